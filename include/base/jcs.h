@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The door through which outside JSON comes in, and its canonical form (RFC 8785, JCS) by which
+ * content is known. Strict: one document, UTF-8, no NUL, no duplicate keys, no lone surrogates,
+ * nesting at most JSON_DEPTH_MAX, no number that is not finite, no integer beyond +-(2^53 - 1).
+ */
+#ifndef BASE_JCS_H
+#define BASE_JCS_H
+
+#include <jansson.h>
+#include <stddef.h>
+
+#include "base/err.h"
+#include "base/strbuf.h"
+
+enum { JSON_DEPTH_MAX = 64, JCS_NUMBER_STRLEN = 32 };
+
+/* Seed jansson's hash from the kernel and route its memory through xmalloc. Once, before threads. */
+void jcs_setup(void);
+
+/* Parse. On success *ret is a new reference; on failure ERR_BAD_JSON with line and column in msg. */
+int jcs_load(const char *text, size_t len, json_t **ret, struct err *err);
+
+/* Append the canonical form of `value` (RFC 8785): keys sorted by UTF-16 code units, shortest
+ * round-trip numbers as ECMAScript prints them. Fails (ERR_BAD_JSON) only on what jcs_load refuses. */
+int jcs_render(const json_t *value, struct strbuf *out, struct err *err);
+
+/* ECMAScript's Number::toString for a finite double ("-0" -> "0"). Returns the length. */
+size_t jcs_number(double v, char buf[JCS_NUMBER_STRLEN]);
+
+/* A reference dropped at the end of the scope is jansson's own json_auto_t. */
+
+#endif
