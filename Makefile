@@ -1,0 +1,212 @@
+# SPDX-License-Identifier: Apache-2.0
+# All rules. configure only detects: it runs inside the build folder and leaves config.mk there.
+#
+# Knobs: V=1 shows the commands; DEVELOPER=1 makes warnings errors and turns debug checks on;
+# SANITIZE=address,undefined; CC=clang; BUILD=folder. Each combination has its own build folder.
+
+VERSION := $(file <VERSION)
+PREFIX ?= /usr/local
+SYSCONFDIR ?= /etc
+JOBS ?= $(shell nproc)
+N ?= 200
+
+comma := ,
+ifdef SANITIZE
+DEVELOPER := 1
+endif
+sanitizer := $(firstword $(subst $(comma), ,$(SANITIZE)))
+BUILD ?= build$(if $(SANITIZE),-$(patsubst address,asan,$(patsubst thread,tsan,$(sanitizer))),$(if \
+	$(DEVELOPER),-dev))$(if $(findstring clang,$(notdir $(firstword $(CC)))),-clang)
+BUILD := $(BUILD)
+
+Q := $(if $(V),,@)
+say = $(if $(V),,@printf '  %-6s %s\n' '$(1)' '$(patsubst $(CURDIR)/%,%,$(2))')
+# A second make, because packages have to be there before configure looks for them.
+jobs = $(if $(filter -j% --jobserver%,$(MAKEFLAGS)),,-j$(JOBS))
+again = +@$(MAKE) --no-print-directory $(jobs)
+
+.PHONY: all tests test deps check check-fresh check-source check-format check-shell demo bench \
+	crash format install uninstall dist clean help FORCE
+.DELETE_ON_ERROR:
+.SUFFIXES:
+all:
+
+# Goals that need neither a compiler nor libraries must not run configure.
+plain := deps check check-fresh check-source check-format check-shell demo bench crash format \
+	uninstall dist clean help
+ifneq ($(or $(filter-out $(plain),$(MAKECMDGOALS)),$(if $(MAKECMDGOALS),,all)),)
+include $(BUILD)/config.mk
+endif
+
+# ---- Sources -----------------------------------------------------------------------------------
+
+LAYERS := base db net model policy store provider engine api app cli
+MAINS := src/app/main.c src/cli/main.c
+LIB_SRC := $(filter-out $(MAINS),$(wildcard $(LAYERS:%=src/%/*.c)))
+LIB_OBJ := $(LIB_SRC:%.c=$(BUILD)/%.o)
+BINS := $(if $(wildcard src/app/main.c),$(BUILD)/spiralfedd) \
+	$(if $(wildcard src/cli/main.c),$(BUILD)/spiralfed)
+# Each test_*.c is an executable; tests/support/*.c is linked into all of them.
+TEST_SRC := $(wildcard tests/unit/*/test_*.c tests/api/test_*.c)
+TEST_BIN := $(TEST_SRC:%.c=$(BUILD)/%)
+TEST_OBJ := $(patsubst %.c,$(BUILD)/%.o,tests/unit/main.c $(wildcard tests/support/*.c))
+
+# ---- Flags -------------------------------------------------------------------------------------
+
+CFLAGS ?= -O2 -g
+WARNINGS := -Wall -Wextra -Wno-unused-parameter -Wno-missing-field-initializers
+STRICT := -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wold-style-definition \
+	-Wpointer-arith -Wwrite-strings -Wundef -Wvla -Wformat=2 $(WARN_CFLAGS)
+# Numbers must come out the same everywhere: no contraction into fused operations.
+BASE_CFLAGS := -std=gnu17 -fPIE -pthread -ffp-contract=off -fno-common \
+	-ffile-prefix-map=$(CURDIR)=. -ffile-prefix-map=$(BUILD)=build
+BASE_CPPFLAGS := -D_GNU_SOURCE -DSPIRALFED_VERSION='"$(VERSION)"' -Iinclude -I$(BUILD)/gen -I$(BUILD)
+BASE_LDFLAGS := -pie -pthread -Wl,-z,relro -Wl,-z,now -Wl,-z,noexecstack -Wl,--as-needed
+ifdef SANITIZE
+BASE_CFLAGS += -fsanitize=$(SANITIZE) -fno-sanitize-recover=all -fno-omit-frame-pointer
+BASE_CPPFLAGS += -DSPIRALFED_SANITIZE=1
+BASE_LDFLAGS += -fsanitize=$(SANITIZE)
+else
+BASE_CPPFLAGS += -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2
+endif
+ifdef DEVELOPER
+WARNINGS += $(STRICT)
+BASE_CPPFLAGS += -DSPIRALFED_DEBUG=1
+endif
+compile = $(CC) $(BASE_CPPFLAGS) $(CPPFLAGS) $(BASE_CFLAGS) $(HARDEN_CFLAGS) $(WARNINGS) \
+	$(DEP_CFLAGS) $(CFLAGS)
+link = $(CC) $(BASE_CFLAGS) $(CFLAGS) $(BASE_LDFLAGS) $(LDFLAGS)
+libs = $(DEP_LIBS) -lm
+
+# ---- Generated code: each script in scripts/ has its rule here ---------------------------------
+# GEN_INC is made before anything is compiled; GEN_SRC is compiled into the library.
+
+GEN_INC := $(BUILD)/gen/embed.h
+GEN_SRC :=
+
+# Files the daemon carries: EMBED_name := file gives embed_name and embed_name_len.
+EMBED_policy := $(wildcard etc/policy.json)
+EMBEDS := $(foreach v,$(filter EMBED_%,$(.VARIABLES)),$(if $($v),$(v:EMBED_%=%)))
+GEN_SRC += $(EMBEDS:%=$(BUILD)/gen/embed_%.c)
+
+$(BUILD)/gen/embed.h: scripts/embed.sh Makefile
+	$(call say,GEN,$@)
+	$(Q)mkdir -p $(@D) && scripts/embed.sh -h $(EMBEDS) >$@
+.SECONDEXPANSION:
+$(BUILD)/gen/embed_%.c: $$(EMBED_$$*) scripts/embed.sh
+	$(call say,GEN,$@)
+	$(Q)mkdir -p $(@D) && scripts/embed.sh -c $* $< >$@
+
+GEN_OBJ := $(GEN_SRC:%.c=%.o)
+.SECONDARY: $(GEN_SRC)
+
+# ---- Build -------------------------------------------------------------------------------------
+
+all: $(BINS) $(BUILD)/libcore.a ## builds build/spiralfedd and build/spiralfed (default)
+tests: all $(TEST_BIN) ## builds the tests too
+
+configure config.h.in &: configure.ac config.mk.in VERSION
+	$(call say,AUTO,$@)
+	$(Q)command -v autoconf >/dev/null || { echo "autoconf is missing: run 'make deps'" >&2; exit 1; }
+	$(Q)autoheader --force && autoconf --force && rm -f config.h.in~ && touch config.h.in configure
+
+$(BUILD)/config.mk: configure config.h.in config.mk.in
+	$(call say,CONF,$@)
+	$(Q)mkdir -p $(@D) && cd $(@D) && $(CURDIR)/configure -q $(if \
+		$(filter default,$(origin CC)),,CC='$(CC)') && touch config.mk
+
+# Rebuilds when flags or the list of sources change, whatever the folder is called.
+define stamp
+$(1): FORCE
+	$$(Q)mkdir -p $$(@D) && printf '%s\n' '$(subst ','\'',$(2))' | cmp -s - $$@ || \
+		printf '%s\n' '$(subst ','\'',$(2))' >$$@
+endef
+$(eval $(call stamp,$(BUILD)/flags,$(compile) $(link) $(libs)))
+$(eval $(call stamp,$(BUILD)/objects,$(LIB_OBJ) $(GEN_OBJ)))
+
+$(BUILD)/%.o: %.c $(BUILD)/flags | $(GEN_INC)
+	$(call say,CC,$<)
+	$(Q)mkdir -p $(@D) && $(compile) $(if $(filter tests/%,$<),-Itests $(CHECK_CFLAGS)) \
+		-MMD -MP -c -o $@ $<
+$(BUILD)/gen/%.o: $(BUILD)/gen/%.c $(BUILD)/flags | $(GEN_INC)
+	$(call say,CC,$<)
+	$(Q)$(compile) -MMD -MP -c -o $@ $<
+
+$(BUILD)/libcore.a: $(LIB_OBJ) $(GEN_OBJ) $(BUILD)/objects
+	$(call say,AR,$@)
+	$(Q)rm -f $@ && $(AR) rcsD $@ $(filter %.o,$^)
+$(BUILD)/spiralfedd: $(BUILD)/src/app/main.o $(BUILD)/libcore.a
+$(BUILD)/spiralfed: $(BUILD)/src/cli/main.o $(BUILD)/libcore.a
+$(BINS):
+	$(call say,LINK,$@)
+	$(Q)$(link) -o $@ $^ $(libs)
+$(TEST_BIN): $(BUILD)/%: $(BUILD)/%.o $(TEST_OBJ) $(BUILD)/libcore.a
+	$(call say,LINK,$@)
+	$(Q)$(link) -o $@ $^ $(CHECK_LIBS) $(libs)
+
+-include $(patsubst %.o,%.d,$(LIB_OBJ) $(GEN_OBJ) $(TEST_OBJ) $(MAINS:%.c=$(BUILD)/%.o) \
+	$(TEST_BIN:%=%.o))
+
+# ---- Checks ------------------------------------------------------------------------------------
+
+deps: ## installs the Debian packages that are missing
+	@scripts/deps.sh build check
+check: deps ## builds with warnings as errors and runs every test
+	$(again) DEVELOPER=1 test
+test: tests
+	@BUILD='$(BUILD)' tests/run
+check-fresh: ## proves check and demo in a bare Debian 12 (root, network, debootstrap)
+	@scripts/fresh-debian.sh
+check-source: ## layering, length ceilings, banned calls
+	@scripts/check-source.sh
+check-shell: ## shellcheck over every script
+	@shellcheck -x $$(git grep -lE '^#!/bin/(ba)?sh|^#!/usr/bin/env (ba)?sh' -- ':!*.md')
+check-format: ## says which C files clang-format would change
+	@git ls-files -z '*.c' '*.h' | xargs -0r clang-format --dry-run -Werror
+format: ## formats the C files
+	@git ls-files -z '*.c' '*.h' | xargs -0r clang-format -i
+demo: deps ## the main job from manifest to rollback, on this machine (KEEP=1 keeps serving)
+	$(again) all
+	@BUILD='$(BUILD)' scripts/demo.sh
+bench: ## the benchmarks, as ratios against their peers
+	@scripts/deps.sh build check bench
+	$(again) all
+	@BUILD='$(BUILD)' bench/run.sh
+crash: deps ## kills the daemon N times under load (N=200) and looks for what was lost
+	$(again) all
+	@BUILD='$(BUILD)' N=$(N) tests/crash/run.sh
+
+# ---- Install and release -----------------------------------------------------------------------
+
+sbin := $(DESTDIR)$(PREFIX)/sbin
+bin := $(DESTDIR)$(PREFIX)/bin
+lib := $(DESTDIR)$(PREFIX)/lib
+share := $(DESTDIR)$(PREFIX)/share
+conf := $(DESTDIR)$(SYSCONFDIR)/spiralfed
+MAN := $(wildcard man/*.[158])
+
+install: all ## installs under DESTDIR= and PREFIX= (/usr/local)
+	install -D -m 755 -t $(sbin) $(BUILD)/spiralfedd
+	install -D -m 755 -t $(bin) $(BUILD)/spiralfed
+	install -d $(lib)/systemd/system
+	sed 's|/usr/sbin/|$(PREFIX)/sbin/|' systemd/spiralfedd.service \
+		>$(lib)/systemd/system/spiralfedd.service
+	install -m 644 -t $(lib)/systemd/system systemd/spiralfedd.socket
+	install -D -m 644 systemd/sysusers.conf $(lib)/sysusers.d/spiralfed.conf
+	install -D -m 644 systemd/tmpfiles.conf $(lib)/tmpfiles.d/spiralfed.conf
+	install -D -m 644 -t $(share)/spiralfed etc/policy.json etc/spiralfedd.conf
+	test -e $(conf)/spiralfedd.conf || install -D -m 644 -t $(conf) etc/spiralfedd.conf
+	$(foreach m,$(MAN),install -D -m 644 -t $(share)/man/man$(m:man/%=$(lastword $(subst ., ,$m))) $m;)
+uninstall: ## removes what install put there; configuration and state stay
+	rm -f $(sbin)/spiralfedd $(bin)/spiralfed $(addprefix $(lib)/,systemd/system/spiralfedd.service \
+		systemd/system/spiralfedd.socket sysusers.d/spiralfed.conf tmpfiles.d/spiralfed.conf)
+	rm -rf $(share)/spiralfed
+	rm -f $(foreach m,$(MAN),$(share)/man/man$(lastword $(subst ., ,$m))/$(notdir $m))
+dist: ## a tar archive of HEAD, the same bytes each time
+	git archive --format=tar --prefix=spiralfed-$(VERSION)/ HEAD | gzip -9n >spiralfed-$(VERSION).tar.gz
+clean: ## removes every build folder and what configure left
+	rm -rf build build-dev build-asan* build-tsan* build-undefined* build-clang build-dev-clang \
+		$(BUILD) configure config.h.in autom4te.cache
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' Makefile
+	@echo '  knobs: V=1 DEVELOPER=1 SANITIZE=address,undefined CC=clang BUILD=folder'
