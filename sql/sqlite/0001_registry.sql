@@ -183,6 +183,9 @@ CREATE TABLE release_state (
 	release_version TEXT PRIMARY KEY REFERENCES release (version),
 	state TEXT NOT NULL,		-- active, warm, retired, breached
 	last_active_at INTEGER NOT NULL,
+	body TEXT NOT NULL,		-- the summary that lists show
+	body_digest TEXT NOT NULL,
+	render INTEGER NOT NULL,
 	updated_at INTEGER NOT NULL
 ) STRICT;
 -- Promise 2: never two active releases.

@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * A command: one request (or one job of the engine's own) that changes the registry. Decide, then
+ * commit, then act:
+ *
+ *	prepare   outside the writer, on a reading connection: validate against the state, judge
+ *	apply     on the writer's thread, in a step of the group's transaction: checks that the world it
+ *	          was prepared against still stands (command_stale), writes state, history and outbox
+ *	after     on the engine's ops thread, after the commit: follow-up work, may run twice
+ *	done      once, after all that, on any thread: hand the answer to whoever waits
+ *
+ * Threads: a manifest is prepared on the thread that submits it (command_submit_here); every other
+ * command goes through the ops thread (command_submit), one at a time, so that of all that moves a
+ * channel or makes a merge exactly one is deciding at any moment. A command found stale by the writer
+ * is prepared again on the ops thread, at most COMMAND_ATTEMPTS times.
+ *
+ * Ownership: the submitter owns the command and its arena and must leave both alone from the submit
+ * until done() is called; the answer's strings live in the arena.
+ */
+#ifndef ENGINE_COMMAND_H
+#define ENGINE_COMMAND_H
+
+#include "base/arena.h"
+#include "base/digest.h"
+#include "base/err.h"
+#include "base/fault.h"
+#include "db/db.h"
+
+struct engine;
+struct snapshot;
+struct tx;
+struct command;
+
+enum { COMMAND_ATTEMPTS = 8 };
+
+/* What a successful command answers. */
+struct answer {
+	int status;	      /* 200, 201, 202, 204 */
+	const char *location; /* path, or NULL */
+	const char *body;     /* JSON, or NULL */
+	size_t body_len;
+	const char *etag; /* digest of the body when it is a resource's, or NULL */
+};
+
+/* A retried request is recognised by it; NULL key: none was given. Written in the same transaction as
+ * the effect. Errors are not stored: a refused request may be tried again with the same key. */
+struct idempotency {
+	const char *key, *route; /* "POST /v1/manifests" */
+	char request_digest[DIGEST_STRLEN];
+};
+
+struct command_kind {
+	const char *name; /* for logs and metrics */
+	int (*prepare)(struct engine *e, struct db *reader, struct command *c, struct err *err);
+	/* 0, -1, or COMMAND_STALE */
+	int (*apply)(struct tx *tx, struct command *c, struct err *err);
+	void (*after)(struct engine *e, struct db *reader, struct command *c); /* NULL: nothing */
+};
+enum { COMMAND_STALE = 1 };
+
+struct command {
+	/* set by the submitter */
+	struct arena *arena;
+	const char *actor; /* "token:<id>", "controller:slo", "local" */
+	const char *request_id;
+	struct idempotency idempotency;
+	const char *if_match; /* the raw If-Match header, or NULL; for what moves a channel */
+	bool dry_run;	      /* prepare and apply, then undo; the answer says what would be */
+	void (*done)(struct command *c);
+	void *owner; /* the submitter's */
+
+	/* set by the verb (manifest_submit, merge_submit, ...) */
+	const struct command_kind *kind;
+	void *args; /* the verb's own, in the arena */
+
+	/* results, valid in done(): failed when err.code != ERR_NONE */
+	struct err err;
+	struct faults *faults;	 /* with ERR_INVALID_*, or NULL */
+	const char *err_members; /* further members of the problem, JSON object text, or NULL */
+	struct answer answer;
+	bool replayed; /* answered from a stored Idempotency-Key */
+
+	/* the engine's own */
+	struct snapshot *prepared; /* held from prepare to apply */
+	int attempts;
+	bool here;
+	struct command *next;
+};
+
+/* Queue it. Returns 0; or -1 with ERR_UNAVAILABLE (queue full) or ERR_DRAINING, and done() is not
+ * called. */
+int command_submit(struct engine *e, struct command *c, struct err *err);
+
+/* The same with prepare on the calling thread. -1 when prepare refused it, too; done() is not called. */
+int command_submit_here(struct engine *e, struct db *reader, struct command *c, struct err *err);
+
+/* In apply: has the channel or the policy moved since `prepared`? */
+bool command_stale(const struct tx *tx, const struct command *c);
+
+#endif

@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The engine: the writer thread, the ops thread, and the verbs of the product. Each verb fills in a
+ * command (see command.h) and queues it; its done() brings the answer.
+ */
+#ifndef ENGINE_ENGINE_H
+#define ENGINE_ENGINE_H
+
+#include "base/clock.h"
+#include "engine/command.h"
+#include "engine/snapshot.h"
+#include "model/observation.h"
+#include "model/request.h"
+
+struct engine_options {
+	const char *path; /* of the registry file */
+	const struct clock *clock;
+	const char *policy_text; /* the first version, NULL: as built in */
+	size_t queue_max;	 /* commands waiting for the writer; beyond it 503 */
+	int64_t evaluate_every;	 /* usec between SLO evaluations; 0: only after observations */
+	bool threads; /* false: nothing runs by itself, engine_step() does it all (tests) */
+};
+
+/* Migrate, open, take stock (redo what the outbox still holds), start the threads. */
+int engine_open(const struct engine_options *o, struct engine **ret, struct err *err);
+
+/* Refuse new commands, finish those queued, checkpoint, close. NULL is allowed. */
+void engine_close(struct engine *e);
+
+/* Without threads: run everything that is due now, on the calling thread. */
+void engine_step(struct engine *e);
+
+/* A reading connection for one thread of the caller's. */
+int engine_reader(struct engine *e, struct db **ret, struct err *err);
+
+const struct clock *engine_clock(const struct engine *e);
+
+struct engine_stats {
+	uint64_t commits, commands, batch_max, stale, queue_len, queue_max;
+	uint64_t manifests, artifacts, judgements;
+	int64_t last_commit; /* usec, wall clock */
+	bool broken;	     /* the registry can't be written: not ready */
+};
+void engine_stats(const struct engine *e, struct engine_stats *ret);
+
+/* ---- verbs. Each answers with what design.md says of its route. ---- */
+
+/* POST /v1/manifests: 201 new, 200 repeated (the stored receipt), 409 artifact_conflict, 422. */
+int manifest_submit(struct engine *e, struct db *reader, struct command *c, const char *text,
+	size_t len, struct err *err);
+
+/* POST .../withdraw and .../unquarantine of an artifact: 200 with the artifact's body. */
+int artifact_withdraw(struct engine *e, struct command *c, const char *provider, const char *id,
+	const struct reason_request *r, struct err *err);
+int artifact_unquarantine(struct engine *e, struct command *c, const char *provider, const char *id,
+	const struct reason_request *r, struct err *err);
+/* POST /v1/releases/{v}/unquarantine: 200; lifts the breach and what it holds. */
+int release_unquarantine(struct engine *e, struct command *c, const char *version,
+	const struct reason_request *r, struct err *err);
+
+/* POST /v1/merges: 201 new, 200 an identical open one, 409 nothing_to_merge. */
+int merge_submit(
+	struct engine *e, struct command *c, const struct merge_request *r, struct err *err);
+
+/* POST /v1/promotions: 201 {release, channel}. */
+int promotion_submit(
+	struct engine *e, struct command *c, const struct promotion_request *r, struct err *err);
+
+/* POST /v1/rollbacks: 201 {release, channel}; 409 no_warm_release. */
+int rollback_submit(
+	struct engine *e, struct command *c, const struct rollback_request *r, struct err *err);
+
+/* POST /v1/observations: 202 {accepted, duplicates, breached[]}. */
+int observations_submit(
+	struct engine *e, struct command *c, const struct observations *o, struct err *err);
+
+/* PUT /v1/policy (If-Match required): 200 the new version. */
+int policy_submit(struct engine *e, struct command *c, const char *text, size_t len,
+	const char *reason, struct err *err);
+
+/* POST /v1/tokens: 201 with the secret, shown once; DELETE /v1/tokens/{id}: 200. */
+int token_create(
+	struct engine *e, struct command *c, const struct token_request *r, struct err *err);
+int token_revoke(struct engine *e, struct command *c, const char *id, struct err *err);
+
+#endif

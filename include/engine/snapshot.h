@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * What decisions and hot answers read without touching the registry: the policy, the channel, the
+ * active release and its units, and the bodies that are served from memory. Immutable; made anew by
+ * the writer after each commit that moves the channel or the policy, and counted, so that a reader
+ * keeps the one it took. Any thread.
+ */
+#ifndef ENGINE_SNAPSHOT_H
+#define ENGINE_SNAPSHOT_H
+
+#include <stdatomic.h>
+
+#include "model/policy.h"
+#include "model/release.h"
+
+struct body {
+	const char *text;
+	size_t len;
+	char digest[DIGEST_STRLEN];
+};
+
+struct snapshot {
+	atomic_int refs;
+	struct arena *arena;
+	uint64_t generation; /* rises with each snapshot of this process */
+	struct policy policy;
+	const char *policy_text; /* canonical */
+	bool has_release;
+	struct channel channel;	  /* when has_release */
+	struct release release;	  /* the active one, when has_release */
+	struct body channel_body; /* GET /v1/channels/stable */
+	struct body release_body; /* GET /v1/releases/{active} */
+	/* For slot i of policy.slots: the active release's unit, or NULL. Parsed, content_digest set. */
+	const struct unit **baselines;
+	const char **baseline_ids;
+	int64_t *baseline_seqs;
+	int64_t event_seq; /* newest event when it was made */
+};
+
+/* The present one, to be given back. */
+struct snapshot *snapshot_get(struct engine *e);
+void snapshot_put(struct snapshot *s); /* NULL is allowed */
+static inline void snapshot_putp(struct snapshot **s)
+{
+	snapshot_put(*s);
+}
+#define SNAPSHOT_AUTO __attribute__((cleanup(snapshot_putp))) struct snapshot *
+
+/* The unit in `slot` of the active release, or NULL. */
+const struct unit *snapshot_baseline(const struct snapshot *s, const char *slot);
+
+#endif

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * An artifact as a manifest gives it, and the unit: the artifact with the context that its verdict
+ * depends on. A unit's canonical form is the artifact's content; its digest is its identity, so the
+ * same id with another metric, contract or suite is a conflict.
+ */
+#ifndef MODEL_ARTIFACT_H
+#define MODEL_ARTIFACT_H
+
+#include "model/evidence.h"
+#include "model/field.h"
+
+/* {name, version, digest}: the evaluation suite or the contract that was used. */
+struct named_digest {
+	const char *name, *version, *digest;
+};
+extern const struct field_table eval_suite_table;
+extern const struct field_table contract_ref_table;
+
+struct artifact {
+	const char *id, *kind, *role, *uri, *digest;
+	int64_t size_bytes;
+	const char *base_model;
+	struct strings derived_from;
+	const char *subject;
+	struct strings prompt_types;
+	const char *license, *branch;
+	struct list metrics; /* MAP of struct metric */
+	struct list suites;  /* MAP of struct suite */
+};
+extern const struct field_table artifact_table;
+
+struct unit {
+	const char *provider;
+	struct artifact *artifact;
+	struct named_digest *contract, *eval_suite;
+	const char *content_digest; /* derived, not a field: digest of the canonical form */
+};
+extern const struct field_table unit_table;
+
+/* NULL when the artifact has none of that name. */
+const struct metric *artifact_metric(const struct artifact *a, const char *name);
+const struct suite *artifact_suite(const struct artifact *a, const char *name);
+
+#endif

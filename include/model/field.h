@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The field-table engine: a resource declares its fields once, and from that table come strict
+ * parsing (every fault with its JSON pointer), emitting, the JSON Schema in the OpenAPI document,
+ * and binding to and loading from SQL. Objects are plain structs; a table says where each member is.
+ *
+ * How a JSON value maps to a member, by type; "absent" is what the member holds when the key is
+ * missing (and what is not emitted):
+ *
+ *	STRING   const char *        absent NULL
+ *	INT      int64_t             absent -1 (or 0 with FIELD_ZERO)
+ *	REAL     double              absent NAN
+ *	BOOL     int                 absent -1; 0, 1
+ *	TIME     int64_t usec        absent 0; RFC 3339 in JSON, integer in SQL
+ *	ENUM     int                 absent -1; its name in JSON and SQL
+ *	STRINGS  struct strings      absent n = 0
+ *	OBJECT   struct x *          absent NULL
+ *	LIST     struct list         array of objects; absent n = 0
+ *	MAP      struct list         object of objects; each element's first member is
+ *	                             `const char *name`, its key; in the document's order
+ *	JSON     const char *        any value, kept as canonical text; absent NULL
+ *
+ * null is a wrong type everywhere: leave the key out instead. All memory comes from the arena.
+ */
+#ifndef MODEL_FIELD_H
+#define MODEL_FIELD_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/fault.h"
+#include "base/json_writer.h"
+#include "db/db.h"
+
+enum field_type {
+	FIELD_STRING,
+	FIELD_INT,
+	FIELD_REAL,
+	FIELD_BOOL,
+	FIELD_TIME,
+	FIELD_ENUM,
+	FIELD_STRINGS,
+	FIELD_OBJECT,
+	FIELD_LIST,
+	FIELD_MAP,
+	FIELD_JSON,
+};
+
+enum field_flag {
+	FIELD_REQUIRED = 1 << 0,
+	FIELD_READ_ONLY = 1 << 1,  /* emitted and loaded; refused in a body */
+	FIELD_ZERO = 1 << 2,	   /* an absent INT is 0 */
+	FIELD_EMIT_EMPTY = 1 << 3, /* an empty STRINGS, LIST or MAP is emitted */
+	FIELD_EMIT_NULL = 1 << 4,  /* an absent value is emitted as null */
+};
+
+struct strings {
+	const char **v;
+	size_t n;
+};
+
+struct list {
+	void *v; /* n elements of the table's size */
+	size_t n;
+};
+#define LIST_AT(list_, type, i) (&((type *)(list_)->v)[i])
+
+/* An enum's names, once: `names[value]`, ended by NULL. */
+struct field_names {
+	const char *title;
+	const char *const *names;
+};
+int names_find(const struct field_names *names, const char *s);	  /* -1: none */
+const char *names_of(const struct field_names *names, int value); /* NULL out of range */
+
+/* What a string must look like. `check` returns true when it does. */
+struct field_format {
+	const char *title; /* in faults: "is not a <title>, e.g. <example>" */
+	const char *example;
+	const char *pattern;	 /* ECMA 262, for the schema; NULL for none */
+	const char *json_format; /* "date-time", "uri", or NULL */
+	bool (*check)(const char *s);
+};
+
+struct field_table;
+
+struct field {
+	const char *name;
+	enum field_type type;
+	size_t offset;
+	unsigned flags;
+	/* INT, REAL: value bounds; STRING and elements of STRINGS: length in bytes; STRINGS, LIST,
+	 * MAP: number of elements. Both 0: the type's default (any finite number; 1 to 1024 bytes;
+	 * 0 to 256 elements). */
+	double min, max;
+	const struct field_table *table;   /* OBJECT, LIST, MAP */
+	const struct field_names *names;   /* ENUM */
+	const struct field_format *format; /* STRING, STRINGS */
+	const char *help;		   /* one line, for the schema */
+};
+
+struct field_table {
+	const char *name; /* the schema's name, e.g. "Artifact" */
+	const char *help;
+	size_t size;
+	const struct field *fields;
+	size_t n_fields;
+	/* A bare number stands for an object with just this field ({"value": 0.8} as 0.8); NULL: no. */
+	const char *scalar;
+	/* Rules over one whole object, after its fields were read; adds to the same list of faults.
+	 * May fill in derived members. NULL for none. */
+	void (*check)(void *obj, const char *pointer, struct arena *a, struct faults *faults);
+};
+
+#define FIELD_TABLE(name_, help_, type_, fields_, ...)                                        \
+	{                                                                                     \
+		.name = (name_), .help = (help_), .size = sizeof(type_), .fields = (fields_), \
+		.n_fields = sizeof(fields_) / sizeof((fields_)[0]), __VA_ARGS__               \
+	}
+
+/* Set every member that the table knows to "absent", others to zero. */
+void fields_init(const struct field_table *t, void *obj);
+
+/* Parse strictly into *obj (of t->size). Returns 0, or -1 with at least one fault added; *obj is
+ * then half filled and must not be used. `pointer` is where `json` stands in the body ("" = root). */
+int fields_parse(const struct field_table *t, const json_t *json, const char *pointer,
+	struct arena *a, void *obj, struct faults *faults);
+
+/* The same from text: jcs_load first; text that is no JSON is an error, not a fault. Returns 0; -1
+ * with faults->n > 0; or -1 with *err set. */
+int fields_parse_text(const struct field_table *t, const char *text, size_t len, struct arena *a,
+	void *obj, struct faults *faults, struct err *err);
+
+/* Parse text that we stored ourselves: any fault is ERR_STORAGE. */
+int fields_load_text(
+	const struct field_table *t, const char *text, struct arena *a, void *obj, struct err *err);
+
+/* Write the object, or just its members into an object that is open already. */
+void fields_emit(const struct field_table *t, const void *obj, struct json_writer *w);
+void fields_emit_members(const struct field_table *t, const void *obj, struct json_writer *w);
+
+/* The canonical form (RFC 8785) of the object, in the arena, and its length. */
+char *fields_canonical(
+	const struct field_table *t, const void *obj, struct arena *a, size_t *ret_len);
+
+/* The canonical form of a parsed document: `text` in, canonical text in the arena out. */
+int json_canonical(const char *text, size_t len, struct arena *a, char **ret, size_t *ret_len,
+	struct err *err);
+
+/* JSON Schema 2020-12 of the table as the next value; nested tables become
+ * {"$ref": "#/components/schemas/<name>"}. */
+void fields_schema(const struct field_table *t, struct json_writer *w);
+
+/* Call fn once for the table and once for each table it reaches. */
+void fields_visit(
+	const struct field_table *t, void (*fn)(const struct field_table *, void *), void *arg);
+
+/* Bind every parameter of the statement whose name is a scalar field of the table. */
+void stmt_bind_fields(struct stmt *s, const struct field_table *t, const void *obj);
+/* Load every column of the present row whose name is a scalar field of the table. */
+void stmt_load_fields(struct stmt *s, const struct field_table *t, struct arena *a, void *obj);
+
+#endif

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * One window of counts from one node, at most 60 s long. `serial` names the activation it speaks of
+ * (what the node read from the channel); absent: the release's newest activation.
+ */
+#ifndef MODEL_OBSERVATION_H
+#define MODEL_OBSERVATION_H
+
+#include "model/field.h"
+
+enum { OBSERVATION_MAX_S = 60, OBSERVATION_FUTURE_S = 120, OBSERVATIONS_MAX = 1000 };
+
+struct observation {
+	const char *node, *release;
+	int64_t serial; /* -1: absent */
+	int64_t t_start, t_end;
+	int64_t total, errors, slow, tokens, cost_micro;
+	int64_t safety_checked, safety_violations, safety_critical;
+};
+extern const struct field_table observation_table;
+
+struct observations {
+	struct list observations; /* struct observation, 1 to OBSERVATIONS_MAX */
+};
+extern const struct field_table observations_table;
+
+/* The value of the counter of this name, -1 when there is none of that name. */
+int64_t observation_counter(const struct observation *o, const char *name);
+
+#endif

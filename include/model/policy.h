@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The policy document: one versioned, immutable set of rules, validated as a whole.
+ * etc/policy.json is its first version.
+ */
+#ifndef MODEL_POLICY_H
+#define MODEL_POLICY_H
+
+#include "base/digest.h"
+#include "model/field.h"
+
+#define POLICY_SCHEMA "spiralfed.policy/v1"
+
+struct policy_provider {
+	const char *name, *facility;
+	struct strings roles;
+};
+
+struct policy_slot {
+	const char *name, *provider, *role; /* role: absent = the slot's name */
+	int required;
+};
+
+enum metric_role { METRIC_GUARDRAIL, METRIC_SUCCESS };
+enum metric_direction { DIRECTION_HIGHER, DIRECTION_LOWER };
+enum metric_kind { KIND_PROPORTION, KIND_MEAN };
+enum metric_objective { OBJECTIVE_NONINFERIOR, OBJECTIVE_SUPERIOR };
+enum require { REQUIRE_ANY, REQUIRE_ALL, REQUIRE_NONE };
+enum contract_allow { ALLOW_IDENTICAL, ALLOW_COMPATIBLE };
+
+/* Keys of `default_policy` in vectors/gates.json. */
+struct policy_metric {
+	const char *name;
+	struct strings unit_roles; /* empty: every role */
+	int role, direction, kind, objective;
+	double margin, margin_rel, alpha;
+	int64_t min_n;
+	double floor, ceiling;
+	int allow_point;
+};
+
+struct policy_quality {
+	int require;
+	struct list metrics; /* MAP of struct policy_metric */
+};
+struct policy_limit {
+	double ceiling, margin_rel;
+};
+struct policy_latency {
+	double p95_ms;
+	struct policy_limit *cost_per_1k_tokens;
+};
+struct policy_suite {
+	const char *name;
+	double max_rate;
+	struct strings zero_tolerance;
+	const char *digest;
+	int64_t min_total;
+};
+struct policy_safety {
+	double floor;
+	struct list suites; /* MAP of struct policy_suite */
+};
+struct policy_compatibility {
+	const char *contract;
+	int allow;
+};
+struct policy_gates {
+	struct policy_quality *quality;
+	struct policy_latency *latency;
+	struct policy_safety *safety;
+	struct policy_compatibility *compatibility;
+};
+
+/* Ranks candidates that pass: quality*Q + safety*S + latency*p95 + cost*C. */
+struct policy_score {
+	double quality, safety, latency_ms_p95, cost_per_1k_tokens;
+};
+
+/* A plain threshold until burn rates come: breached when over the last `window_s` seconds of an
+ * activation the rate bad/of (or for cost, cost_micro per 1000 tokens) exceeds `limit`, with at least
+ * `min_total` of the denominator. Without `of` it counts: breached when the sum of `bad` > limit. */
+struct policy_slo {
+	const char *name, *bad, *of; /* names of observation counters */
+	double limit;
+	int64_t window_s, min_total;
+};
+
+struct policy_rollback {
+	int64_t warm;
+	int automatic;
+};
+
+struct policy {
+	const char *schema;
+	struct list providers; /* MAP of struct policy_provider */
+	struct list slots;     /* MAP of struct policy_slot */
+	struct policy_gates *gates;
+	struct policy_score *score;
+	struct list slos; /* struct policy_slo */
+	struct policy_rollback *rollback;
+	/* derived */
+	int64_t version; /* 0 until stored */
+	char digest[DIGEST_STRLEN];
+};
+extern const struct field_table policy_table;
+
+/* Parse and validate as a whole (a slot's provider exists, its role is that provider's, ...). Sets
+ * digest from the canonical form, which goes to *ret_canonical (in the arena). */
+int policy_parse(const char *text, size_t len, struct arena *a, struct policy *ret,
+	const char **ret_canonical, struct faults *faults, struct err *err);
+
+const struct policy_provider *policy_provider(const struct policy *p, const char *name);
+bool policy_provider_has_role(const struct policy_provider *p, const char *role);
+/* The slot that a unit of this provider and role fills, or NULL: it is evidence. */
+const struct policy_slot *policy_slot_for(
+	const struct policy *p, const char *provider, const char *role);
+const struct policy_slot *policy_slot(const struct policy *p, const char *name);
+
+/* etc/policy.json as built in. */
+extern const char embed_policy_json[];
+extern const size_t embed_policy_json_len;
+
+#endif

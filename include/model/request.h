@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The bodies of the requests that act: small, strict, each a table.
+ */
+#ifndef MODEL_REQUEST_H
+#define MODEL_REQUEST_H
+
+#include "model/field.h"
+
+struct merge_request {
+	const char *reason;
+	int dry_run;
+};
+struct promotion_request {
+	const char *merge, *reason; /* both required */
+	int override, dry_run;
+};
+struct rollback_request {
+	const char *reason, *to; /* reason required */
+	int dry_run;
+};
+struct reason_request { /* withdraw, unquarantine, revoke */
+	const char *reason;
+	int dry_run;
+};
+struct token_request {
+	const char *name;
+	struct strings scopes;
+	int64_t expires_at;
+};
+extern const struct field_table merge_request_table, promotion_request_table,
+	rollback_request_table, reason_request_table, token_request_table;
+
+#endif
