@@ -43,8 +43,11 @@ static inline int64_t clock_mono(const struct clock *c)
 enum { TIME_STRLEN = 40 };
 char *time_format(int64_t usec, char buf[TIME_STRLEN]); /* returns buf */
 
+/* The same, always with six digits of fraction: for log lines, which should align. */
+char *time_format_micro(int64_t usec, char buf[TIME_STRLEN]);
+
 /* RFC 3339 section 5.6, any offset, any number of fraction digits (cut to microseconds), years 1970
- * to 9999, leap second 60 taken as 59. Returns 0, or -1 when it is none. No locale, no TZ. */
+ * to 9999 in UTC, a leap second (23:59:60 in UTC) taken as 59. Returns 0, or -1 when it is none. No locale, no TZ. */
 int time_parse(const char *s, int64_t *ret_usec);
 
 /* IMF-fixdate of RFC 9110 section 5.6.7, for Last-Modified and Date. */
