@@ -1,0 +1,494 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Strict JSON in, canonical JSON out. Checks first, in one pass over the bytes, what jansson lets
+ * through or words badly (NUL, encoding, nesting, integers no double holds), then lets it build the
+ * tree. Works in the C locale whatever the process's is. Never mends an input.
+ */
+#include "base/jcs.h"
+
+#include <assert.h>
+#include <float.h>
+#include <locale.h>
+#include <math.h>
+#include <pthread.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/id.h"
+#include "base/json_writer.h"
+#include "base/utf8.h"
+
+#define INTEGER_MAX INT64_C(9007199254740991) /* 2^53 - 1 */
+
+static locale_t c_locale;
+
+static void make_c_locale(void)
+{
+	c_locale = newlocale(LC_ALL_MASK, "C", (locale_t)0);
+	if (!c_locale)
+		abort();
+}
+
+/* The thread's locale before, for restore_locale(). */
+static locale_t enter_c_locale(void)
+{
+	static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+	pthread_once(&once, make_c_locale);
+	return uselocale(c_locale);
+}
+
+static void restore_locale(locale_t *before)
+{
+	uselocale(*before);
+}
+
+#define C_LOCALE_SCOPE \
+	__attribute__((cleanup(restore_locale), unused)) locale_t locale_before_ = enter_c_locale()
+
+void jcs_setup(void)
+{
+	size_t seed;
+
+	json_set_alloc_funcs(xmalloc, free);
+	do
+		random_bytes(&seed, sizeof(seed));
+	while (!seed); /* 0 asks jansson to choose */
+	json_object_seed(seed);
+}
+
+/* ---- in ---- */
+
+struct position {
+	int line, column;
+};
+
+/* Lines and columns count from 1, columns in characters. */
+static struct position position_of(const char *text, size_t offset)
+{
+	struct position at = {1, 1};
+
+	for (size_t i = 0; i < offset; i++) {
+		if (text[i] == '\n')
+			at = (struct position){at.line + 1, 1};
+		else if (((unsigned char)text[i] & 0xC0) != 0x80)
+			at.column++;
+	}
+	return at;
+}
+
+static int bad_json(struct err *err, const char *text, size_t offset, const char *what)
+{
+	struct position at = position_of(text, offset);
+
+	return err_set(err, ERR_BAD_JSON, "%s at line %d, column %d", what, at.line, at.column);
+}
+
+static bool is_space(char c)
+{
+	return c == ' ' || c == '\t' || c == '\n' || c == '\r';
+}
+
+static int check_bytes(const char *text, size_t len, struct err *err)
+{
+	const char *nul = len ? memchr(text, '\0', len) : NULL;
+	size_t i = 0;
+	uint32_t point;
+
+	while (i < len && is_space(text[i]))
+		i++;
+	if (i == len)
+		return err_set(err, ERR_BAD_JSON,
+			"%s where a JSON document is expected (line 1, column 1)",
+			len ? "there is only white space" : "there is nothing");
+	if (nul)
+		return bad_json(err, text, (size_t)(nul - text), "there is a NUL byte");
+	if (len >= 3 && !memcmp(text, "\xEF\xBB\xBF", 3))
+		return bad_json(err, text, 0, "there is a byte order mark, which JSON forbids,");
+	while (i < len) {
+		size_t n = (unsigned char)text[i] < 0x80 ? 1 : utf8_take(text + i, len - i, &point);
+
+		if (!n)
+			return bad_json(err, text, i, "the text is not valid UTF-8");
+		i += n;
+	}
+	return 0;
+}
+
+/* The end of the string literal that begins at i, or len. */
+static size_t skip_string(const char *text, size_t len, size_t i)
+{
+	for (i++; i < len && text[i] != '"'; i++)
+		if (text[i] == '\\')
+			i++;
+	return i < len ? i + 1 : len;
+}
+
+static bool is_number_char(char c)
+{
+	return (c >= '0' && c <= '9') || c == '-' || c == '+' || c == '.' || c == 'e' || c == 'E';
+}
+
+/* Whole numbers that doubles hold only in steps. Their canonical form is an integer, so that they
+ * are refused in any spelling: what was taken in must be readable again from its canonical form. */
+static bool loses_digits(double v)
+{
+	return fabs(v) > (double)INTEGER_MAX && fabs(v) < 1e21;
+}
+
+static bool number_too_big(const char *s, size_t n)
+{
+	size_t whole = 0;
+
+	while (whole < n && (s[whole] == '-' || (s[whole] >= '0' && s[whole] <= '9')))
+		whole++;
+	if (whole < 16 && !memchr(s, 'e', n) && !memchr(s, 'E', n))
+		return false;
+
+	FREE_AUTO char *text = memcpy(xcalloc(n + 1, 1), s, n);
+	double v = strtod(text, NULL);
+	return loses_digits(v) || (whole == n && fabs(v) > (double)INTEGER_MAX);
+}
+
+static int check_shape(const char *text, size_t len, struct err *err)
+{
+	int depth = 0;
+
+	for (size_t i = 0; i < len;) {
+		char c = text[i];
+
+		if (c == '"') {
+			i = skip_string(text, len, i);
+		} else if (c == '-' || (c >= '0' && c <= '9')) {
+			size_t start = i;
+
+			while (i < len && is_number_char(text[i]))
+				i++;
+			if (number_too_big(text + start, i - start))
+				return bad_json(err, text, start,
+					"an integer beyond 9007199254740991 (2^53 - 1), which "
+					"loses digits,");
+		} else {
+			if (c == '{' || c == '[')
+				depth++;
+			else if (c == '}' || c == ']')
+				depth--;
+			if (depth > JSON_DEPTH_MAX)
+				return bad_json(err, text, i, "nesting deeper than 64");
+			i++;
+		}
+	}
+	return 0;
+}
+
+static int jansson_error(const json_error_t *error, struct err *err)
+{
+	int line = error->line > 0 ? error->line : 1;
+	int column = error->column > 0 ? error->column : 1;
+	const char *what = error->text;
+
+	switch (json_error_code(error)) {
+	case json_error_null_character:
+	case json_error_null_byte_in_key:
+		what = "a string holds \\u0000, which is not taken,";
+		break;
+	default:
+		break;
+	}
+	return err_set(err, ERR_BAD_JSON, "%s at line %d, column %d", what, line, column);
+}
+
+int jcs_load(const char *text, size_t len, json_t **ret, struct err *err)
+{
+	C_LOCALE_SCOPE;
+	json_error_t error;
+	json_t *value;
+
+	if (check_bytes(text, len, err) || check_shape(text, len, err))
+		return -1;
+	value = json_loadb(text, len, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &error);
+	if (!value)
+		return jansson_error(&error, err);
+	*ret = value;
+	return 0;
+}
+
+/* ---- numbers ---- */
+
+/* A decimal: 0.d1d2d3... x 10^point, without leading or trailing zeros. */
+struct decimal {
+	char digits[24];
+	int n, point;
+};
+
+/* v > 0, times 10^scale */
+static void decimal_from_int(uint64_t v, int scale, struct decimal *ret)
+{
+	char *end = ret->digits + sizeof(ret->digits), *p = end;
+
+	while (v % 10 == 0) {
+		v /= 10;
+		scale++;
+	}
+	for (; v; v /= 10)
+		*--p = (char)('0' + v % 10);
+	ret->n = (int)(end - p);
+	ret->point = ret->n + scale;
+	memmove(ret->digits, p, (size_t)ret->n);
+}
+
+/*
+ * Most numbers are short: m / 10^k with an integer m below 10^15. Both are exact doubles, so their
+ * quotient is the double nearest to that decimal; when it is v, no other decimal of 15 digits is.
+ */
+static bool decimal_by_division(double v, struct decimal *ret)
+{
+	static const double powers[] = {1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10,
+		1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
+
+	if (FLT_EVAL_METHOD != 0)
+		return false;
+	for (int k = 0; k <= 22; k++) {
+		double m = rint(v * powers[k]);
+
+		if (m >= 1e15)
+			return false;
+		if (m > 0 && m / powers[k] == v) {
+			decimal_from_int((uint64_t)m, -k, ret);
+			return true;
+		}
+	}
+	return false;
+}
+
+/* digits x 10^exponent, read back without a decimal point. */
+static bool reads_back(uint64_t digits, int exponent, double v)
+{
+	char text[48];
+
+	snprintf(text, sizeof(text), "%llue%d", (unsigned long long)digits, exponent);
+	return strtod(text, NULL) == v;
+}
+
+/* The nearest decimal of `precision` digits, or a neighbour: below a power of two doubles lie closer
+ * than above, so that the nearest may read back as another double while the next does not. */
+static bool decimal_by_printing(double v, int precision, struct decimal *ret)
+{
+	static const int nudges[] = {0, 1, -1};
+	char text[48], *e;
+	uint64_t nearest = 0;
+	int exponent;
+
+	snprintf(text, sizeof(text), "%.*e", precision - 1, v);
+	e = strchr(text, 'e');
+	for (char *p = text; p < e; p++)
+		if (*p >= '0' && *p <= '9')
+			nearest = nearest * 10 + (uint64_t)(*p - '0');
+	exponent = (int)strtol(e + 1, NULL, 10) - (precision - 1);
+
+	for (size_t i = 0; i < sizeof(nudges) / sizeof(nudges[0]); i++) {
+		uint64_t digits = nearest + (uint64_t)(int64_t)nudges[i];
+
+		if (digits && reads_back(digits, exponent, v)) {
+			decimal_from_int(digits, exponent, ret);
+			return true;
+		}
+	}
+	return false;
+}
+
+static void shortest_decimal(double v, struct decimal *ret)
+{
+	/* Below DBL_MIN doubles hold fewer than 15 digits, and several short decimals may be right. */
+	int precision = v < DBL_MIN ? 1 : 15;
+
+	if (decimal_by_division(v, ret))
+		return;
+	while (!decimal_by_printing(v, precision, ret)) {
+		precision++;
+		assert(precision <= DBL_DECIMAL_DIG);
+	}
+}
+
+static char *put(char *p, const char *s, int n)
+{
+	memcpy(p, s, (size_t)n);
+	return p + n;
+}
+
+static char *put_zeros(char *p, int n)
+{
+	memset(p, '0', (size_t)n);
+	return p + n;
+}
+
+/* The layout of ECMA-262, Number::toString: plain from 1e-6 up to 1e21, else with an exponent. */
+static char *put_decimal(char *p, const struct decimal *d)
+{
+	if (d->point > 0 && d->point <= 21) {
+		if (d->n <= d->point)
+			return put_zeros(put(p, d->digits, d->n), d->point - d->n);
+		p = put(p, d->digits, d->point);
+		*p++ = '.';
+		return put(p, d->digits + d->point, d->n - d->point);
+	}
+	if (d->point > -6 && d->point <= 0) {
+		p = put_zeros(put(p, "0.", 2), -d->point);
+		return put(p, d->digits, d->n);
+	}
+	*p++ = d->digits[0];
+	if (d->n > 1) {
+		*p++ = '.';
+		p = put(p, d->digits + 1, d->n - 1);
+	}
+	return p + snprintf(p, 8, "e%+d", d->point - 1);
+}
+
+size_t jcs_number(double v, char buf[JCS_NUMBER_STRLEN])
+{
+	struct decimal d;
+	char *p = buf;
+
+	assert(isfinite(v));
+	if (v == 0) {
+		*p++ = '0';
+	} else {
+		if (v < 0)
+			*p++ = '-';
+		v = fabs(v);
+		if (v <= (double)INTEGER_MAX && v == (double)(int64_t)v) {
+			decimal_from_int((uint64_t)v, 0, &d);
+		} else {
+			C_LOCALE_SCOPE;
+			shortest_decimal(v, &d);
+		}
+		p = put_decimal(p, &d);
+	}
+	*p = '\0';
+	return (size_t)(p - buf);
+}
+
+/* ---- out ---- */
+
+/*
+ * UTF-16 code units order as UTF-8 bytes do, but for one case: a character beyond U+FFFF (lead byte
+ * F0 or more) begins with a surrogate and so comes before U+E000 to U+FFFF (lead bytes EE and EF).
+ */
+static int compare_keys(const void *a, const void *b)
+{
+	const unsigned char *x = *(const unsigned char *const *)a;
+	const unsigned char *y = *(const unsigned char *const *)b;
+
+	while (*x && *x == *y) {
+		x++;
+		y++;
+	}
+	if (*x >= 0xEE && *y >= 0xEE && (*x >= 0xF0) != (*y >= 0xF0))
+		return *x >= 0xF0 ? -1 : 1;
+	return *x - *y;
+}
+
+static int render(const json_t *value, int depth, struct strbuf *out, struct err *err);
+
+static int render_string(const char *s, size_t len, struct strbuf *out, struct err *err)
+{
+	if (!utf8_valid(s, len))
+		return err_set(err, ERR_BAD_JSON, "a string is not valid UTF-8");
+	json_quote(out, s, len);
+	return 0;
+}
+
+static int render_object(json_t *object, int depth, struct strbuf *out, struct err *err)
+{
+	size_t n = json_object_size(object), i = 0;
+	FREE_AUTO const char **keys = xcalloc(n, sizeof(*keys));
+	const char *key;
+	json_t *member;
+
+	json_object_foreach(object, key, member) keys[i++] = key;
+	qsort(keys, n, sizeof(*keys), compare_keys);
+
+	strbuf_addch(out, '{');
+	for (i = 0; i < n; i++) {
+		if (i)
+			strbuf_addch(out, ',');
+		if (render_string(keys[i], strlen(keys[i]), out, err))
+			return -1;
+		strbuf_addch(out, ':');
+		if (render(json_object_get(object, keys[i]), depth, out, err))
+			return -1;
+	}
+	strbuf_addch(out, '}');
+	return 0;
+}
+
+static int render_array(const json_t *array, int depth, struct strbuf *out, struct err *err)
+{
+	strbuf_addch(out, '[');
+	for (size_t i = 0; i < json_array_size(array); i++) {
+		if (i)
+			strbuf_addch(out, ',');
+		if (render(json_array_get(array, i), depth, out, err))
+			return -1;
+	}
+	strbuf_addch(out, ']');
+	return 0;
+}
+
+static int render_integer(json_int_t v, struct strbuf *out, struct err *err)
+{
+	if (v < -INTEGER_MAX || v > INTEGER_MAX)
+		return err_set(err, ERR_BAD_JSON, "the whole number %lld is beyond 2^53 - 1",
+			(long long)v);
+	strbuf_addf(out, "%lld", (long long)v);
+	return 0;
+}
+
+static int render_real(double v, struct strbuf *out, struct err *err)
+{
+	char text[JCS_NUMBER_STRLEN];
+
+	if (!isfinite(v))
+		return err_set(err, ERR_BAD_JSON, "a number is not finite");
+	if (loses_digits(v))
+		return err_set(err, ERR_BAD_JSON, "the whole number %.0f is beyond 2^53 - 1", v);
+	strbuf_add(out, text, jcs_number(v, text));
+	return 0;
+}
+
+static int render(const json_t *value, int depth, struct strbuf *out, struct err *err)
+{
+	switch (json_typeof(value)) {
+	case JSON_OBJECT:
+	case JSON_ARRAY:
+		if (depth == JSON_DEPTH_MAX)
+			return err_set(err, ERR_BAD_JSON, "nesting deeper than %d", JSON_DEPTH_MAX);
+		return json_is_object(value) ? render_object((json_t *)value, depth + 1, out, err)
+					     : render_array(value, depth + 1, out, err);
+	case JSON_STRING:
+		return render_string(json_string_value(value), json_string_length(value), out, err);
+	case JSON_INTEGER:
+		return render_integer(json_integer_value(value), out, err);
+	case JSON_REAL:
+		return render_real(json_real_value(value), out, err);
+	case JSON_TRUE:
+		strbuf_addstr(out, "true");
+		return 0;
+	case JSON_FALSE:
+		strbuf_addstr(out, "false");
+		return 0;
+	case JSON_NULL:
+		break;
+	}
+	strbuf_addstr(out, "null");
+	return 0;
+}
+
+int jcs_render(const json_t *value, struct strbuf *out, struct err *err)
+{
+	return render(value, 0, out, err);
+}
