@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Named, ranked mutexes: a thread takes them only in rising rank, which developer builds assert, so
+ * Named, ranked mutexes: a thread takes them only in rising rank, which debug builds assert, so
  * that no order of events can deadlock. Never hold one across I/O.
  */
 #ifndef BASE_LOCK_H
@@ -29,7 +29,7 @@ void lock_init(struct lock *l, const char *name, enum lock_rank rank);
 void lock_clear(struct lock *l);
 void lock_take(struct lock *l);
 void lock_give(struct lock *l);
-void lock_assert_held(const struct lock *l); /* developer builds only */
+void lock_assert_held(const struct lock *l); /* debug builds only */
 
 static inline void lock_givep(struct lock **l)
 {
