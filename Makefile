@@ -189,7 +189,7 @@ install: all ## installs under DESTDIR= and PREFIX= (/usr/local)
 	install -D -m 755 -t $(sbin) $(BUILD)/spiralfedd
 	install -D -m 755 -t $(bin) $(BUILD)/spiralfed
 	install -d $(lib)/systemd/system
-	sed 's|/usr/sbin/|$(PREFIX)/sbin/|' systemd/spiralfedd.service \
+	sed 's|/usr/sbin|$(PREFIX)/sbin|g' systemd/spiralfedd.service \
 		>$(lib)/systemd/system/spiralfedd.service
 	install -m 644 -t $(lib)/systemd/system systemd/spiralfedd.socket
 	install -D -m 644 systemd/sysusers.conf $(lib)/sysusers.d/spiralfed.conf
