@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 # Installs the Debian packages this tree needs and lacks; silent when there are none.
-#   deps.sh [GROUP...]      groups: build check bench ci (without one: build check)
+#   deps.sh [GROUP...]      groups: build check bench ci fresh (without one: build check)
 #   deps.sh -n [GROUP...]   installs nothing: prints what is missing, exits 1 when something is
 set -eu
 
@@ -29,6 +29,7 @@ ci       libclang-rt-14-dev   its sanitizer runtime
 ci       clang-format         check-format
 ci       shellcheck           check-shell
 ci       systemd              systemd-analyze, for the units
+fresh    debootstrap          a bare system to prove this table in
 '
 
 dry=
@@ -53,7 +54,7 @@ for group; do
 	$table
 	END
 	[ -n "$found" ] || {
-		echo "deps: no group named $group (build, check, bench, ci)" >&2
+		echo "deps: no group named $group (build, check, bench, ci, fresh)" >&2
 		exit 2
 	}
 done
