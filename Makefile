@@ -81,8 +81,8 @@ libs = $(DEP_LIBS) -lm
 # ---- Generated code: each script in scripts/ has its rule here ---------------------------------
 # GEN_INC is made before anything is compiled; GEN_SRC is compiled into the library.
 
-GEN_INC := $(BUILD)/gen/embed.h
-GEN_SRC :=
+GEN_INC := $(BUILD)/gen/embed.h $(BUILD)/gen/sql_catalogue.def
+GEN_SRC := $(BUILD)/gen/migrations_sqlite.c
 
 # Files the daemon carries: EMBED_name := file gives embed_name and embed_name_len.
 EMBED_policy := $(wildcard etc/policy.json)
@@ -96,6 +96,14 @@ $(BUILD)/gen/embed.h: scripts/embed.sh Makefile
 $(BUILD)/gen/embed_%.c: $$(EMBED_$$*) scripts/embed.sh
 	$(call say,GEN,$@)
 	$(Q)mkdir -p $(@D) && scripts/embed.sh -c $* $< >$@
+
+# The folders are prerequisites too, so that a file taken away is noticed.
+$(BUILD)/gen/sql_catalogue.def: scripts/sql-catalogue.awk sql $(wildcard sql/*.sql)
+	$(call say,GEN,$@)
+	$(Q)mkdir -p $(@D) && LC_ALL=C awk -f $< /dev/null $(filter %.sql,$^) >$@
+$(BUILD)/gen/migrations_sqlite.c: scripts/sql-migrations.sh sql/sqlite $(wildcard sql/sqlite/*.sql)
+	$(call say,GEN,$@)
+	$(Q)mkdir -p $(@D) && $< sql/sqlite >$@
 
 GEN_OBJ := $(GEN_SRC:%.c=%.o)
 .SECONDARY: $(GEN_SRC)

@@ -5,6 +5,14 @@
 -- channel, and is changed by compare-and-set. `body` columns hold rendered JSON as it is served, with
 -- its digest (the ETag) and the version of the code that rendered it.
 
+-- The migrations that made this schema; SHA-256 of their text.
+CREATE TABLE migration (
+	version INTEGER PRIMARY KEY,
+	name TEXT NOT NULL,
+	sha256 TEXT NOT NULL,
+	applied_at INTEGER NOT NULL
+) STRICT;
+
 -- Every change of state, in one hash chain: hash = SHA-256(0x00 || prev_hash || entry).
 CREATE TABLE event (
 	seq INTEGER PRIMARY KEY,
@@ -258,6 +266,8 @@ CREATE TABLE idempotency (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX idempotency_age ON idempotency (created_at);
 
+CREATE TRIGGER migration_no_update BEFORE UPDATE ON migration BEGIN SELECT RAISE(ABORT, 'migrations are append-only'); END;
+CREATE TRIGGER migration_no_delete BEFORE DELETE ON migration BEGIN SELECT RAISE(ABORT, 'migrations are append-only'); END;
 CREATE TRIGGER event_no_update BEFORE UPDATE ON event BEGIN SELECT RAISE(ABORT, 'history is immutable'); END;
 CREATE TRIGGER event_no_delete BEFORE DELETE ON event BEGIN SELECT RAISE(ABORT, 'history is immutable'); END;
 CREATE TRIGGER policy_no_update BEFORE UPDATE ON policy BEGIN SELECT RAISE(ABORT, 'policies are immutable'); END;
