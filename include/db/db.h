@@ -36,7 +36,9 @@ int db_open(const char *path, enum db_mode mode, struct db **ret, struct err *er
 void db_close(struct db *db); /* NULL is allowed */
 
 /* One write transaction, with nested steps: a step that fails is undone and the others stay.
- * Reading connections use begin/commit around several SELECTs that must see one state. */
+ * Reading connections use begin/commit around several SELECTs that must see one state. When
+ * db_commit fails the transaction is undone. After an error of the disk the engine may have undone it
+ * already: then keeping a step or committing fails, and undoing and db_rollback do nothing. */
 int db_begin(struct db *db, struct err *err);
 int db_commit(struct db *db, struct err *err);
 void db_rollback(struct db *db);
@@ -80,7 +82,7 @@ int stmt_exec(struct stmt *s, struct err *err);
 int stmt_cas(struct stmt *s, struct err *err);
 
 /* Columns of the present row, by name; asserts that there is such a column. Pointers live until the
- * next step or stmt_done. */
+ * next step or stmt_done; the length of NULL is 0. */
 const char *stmt_text(struct stmt *s, const char *col); /* NULL for NULL */
 const char *stmt_textn(struct stmt *s, const char *col, size_t *ret_len);
 int64_t stmt_int(struct stmt *s, const char *col); /* 0 for NULL */
