@@ -29,7 +29,9 @@ for dir in "$root"/sql/*/; do
 		fault "$name: a migration differs from CHECKSUMS. Released ones are never edited: add" \
 			"the next number; for a new one run scripts/check-migrations.sh --lock"
 	fi
-	command -v git >/dev/null && [ -e "$root/.git" ] || continue
+	if [ ! -e "$root/.git" ] || ! command -v git >/dev/null; then
+		continue
+	fi
 	for tag in $(git -C "$root" tag -l 'v*'); do
 		old=$(git -C "$root" show "$tag:$name/CHECKSUMS" 2>/dev/null) || continue
 		case "$sums
