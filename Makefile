@@ -86,7 +86,7 @@ GEN_SRC := $(BUILD)/gen/migrations_sqlite.c
 
 # Files the daemon carries: EMBED_name := file gives embed_name and embed_name_len.
 EMBED_policy := $(wildcard etc/policy.json)
-EMBEDS := $(foreach v,$(filter EMBED_%,$(.VARIABLES)),$(if $($v),$(v:EMBED_%=%)))
+EMBEDS := $(sort $(foreach v,$(filter EMBED_%,$(.VARIABLES)),$(if $($v),$(v:EMBED_%=%))))
 GEN_SRC += $(EMBEDS:%=$(BUILD)/gen/embed_%.c)
 
 $(BUILD)/gen/embed.h: scripts/embed.sh Makefile
