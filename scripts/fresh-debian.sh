@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # Proves that a bare Debian with nothing but git, gcc and make needs no step by hand: makes such a
 # system in a scratch folder, clones HEAD into it and runs `make check` and `make demo` inside.
-#   fresh-debian.sh [GOAL]...
+#   fresh-debian.sh [GOAL]...    a goal of make, or a program of the tree such as .ci/run
 # Environment: SUITE (bookworm), MIRROR (a Debian mirror), BASE (a tar archive: the bare system is
 # kept there and taken from there the next time), KEEP=1 leaves the folder.
 # Needs root, the network and debootstrap.
@@ -62,9 +62,14 @@ for name in http_proxy https_proxy no_proxy; do
 	[ -z "${!name-}" ] || proxies+=("$name=${!name}")
 done
 for goal; do
-	echo "fresh-debian: make $goal"
+	case $goal in
+	*/*) run=("./$goal") ;;
+	*) run=(make "$goal") ;;
+	esac
+	echo "fresh-debian: ${run[*]}"
 	begun=$SECONDS
+	# shellcheck disable=SC2016 # expanded inside
 	chroot "$root" env -i HOME=/root PATH=/usr/sbin:/usr/bin:/sbin:/bin LANG=C.UTF-8 \
-		"${proxies[@]}" make -C /srv/spiralfed "$goal" </dev/null
-	echo "fresh-debian: make $goal succeeded in $((SECONDS - begun)) s"
+		"${proxies[@]}" sh -c 'cd /srv/spiralfed && exec "$@"' sh "${run[@]}" </dev/null
+	echo "fresh-debian: ${run[*]} succeeded in $((SECONDS - begun)) s"
 done
