@@ -20,6 +20,7 @@ mirror=${MIRROR:-http://debian.mirror.example}
 scripts/deps.sh fresh
 
 root=$(mktemp -d "${TMPDIR:-/var/tmp}/fresh-debian.XXXXXX")
+chmod 755 "$root"
 clean_up() {
 	! mountpoint -q "$root/proc" || umount "$root/proc"
 	! mountpoint -q "$root/dev" || umount -R "$root/dev"
