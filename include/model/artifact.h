@@ -28,7 +28,7 @@ struct artifact {
 	struct list metrics; /* MAP of struct metric */
 	struct list suites;  /* MAP of struct suite */
 };
-extern const struct field_table artifact_table;
+extern const struct field_table artifact_table, metric_table, suite_table;
 
 struct unit {
 	const char *provider;
