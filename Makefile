@@ -25,15 +25,13 @@ say = $(if $(V),,@printf '  %-6s %s\n' '$(1)' '$(patsubst $(CURDIR)/%,%,$(2))')
 jobs = $(if $(filter -j% --jobserver%,$(MAKEFLAGS)),,-j$(JOBS))
 again = +@$(MAKE) --no-print-directory $(jobs)
 
-.PHONY: all tests test deps check check-fresh check-source check-format check-shell demo bench \
-	crash format install uninstall dist clean help FORCE
-.DELETE_ON_ERROR:
-.SUFFIXES:
-all:
-
 # Goals that need neither a compiler nor libraries must not run configure.
 plain := deps check check-fresh check-source check-format check-shell demo bench crash format \
 	uninstall dist clean help
+.PHONY: all tests test install FORCE $(plain)
+.DELETE_ON_ERROR:
+.SUFFIXES:
+all:
 ifneq ($(or $(filter-out $(plain),$(MAKECMDGOALS)),$(if $(MAKECMDGOALS),,all)),)
 include $(BUILD)/config.mk
 endif
