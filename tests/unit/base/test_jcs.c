@@ -10,6 +10,7 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <stdbool.h>
 #include <string.h>
 
 #include "base/id.h"
@@ -213,6 +214,34 @@ START_TEST(test_jcs__number_random_decimals_stay_as_written)
 }
 END_TEST
 
+/* Lines "hex bits,text", as RFC 8785's test file has them and jcs_oracles.sh makes them. */
+START_TEST(test_jcs__number_vectors)
+{
+	const char *path = getenv("JCS_VECTORS");
+	char line[100], text[JCS_NUMBER_STRLEN];
+	int lines = 0, bad = 0;
+	FILE *file;
+
+	if (!path)
+		return;
+	file = fopen(path, "r");
+	ck_assert_msg(file, "can't open %s", path);
+	for (; fgets(line, sizeof(line), file); lines++) {
+		char *expected = strchr(line, ',');
+
+		ck_assert_msg(expected, "line %d has no comma", lines + 1);
+		expected[strcspn(expected, "\r\n")] = '\0';
+		jcs_number(from_bits(strtoull(line, NULL, 16)), text);
+		if (strcmp(text, expected + 1) && bad++ < 10)
+			printf("%s: %s\n", line, text);
+	}
+	fclose(file);
+	printf("%d vectors, %d differ\n", lines, bad);
+	ck_assert_int_gt(lines, 0);
+	ck_assert_int_eq(bad, 0);
+}
+END_TEST
+
 START_TEST(test_jcs__number_ignores_the_locale)
 {
 	char text[JCS_NUMBER_STRLEN];
@@ -234,8 +263,7 @@ START_TEST(test_jcs__number_ignores_the_locale)
 		value = NULL;
 		strbuf_reset(&out);
 	}
-	if (!any)
-		printf("test_jcs: no locale with a decimal comma is installed\n");
+	ck_assert_msg(any || !getenv("LOCPATH"), "LOCPATH holds no locale with a decimal comma");
 	setlocale(LC_ALL, "C");
 }
 END_TEST
@@ -478,6 +506,7 @@ Suite *test_suite(void)
 	tcase_add_test(numbers_case, test_jcs__number_powers_of_two);
 	tcase_add_test(numbers_case, test_jcs__number_random_bits_read_back);
 	tcase_add_test(numbers_case, test_jcs__number_random_decimals_stay_as_written);
+	tcase_add_test(numbers_case, test_jcs__number_vectors);
 	tcase_add_test(numbers_case, test_jcs__number_ignores_the_locale);
 	tcase_set_timeout(numbers_case, 60);
 	suite_add_tcase(s, numbers_case);
