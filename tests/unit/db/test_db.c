@@ -26,6 +26,7 @@ enum {
 	LATE_REFERENCE,
 	PRAGMAS,
 	REPLACE,
+	FILL,
 	STATEMENTS
 };
 
@@ -56,6 +57,7 @@ static const struct sql_info catalogue[STATEMENTS] = {
 		false},
 	[REPLACE] = {"replace", SQL_KIND_exec, "id",
 		"INSERT OR REPLACE INTO sealed (id) VALUES ($1)", false},
+	[FILL] = {"fill", SQL_KIND_exec, "", "PRAGMA max_page_count = 1", false},
 };
 
 static const char schema[] =
@@ -283,6 +285,13 @@ START_TEST(test_db__undoes_and_keeps_nested_steps)
 	ck_assert_int_eq(insert(5, "undone within what is kept"), 0);
 	db_step_undo(db);
 	ck_assert_int_eq(db_step_keep(db, &err), 0);
+
+	ck_assert_int_eq(db_step_begin(db, &err), 0);
+	ck_assert_int_eq(insert(6, "undone"), 0);
+	ck_assert_int_eq(db_step_begin(db, &err), 0);
+	ck_assert_int_eq(insert(7, "undone within what is undone"), 0);
+	db_step_undo(db);
+	db_step_undo(db);
 	ck_assert_int_eq(db_commit(db, &err), 0);
 	ck_assert(!db_in_transaction(db));
 
@@ -309,6 +318,36 @@ START_TEST(test_db__rolls_back)
 	ck_assert_int_eq(insert(3, "new"), 0);
 	ck_assert_int_eq(db_commit(db, &err), 0);
 	ck_assert_int_eq(count(db), 1);
+}
+END_TEST
+
+START_TEST(test_db__says_so_when_the_engine_undid_the_transaction)
+{
+	static const char large[100000];
+
+	ck_assert_int_eq(db_begin(db, &err), 0);
+	ck_assert_int_eq(insert(1, "gone"), 0);
+	ck_assert_int_eq(db_step_begin(db, &err), 0);
+	{
+		STMT_AUTO fill = take(db, FILL); /* no page more than there are now */
+		ck_assert_int_eq(stmt_exec(fill, &err), 0);
+		STMT_AUTO s = take(db, INSERT);
+		stmt_bind_int(s, "id", 2);
+		stmt_bind_blob(s, "blob", large, sizeof(large));
+		ck_assert_int_eq(stmt_exec(s, &err), -1);
+		ck_assert_int_eq(err.code, ERR_STORAGE);
+	}
+	ck_assert(!db_in_transaction(db));
+	ck_assert_int_eq(db_step_begin(db, &err), -1);
+	ck_assert_int_eq(db_step_keep(db, &err), -1);
+	db_step_undo(db);
+	err = (struct err){0};
+	ck_assert_int_eq(db_commit(db, &err), -1);
+	ck_assert_int_eq(err.code, ERR_STORAGE);
+	ck_assert_int_eq(count(db), 0);
+	ck_assert_int_eq(db_begin(db, &err), 0);
+	ck_assert_int_eq(insert(3, "small"), 0);
+	ck_assert_int_eq(db_commit(db, &err), 0);
 }
 END_TEST
 
@@ -543,6 +582,7 @@ Suite *test_suite(void)
 	tcase_add_loop_test(c, test_db__compares_and_sets, 0, ROWS(swaps));
 	tcase_add_test(c, test_db__undoes_and_keeps_nested_steps);
 	tcase_add_test(c, test_db__rolls_back);
+	tcase_add_test(c, test_db__says_so_when_the_engine_undid_the_transaction);
 	tcase_add_test(c, test_db__answers_a_broken_constraint_with_state_conflict);
 	tcase_add_test(c, test_db__undoes_the_transaction_when_its_commit_fails);
 	tcase_add_test(c, test_db__sees_the_delete_within_replace);

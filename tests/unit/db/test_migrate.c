@@ -178,6 +178,9 @@ START_TEST(test_migrate__refuses_a_symbolic_link_but_not_a_linked_folder)
 	ck_assert_int_eq(symlink(real, link), 0);
 	ck_assert_int_eq(migrate_run(link, NOW, NULL, &err), -1);
 	ck_assert_int_eq(access(real, F_OK), -1);
+	ck_assert_int_eq(migrate_run(real, NOW, NULL, &err), 0);
+	ck_assert_int_eq(migrate_run(link, NOW, NULL, &err), -1);
+	ck_assert_ptr_nonnull(strstr(err.msg, link));
 	ck_assert_int_eq(symlink(".", folder), 0);
 	ck_assert_msg(migrate_run(through, NOW, NULL, &err) == 0, "%s", err.msg);
 }
@@ -203,6 +206,8 @@ START_TEST(test_migrate__keeps_a_complete_copy)
 
 	ck_assert_int_eq(stat(copy, &st), 0);
 	ck_assert_int_eq(st.st_mode & 0777, 0600);
+	/* One plain file, with nothing beside it that could be left behind when it is moved. */
+	ck_assert_int_eq(ask(copy, "SELECT journal_mode = 'delete' FROM pragma_journal_mode"), 1);
 	ck_assert_int_eq(version_of(copy), 1);
 	ck_assert_int_eq(ask(copy, "SELECT count(*) FROM parent"), 5);
 	ck_assert_int_eq(ask(copy, "SELECT count(*) FROM child"), 2);
