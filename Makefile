@@ -47,6 +47,8 @@ BINS := $(if $(wildcard src/app/main.c),$(BUILD)/spiralfedd) \
 # Each test_*.c is an executable; tests/support/*.c is linked into all of them.
 TEST_SRC := $(wildcard tests/unit/*/test_*.c tests/api/test_*.c)
 TEST_BIN := $(TEST_SRC:%.c=$(BUILD)/%)
+# Programs that test scripts run, each with a main of its own.
+PROG_BIN := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/crash/*.c))
 TEST_OBJ := $(patsubst %.c,$(BUILD)/%.o,tests/unit/main.c $(wildcard tests/support/*.c))
 
 # ---- Flags -------------------------------------------------------------------------------------
@@ -109,7 +111,7 @@ GEN_OBJ := $(GEN_SRC:%.c=%.o)
 # ---- Build -------------------------------------------------------------------------------------
 
 all: $(BINS) $(BUILD)/libcore.a ## builds build/spiralfedd and build/spiralfed (default)
-tests: all $(TEST_BIN) ## builds the tests too
+tests: all $(TEST_BIN) $(PROG_BIN) ## builds the tests too
 
 configure config.h.in &: configure.ac config.mk.in VERSION
 	$(call say,AUTO,$@)
@@ -149,9 +151,12 @@ $(BINS):
 $(TEST_BIN): $(BUILD)/%: $(BUILD)/%.o $(TEST_OBJ) $(BUILD)/libcore.a
 	$(call say,LINK,$@)
 	$(Q)$(link) -o $@ $^ $(CHECK_LIBS) $(libs)
+$(PROG_BIN): $(BUILD)/%: $(BUILD)/%.o $(BUILD)/libcore.a
+	$(call say,LINK,$@)
+	$(Q)$(link) -o $@ $^ $(libs)
 
 -include $(patsubst %.o,%.d,$(LIB_OBJ) $(GEN_OBJ) $(TEST_OBJ) $(MAINS:%.c=$(BUILD)/%.o) \
-	$(TEST_BIN:%=%.o))
+	$(TEST_BIN:%=%.o) $(PROG_BIN:%=%.o))
 
 # ---- Checks ------------------------------------------------------------------------------------
 
@@ -179,7 +184,7 @@ bench: ## the benchmarks, as ratios against their peers
 	$(again) all
 	@BUILD='$(BUILD)' bench/run.sh
 crash: deps ## kills the daemon N times under load (N=200) and looks for what was lost
-	$(again) all
+	$(again) tests
 	@BUILD='$(BUILD)' N=$(N) tests/crash/run.sh
 
 # ---- Install and release -----------------------------------------------------------------------
