@@ -301,6 +301,10 @@ START_TEST(test_migrate__leaves_the_old_version_when_it_crashes)
 	}
 	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
 	ck_assert_int_eq(WEXITSTATUS(status), 42);
+	/* The first to open it finds the log of a process that is gone. */
+	ck_assert_msg(
+		migrate_run_list(path, list_good, 1, NOW, &applied, &err) == 0, "%s", err.msg);
+	ck_assert_int_eq(applied, 0);
 	ck_assert_int_eq(version_of(path), 1);
 	ck_assert_int_eq(ask(path, "SELECT count(*) FROM parent"), 2);
 	ck_assert_msg(
