@@ -7,7 +7,8 @@
  *
  * Exactly one read-write connection exists in the process (facts: SQLite's WAL-reset bug); every
  * other one is read-only; it is opened after the read-write one and closed before it, because it
- * needs the files beside the registry that the read-write one makes. A connection and its statements belong to one thread at a time.
+ * needs the files beside the registry that the read-write one makes. A connection and its statements
+ * belong to one thread at a time.
  *
  *	STMT_AUTO s = db_stmt(db, SQL_artifact_by_id);
  *	stmt_bind_text(s, "id", id);
