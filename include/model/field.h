@@ -8,8 +8,11 @@
  * missing (and what is not emitted):
  *
  *	STRING   const char *        absent NULL
- *	INT      int64_t             absent -1 (or 0 with FIELD_ZERO)
+ *	INT      int64_t             absent -1 (or 0 with FIELD_ZERO, which is always emitted)
  *	REAL     double              absent NAN
+ *	REALS    const double *, size_t   array of numbers; the count is the next member; absent n = 0
+ *	INTS     const int64_t *, size_t  the same with integers
+ *	PAIR     double[2]           [lo, hi], two members in a row; absent both NAN
  *	BOOL     int                 absent -1; 0, 1
  *	TIME     int64_t usec        absent 0; RFC 3339 in JSON, integer in SQL
  *	ENUM     int                 absent -1; its name in JSON and SQL
@@ -17,10 +20,12 @@
  *	OBJECT   struct x *          absent NULL
  *	LIST     struct list         array of objects; absent n = 0
  *	MAP      struct list         object of objects; each element's first member is
- *	                             `const char *name`, its key; in the document's order
+ *	                             `const char *name`, its key; in the document's order. Keys
+ *	                             are 1 to 64 bytes of [A-Za-z0-9_.-] unless `format` says more
  *	JSON     const char *        any value, kept as canonical text; absent NULL
  *
- * null is a wrong type everywhere: leave the key out instead. All memory comes from the arena.
+ * null is a wrong type everywhere: leave the key out instead. A member whose value was at fault stays
+ * absent. All memory comes from the arena.
  */
 #ifndef MODEL_FIELD_H
 #define MODEL_FIELD_H
@@ -31,14 +36,19 @@
 #include <stdint.h>
 
 #include "base/arena.h"
+#include "base/err.h"
 #include "base/fault.h"
 #include "base/json_writer.h"
-#include "db/db.h"
+
+struct stmt;
 
 enum field_type {
 	FIELD_STRING,
 	FIELD_INT,
 	FIELD_REAL,
+	FIELD_REALS,
+	FIELD_INTS,
+	FIELD_PAIR,
 	FIELD_BOOL,
 	FIELD_TIME,
 	FIELD_ENUM,
@@ -55,6 +65,7 @@ enum field_flag {
 	FIELD_ZERO = 1 << 2,	   /* an absent INT is 0 */
 	FIELD_EMIT_EMPTY = 1 << 3, /* an empty STRINGS, LIST or MAP is emitted */
 	FIELD_EMIT_NULL = 1 << 4,  /* an absent value is emitted as null */
+	FIELD_EXCLUSIVE = 1 << 5,  /* INT, REAL: the bounds themselves are out of range */
 };
 
 struct strings {
@@ -92,9 +103,10 @@ struct field {
 	enum field_type type;
 	size_t offset;
 	unsigned flags;
-	/* INT, REAL: value bounds; STRING and elements of STRINGS: length in bytes; STRINGS, LIST,
-	 * MAP: number of elements. Both 0: the type's default (any finite number; 1 to 1024 bytes;
-	 * 0 to 256 elements). */
+	/* INT, REAL: value bounds (an infinite one is none); STRING: length in bytes; what has
+	 * elements: their number (an element of STRINGS has 1 to 1024 bytes). Both 0: the type's
+	 * default (INT 0 to 2^53 - 1, because absent is -1; REAL any finite number; STRING 1 to 1024
+	 * bytes; 0 to 256 elements). */
 	double min, max;
 	const struct field_table *table;   /* OBJECT, LIST, MAP */
 	const struct field_names *names;   /* ENUM */
@@ -111,8 +123,12 @@ struct field_table {
 	/* A bare number stands for an object with just this field ({"value": 0.8} as 0.8); NULL: no. */
 	const char *scalar;
 	/* Rules over one whole object, after its fields were read; adds to the same list of faults.
-	 * May fill in derived members. NULL for none. */
+	 * May fill in derived members. Not called when one of the object's own fields was at fault;
+	 * called when only something deeper was. NULL for none. */
 	void (*check)(void *obj, const char *pointer, struct arena *a, struct faults *faults);
+	/* The sentence for a field the table does not know, or NULL for the usual one. `elements`
+	 * is the length of the array it holds, 0 when it holds none. NULL for none. */
+	const char *(*unknown)(const char *key, size_t elements);
 };
 
 #define FIELD_TABLE(name_, help_, type_, fields_, ...)                                        \
@@ -120,6 +136,15 @@ struct field_table {
 		.name = (name_), .help = (help_), .size = sizeof(type_), .fields = (fields_), \
 		.n_fields = sizeof(fields_) / sizeof((fields_)[0]), __VA_ARGS__               \
 	}
+
+/* The bounds that hold for the field, defaults filled in; an infinite one is none. */
+void field_limits(const struct field *f, double *ret_min, double *ret_max);
+
+/* The member, for the few that walk a table themselves. */
+static inline void *field_member(const struct field *f, const void *obj)
+{
+	return (char *)obj + f->offset;
+}
 
 /* Set every member that the table knows to "absent", others to zero. */
 void fields_init(const struct field_table *t, void *obj);
@@ -134,7 +159,13 @@ int fields_parse(const struct field_table *t, const json_t *json, const char *po
 int fields_parse_text(const struct field_table *t, const char *text, size_t len, struct arena *a,
 	void *obj, struct faults *faults, struct err *err);
 
-/* Parse text that we stored ourselves: any fault is ERR_STORAGE. */
+/* The same, and the RFC 8785 form of the whole document as sent, made from the same tree. */
+int fields_parse_canonical(const struct field_table *t, const char *text, size_t len,
+	struct arena *a, void *obj, const char **ret_canonical, size_t *ret_len,
+	struct faults *faults, struct err *err);
+
+/* Parse text that we stored ourselves: any fault is ERR_STORAGE; what only we may set, and the nulls
+ * that we emit, are taken. */
 int fields_load_text(
 	const struct field_table *t, const char *text, struct arena *a, void *obj, struct err *err);
 
@@ -142,7 +173,7 @@ int fields_load_text(
 void fields_emit(const struct field_table *t, const void *obj, struct json_writer *w);
 void fields_emit_members(const struct field_table *t, const void *obj, struct json_writer *w);
 
-/* The canonical form (RFC 8785) of the object, in the arena, and its length. */
+/* The canonical form (RFC 8785) of the object, in the arena, and its length (NULL: not wanted). */
 char *fields_canonical(
 	const struct field_table *t, const void *obj, struct arena *a, size_t *ret_len);
 
