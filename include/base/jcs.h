@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * The door through which outside JSON comes in, and its canonical form (RFC 8785, JCS) by which
- * content is known. Strict: one document, UTF-8, no NUL, no duplicate keys, no lone surrogates,
- * nesting at most JSON_DEPTH_MAX, no number that is not finite, no integer beyond +-(2^53 - 1).
+ * content is known. Strict: one document, UTF-8 without a byte order mark, no NUL (nor \u0000), no
+ * duplicate keys, no lone surrogates, nesting at most JSON_DEPTH_MAX, no number that is not finite, no
+ * integer beyond +-(2^53 - 1), and neither 1e20 nor any other number whose canonical form would be such
+ * an integer: what was loaded and rendered can always be loaded again. Any thread, any locale.
  */
 #ifndef BASE_JCS_H
 #define BASE_JCS_H
@@ -22,7 +24,8 @@ void jcs_setup(void);
 int jcs_load(const char *text, size_t len, json_t **ret, struct err *err);
 
 /* Append the canonical form of `value` (RFC 8785): keys sorted by UTF-16 code units, shortest
- * round-trip numbers as ECMAScript prints them. Fails (ERR_BAD_JSON) only on what jcs_load refuses. */
+ * round-trip numbers as ECMAScript prints them. Fails (ERR_BAD_JSON) only on what jcs_load refuses;
+ * out's cap is the caller's to check (out->overflow). */
 int jcs_render(const json_t *value, struct strbuf *out, struct err *err);
 
 /* ECMAScript's Number::toString for a finite double ("-0" -> "0"). Returns the length. */

@@ -265,7 +265,7 @@ static bool decimal_by_division(double v, struct decimal *ret)
 	return false;
 }
 
-/* digits x 10^exponent, read back without a decimal point. */
+/* digits x 10^exponent, read back without a decimal point, which would depend on the locale. */
 static bool reads_back(uint64_t digits, int exponent, double v)
 {
 	char text[48];
@@ -285,6 +285,7 @@ static bool decimal_by_printing(double v, int precision, struct decimal *ret)
 
 	snprintf(text, sizeof(text), "%.*e", precision - 1, v);
 	e = strchr(text, 'e');
+	/* Skips the locale's decimal point, whatever it is. */
 	for (char *p = text; p < e; p++)
 		if (*p >= '0' && *p <= '9')
 			nearest = nearest * 10 + (uint64_t)(*p - '0');
@@ -360,12 +361,10 @@ size_t jcs_number(double v, char buf[JCS_NUMBER_STRLEN])
 		if (v < 0)
 			*p++ = '-';
 		v = fabs(v);
-		if (v <= (double)INTEGER_MAX && v == (double)(int64_t)v) {
+		if (v <= (double)INTEGER_MAX && v == (double)(int64_t)v)
 			decimal_from_int((uint64_t)v, 0, &d);
-		} else {
-			C_LOCALE_SCOPE;
+		else
 			shortest_decimal(v, &d);
-		}
 		p = put_decimal(p, &d);
 	}
 	*p = '\0';
