@@ -110,10 +110,11 @@ int stat_wilson(double k, double n, double alpha, struct stat_interval *ret_inte
 int stat_clopper_pearson(int64_t k, int64_t n, double alpha, struct stat_interval *ret_interval);
 
 /*
- * Upper limit of a rate after n samples without an event: 1 - alpha^(1/n). The rule of three says
- * 3/n at alpha = 0.05. Hanley & Lippman-Hand, JAMA 249 (1983).
+ * Upper limit of a rate after n samples without an event: 1 - alpha^(1/n), and the rule of three,
+ * which says 3/n at alpha = 0.05. Hanley & Lippman-Hand, JAMA 249 (1983).
  */
 double stat_zero_events_upper(int64_t n, double alpha);
+double stat_rule_of_three(int64_t n);
 
 /* Difference of two proportions. Newcombe, Statistics in Medicine 17 (1998b) 873-890, method 10. */
 int stat_newcombe(struct stat_arm candidate, struct stat_arm baseline, double alpha,

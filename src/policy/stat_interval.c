@@ -111,6 +111,11 @@ double stat_zero_events_upper(int64_t n, double alpha)
 	return -expm1(log(alpha) / (double)n);
 }
 
+double stat_rule_of_three(int64_t n)
+{
+	return n < 1 || n > STAT_COUNT_MAX ? NAN : 3.0 / (double)n;
+}
+
 struct newcombe {
 	struct stat_arm candidate, baseline;
 	double d, theta;

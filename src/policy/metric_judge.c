@@ -1,0 +1,312 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The verdict on one metric. Owns what is refused as contradicting itself, the margin, and how the
+ * comparison, the floor and the ceiling make one verdict. Which test compares is metric_compare.c's.
+ */
+#include "policy/metric.h"
+#include "policy/metric_compare.h"
+
+#include <math.h>
+#include <string.h>
+
+/* A manifest rounds its value; further apart than this it is not the ratio of its counts. */
+#define RATIO_TOLERANCE 1e-3
+/* Bare numbers are decimal: 0.85 - 0.83 has to be within a margin of 0.02. */
+#define POINT_TOLERANCE 1e-12
+
+const char *verdict_name(enum verdict verdict)
+{
+	static const char *const names[] = {
+#define VERDICT(id, name) [VERDICT_##id] = name,
+#include "policy/metric.def"
+	};
+	return names[verdict];
+}
+
+const char *metric_method_name(enum metric_method method)
+{
+	static const char *const names[] = {
+#define METHOD(id, name) [METHOD_##id] = name,
+#include "policy/metric.def"
+	};
+	return names[method];
+}
+
+const char *metric_reason_name(enum metric_reason reason)
+{
+	static const char *const names[] = {
+#define REASON(id, name) [REASON_##id] = name,
+#include "policy/metric.def"
+	};
+	return names[reason];
+}
+
+enum verdict verdict_worse(enum verdict a, enum verdict b)
+{
+	return a > b ? a : b;
+}
+
+struct metric_policy metric_policy_default(void)
+{
+	return (struct metric_policy){.objective = OBJECTIVE_NONINFERIOR,
+		.role = ROLE_GUARDRAIL,
+		.direction = DIRECTION_HIGHER,
+		.kind = KIND_PROPORTION,
+		.margin = NAN,
+		.margin_rel = NAN,
+		.alpha = 0.05,
+		.beta = 0.2,
+		.min_n = 100,
+		.floor = NAN,
+		.ceiling = NAN,
+		.allow_point = true};
+}
+
+/* -1 is absent; anything else has to be a count of at least one. */
+static bool count_ok(int64_t n)
+{
+	return n == -1 || (n >= 1 && n <= STAT_COUNT_MAX);
+}
+
+static bool spread_ok(double se)
+{
+	return isnan(se) || (se >= 0.0 && isfinite(se));
+}
+
+static enum metric_reason check_paired(const struct metric_paired *paired)
+{
+	bool is_binary = paired->b != -1 || paired->c != -1;
+
+	if (!count_ok(paired->n) || !count_ok(paired->clusters) || (is_binary && paired->n < 1) ||
+		(paired->n > 0 && paired->clusters > paired->n))
+		return REASON_BAD_N;
+	if (!spread_ok(paired->stderr_diff))
+		return REASON_BAD_STDERR;
+	if (is_binary && (paired->b < 0 || paired->c < 0 || paired->b > paired->n ||
+				 paired->c > paired->n - paired->b))
+		return REASON_BAD_SUCCESSES;
+	return isinf(paired->mean_diff) ? REASON_BAD_VALUE : REASON_OK;
+}
+
+static enum metric_reason check_proportion(const struct metric *metric)
+{
+	if (metric->value < 0.0 || metric->value > 1.0)
+		return REASON_BAD_PROPORTION;
+	if (metric->successes == -1)
+		return REASON_OK;
+	if (metric->n < 1 || metric->successes < 0 || metric->successes > metric->n)
+		return REASON_BAD_SUCCESSES;
+	if (fabs(metric->value - (double)metric->successes / (double)metric->n) > RATIO_TOLERANCE)
+		return REASON_BAD_RATIO;
+	return REASON_OK;
+}
+
+enum metric_reason metric_check(const struct metric *metric, const struct metric_policy *policy)
+{
+	enum metric_reason reason = REASON_OK;
+
+	if (!isfinite(metric->value))
+		return REASON_BAD_VALUE;
+	if (!count_ok(metric->n) || !count_ok(metric->clusters) ||
+		(metric->n > 0 && metric->clusters > metric->n))
+		return REASON_BAD_N;
+	if (!spread_ok(metric->stderr_))
+		return REASON_BAD_STDERR;
+	if (metric->ci_lo > metric->ci_hi || metric->ci_level <= 0.0 || metric->ci_level >= 1.0 ||
+		isinf(metric->ci_lo) || isinf(metric->ci_hi))
+		return REASON_BAD_CI;
+	if (policy->kind == KIND_PROPORTION)
+		reason = check_proportion(metric);
+	if (reason == REASON_OK && metric->paired)
+		reason = check_paired(metric->paired);
+	if (reason == REASON_OK && metric->histogram && stat_histogram_total(metric->histogram) < 0)
+		reason = REASON_HISTOGRAM;
+	if (reason == REASON_OK && metric->higher_is_better >= 0 &&
+		(metric->higher_is_better != 0) != (policy->direction == DIRECTION_HIGHER))
+		reason = REASON_BAD_DIRECTION;
+	return reason;
+}
+
+static bool differ(const char *a, const char *b)
+{
+	return a && b && strcmp(a, b) != 0;
+}
+
+static double margin(const struct metric *baseline, const struct metric_policy *policy)
+{
+	if (!isnan(policy->margin))
+		return policy->margin;
+	return isnan(policy->margin_rel) ? 0.0 : policy->margin_rel * fabs(baseline->value);
+}
+
+static int64_t larger(int64_t a, int64_t b)
+{
+	return a > b ? a : b;
+}
+
+/* Samples at which an effect of this size, if it is the true one, shows with power 1 - beta. */
+static int64_t needed(
+	double variance, double effect, double stretch, const struct metric_policy *policy)
+{
+	int64_t n =
+		stat_min_n_paired(sqrt(variance), fabs(effect), 0.0, policy->alpha, policy->beta);
+	double given = ceil((double)n * stretch);
+
+	if (n < 0 || !(given <= (double)STAT_COUNT_MAX))
+		return -1;
+	return larger((int64_t)given, policy->min_n);
+}
+
+static void decide_point(const struct metric_policy *policy, struct metric_verdict *verdict)
+{
+	bool is_better = policy->objective == OBJECTIVE_SUPERIOR
+				 ? verdict->d > 0.0
+				 : verdict->d >= verdict->theta - POINT_TOLERANCE;
+
+	verdict->reason = REASON_POINT_EVIDENCE;
+	if (!is_better)
+		verdict->comparison = VERDICT_FAIL;
+	else
+		verdict->comparison = policy->allow_point ? VERDICT_PASS : VERDICT_INCONCLUSIVE;
+}
+
+static void decide_tested(const struct metric_comparison *result,
+	const struct metric_policy *policy, struct metric_verdict *verdict)
+{
+	verdict->has_p = true;
+	verdict->comparison = VERDICT_INCONCLUSIVE;
+	if (verdict->p_pass <= policy->alpha && verdict->n < policy->min_n) {
+		verdict->reason = REASON_MIN_N;
+		verdict->n_needed = policy->min_n;
+	} else if (verdict->p_pass <= policy->alpha) {
+		verdict->reason = REASON_OK;
+		verdict->comparison = VERDICT_PASS;
+	} else if (verdict->p_fail <= policy->alpha) {
+		verdict->reason = REASON_WORSE;
+		verdict->comparison = VERDICT_FAIL;
+	} else {
+		verdict->reason = REASON_CI_STRADDLES;
+		verdict->n_needed =
+			isnan(result->discordant)
+				? needed(result->variance, verdict->d - verdict->theta,
+					  result->stretch, policy)
+				: stat_min_n_mcnemar(result->discordant, fabs(verdict->d),
+					  policy->alpha, policy->beta);
+	}
+}
+
+static void compare(const struct metric *candidate, const struct metric *baseline,
+	const char *baseline_id, const struct metric_policy *policy, struct metric_verdict *verdict)
+{
+	struct metric_comparison result;
+
+	verdict->theta = policy->objective == OBJECTIVE_SUPERIOR ? 0.0 : -margin(baseline, policy);
+	metric_compare(candidate, baseline, baseline_id, policy, verdict->theta, &result);
+	verdict->method = result.method;
+	verdict->d = result.d;
+	verdict->interval = result.interval;
+	verdict->p_pass = result.test.p_greater;
+	verdict->p_fail = result.test.p_less;
+	verdict->n = result.n;
+	if (result.method == METHOD_POINT)
+		decide_point(policy, verdict);
+	else
+		decide_tested(&result, policy, verdict);
+}
+
+/* Is the value at least `bound`? Both given as they are for a floor, both negated for a ceiling. */
+static enum verdict decide_bound(double value, struct stat_interval interval, bool has_interval,
+	double bound, bool allow_point)
+{
+	if (isnan(bound))
+		return VERDICT_PASS;
+	if (!has_interval) {
+		if (value < bound)
+			return VERDICT_FAIL;
+		return allow_point ? VERDICT_PASS : VERDICT_INCONCLUSIVE;
+	}
+	if (interval.lower >= bound)
+		return VERDICT_PASS;
+	return interval.upper < bound ? VERDICT_FAIL : VERDICT_INCONCLUSIVE;
+}
+
+static void judge_bounds(const struct metric *candidate, const struct metric_policy *policy,
+	struct metric_verdict *verdict)
+{
+	struct metric_side side;
+	struct stat_interval own = {NAN, NAN};
+
+	if (isnan(policy->floor) && isnan(policy->ceiling))
+		return;
+	metric_side_read(candidate, policy->kind, &side);
+	bool has_interval = metric_side_interval(&side, policy->alpha, &own) == 0;
+
+	verdict->floor =
+		decide_bound(side.estimate, own, has_interval, policy->floor, policy->allow_point);
+	verdict->ceiling =
+		decide_bound(-side.estimate, (struct stat_interval){-own.upper, -own.lower},
+			has_interval, -policy->ceiling, policy->allow_point);
+	double variance = side.is_counted ? side.estimate * (1.0 - side.estimate)
+					  : side.se * side.se * (double)side.n;
+
+	if (!has_interval || side.n == 0)
+		return;
+	if (verdict->floor == VERDICT_INCONCLUSIVE)
+		verdict->n_needed = larger(verdict->n_needed,
+			needed(variance, side.estimate - policy->floor, side.stretch, policy));
+	if (verdict->ceiling == VERDICT_INCONCLUSIVE)
+		verdict->n_needed = larger(verdict->n_needed,
+			needed(variance, side.estimate - policy->ceiling, side.stretch, policy));
+}
+
+static void judge(const struct metric *candidate, const struct metric *baseline,
+	const char *baseline_id, bool is_comparable, const struct metric_policy *policy,
+	struct metric_verdict *ret_verdict)
+{
+	struct metric_verdict verdict = {.method = METHOD_NONE,
+		.d = NAN,
+		.theta = NAN,
+		.p_pass = NAN,
+		.p_fail = NAN,
+		.interval = {NAN, NAN},
+		.n_needed = -1};
+
+	verdict.reason = metric_check(candidate, policy);
+	if (verdict.reason == REASON_OK && baseline)
+		verdict.reason = metric_check(baseline, policy);
+	if (verdict.reason != REASON_OK) {
+		verdict.verdict = VERDICT_INVALID;
+		verdict.comparison = VERDICT_INVALID;
+	} else {
+		if (!baseline) {
+			verdict.method = METHOD_BOOTSTRAP;
+			verdict.reason = REASON_NO_BASELINE;
+		} else if (!is_comparable) {
+			verdict.reason = REASON_INCOMPARABLE;
+			verdict.comparison = VERDICT_INCONCLUSIVE;
+		} else {
+			compare(candidate, baseline, baseline_id, policy, &verdict);
+		}
+		judge_bounds(candidate, policy, &verdict);
+		verdict.verdict = verdict_worse(
+			verdict.comparison, verdict_worse(verdict.floor, verdict.ceiling));
+	}
+	*ret_verdict = verdict;
+}
+
+void metric_judge(const struct metric *candidate, const struct metric *baseline,
+	const char *baseline_id, const struct metric_policy *policy,
+	struct metric_verdict *ret_verdict)
+{
+	bool is_comparable =
+		!baseline || (!differ(candidate->dataset_digest, baseline->dataset_digest) &&
+				     !differ(candidate->judge, baseline->judge));
+
+	judge(candidate, baseline, baseline_id, is_comparable, policy, ret_verdict);
+}
+
+void metric_judge_incomparable(const struct metric *candidate, const struct metric *baseline,
+	const struct metric_policy *policy, struct metric_verdict *ret_verdict)
+{
+	judge(candidate, baseline, NULL, false, policy, ret_verdict);
+}
