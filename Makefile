@@ -50,6 +50,7 @@ TEST_BIN := $(TEST_SRC:%.c=$(BUILD)/%)
 # Programs that test scripts run, each with a main of its own.
 PROG_BIN := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/crash/*.c))
 TEST_OBJ := $(patsubst %.c,$(BUILD)/%.o,tests/unit/main.c $(wildcard tests/support/*.c))
+VECTORS_OBJ := $(patsubst %.c,$(BUILD)/%.o,$(wildcard tests/vectors/*.c))
 
 # ---- Flags -------------------------------------------------------------------------------------
 
@@ -110,7 +111,7 @@ GEN_OBJ := $(GEN_SRC:%.c=%.o)
 
 # ---- Build -------------------------------------------------------------------------------------
 
-all: $(BINS) $(BUILD)/libcore.a ## builds build/spiralfedd and build/spiralfed (default)
+all: $(BINS) $(BUILD)/libcore.a $(BUILD)/vectors ## builds build/spiralfedd and build/spiralfed (default)
 tests: all $(TEST_BIN) $(PROG_BIN) ## builds the tests too
 
 configure config.h.in &: configure.ac config.mk.in VERSION
@@ -145,7 +146,8 @@ $(BUILD)/libcore.a: $(LIB_OBJ) $(GEN_OBJ) $(BUILD)/objects
 	$(Q)rm -f $@ && $(AR) rcsD $@ $(filter %.o,$^)
 $(BUILD)/spiralfedd: $(BUILD)/src/app/main.o $(BUILD)/libcore.a
 $(BUILD)/spiralfed: $(BUILD)/src/cli/main.o $(BUILD)/libcore.a
-$(BINS):
+$(BUILD)/vectors: $(VECTORS_OBJ) $(BUILD)/libcore.a
+$(BINS) $(BUILD)/vectors:
 	$(call say,LINK,$@)
 	$(Q)$(link) -o $@ $^ $(libs)
 $(TEST_BIN): $(BUILD)/%: $(BUILD)/%.o $(TEST_OBJ) $(BUILD)/libcore.a
@@ -156,7 +158,7 @@ $(PROG_BIN): $(BUILD)/%: $(BUILD)/%.o $(BUILD)/libcore.a
 	$(Q)$(link) -o $@ $^ $(libs)
 
 -include $(patsubst %.o,%.d,$(LIB_OBJ) $(GEN_OBJ) $(TEST_OBJ) $(MAINS:%.c=$(BUILD)/%.o) \
-	$(TEST_BIN:%=%.o) $(PROG_BIN:%=%.o))
+	$(TEST_BIN:%=%.o) $(PROG_BIN:%=%.o) $(VECTORS_OBJ))
 
 # ---- Checks ------------------------------------------------------------------------------------
 
