@@ -13,6 +13,12 @@ CREATE TABLE migration (
 	applied_at INTEGER NOT NULL
 ) STRICT;
 
+-- Facts about the file itself, e.g. the version of the code that rendered its bodies.
+CREATE TABLE setting (
+	name TEXT PRIMARY KEY,
+	value INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
 -- Every change of state, in one hash chain: hash = SHA-256(0x00 || prev_hash || entry).
 CREATE TABLE event (
 	seq INTEGER PRIMARY KEY,
@@ -41,8 +47,9 @@ CREATE INDEX outbox_due ON outbox (due_at) WHERE done_at IS NULL;
 
 CREATE TABLE policy (
 	version INTEGER PRIMARY KEY,
-	digest TEXT NOT NULL UNIQUE,
+	digest TEXT NOT NULL,		-- not unique: an earlier document may come back
 	body TEXT NOT NULL,		-- canonical JSON
+	summary TEXT NOT NULL,		-- what lists show
 	actor TEXT NOT NULL,
 	reason TEXT NOT NULL,
 	created_at INTEGER NOT NULL
@@ -54,10 +61,7 @@ CREATE TABLE manifest (
 	digest TEXT NOT NULL UNIQUE,
 	provider TEXT NOT NULL,
 	canonical TEXT NOT NULL,
-	receipt TEXT NOT NULL,		-- the answer its first submission got
-	body TEXT NOT NULL,
-	body_digest TEXT NOT NULL,
-	render INTEGER NOT NULL,
+	receipt TEXT NOT NULL,		-- the answer its first submission got, byte for byte
 	actor TEXT NOT NULL,
 	received_at INTEGER NOT NULL
 ) STRICT;
@@ -114,6 +118,8 @@ CREATE TABLE artifact_state (
 	phase TEXT NOT NULL,
 	judgement_seq INTEGER REFERENCES judgement (seq),
 	inputs_digest TEXT NOT NULL,	-- of the judgement; '' for none
+	context TEXT NOT NULL,		-- digest of baseline and policy it was judged against; '' for none
+	gates TEXT NOT NULL,		-- the judgement in short: [{gate, verdict, reason, detail}]
 	score REAL,			-- ranks candidates that pass
 	number INTEGER NOT NULL,
 	held_by TEXT,			-- the breached release that quarantined it
@@ -124,9 +130,16 @@ CREATE TABLE artifact_state (
 	updated_at INTEGER NOT NULL
 ) STRICT;
 CREATE INDEX artifact_state_slot ON artifact_state (slot, phase, score DESC, number DESC);
-CREATE INDEX artifact_state_filter ON artifact_state (provider, role, phase, artifact_seq);
+-- Roles belong to one provider (but for eval), so a filter by provider on top of one by role or phase
+-- leaves most of the rows it reads.
+CREATE INDEX artifact_state_provider ON artifact_state (provider, artifact_seq);
 CREATE INDEX artifact_state_phase ON artifact_state (phase, artifact_seq);
-CREATE INDEX artifact_state_role ON artifact_state (role, phase, artifact_seq);
+CREATE INDEX artifact_state_role ON artifact_state (role, artifact_seq);
+CREATE INDEX artifact_state_role_phase ON artifact_state (role, phase, artifact_seq);
+-- Finds what was judged against another baseline or policy without reading what was not.
+CREATE INDEX artifact_state_context ON artifact_state (slot, context)
+	WHERE slot IS NOT NULL AND withdrawn_at IS NULL;
+CREATE INDEX artifact_state_held ON artifact_state (held_by) WHERE held_by IS NOT NULL;
 
 -- A fused candidate, X.Y.Z-rc.N. The row never changes; merge_state does.
 CREATE TABLE merge (
@@ -136,7 +149,7 @@ CREATE TABLE merge (
 	baseline TEXT,			-- the release it was made against, NULL before the first
 	serial INTEGER NOT NULL,	-- of the channel then
 	policy_digest TEXT NOT NULL,
-	identity TEXT NOT NULL,		-- digest of baseline, policy and units: equal = the same merge
+	identity TEXT NOT NULL,		-- digest of baseline, serial, policy, units: equal = the same merge
 	content TEXT NOT NULL,		-- canonical: units, gates, plan
 	digest TEXT NOT NULL,
 	actor TEXT NOT NULL,
@@ -155,7 +168,8 @@ CREATE TABLE merge_unit (
 CREATE INDEX merge_unit_artifact ON merge_unit (artifact_seq);
 
 CREATE TABLE merge_state (
-	merge_version TEXT PRIMARY KEY REFERENCES merge (version),
+	merge_seq INTEGER PRIMARY KEY REFERENCES merge (seq),
+	merge_version TEXT NOT NULL UNIQUE REFERENCES merge (version),
 	state TEXT NOT NULL,		-- open, superseded, promoted
 	phase TEXT NOT NULL,
 	body TEXT NOT NULL,
@@ -163,7 +177,7 @@ CREATE TABLE merge_state (
 	render INTEGER NOT NULL,
 	updated_at INTEGER NOT NULL
 ) STRICT;
-CREATE INDEX merge_state_open ON merge_state (state, merge_version);
+CREATE INDEX merge_state_list ON merge_state (state, merge_seq);
 
 -- An immutable release: `body` is served byte for byte for ever, `digest` is its ETag.
 CREATE TABLE release (
@@ -188,14 +202,18 @@ CREATE TABLE release_unit (
 CREATE INDEX release_unit_artifact ON release_unit (artifact_seq);
 
 CREATE TABLE release_state (
-	release_version TEXT PRIMARY KEY REFERENCES release (version),
+	release_seq INTEGER PRIMARY KEY REFERENCES release (seq),
+	release_version TEXT NOT NULL UNIQUE REFERENCES release (version),
 	state TEXT NOT NULL,		-- active, warm, retired, breached
+	last_serial INTEGER NOT NULL,	-- its newest activation: orders by "most recently active"
 	last_active_at INTEGER NOT NULL,
 	body TEXT NOT NULL,		-- the summary that lists show
 	body_digest TEXT NOT NULL,
 	render INTEGER NOT NULL,
 	updated_at INTEGER NOT NULL
 ) STRICT;
+CREATE INDEX release_state_list ON release_state (state, release_seq);
+CREATE INDEX release_state_recent ON release_state (state, last_serial);
 -- Promise 2: never two active releases.
 CREATE UNIQUE INDEX release_state_active ON release_state (state) WHERE state = 'active';
 
@@ -242,14 +260,16 @@ CREATE TABLE observation (
 CREATE INDEX observation_time ON observation (serial, t_end);
 
 CREATE TABLE token (
-	id TEXT PRIMARY KEY,
+	seq INTEGER PRIMARY KEY,
+	id TEXT NOT NULL UNIQUE,
 	name TEXT NOT NULL,
 	hash BLOB NOT NULL CHECK (length(hash) = 32),
 	scopes TEXT NOT NULL,		-- space separated
 	created_by TEXT NOT NULL,
 	created_at INTEGER NOT NULL,
 	expires_at INTEGER,
-	revoked_at INTEGER
+	revoked_at INTEGER,
+	body TEXT NOT NULL		-- as served; never holds the secret
 ) STRICT;
 
 -- What a request with an Idempotency-Key was answered, written with its effect.
