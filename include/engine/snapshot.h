@@ -12,12 +12,7 @@
 
 #include "model/policy.h"
 #include "model/release.h"
-
-struct body {
-	const char *text;
-	size_t len;
-	char digest[DIGEST_STRLEN];
-};
+#include "store/body.h"
 
 struct snapshot {
 	atomic_int refs;

@@ -281,6 +281,7 @@ CREATE TABLE idempotency (
 	status INTEGER NOT NULL,
 	location TEXT,
 	body TEXT NOT NULL,
+	etag TEXT,
 	created_at INTEGER NOT NULL,
 	PRIMARY KEY (principal, route, key)
 ) STRICT, WITHOUT ROWID;

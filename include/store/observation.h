@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Windows of counts, keyed by activation, node and end.
+ */
+#ifndef STORE_OBSERVATION_H
+#define STORE_OBSERVATION_H
+
+#include "db/db.h"
+#include "model/observation.h"
+
+/* 1 new, 0 there already, -1. */
+int observation_insert(struct db *db, int64_t serial, const struct observation *o,
+	int64_t received_at, struct err *err);
+
+/* Counters summed over rows with since < t_end <= until. */
+int observation_sum(struct db *db, int64_t serial, int64_t since, int64_t until,
+	struct observation *ret, struct err *err);
+
+#endif

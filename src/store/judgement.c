@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Statements on judgements, and the counts of what only grows.
+ */
+#include "store/artifact.h"
+
+int judgement_insert(struct db *db, struct judgement_row *j, struct err *err)
+{
+	STMT_AUTO s = db_stmt(db, SQL_judgement_insert);
+
+	stmt_bind_int(s, "artifact_seq", j->artifact_seq);
+	stmt_bind_int(s, "at", j->at);
+	stmt_bind_text(s, "digest", j->digest);
+	stmt_bind_text(s, "inputs_digest", j->inputs_digest);
+	stmt_bind_text(s, "inputs", j->inputs);
+	stmt_bind_text(s, "phase", j->phase);
+	stmt_bind_textn(s, "body", j->body, j->body_len);
+	if (stmt_exec(s, err) < 0)
+		return -1;
+	j->seq = db_last_id(db);
+	return 0;
+}
+
+int judgement_find(
+	struct db *db, int64_t seq, struct arena *a, struct judgement_row *ret, struct err *err)
+{
+	STMT_AUTO s = db_stmt(db, SQL_judgement_by_seq);
+	int rc;
+
+	stmt_bind_int(s, "seq", seq);
+	rc = stmt_step(s, err);
+	if (rc > 0) {
+		const char *text = stmt_textn(s, "body", &ret->body_len);
+
+		ret->seq = seq;
+		ret->body = arena_strndup(a, text, ret->body_len);
+		ret->digest = stmt_text_dup(s, "digest", a);
+		ret->inputs_digest = stmt_text_dup(s, "inputs_digest", a);
+		ret->at = stmt_int(s, "at");
+	}
+	return rc;
+}
+
+static int newest(struct db *db, enum sql_id id, int64_t *ret, struct err *err)
+{
+	STMT_AUTO s = db_stmt(db, id);
+	int rc = stmt_step(s, err);
+
+	if (rc < 0)
+		return -1;
+	*ret = rc > 0 ? stmt_int(s, "seq") : 0;
+	return 0;
+}
+
+int registry_counts(struct db *db, int64_t *ret_manifests, int64_t *ret_artifacts,
+	int64_t *ret_judgements, struct err *err)
+{
+	if (newest(db, SQL_manifest_newest, ret_manifests, err) < 0 ||
+		newest(db, SQL_artifact_newest, ret_artifacts, err) < 0)
+		return -1;
+	return newest(db, SQL_judgement_newest, ret_judgements, err);
+}

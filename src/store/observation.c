@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Statements on observations.
+ */
+#include "store/observation.h"
+
+int observation_insert(struct db *db, int64_t serial, const struct observation *o,
+	int64_t received_at, struct err *err)
+{
+	STMT_AUTO s = db_stmt(db, SQL_observation_insert);
+
+	stmt_bind_int(s, "serial", serial);
+	stmt_bind_text(s, "node", o->node);
+	stmt_bind_int(s, "t_end", o->t_end);
+	stmt_bind_int(s, "t_start", o->t_start);
+	stmt_bind_int(s, "total", o->total);
+	stmt_bind_int(s, "errors", o->errors);
+	stmt_bind_int(s, "slow", o->slow);
+	stmt_bind_int(s, "tokens", o->tokens);
+	stmt_bind_int(s, "cost_micro", o->cost_micro);
+	stmt_bind_int(s, "safety_checked", o->safety_checked);
+	stmt_bind_int(s, "safety_violations", o->safety_violations);
+	stmt_bind_int(s, "safety_critical", o->safety_critical);
+	stmt_bind_int(s, "received_at", received_at);
+	return stmt_cas(s, err);
+}
+
+int observation_sum(struct db *db, int64_t serial, int64_t since, int64_t until,
+	struct observation *ret, struct err *err)
+{
+	STMT_AUTO s = db_stmt(db, SQL_observation_sum);
+	int rc;
+
+	stmt_bind_int(s, "serial", serial);
+	stmt_bind_int(s, "since", since);
+	stmt_bind_int(s, "until", until);
+	rc = stmt_step(s, err);
+	if (rc < 0)
+		return -1;
+	*ret = (struct observation){
+		.serial = serial,
+		.t_start = since,
+		.t_end = until,
+		.total = stmt_int(s, "total"),
+		.errors = stmt_int(s, "errors"),
+		.slow = stmt_int(s, "slow"),
+		.tokens = stmt_int(s, "tokens"),
+		.cost_micro = stmt_int(s, "cost_micro"),
+		.safety_checked = stmt_int(s, "safety_checked"),
+		.safety_violations = stmt_int(s, "safety_violations"),
+		.safety_critical = stmt_int(s, "safety_critical"),
+	};
+	return 0;
+}

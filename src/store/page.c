@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Reads any list, one page at a time, and any rendered document.
+ */
+#include "store/page.h"
+
+#include <string.h>
+
+#include "store/body.h"
+
+int page_load(struct stmt *s, int64_t after, int64_t limit, struct arena *a, struct page *ret,
+	struct err *err)
+{
+	struct page page = {0};
+	int64_t last = 0;
+	int rc;
+
+	if (limit < 1)
+		limit = PAGE_DEFAULT;
+	if (limit > PAGE_MAX)
+		limit = PAGE_MAX;
+	stmt_bind_int(s, "after", after > 0 ? after : INT64_MAX);
+	stmt_bind_int(s, "limit", limit + 1); /* one more tells whether another page follows */
+	page.bodies = ARENA_ARRAY(a, (size_t)limit, const char *);
+	while ((rc = stmt_step(s, err)) > 0) {
+		if (page.n == (size_t)limit) {
+			page.next = last;
+			break;
+		}
+		last = stmt_int(s, "cursor");
+		page.bodies[page.n++] = stmt_text_dup(s, "body", a);
+	}
+	if (rc < 0)
+		return -1;
+	*ret = page;
+	return 0;
+}
+
+void body_set(struct body *b, const char *text, size_t len)
+{
+	b->text = text;
+	b->len = len;
+	digest_string(text, len, b->digest);
+}
+
+int body_load(struct stmt *s, struct arena *a, struct body *ret, struct err *err)
+{
+	int rc = stmt_step(s, err);
+	const char *text;
+
+	if (rc <= 0)
+		return rc;
+	text = stmt_textn(s, "body", &ret->len);
+	ret->text = arena_strndup(a, text, ret->len);
+	memset(ret->digest, 0, sizeof(ret->digest));
+	text = stmt_text(s, "body_digest");
+	memcpy(ret->digest, text, strnlen(text, sizeof(ret->digest) - 1));
+	return 1;
+}
