@@ -25,6 +25,7 @@ static const char *const changing[] = {
 	"observation",
 	"outbox",
 	"release_state",
+	"setting",
 	"token",
 };
 
@@ -167,8 +168,9 @@ START_TEST(test_schema__is_strict_throughout)
 				 " AND type = 'table' AND name NOT LIKE 'sqlite_%'"
 				 " AND NOT strict"),
 		0);
-	ck_assert_int_eq(run("INSERT INTO token (id, name, hash, scopes, created_by, created_at)"
-			     " VALUES ('a', 'b', 'text', '', '', 1)"),
+	ck_assert_int_eq(
+		run("INSERT INTO token (id, name, hash, scopes, created_by, created_at, body)"
+		    " VALUES ('a', 'b', 'text', '', '', 1, '')"),
 		SQLITE_CONSTRAINT_DATATYPE);
 }
 END_TEST
@@ -179,8 +181,8 @@ static int state_row(const char *version, const char *state)
 	STRBUF_AUTO sql = STRBUF_INIT(500);
 
 	strbuf_addf(&sql,
-		"INSERT INTO release_state (release_version, state, last_active_at, body,"
-		" body_digest, render, updated_at) VALUES ('%s', '%s', 1, '', '', 1, 1)",
+		"INSERT INTO release_state (release_version, state, last_serial, last_active_at,"
+		" body, body_digest, render, updated_at) VALUES ('%s', '%s', 1, 1, '', '', 1, 1)",
 		version, state);
 	return run(sql.buf);
 }
