@@ -291,6 +291,8 @@ static void judge(const struct metric *candidate, const struct metric *baseline,
 		verdict.verdict = verdict_worse(
 			verdict.comparison, verdict_worse(verdict.floor, verdict.ceiling));
 	}
+	if (verdict.verdict != VERDICT_INCONCLUSIVE)
+		verdict.n_needed = -1;
 	*ret_verdict = verdict;
 }
 
