@@ -1,0 +1,215 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The HTTP client against a server that says one prepared thing: on a Unix socket, so that no port
+ * is needed.
+ */
+#include <check.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "net/http.h"
+
+Suite *test_suite(void);
+
+static struct arena *arena;
+static char folder[] = "/tmp/spiralfed-http-XXXXXX";
+
+struct stage {
+	int fd;
+	const char *answer; /* NULL: none, the connection stays open */
+	char heard[4096];
+	pthread_t thread;
+};
+
+static void setup(void)
+{
+	arena = arena_new();
+	memcpy(folder + strlen(folder) - 6, "XXXXXX", 6);
+	ck_assert_ptr_nonnull(mkdtemp(folder));
+}
+
+static void teardown(void)
+{
+	unlink(arena_printf(arena, "%s/s", folder));
+	rmdir(folder);
+	arena_free(arena);
+}
+
+static void *play(void *arg)
+{
+	struct stage *s = arg;
+	int fd = accept(s->fd, NULL, NULL);
+	size_t len = 0;
+
+	while (len < sizeof(s->heard) - 1 && !strstr(s->heard, "\r\n\r\n")) {
+		ssize_t n = recv(fd, s->heard + len, sizeof(s->heard) - 1 - len, 0);
+		if (n <= 0)
+			break;
+		len += (size_t)n;
+	}
+	if (s->answer)
+		send(fd, s->answer, strlen(s->answer), MSG_NOSIGNAL);
+	else
+		while (recv(fd, s->heard, 1, 0) > 0) /* until the client gives up */
+			continue;
+	close(fd);
+	return NULL;
+}
+
+static int ask(const char *answer, const char *header, size_t cap, int64_t timeout,
+	struct stage *stage, struct http_response *ret, struct err *err)
+{
+	struct sockaddr_un un = {.sun_family = AF_UNIX};
+	struct http_header headers[] = {{"Authorization", header}};
+	struct http_request r = {.method = "POST",
+		.path = "/v1/x?y=1",
+		.headers = headers,
+		.n_headers = 1,
+		.body = "{}",
+		.body_len = 2,
+		.timeout = timeout,
+		.cap = cap};
+
+	*stage = (struct stage){.answer = answer, .fd = socket(AF_UNIX, SOCK_STREAM, 0)};
+	snprintf(un.sun_path, sizeof(un.sun_path), "%s/s", folder);
+	ck_assert_int_eq(bind(stage->fd, (struct sockaddr *)&un, sizeof(un)), 0);
+	ck_assert_int_eq(listen(stage->fd, 1), 0);
+	ck_assert_int_eq(pthread_create(&stage->thread, NULL, play, stage), 0);
+	ck_assert_int_eq(
+		http_server_parse(arena_printf(arena, "unix:%s/s", folder), arena, &r.server, err),
+		0);
+	int rc = http_perform(&r, arena, ret, err);
+	shutdown(stage->fd, SHUT_RDWR);
+	pthread_join(stage->thread, NULL);
+	close(stage->fd);
+	return rc;
+}
+
+START_TEST(test_http__sends_and_reads)
+{
+	struct stage stage;
+	struct http_response r;
+	struct err err = {0};
+
+	ck_assert_int_eq(ask("HTTP/1.1 201 Created\r\nContent-Type: application/json \r\n"
+			     "ETag: \"e\"\r\nContent-Length: 4\r\n\r\n[1]\n",
+				 "Bearer x", 100, USEC_PER_SEC * 10, &stage, &r, &err),
+		0);
+	ck_assert_int_eq(r.status, 201);
+	ck_assert_str_eq(r.body, "[1]\n");
+	ck_assert_uint_eq(r.body_len, 4);
+	ck_assert_str_eq(r.content_type, "application/json");
+	ck_assert_str_eq(r.etag, "\"e\"");
+	ck_assert_ptr_null(r.location);
+	ck_assert_int_eq(strncmp(stage.heard, "POST /v1/x?y=1 HTTP/1.1\r\n", 25), 0);
+	ck_assert_ptr_nonnull(strstr(stage.heard, "Authorization: Bearer x\r\n"));
+	ck_assert_ptr_nonnull(strstr(stage.heard, "Content-Length: 2\r\n"));
+	ck_assert_ptr_null(strstr(stage.heard, "Expect"));
+}
+END_TEST
+
+START_TEST(test_http__follows_no_redirect)
+{
+	struct stage stage;
+	struct http_response r;
+	struct err err = {0};
+
+	ck_assert_int_eq(ask("HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1:1/\r\n"
+			     "Content-Length: 0\r\n\r\n",
+				 "", 100, USEC_PER_SEC * 10, &stage, &r, &err),
+		0);
+	ck_assert_int_eq(r.status, 302);
+	ck_assert_str_eq(r.location, "http://127.0.0.1:1/");
+}
+END_TEST
+
+static const struct {
+	const char *answer, *header;
+	size_t cap;
+	int64_t timeout;
+	enum err_code code;
+	const char *says;
+} refusals[] = {
+	{"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nabcd", "", 3, 10000000, ERR_IO,
+		"larger than 3 bytes"},
+	{"", "", 100, 10000000, ERR_UNREACHABLE, ""},
+	{NULL, "", 100, 50000, ERR_UNREACHABLE, "imeout"},
+	{"nonsense\r\n\r\n", "", 100, 10000000, ERR_IO, ""},
+	{NULL, "a\r\nb: c", 100, 10000000, ERR_BAD_REQUEST, "Authorization holds a line break"},
+};
+
+START_TEST(test_http__refusals)
+{
+	struct stage stage;
+	struct http_response r = {.status = 7};
+	struct err err = {0};
+
+	ck_assert_int_eq(ask(refusals[_i].answer, refusals[_i].header, refusals[_i].cap,
+				 refusals[_i].timeout, &stage, &r, &err),
+		-1);
+	ck_assert_msg(err.code == refusals[_i].code, "%d: %s", err.code, err.msg);
+	ck_assert_msg(strstr(err.msg, refusals[_i].says), "%s", err.msg);
+	ck_assert_int_eq(r.status, 7);
+}
+END_TEST
+
+START_TEST(test_http__nobody_there)
+{
+	struct http_request r = {.method = "GET", .path = "/", .timeout = 1000000, .cap = 1};
+	struct http_response response;
+	struct err err = {0};
+
+	ck_assert_int_eq(http_server_parse(arena_printf(arena, "unix:%s/none", folder), arena,
+				 &r.server, &err),
+		0);
+	ck_assert_int_eq(http_perform(&r, arena, &response, &err), -1);
+	ck_assert_int_eq(err.code, ERR_UNREACHABLE);
+}
+END_TEST
+
+START_TEST(test_http__servers)
+{
+	const struct {
+		const char *url, *base, *socket;
+	} cases[] = {{"http://h:1/", "http://h:1", NULL}, {"https://h", "https://h", NULL},
+		{"unix:/run/x", "http://localhost", "/run/x"}, {"unix:x", NULL, NULL},
+		{"ftp://h", NULL, NULL}, {"http://", NULL, NULL}, {"h:1", NULL, NULL},
+		{"http://u:p@h", NULL, NULL}, {"http://h/?q", NULL, NULL}};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct http_server s;
+		struct err err = {0};
+		int rc = http_server_parse(cases[i].url, arena, &s, &err);
+		ck_assert_msg(rc == (cases[i].base ? 0 : -1), "%s", cases[i].url);
+		if (rc)
+			continue;
+		ck_assert_str_eq(s.base, cases[i].base);
+		if (cases[i].socket)
+			ck_assert_str_eq(s.unix_socket, cases[i].socket);
+		else
+			ck_assert_ptr_null(s.unix_socket);
+	}
+	ck_assert_str_eq(http_escape("a b/c?\xc3\xa9~", arena), "a%20b%2Fc%3F%C3%A9~");
+}
+END_TEST
+
+Suite *test_suite(void)
+{
+	Suite *s = suite_create("http client");
+	TCase *t = tcase_create("http");
+
+	tcase_add_checked_fixture(t, setup, teardown);
+	tcase_add_test(t, test_http__sends_and_reads);
+	tcase_add_test(t, test_http__follows_no_redirect);
+	tcase_add_loop_test(t, test_http__refusals, 0, sizeof(refusals) / sizeof(refusals[0]));
+	tcase_add_test(t, test_http__nobody_there);
+	tcase_add_test(t, test_http__servers);
+	suite_add_tcase(s, t);
+	return s;
+}
