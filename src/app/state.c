@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The state folder and its lock. It never opens the registry: one process does, the one that holds
+ * the lock.
+ */
+#include "app/state.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include "base/file.h"
+
+enum { WISH_WAIT_MS = 5000, WISH_STEP_MS = 50, FOLDER_MODE = 0700, FILE_MODE = 0600 };
+
+static void name_files(const char *path, struct arena *a, struct state *s)
+{
+	*s = (struct state){.path = arena_strdup(a, path),
+		.registry = arena_printf(a, "%s/registry.sqlite", path),
+		.admin_token = arena_printf(a, "%s/admin.token", path),
+		.token_wish = arena_printf(a, "%s/new-admin-token", path),
+		.lock_fd = -1};
+}
+
+/* The process that wrote the lock file, 0 when it does not say. */
+static pid_t holder(int fd)
+{
+	char text[32] = "";
+
+	if (pread(fd, text, sizeof(text) - 1, 0) <= 0)
+		return 0;
+	return (pid_t)strtol(text, NULL, 10);
+}
+
+static int open_lock(const char *path, struct arena *a, int flags, struct err *err)
+{
+	const char *lock = arena_printf(a, "%s/lock", path);
+	int fd = open(lock, flags | O_CLOEXEC, FILE_MODE);
+
+	if (fd < 0)
+		return err_set(err, ERR_IO, "cannot open %s: %s", lock, strerror(errno));
+	return fd;
+}
+
+int state_open(const char *path, struct arena *a, struct state *ret, struct err *err)
+{
+	struct state s;
+	char text[32];
+
+	name_files(path, a, &s);
+	if (dir_make(path, FOLDER_MODE, err) < 0)
+		return err_wrap(err, "the state folder");
+	FD_AUTO fd = open_lock(path, a, O_RDWR | O_CREAT, err);
+	if (fd < 0)
+		return -1;
+	if (flock(fd, LOCK_EX | LOCK_NB) < 0)
+		return err_set(err, ERR_STATE_CONFLICT,
+			"another spiralfedd (process %d) holds the state folder %s",
+			(int)holder(fd), path);
+	int len = snprintf(text, sizeof(text), "%d\n", (int)getpid());
+	if (ftruncate(fd, 0) < 0 || pwrite(fd, text, (size_t)len, 0) != len)
+		return err_set(err, ERR_IO, "cannot write %s/lock: %s", path, strerror(errno));
+	s.lock_fd = fd;
+	fd = -1;
+	*ret = s;
+	return 0;
+}
+
+void state_close(struct state *s)
+{
+	if (s->lock_fd >= 0)
+		close(s->lock_fd);
+	s->lock_fd = -1;
+}
+
+bool state_token_wished(const struct state *s)
+{
+	return access(s->token_wish, F_OK) == 0;
+}
+
+void state_token_granted(const struct state *s)
+{
+	unlink(s->token_wish);
+}
+
+int state_wish_token(const char *path, struct arena *a, struct err *err)
+{
+	struct state s;
+
+	name_files(path, a, &s);
+	FD_AUTO lock = open_lock(path, a, O_RDONLY, err);
+	if (lock < 0)
+		return -1;
+	FD_AUTO wish = open(s.token_wish, O_WRONLY | O_CREAT | O_CLOEXEC, FILE_MODE);
+	if (wish < 0)
+		return err_set(err, ERR_IO, "cannot write %s: %s", s.token_wish, strerror(errno));
+	pid_t pid = holder(lock);
+	if (pid < 1 || kill(pid, SIGHUP) < 0)
+		return err_set(err, ERR_IO,
+			"left %s, but could not wake the daemon: send it SIGHUP", s.token_wish);
+	for (int ms = 0; ms < WISH_WAIT_MS; ms += WISH_STEP_MS) {
+		if (!state_token_wished(&s))
+			return 0;
+		poll(NULL, 0, WISH_STEP_MS);
+	}
+	return err_set(err, ERR_UNREACHABLE,
+		"process %d did not answer within %d s; its log says why, or stop it and try again",
+		(int)pid, WISH_WAIT_MS / 1000);
+}
