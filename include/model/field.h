@@ -11,7 +11,7 @@
  *	INT      int64_t             absent -1 (or 0 with FIELD_ZERO, which is always emitted)
  *	REAL     double              absent NAN
  *	REALS    const double *, size_t   array of numbers; the count is the next member; absent n = 0
- *	INTS     const int64_t *, size_t  the same with integers
+ *	INTS     const int64_t *, size_t  the same with integers from 0
  *	PAIR     double[2]           [lo, hi], two members in a row; absent both NAN
  *	BOOL     int                 absent -1; 0, 1
  *	TIME     int64_t usec        absent 0; RFC 3339 in JSON, integer in SQL

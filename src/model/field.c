@@ -146,7 +146,7 @@ static int parse_int(const struct parse *ctx, const struct field *f, const struc
 	const json_t *v, int64_t *member)
 {
 	double min, max;
-	int64_t n;
+	int64_t n = 0;
 
 	field_limits(f, &min, &max);
 	if (parse_integer(ctx, at, v, &n))
@@ -307,7 +307,8 @@ static int parse_numbers(const struct parse *ctx, const struct field *f, const s
 		struct place here = {.base = base, .index = i};
 		const json_t *e = json_array_get(v, i);
 		if (f->type == FIELD_INTS)
-			bad += parse_integer(ctx, &here, e, &ints[i]) != 0;
+			bad += parse_int(ctx, &(struct field){.type = FIELD_INT}, &here, e,
+				       &ints[i]) != 0;
 		else if (json_is_number(e))
 			reals[i] = json_number_value(e);
 		else

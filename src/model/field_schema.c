@@ -99,8 +99,11 @@ static void write_items(struct json_writer *w, const struct field *f)
 		jw_kint(w, "minLength", 1);
 		jw_kint(w, "maxLength", 1024);
 		write_format(w, f->format);
+	} else if (f->type == FIELD_INTS) {
+		jw_kstring(w, "type", "integer");
+		jw_kint(w, "minimum", 0);
 	} else {
-		jw_kstring(w, "type", f->type == FIELD_INTS ? "integer" : "number");
+		jw_kstring(w, "type", "number");
 	}
 	jw_end(w);
 }

@@ -125,6 +125,8 @@ static const struct {
 	{"{'id':'ok','reals':[1,'x',{}]}", {"/reals/1 must be a number, not a string",
 						   "/reals/2 must be a number, not an object"}},
 	{"{'id':'ok','ints':[1,2.5]}", {"/ints/1 must be an integer, not a fraction"}},
+	{"{'id':'ok','ints':[-1]}",
+		{"/ints/0 must be an integer from 0 to 9007199254740991, not -1"}},
 	{"{'id':'ok','ci':[1]}", {"/ci must be an array of two numbers, [low, high]"}},
 	{"{'id':'ok','ci':1}", {"/ci must be an array [low, high], not a number"}},
 	{"{'id':'ok','flag':1}", {"/flag must be true or false, not a number"}},
@@ -351,7 +353,8 @@ static const char *const in_schema[] = {
 	"'ratio':{'type':'number','minimum':0}",
 	"'open':{'type':'number','exclusiveMinimum':0,'exclusiveMaximum':1}",
 	"'reals':{'type':'array','items':{'type':'number'},'minItems':1,'maxItems':3}",
-	"'ints':{'type':'array','items':{'type':'integer'},'minItems':0,'maxItems':256}",
+	"'ints':{'type':'array','items':{'type':'integer','minimum':0},'minItems':0,'maxItems':"
+	"256}",
 	"'ci':{'type':'array','items':{'type':'number'},'minItems':2,'maxItems':2}",
 	"'colour':{'type':'string','enum':['red','green']}",
 	"'at':{'type':['string','null'],'format':'date-time'}",
