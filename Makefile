@@ -86,7 +86,7 @@ GEN_INC := $(BUILD)/gen/embed.h $(BUILD)/gen/sql_catalogue.def
 GEN_SRC := $(BUILD)/gen/migrations_sqlite.c
 
 # Files the daemon carries: EMBED_name := file gives embed_name and embed_name_len.
-EMBED_policy := $(wildcard etc/policy.json)
+EMBED_policy_json := $(wildcard etc/policy.json)
 EMBEDS := $(sort $(foreach v,$(filter EMBED_%,$(.VARIABLES)),$(if $($v),$(v:EMBED_%=%))))
 GEN_SRC += $(EMBEDS:%=$(BUILD)/gen/embed_%.c)
 
