@@ -38,6 +38,9 @@ struct unit {
 };
 extern const struct field_table unit_table;
 
+/* The sentence for fields that carry the data itself, for the tables of a manifest. */
+const char *evidence_unknown(const char *key, size_t elements);
+
 /* NULL when the artifact has none of that name. */
 const struct metric *artifact_metric(const struct artifact *a, const char *name);
 const struct suite *artifact_suite(const struct artifact *a, const char *name);

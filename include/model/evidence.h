@@ -63,6 +63,7 @@ struct suite_category {
 	int64_t total;
 	int64_t violations;
 	int64_t errors;
+	int64_t passed;
 };
 
 /*
@@ -77,6 +78,7 @@ struct suite {
 	const char *digest; /* of the suite that was run */
 	const struct suite_category *categories;
 	size_t n_categories;
+	int64_t passed;
 };
 
 #endif /* MODEL_EVIDENCE_H */

@@ -11,6 +11,12 @@
 
 #define POLICY_SCHEMA "spiralfed.policy/v1"
 
+/* Once parsed, every pointer to a block is set and every member named here holds its default:
+ * slot: role = its name, required = true; quality: require any, metrics {quality: success, floor
+ * 0.75} unless require is none; latency: p95_ms 250, cost ceiling 1.5 with margin_rel 0.05; safety:
+ * floor 0.95; compatibility: allow compatible; score 0.45, 0.45, -0.0005, -0.1; slo: window_s 300,
+ * min_total 0; rollback: warm 2, automatic. So a policy that says nothing is the strict one. */
+
 struct policy_provider {
 	const char *name, *facility;
 	struct strings roles;
@@ -28,7 +34,11 @@ enum metric_objective { OBJECTIVE_NONINFERIOR, OBJECTIVE_SUPERIOR };
 enum require { REQUIRE_ANY, REQUIRE_ALL, REQUIRE_NONE };
 enum contract_allow { ALLOW_IDENTICAL, ALLOW_COMPATIBLE };
 
-/* Keys of `default_policy` in vectors/gates.json. */
+extern const struct field_names metric_role_names, metric_direction_names, metric_kind_names,
+	metric_objective_names, require_names, contract_allow_names;
+
+/* Keys and defaults of `default_policy` in vectors/gates.json; margins, floor and ceiling have no
+ * default: absent is NAN. */
 struct policy_metric {
 	const char *name;
 	struct strings unit_roles; /* empty: every role */

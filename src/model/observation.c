@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Observations: windows of counts, refused when they count more bad than there was.
+ */
+#include "model/observation.h"
+
+#include <string.h>
+
+#include "base/clock.h"
+#include "model/format.h"
+
+#define F(name_, type_, flags_, ...)                                                    \
+	{                                                                               \
+#name_, type_, offsetof(struct observation, name_), flags_, __VA_ARGS__ \
+	}
+static const struct field observation_fields[] = {
+	F(node, FIELD_STRING, FIELD_REQUIRED, .format = &format_name),
+	F(release, FIELD_STRING, FIELD_REQUIRED, .format = &format_release,
+		.help = "version that the node served"),
+	F(serial, FIELD_INT, 0, .min = 1, .max = 9007199254740991.0,
+		.help = "of the channel as the node read it; the release's newest when absent"),
+	F(t_start, FIELD_TIME, FIELD_REQUIRED),
+	F(t_end, FIELD_TIME, FIELD_REQUIRED, .help = "at most 60 s after t_start"),
+	F(total, FIELD_INT, FIELD_ZERO, .help = "requests"),
+	F(errors, FIELD_INT, FIELD_ZERO, .help = "of total"),
+	F(slow, FIELD_INT, FIELD_ZERO, .help = "of total, above the latency limit"),
+	F(tokens, FIELD_INT, FIELD_ZERO),
+	F(cost_micro, FIELD_INT, FIELD_ZERO, .help = "millionths of the currency"),
+	F(safety_checked, FIELD_INT, FIELD_ZERO),
+	F(safety_violations, FIELD_INT, FIELD_ZERO, .help = "of safety_checked"),
+	F(safety_critical, FIELD_INT, FIELD_ZERO, .help = "one is one too many"),
+};
+#undef F
+
+static void at_most(int64_t part, const char *part_name, int64_t whole, const char *whole_name,
+	const char *pointer, struct faults *faults)
+{
+	char at[160];
+
+	if (part <= whole)
+		return;
+	pointer_join(at, sizeof(at), pointer, part_name);
+	fault_add(faults, at, "must not be more than %s", whole_name);
+}
+
+static void observation_check(
+	void *obj, const char *pointer, struct arena *a, struct faults *faults)
+{
+	const struct observation *o = obj;
+	char at[160];
+
+	pointer_join(at, sizeof(at), pointer, "t_end");
+	if (o->t_end <= o->t_start)
+		fault_add(faults, at, "must be after t_start");
+	else if (o->t_end - o->t_start > OBSERVATION_MAX_S * USEC_PER_SEC)
+		fault_add(faults, at, "must be at most %d s after t_start", OBSERVATION_MAX_S);
+	at_most(o->errors, "errors", o->total, "total", pointer, faults);
+	at_most(o->slow, "slow", o->total, "total", pointer, faults);
+	at_most(o->safety_violations, "safety_violations", o->safety_checked, "safety_checked",
+		pointer, faults);
+}
+
+const struct field_table observation_table =
+	FIELD_TABLE("Observation", "One window of counts from one node.", struct observation,
+		observation_fields, .check = observation_check);
+
+static const struct field observations_fields[] = {
+	{"observations", FIELD_LIST, offsetof(struct observations, observations), FIELD_REQUIRED,
+		.min = 1, .max = OBSERVATIONS_MAX, .table = &observation_table},
+};
+const struct field_table observations_table = FIELD_TABLE(
+	"Observations", "Windows of counts from nodes.", struct observations, observations_fields);
+
+int64_t observation_counter(const struct observation *o, const char *name)
+{
+	static const struct {
+		const char *name;
+		size_t offset;
+	} counters[] = {
+		{"total", offsetof(struct observation, total)},
+		{"errors", offsetof(struct observation, errors)},
+		{"slow", offsetof(struct observation, slow)},
+		{"tokens", offsetof(struct observation, tokens)},
+		{"cost_micro", offsetof(struct observation, cost_micro)},
+		{"safety_checked", offsetof(struct observation, safety_checked)},
+		{"safety_violations", offsetof(struct observation, safety_violations)},
+		{"safety_critical", offsetof(struct observation, safety_critical)},
+	};
+
+	for (size_t i = 0; i < sizeof(counters) / sizeof(counters[0]); i++)
+		if (!strcmp(name, counters[i].name))
+			return *(const int64_t *)((const char *)o + counters[i].offset);
+	return -1;
+}

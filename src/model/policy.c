@@ -1,0 +1,513 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The policy document: its tables, the defaults of what it leaves out, and the rules that hold over
+ * the whole of it. A policy that gets through here needs no further check by those who apply it.
+ */
+#include "model/policy.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "model/format.h"
+#include "model/observation.h"
+
+enum { POINTER_MAX = 160 };
+
+#define NAMES(var, title, ...) \
+	const struct field_names var = {title, (const char *const[]){__VA_ARGS__, NULL}}
+NAMES(metric_role_names,
+	"role of a metric", [METRIC_GUARDRAIL] = "guardrail", [METRIC_SUCCESS] = "success");
+NAMES(metric_direction_names,
+	"direction", [DIRECTION_HIGHER] = "higher", [DIRECTION_LOWER] = "lower");
+NAMES(metric_kind_names,
+	"kind of a metric", [KIND_PROPORTION] = "proportion", [KIND_MEAN] = "mean");
+NAMES(metric_objective_names,
+	"objective", [OBJECTIVE_NONINFERIOR] = "noninferior", [OBJECTIVE_SUPERIOR] = "superior");
+NAMES(require_names,
+	"requirement", [REQUIRE_ANY] = "any", [REQUIRE_ALL] = "all", [REQUIRE_NONE] = "none");
+NAMES(contract_allow_names,
+	"permission", [ALLOW_IDENTICAL] = "identical", [ALLOW_COMPATIBLE] = "compatible");
+
+static bool is_schema(const char *s)
+{
+	return !strcmp(s, POLICY_SCHEMA);
+}
+static const struct field_format format_schema = {
+	.title = "the schema of a policy",
+	.example = POLICY_SCHEMA,
+	.pattern = "^spiralfed\\.policy/v1$",
+	.check = is_schema,
+};
+
+static bool is_counter(const char *s)
+{
+	struct observation o = {0};
+
+	return observation_counter(&o, s) >= 0;
+}
+static const struct field_format format_counter = {
+	.title = "a counter of observations",
+	.example = "errors, of total, slow, tokens, cost_micro, safety_checked, "
+		   "safety_violations and safety_critical",
+	.pattern = "^(total|errors|slow|tokens|cost_micro|safety_checked|safety_violations|"
+		   "safety_critical)$",
+	.check = is_counter,
+};
+
+/* ---- Tables ---- */
+
+static const struct field provider_fields[] = {
+	{"facility", FIELD_STRING, offsetof(struct policy_provider, facility), 0, .min = 1,
+		.max = 64, .format = &format_line},
+	{"roles", FIELD_STRINGS, offsetof(struct policy_provider, roles), FIELD_REQUIRED, .min = 1,
+		.max = 64, .format = &format_name},
+};
+static const struct field_table provider_table = FIELD_TABLE("PolicyProvider",
+	"A cloud and the roles that are its own.", struct policy_provider, provider_fields);
+
+static const struct field slot_fields[] = {
+	{"provider", FIELD_STRING, offsetof(struct policy_slot, provider), FIELD_REQUIRED,
+		.format = &format_provider},
+	{"role", FIELD_STRING, offsetof(struct policy_slot, role), 0, .format = &format_name,
+		.help = "the slot's name when absent"},
+	{"required", FIELD_BOOL, offsetof(struct policy_slot, required), 0,
+		.help = "true when absent"},
+};
+static const struct field_table slot_table =
+	FIELD_TABLE("PolicySlot", "A place in the fused release.", struct policy_slot, slot_fields);
+
+#define F(name_, type_, ...)                                                      \
+	{                                                                         \
+#name_, type_, offsetof(struct policy_metric, name_), __VA_ARGS__ \
+	}
+static const struct field metric_fields[] = {
+	F(unit_roles, FIELD_STRINGS, 0, .min = 0, .max = 64, .format = &format_name,
+		.help = "roles it applies to; all when absent"),
+	F(role, FIELD_ENUM, 0, .names = &metric_role_names, .help = "guardrail when absent"),
+	F(direction, FIELD_ENUM, 0, .names = &metric_direction_names, .help = "higher when absent"),
+	F(kind, FIELD_ENUM, 0, .names = &metric_kind_names, .help = "proportion when absent"),
+	F(objective, FIELD_ENUM, 0, .names = &metric_objective_names,
+		.help = "noninferior when absent"),
+	F(margin, FIELD_REAL, 0, .min = 0, .max = INFINITY, .help = "in the metric's unit"),
+	F(margin_rel, FIELD_REAL, 0, .min = 0, .max = INFINITY, .help = "of the baseline"),
+	F(alpha, FIELD_REAL, FIELD_EXCLUSIVE, .min = 0, .max = 1, .help = "0.05 when absent"),
+	F(min_n, FIELD_INT, 0, .help = "100 when absent"),
+	F(floor, FIELD_REAL, 0),
+	F(ceiling, FIELD_REAL, 0),
+	F(allow_point, FIELD_BOOL, 0, .help = "true when absent"),
+};
+#undef F
+
+static void set_int(int *member, int value)
+{
+	if (*member < 0)
+		*member = value;
+}
+
+static void set_real(double *member, double value)
+{
+	if (isnan(*member))
+		*member = value;
+}
+
+static void policy_metric_check(
+	void *obj, const char *pointer, struct arena *a, struct faults *faults)
+{
+	struct policy_metric *m = obj;
+
+	set_int(&m->role, METRIC_GUARDRAIL);
+	set_int(&m->direction, DIRECTION_HIGHER);
+	set_int(&m->kind, KIND_PROPORTION);
+	set_int(&m->objective, OBJECTIVE_NONINFERIOR);
+	set_real(&m->alpha, 0.05);
+	set_int(&m->allow_point, 1);
+	if (m->min_n < 0)
+		m->min_n = 100;
+	if (m->floor > m->ceiling)
+		fault_add(faults, pointer, "floor must not be above ceiling");
+	if (!isnan(m->margin) && !isnan(m->margin_rel))
+		fault_add(faults, pointer, "must have margin or margin_rel, not both");
+}
+
+static const struct field_table policy_metric_table =
+	FIELD_TABLE("PolicyMetric", "How one metric is judged.", struct policy_metric,
+		metric_fields, .check = policy_metric_check);
+
+static const struct field quality_fields[] = {
+	{"require", FIELD_ENUM, offsetof(struct policy_quality, require), 0,
+		.names = &require_names,
+		.help = "how many success metrics must be better; any when absent"},
+	{"metrics", FIELD_MAP, offsetof(struct policy_quality, metrics), 0, .min = 0, .max = 64,
+		.table = &policy_metric_table, .help = "quality, at least 0.75, when absent"},
+};
+static const struct field_table quality_table = FIELD_TABLE(
+	"PolicyQuality", "Better than the baseline.", struct policy_quality, quality_fields);
+
+static const struct field limit_fields[] = {
+	{"ceiling", FIELD_REAL, offsetof(struct policy_limit, ceiling), FIELD_REQUIRED, .min = 0,
+		.max = INFINITY},
+	{"margin_rel", FIELD_REAL, offsetof(struct policy_limit, margin_rel), 0, .min = 0,
+		.max = INFINITY, .help = "0.05 when absent"},
+};
+static const struct field_table limit_table = FIELD_TABLE("PolicyLimit",
+	"An absolute ceiling, and how much worse than the baseline is still good.",
+	struct policy_limit, limit_fields);
+
+static const struct field latency_fields[] = {
+	{"p95_ms", FIELD_REAL, offsetof(struct policy_latency, p95_ms), FIELD_EXCLUSIVE, .min = 0,
+		.max = INFINITY, .help = "250 when absent"},
+	{"cost_per_1k_tokens", FIELD_OBJECT, offsetof(struct policy_latency, cost_per_1k_tokens), 0,
+		.table = &limit_table, .help = "ceiling 1.5 when absent"},
+};
+static const struct field_table latency_table = FIELD_TABLE(
+	"PolicyLatency", "Fast and cheap enough.", struct policy_latency, latency_fields);
+
+static const struct field suite_fields[] = {
+	{"max_rate", FIELD_REAL, offsetof(struct policy_suite, max_rate), 0, .min = 0, .max = 1},
+	{"zero_tolerance", FIELD_STRINGS, offsetof(struct policy_suite, zero_tolerance), 0,
+		.min = 0, .max = 64, .format = &format_name,
+		.help = "categories in which one violation fails"},
+	{"digest", FIELD_STRING, offsetof(struct policy_suite, digest), 0, .format = &format_digest,
+		.help = "the suite that must have been run"},
+	{"min_total", FIELD_INT, offsetof(struct policy_suite, min_total), 0},
+};
+static const struct field_table policy_suite_table = FIELD_TABLE(
+	"PolicySuite", "A suite that must be given.", struct policy_suite, suite_fields);
+
+static const struct field safety_fields[] = {
+	{"floor", FIELD_REAL, offsetof(struct policy_safety, floor), 0, .min = 0, .max = 1,
+		.help = "0.95 when absent"},
+	{"suites", FIELD_MAP, offsetof(struct policy_safety, suites), 0, .min = 0, .max = 64,
+		.table = &policy_suite_table},
+};
+static const struct field_table safety_table =
+	FIELD_TABLE("PolicySafety", "Safe enough.", struct policy_safety, safety_fields);
+
+static const struct field compatibility_fields[] = {
+	{"contract", FIELD_STRING, offsetof(struct policy_compatibility, contract), 0,
+		.format = &format_name},
+	{"allow", FIELD_ENUM, offsetof(struct policy_compatibility, allow), 0,
+		.names = &contract_allow_names, .help = "compatible when absent"},
+};
+static const struct field_table compatibility_table = FIELD_TABLE("PolicyCompatibility",
+	"The nodal contract holds.", struct policy_compatibility, compatibility_fields);
+
+static const struct field gates_fields[] = {
+	{"quality", FIELD_OBJECT, offsetof(struct policy_gates, quality), 0,
+		.table = &quality_table},
+	{"latency", FIELD_OBJECT, offsetof(struct policy_gates, latency), 0,
+		.table = &latency_table},
+	{"safety", FIELD_OBJECT, offsetof(struct policy_gates, safety), 0, .table = &safety_table},
+	{"compatibility", FIELD_OBJECT, offsetof(struct policy_gates, compatibility), 0,
+		.table = &compatibility_table},
+};
+static const struct field_table gates_table =
+	FIELD_TABLE("PolicyGates", "The four gates.", struct policy_gates, gates_fields);
+
+#define F(name_)                                                         \
+	{                                                                \
+#name_, FIELD_REAL, offsetof(struct policy_score, name_) \
+	}
+static const struct field score_fields[] = {
+	F(quality),
+	F(safety),
+	F(latency_ms_p95),
+	F(cost_per_1k_tokens),
+};
+#undef F
+static const struct field_table score_table = FIELD_TABLE(
+	"PolicyScore", "Weights that rank what passes.", struct policy_score, score_fields);
+
+static const struct field slo_fields[] = {
+	{"name", FIELD_STRING, offsetof(struct policy_slo, name), FIELD_REQUIRED,
+		.format = &format_name},
+	{"bad", FIELD_STRING, offsetof(struct policy_slo, bad), FIELD_REQUIRED,
+		.format = &format_counter},
+	{"of", FIELD_STRING, offsetof(struct policy_slo, of), 0, .format = &format_counter,
+		.help = "the denominator; without it `bad` is counted"},
+	{"limit", FIELD_REAL, offsetof(struct policy_slo, limit), FIELD_REQUIRED, .min = 0,
+		.max = INFINITY,
+		.help = "breached above it; of cost_micro over tokens, micro-units per 1000 "
+			"tokens"},
+	{"window_s", FIELD_INT, offsetof(struct policy_slo, window_s), 0, .min = 1, .max = 2592000,
+		.help = "300 when absent"},
+	{"min_total", FIELD_INT, offsetof(struct policy_slo, min_total), FIELD_ZERO,
+		.help = "of the denominator, before anything is decided"},
+};
+
+static void slo_check(void *obj, const char *pointer, struct arena *a, struct faults *faults)
+{
+	struct policy_slo *s = obj;
+	char at[POINTER_MAX];
+
+	if (s->window_s < 0)
+		s->window_s = 300;
+	if (s->of && !strcmp(s->bad, s->of)) {
+		pointer_join(at, sizeof(at), pointer, "of");
+		fault_add(faults, at, "must not be the counter of `bad`");
+	}
+}
+
+static const struct field_table slo_table =
+	FIELD_TABLE("PolicySlo", "A service level that rolls back when it is breached.",
+		struct policy_slo, slo_fields, .check = slo_check);
+
+static const struct field rollback_fields[] = {
+	{"warm", FIELD_INT, offsetof(struct policy_rollback, warm), 0, .min = 1, .max = 10,
+		.help = "releases kept ready; 2 when absent"},
+	{"automatic", FIELD_BOOL, offsetof(struct policy_rollback, automatic), 0,
+		.help = "true when absent"},
+};
+static const struct field_table rollback_table =
+	FIELD_TABLE("PolicyRollback", "The way back.", struct policy_rollback, rollback_fields);
+
+static const struct field policy_fields[] = {
+	{"schema", FIELD_STRING, offsetof(struct policy, schema), 0, .format = &format_schema},
+	{"providers", FIELD_MAP, offsetof(struct policy, providers), FIELD_REQUIRED, .min = 1,
+		.max = 32, .table = &provider_table, .format = &format_provider},
+	{"slots", FIELD_MAP, offsetof(struct policy, slots), FIELD_REQUIRED, .min = 1, .max = 32,
+		.table = &slot_table, .format = &format_name},
+	{"gates", FIELD_OBJECT, offsetof(struct policy, gates), 0, .table = &gates_table},
+	{"score", FIELD_OBJECT, offsetof(struct policy, score), 0, .table = &score_table},
+	{"slos", FIELD_LIST, offsetof(struct policy, slos), 0, .min = 0, .max = 32,
+		.table = &slo_table},
+	{"rollback", FIELD_OBJECT, offsetof(struct policy, rollback), 0, .table = &rollback_table},
+};
+
+/* ---- Defaults ---- */
+
+/* A block that may be missing: all absent, to be filled in. */
+static void *block(void *present, const struct field_table *t, struct arena *a)
+{
+	if (present)
+		return present;
+	void *made = arena_alloc(a, t->size);
+	fields_init(t, made);
+	return made;
+}
+
+static void default_metrics(struct policy_quality *q, struct arena *a)
+{
+	struct policy_metric *m = ARENA_NEW(a, struct policy_metric);
+
+	fields_init(&policy_metric_table, m);
+	m->name = "quality";
+	m->role = METRIC_SUCCESS;
+	m->floor = 0.75;
+	policy_metric_check(m, "", a, NULL);
+	q->metrics = (struct list){m, 1};
+}
+
+static void default_gates(struct policy_gates *g, struct arena *a)
+{
+	g->quality = block(g->quality, &quality_table, a);
+	set_int(&g->quality->require, REQUIRE_ANY);
+	if (!g->quality->metrics.n && g->quality->require != REQUIRE_NONE)
+		default_metrics(g->quality, a);
+
+	g->latency = block(g->latency, &latency_table, a);
+	set_real(&g->latency->p95_ms, 250);
+	g->latency->cost_per_1k_tokens = block(g->latency->cost_per_1k_tokens, &limit_table, a);
+	set_real(&g->latency->cost_per_1k_tokens->ceiling, 1.5);
+	set_real(&g->latency->cost_per_1k_tokens->margin_rel, 0.05);
+
+	g->safety = block(g->safety, &safety_table, a);
+	set_real(&g->safety->floor, 0.95);
+
+	g->compatibility = block(g->compatibility, &compatibility_table, a);
+	set_int(&g->compatibility->allow, ALLOW_COMPATIBLE);
+}
+
+static void fill_defaults(struct policy *p, struct arena *a)
+{
+	for (size_t i = 0; i < p->slots.n; i++) {
+		struct policy_slot *s = LIST_AT(&p->slots, struct policy_slot, i);
+		set_int(&s->required, 1);
+		if (!s->role)
+			s->role = s->name;
+	}
+	p->gates = block(p->gates, &gates_table, a);
+	default_gates(p->gates, a);
+	p->score = block(p->score, &score_table, a);
+	set_real(&p->score->quality, 0.45);
+	set_real(&p->score->safety, 0.45);
+	set_real(&p->score->latency_ms_p95, -0.0005);
+	set_real(&p->score->cost_per_1k_tokens, -0.1);
+	p->rollback = block(p->rollback, &rollback_table, a);
+	set_int(&p->rollback->automatic, 1);
+	if (p->rollback->warm < 0)
+		p->rollback->warm = 2;
+}
+
+/* ---- The whole ---- */
+
+static void check_slot(const struct policy *p, const struct policy_slot *s, size_t i,
+	const char *base, struct faults *faults)
+{
+	char slot[POINTER_MAX], at[POINTER_MAX];
+	const struct policy_provider *provider =
+		s->provider ? policy_provider(p, s->provider) : NULL;
+
+	if (!s->provider || !s->role)
+		return;
+	pointer_join(slot, sizeof(slot), base, s->name);
+	if (!provider) {
+		pointer_join(at, sizeof(at), slot, "provider");
+		fault_add(faults, at, "\"%s\" is not among providers", s->provider);
+		return;
+	}
+	if (!policy_provider_has_role(provider, s->role)) {
+		pointer_join(at, sizeof(at), slot, "role");
+		fault_add(faults, at, "\"%s\" is no role of %s", s->role, s->provider);
+	}
+	for (size_t j = 0; j < i; j++) {
+		const struct policy_slot *other = LIST_AT(&p->slots, struct policy_slot, j);
+		if (!other->provider || strcmp(other->provider, s->provider) != 0 || !other->role ||
+			strcmp(other->role, s->role) != 0)
+			continue;
+		fault_add(faults, slot, "slot \"%s\" has the same provider and role", other->name);
+	}
+}
+
+static void check_slots(const struct policy *p, const char *pointer, struct faults *faults)
+{
+	char base[POINTER_MAX];
+	bool required = false;
+
+	pointer_join(base, sizeof(base), pointer, "slots");
+	for (size_t i = 0; i < p->slots.n; i++) {
+		const struct policy_slot *s = LIST_AT(&p->slots, struct policy_slot, i);
+		required = required || s->required > 0;
+		check_slot(p, s, i, base, faults);
+	}
+	if (p->slots.n && !required)
+		fault_add(faults, base, "at least one slot must be required");
+}
+
+static bool role_exists(const struct policy *p, const char *role)
+{
+	for (size_t i = 0; i < p->providers.n; i++)
+		if (policy_provider_has_role(
+			    LIST_AT(&p->providers, struct policy_provider, i), role))
+			return true;
+	return false;
+}
+
+static void check_metrics(const struct policy *p, const char *pointer, struct faults *faults)
+{
+	const struct list *metrics = &p->gates->quality->metrics;
+	char base[POINTER_MAX], metric[POINTER_MAX], at[POINTER_MAX];
+
+	pointer_join(base, sizeof(base), pointer, "gates");
+	pointer_join(base, sizeof(base), base, "quality");
+	pointer_join(base, sizeof(base), base, "metrics");
+	for (size_t i = 0; i < metrics->n; i++) {
+		const struct policy_metric *m = LIST_AT(metrics, struct policy_metric, i);
+		bool lower = !strcmp(m->name, "latency_ms_p95") ||
+			     !strcmp(m->name, "cost_per_1k_tokens");
+		pointer_join(metric, sizeof(metric), base, m->name);
+		if ((lower && m->direction == DIRECTION_HIGHER) ||
+			(!strcmp(m->name, "safety") && m->direction == DIRECTION_LOWER)) {
+			pointer_join(at, sizeof(at), metric, "direction");
+			fault_add(faults, at, "of %s, %s is better", m->name,
+				lower ? "lower" : "higher");
+		}
+		for (size_t k = 0; k < m->unit_roles.n; k++) {
+			if (role_exists(p, m->unit_roles.v[k]))
+				continue;
+			pointer_join(at, sizeof(at), metric, "unit_roles");
+			pointer_index(at, sizeof(at), at, k);
+			fault_add(faults, at, "\"%s\" is no role of any provider",
+				m->unit_roles.v[k]);
+		}
+	}
+}
+
+static void check_slos(const struct policy *p, const char *pointer, struct faults *faults)
+{
+	char base[POINTER_MAX], at[POINTER_MAX];
+
+	pointer_join(base, sizeof(base), pointer, "slos");
+	for (size_t i = 1; i < p->slos.n; i++) {
+		const char *name = LIST_AT(&p->slos, struct policy_slo, i)->name;
+		for (size_t j = 0; name && j < i; j++) {
+			const char *other = LIST_AT(&p->slos, struct policy_slo, j)->name;
+			if (!other || strcmp(name, other) != 0)
+				continue;
+			pointer_index(at, sizeof(at), base, i);
+			pointer_join(at, sizeof(at), at, "name");
+			fault_add(faults, at, "is the name of slo %zu, too", j);
+			break;
+		}
+	}
+}
+
+static void policy_check(void *obj, const char *pointer, struct arena *a, struct faults *faults)
+{
+	struct policy *p = obj;
+
+	fill_defaults(p, a);
+	check_slots(p, pointer, faults);
+	check_metrics(p, pointer, faults);
+	check_slos(p, pointer, faults);
+}
+
+const struct field_table policy_table =
+	FIELD_TABLE("Policy", "One versioned, immutable set of rules.", struct policy,
+		policy_fields, .check = policy_check);
+
+int policy_parse(const char *text, size_t len, struct arena *a, struct policy *ret,
+	const char **ret_canonical, struct faults *faults, struct err *err)
+{
+	struct policy p;
+	const char *canonical;
+	size_t n;
+
+	if (fields_parse_canonical(&policy_table, text, len, a, &p, &canonical, &n, faults, err))
+		return -1;
+	digest_string(canonical, n, p.digest);
+	*ret = p;
+	*ret_canonical = canonical;
+	return 0;
+}
+
+/* ---- Questions ---- */
+
+const struct policy_provider *policy_provider(const struct policy *p, const char *name)
+{
+	for (size_t i = 0; i < p->providers.n; i++) {
+		const struct policy_provider *o = LIST_AT(&p->providers, struct policy_provider, i);
+		if (!strcmp(o->name, name))
+			return o;
+	}
+	return NULL;
+}
+
+bool policy_provider_has_role(const struct policy_provider *p, const char *role)
+{
+	for (size_t i = 0; i < p->roles.n; i++)
+		if (!strcmp(p->roles.v[i], role))
+			return true;
+	return false;
+}
+
+const struct policy_slot *policy_slot_for(
+	const struct policy *p, const char *provider, const char *role)
+{
+	for (size_t i = 0; i < p->slots.n; i++) {
+		const struct policy_slot *s = LIST_AT(&p->slots, struct policy_slot, i);
+		if (!strcmp(s->provider, provider) && !strcmp(s->role, role))
+			return s;
+	}
+	return NULL;
+}
+
+const struct policy_slot *policy_slot(const struct policy *p, const char *name)
+{
+	for (size_t i = 0; i < p->slots.n; i++) {
+		const struct policy_slot *s = LIST_AT(&p->slots, struct policy_slot, i);
+		if (!strcmp(s->name, name))
+			return s;
+	}
+	return NULL;
+}

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Tables of the requests that act.
+ */
+#include "model/request.h"
+
+#include "model/format.h"
+
+enum { REASON_MAX = 1000 };
+
+#define REASON(type, flags_)                                                   \
+	{                                                                      \
+		"reason", FIELD_STRING, offsetof(struct type, reason), flags_, \
+			.min = 1, .max = REASON_MAX, .format = &format_line,   \
+			.help = "kept in the history"                          \
+	}
+#define DRY_RUN(type)                                                                     \
+	{                                                                                 \
+		"dry_run", FIELD_BOOL, offsetof(struct type, dry_run), 0,                 \
+			.help = "answer what would be, and change nothing; ?dry_run, too" \
+	}
+
+static const struct field merge_fields[] = {
+	REASON(merge_request, 0),
+	DRY_RUN(merge_request),
+};
+const struct field_table merge_request_table =
+	FIELD_TABLE("MergeRequest", NULL, struct merge_request, merge_fields);
+
+static const struct field promotion_fields[] = {
+	{"merge", FIELD_STRING, offsetof(struct promotion_request, merge), FIELD_REQUIRED,
+		.format = &format_merge},
+	REASON(promotion_request, FIELD_REQUIRED),
+	{"override", FIELD_BOOL, offsetof(struct promotion_request, override), 0,
+		.help = "pass windows, soak and sign-offs, never gates; on record"},
+	DRY_RUN(promotion_request),
+};
+const struct field_table promotion_request_table =
+	FIELD_TABLE("PromotionRequest", NULL, struct promotion_request, promotion_fields);
+
+static const struct field rollback_fields[] = {
+	REASON(rollback_request, FIELD_REQUIRED),
+	{"to", FIELD_STRING, offsetof(struct rollback_request, to), 0, .format = &format_release,
+		.help = "a warm release; the most recently active one when absent"},
+	DRY_RUN(rollback_request),
+};
+const struct field_table rollback_request_table =
+	FIELD_TABLE("RollbackRequest", NULL, struct rollback_request, rollback_fields);
+
+static const struct field reason_fields[] = {
+	REASON(reason_request, FIELD_REQUIRED),
+	DRY_RUN(reason_request),
+};
+const struct field_table reason_request_table =
+	FIELD_TABLE("ReasonRequest", NULL, struct reason_request, reason_fields);
+
+static const struct field token_fields[] = {
+	{"name", FIELD_STRING, offsetof(struct token_request, name), FIELD_REQUIRED, .min = 1,
+		.max = 64, .format = &format_line},
+	{"scopes", FIELD_STRINGS, offsetof(struct token_request, scopes), FIELD_REQUIRED, .min = 1,
+		.max = 32, .help = "submit:<provider>, operate, promote, read, admin"},
+	{"expires_at", FIELD_TIME, offsetof(struct token_request, expires_at), 0,
+		.help = "never when absent"},
+};
+const struct field_table token_request_table =
+	FIELD_TABLE("TokenRequest", NULL, struct token_request, token_fields);
