@@ -122,6 +122,8 @@ struct field_table {
 	size_t n_fields;
 	/* A bare number stands for an object with just this field ({"value": 0.8} as 0.8); NULL: no. */
 	const char *scalar;
+	/* Members it does not know are passed over: for what others answer, never for a body. */
+	bool open;
 	/* Rules over one whole object, after its fields were read; adds to the same list of faults.
 	 * May fill in derived members. Not called when one of the object's own fields was at fault;
 	 * called when only something deeper was. NULL for none. */

@@ -511,7 +511,8 @@ static size_t parse_members(const struct parse *ctx, const struct field_table *t
 		struct place at = {.base = pointer, .token = key};
 		const struct field *f = find_field(t, key);
 		if (!f) {
-			unknown_field(ctx, t, key, value, &at);
+			if (!t->open)
+				unknown_field(ctx, t, key, value, &at);
 			continue;
 		}
 		seen |= UINT64_C(1) << (f - t->fields);

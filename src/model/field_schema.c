@@ -233,7 +233,7 @@ static void write_object(struct json_writer *w, const struct field_table *t)
 	}
 	jw_end(w);
 	write_required(w, t);
-	jw_kbool(w, "additionalProperties", false);
+	jw_kbool(w, "additionalProperties", t->open);
 }
 
 void fields_schema(const struct field_table *t, struct json_writer *w)

@@ -398,6 +398,21 @@ START_TEST(test_field__the_schema_of_a_scalar_is_either)
 }
 END_TEST
 
+START_TEST(test_field__an_open_table_passes_over_what_it_does_not_know)
+{
+	static const struct field_table open_table =
+		FIELD_TABLE("Open", NULL, struct item, item_fields, .open = true);
+	ARENA_AUTO a = arena_new();
+	struct item item;
+	struct err err = {0};
+	const char *text = quoted(a, "{'x':[{'y':null}],'label':'here'}");
+
+	ck_assert_int_eq(fields_load_text(&open_table, text, a, &item, &err), 0);
+	ck_assert_str_eq(item.label, "here");
+	ck_assert_int_eq(fields_load_text(&open_table, quoted(a, "{'x':1}"), a, &item, &err), -1);
+}
+END_TEST
+
 Suite *test_suite(void);
 
 Suite *test_suite(void)
@@ -418,6 +433,7 @@ Suite *test_suite(void)
 	tcase_add_loop_test(tc, test_field__the_schema_holds_every_limit, 0,
 		sizeof(in_schema) / sizeof(in_schema[0]));
 	tcase_add_test(tc, test_field__the_schema_of_a_scalar_is_either);
+	tcase_add_test(tc, test_field__an_open_table_passes_over_what_it_does_not_know);
 	suite_add_tcase(s, tc);
 	return s;
 }
