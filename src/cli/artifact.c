@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * `spiralfed artifacts` and `spiralfed gates`: what was submitted, and why it may or may not go on.
+ */
+#include <string.h>
+
+#include "cli/client.h"
+#include "cli/print.h"
+
+struct verdict_answer {
+	const char *phase, *baseline;
+	struct list gates;
+};
+static const struct field verdict_fields[] = {
+	ANSWER_STRING(struct verdict_answer, phase),
+	ANSWER_STRING(struct verdict_answer, baseline),
+	ANSWER_LIST(struct verdict_answer, gates, answer_gate_table),
+};
+static const struct field_table verdict_table = FIELD_TABLE("VerdictRead",
+	"A verdict on one artifact.", struct verdict_answer, verdict_fields, .open = true);
+
+int cli_artifacts(struct cli *cli)
+{
+	STRBUF_AUTO path = STRBUF_INIT(CLIENT_PATH_MAX);
+	struct http_response response;
+
+	strbuf_addstr(&path, "/v1/artifacts");
+	client_query(cli, &path, "provider", CLI_OPTION_PROVIDER);
+	client_query(cli, &path, "role", CLI_OPTION_ROLE);
+	client_query(cli, &path, "phase", CLI_OPTION_PHASE);
+	client_query(cli, &path, "max_results", CLI_OPTION_MAX_RESULTS);
+	client_query(cli, &path, "page_token", CLI_OPTION_PAGE_TOKEN);
+	return client_call(
+		cli, &(struct call){.method = "GET", .path = path.buf, .table = true}, &response);
+}
+
+/* PROVIDER/NAMESPACE/NAME, each part encoded. */
+static int artifact_path(struct cli *cli, const char *id, struct strbuf *path)
+{
+	int parts = 0;
+
+	strbuf_addstr(path, "/v1/artifacts");
+	for (const char *at = id;; parts++) {
+		size_t len = strcspn(at, "/");
+		const char *part = arena_strndup(cli->arena, at, len);
+		strbuf_addf(path, "/%s", http_escape(part, cli->arena));
+		if (!len || parts > 2)
+			parts = 3;
+		if (!at[len])
+			break;
+		at += len + 1;
+	}
+	if (parts != 2)
+		return cli_misuse(
+			cli, "%s is not PROVIDER/ID, e.g. hf/spiralverse/textgen-lora-v1", id);
+	return 0;
+}
+
+static const char *conclusion(const char *phase)
+{
+	static const struct {
+		const char *phase, *means;
+	} all[] = {{"Succeeded", "passes every gate and may be merged"},
+		{"Failed", "may not be merged: a gate says no"},
+		{"Inconclusive", "may not be merged yet: the evidence is not enough"},
+		{"Error", "could not be judged"}, {"Pending", "waits for evidence"},
+		{"Aborted", "was withdrawn"}};
+
+	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
+		if (!strcmp(all[i].phase, phase))
+			return all[i].means;
+	return "is judged";
+}
+
+int cli_gates(struct cli *cli)
+{
+	STRBUF_AUTO path = STRBUF_INIT(CLIENT_PATH_MAX);
+	struct verdict_answer v;
+	bool done;
+	int rc = artifact_path(cli, cli->args[0], &path);
+
+	if (rc)
+		return rc;
+	strbuf_addstr(&path, "/gates");
+	rc = client_ask(
+		cli, &(struct call){.method = "GET", .path = path.buf}, &verdict_table, &v, &done);
+	if (rc || done)
+		return rc;
+	fprintf(cli->out, "%s %s (", cli->args[0], conclusion(v.phase ? v.phase : ""));
+	print_verdict(cli, v.phase, 0);
+	fputs(").\n", cli->out);
+	if (v.baseline)
+		fprintf(cli->out, "It was compared with %s, which is live.\n\n", v.baseline);
+	else
+		fputs("There was no live unit to compare it with.\n\n", cli->out);
+	print_gates(cli, &v.gates, "  ");
+	return CLI_DONE;
+}

@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * `spiralfed merge, promote, rollback, releases`: what moves the channel, and what it points to.
+ */
+#include <string.h>
+
+#include "base/json_writer.h"
+#include "cli/client.h"
+#include "cli/print.h"
+
+/* A slot's unit in a merge. */
+struct slot_answer {
+	const char *name, *id;
+	int fresh;
+};
+static const struct field slot_fields[] = {
+	ANSWER_STRING(struct slot_answer, id),
+	{"fresh", FIELD_BOOL, offsetof(struct slot_answer, fresh)},
+};
+static const struct field_table slot_table =
+	FIELD_TABLE("SlotRead", "A slot's unit.", struct slot_answer, slot_fields, .open = true);
+
+struct merge_answer {
+	const char *version, *phase, *baseline;
+	struct list slots;
+};
+static const struct field merge_fields[] = {
+	ANSWER_STRING(struct merge_answer, version),
+	ANSWER_STRING(struct merge_answer, phase),
+	ANSWER_STRING(struct merge_answer, baseline),
+	{"slots", FIELD_MAP, offsetof(struct merge_answer, slots), .table = &slot_table},
+};
+static const struct field_table merge_answer_table =
+	FIELD_TABLE("MergeRead", "A merge.", struct merge_answer, merge_fields, .open = true);
+
+struct move_answer {
+	const char *release;
+};
+static const struct field move_fields[] = {ANSWER_STRING(struct move_answer, release)};
+static const struct field_table move_table = FIELD_TABLE(
+	"MoveRead", "A move of the channel.", struct move_answer, move_fields, .open = true);
+
+/* An option that was given becomes a member of the body. */
+static void add_option(
+	struct cli *cli, struct json_writer *w, const char *key, enum cli_option_id id)
+{
+	const char *value = cli->option[id];
+
+	if (!value)
+		return;
+	if (*cli_options[id].argument)
+		jw_kstring(w, key, value);
+	else
+		jw_kbool(w, key, true);
+}
+
+int cli_merge(struct cli *cli)
+{
+	STRBUF_AUTO body = STRBUF_INIT(CLIENT_BODY_MAX);
+	struct json_writer w;
+	struct merge_answer m;
+	bool done;
+
+	json_writer_init(&w, &body);
+	jw_object(&w);
+	add_option(cli, &w, "reason", CLI_OPTION_REASON);
+	add_option(cli, &w, "dry_run", CLI_OPTION_DRY_RUN);
+	jw_end(&w);
+	int rc = client_ask(cli,
+		&(struct call){.method = "POST",
+			.path = "/v1/merges",
+			.body = body.buf,
+			.body_len = body.len},
+		&merge_answer_table, &m, &done);
+	if (rc || done)
+		return rc;
+	fprintf(cli->out, "merge %s  ", m.version ? m.version : "");
+	print_verdict(cli, m.phase, 0);
+	fprintf(cli->out, "  %s%s\n", m.baseline ? "against " : "the first",
+		m.baseline ? m.baseline : "");
+	for (size_t i = 0; i < m.slots.n; i++) {
+		const struct slot_answer *s = LIST_AT(&m.slots, struct slot_answer, i);
+		fprintf(cli->out, "  %-9s %s%s\n", s->name, s->id ? s->id : "",
+			s->fresh == 0	? "  (kept)"
+			: s->fresh == 1 ? "  (new)"
+					: "");
+	}
+	return CLI_DONE;
+}
+
+static int move(struct cli *cli, const char *path, const char *body, size_t len)
+{
+	struct move_answer m;
+	bool done;
+	int rc = client_ask(cli,
+		&(struct call){.method = "POST", .path = path, .body = body, .body_len = len},
+		&move_table, &m, &done);
+
+	if (rc || done)
+		return rc;
+	fprintf(cli->out, "stable %s %s\n", cli->option[CLI_OPTION_DRY_RUN] ? "would be" : "is now",
+		m.release ? m.release : "");
+	return CLI_DONE;
+}
+
+int cli_promote(struct cli *cli)
+{
+	STRBUF_AUTO body = STRBUF_INIT(CLIENT_BODY_MAX);
+	struct json_writer w;
+
+	json_writer_init(&w, &body);
+	jw_object(&w);
+	jw_kstring(&w, "merge", cli->args[0]);
+	add_option(cli, &w, "reason", CLI_OPTION_REASON);
+	add_option(cli, &w, "override", CLI_OPTION_OVERRIDE);
+	add_option(cli, &w, "dry_run", CLI_OPTION_DRY_RUN);
+	jw_end(&w);
+	return move(cli, "/v1/promotions", body.buf, body.len);
+}
+
+int cli_rollback(struct cli *cli)
+{
+	STRBUF_AUTO body = STRBUF_INIT(CLIENT_BODY_MAX);
+	struct json_writer w;
+
+	json_writer_init(&w, &body);
+	jw_object(&w);
+	add_option(cli, &w, "reason", CLI_OPTION_REASON);
+	add_option(cli, &w, "to", CLI_OPTION_TO);
+	add_option(cli, &w, "dry_run", CLI_OPTION_DRY_RUN);
+	jw_end(&w);
+	return move(cli, "/v1/rollbacks", body.buf, body.len);
+}
+
+int cli_releases(struct cli *cli)
+{
+	STRBUF_AUTO path = STRBUF_INIT(CLIENT_PATH_MAX);
+	struct http_response response;
+
+	strbuf_addstr(&path, "/v1/releases");
+	if (cli->n_args)
+		strbuf_addf(&path, "/%s", http_escape(cli->args[0], cli->arena));
+	client_query(cli, &path, "max_results", CLI_OPTION_MAX_RESULTS);
+	client_query(cli, &path, "page_token", CLI_OPTION_PAGE_TOKEN);
+	return client_call(
+		cli, &(struct call){.method = "GET", .path = path.buf, .table = true}, &response);
+}
