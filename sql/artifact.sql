@@ -92,10 +92,14 @@ WHERE artifact_seq = $1 AND context = $15 AND phase = $16 AND held_by IS $17
 UPDATE artifact_state SET body = $2, body_digest = $3, render = $4 WHERE artifact_seq = $1;
 
 -- Units whose place the policy has changed: their slot is another now.
--- name: artifact_state_reslot :cas (provider, role, slot, limit)
+-- name: artifact_state_reslot :exec (provider, role, slot, limit)
 UPDATE artifact_state SET slot = $3, context = '' WHERE artifact_seq IN (
 	SELECT artifact_seq FROM artifact_state
 	WHERE role = $2 AND provider = $1 AND slot IS NOT $3 AND withdrawn_at IS NULL LIMIT $4);
+
+-- name: artifact_misplaced :one (provider, role, slot)
+SELECT artifact_seq FROM artifact_state
+WHERE role = $2 AND provider = $1 AND slot IS NOT $3 AND withdrawn_at IS NULL LIMIT 1;
 
 -- name: artifact_body :one (provider, id)
 SELECT s.body, s.body_digest FROM artifact a JOIN artifact_state s ON s.artifact_seq = a.seq

@@ -28,6 +28,9 @@ SELECT version FROM release ORDER BY seq DESC LIMIT 1;
 -- name: release_body :one (version)
 SELECT body, digest AS body_digest FROM release WHERE version = $1;
 
+-- name: release_summary :one (version)
+SELECT body, body_digest FROM release_state WHERE release_version = $1;
+
 -- name: release_list :many (after, limit)
 SELECT release_seq AS cursor, body FROM release_state
 WHERE release_seq < $1 ORDER BY release_seq DESC LIMIT $2;
@@ -51,6 +54,9 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9);
 UPDATE release_state SET state = $3, last_serial = $4, last_active_at = $5, body = $6,
 	body_digest = $7, render = $8, updated_at = $9
 WHERE release_version = $1 AND state = $2;
+
+-- name: release_state_render :cas (release_seq, body, body_digest, render)
+UPDATE release_state SET body = $2, body_digest = $3, render = $4 WHERE release_seq = $1;
 
 -- name: activation_insert :exec (serial, channel, release_version, previous, cause, actor, reason, at)
 INSERT INTO activation (serial, channel, release_version, previous, cause, actor, reason, at)

@@ -74,6 +74,9 @@ int artifact_state_set(struct db *db, const struct artifact_row *old,
 	const struct artifact_row *row, const struct body *body, int64_t render, struct err *err);
 int artifact_state_render(
 	struct db *db, int64_t seq, const struct body *body, int64_t render, struct err *err);
+/* Is there a unit of this provider and role in another slot? */
+int artifact_misplaced(
+	struct db *db, const char *provider, const char *role, const char *slot, struct err *err);
 /* Give units of this provider and role their slot, at most `limit`. */
 int artifact_state_reslot(struct db *db, const char *provider, const char *role, const char *slot,
 	int64_t limit, struct err *err);

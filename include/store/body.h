@@ -22,6 +22,7 @@ struct body {
 
 /* From text that stays where it is. */
 void body_set(struct body *b, const char *text, size_t len);
+void body_set_text(struct body *b, const char *text);
 
 /* Run a bound statement with the columns body and body_digest. */
 int body_load(struct stmt *s, struct arena *a, struct body *ret, struct err *err);

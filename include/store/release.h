@@ -42,6 +42,13 @@ int release_state_insert(struct db *db, const struct release_row *r, const struc
 int release_state_set(struct db *db, const struct release_row *r, const char *old_state,
 	const struct body *body, int64_t render, struct err *err);
 
+int release_state_render(
+	struct db *db, int64_t seq, const struct body *body, int64_t render, struct err *err);
+
+/* The summary, as lists show it. */
+int release_summary(
+	struct db *db, const char *version, struct arena *a, struct body *ret, struct err *err);
+
 /* The immutable document, byte for byte. */
 int release_body(
 	struct db *db, const char *version, struct arena *a, struct body *ret, struct err *err);

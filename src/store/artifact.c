@@ -284,7 +284,18 @@ int artifact_state_reslot(struct db *db, const char *provider, const char *role,
 	stmt_bind_text(s, "role", role);
 	stmt_bind_text(s, "slot", slot);
 	stmt_bind_int(s, "limit", limit);
-	return stmt_cas(s, err);
+	return stmt_exec(s, err);
+}
+
+int artifact_misplaced(
+	struct db *db, const char *provider, const char *role, const char *slot, struct err *err)
+{
+	STMT_AUTO s = db_stmt(db, SQL_artifact_misplaced);
+
+	stmt_bind_text(s, "provider", provider);
+	stmt_bind_text(s, "role", role);
+	stmt_bind_text(s, "slot", slot);
+	return stmt_step(s, err);
 }
 
 int artifact_body(struct db *db, const char *provider, const char *id, struct arena *a,

@@ -59,7 +59,7 @@ int idempotency_purge(struct db *db, int64_t now, int64_t limit, struct err *err
 
 	stmt_bind_int(s, "before", now - IDEMPOTENCY_KEPT);
 	stmt_bind_int(s, "limit", limit);
-	return stmt_cas(s, err);
+	return stmt_exec(s, err);
 }
 
 int setting_find(struct db *db, const char *name, int64_t *ret, struct err *err)

@@ -43,6 +43,11 @@ void body_set(struct body *b, const char *text, size_t len)
 	digest_string(text, len, b->digest);
 }
 
+void body_set_text(struct body *b, const char *text)
+{
+	body_set(b, text, strlen(text));
+}
+
 int body_load(struct stmt *s, struct arena *a, struct body *ret, struct err *err)
 {
 	int rc = stmt_step(s, err);

@@ -166,6 +166,27 @@ int release_state_set(struct db *db, const struct release_row *r, const char *ol
 	return stmt_cas(s, err);
 }
 
+int release_state_render(
+	struct db *db, int64_t seq, const struct body *body, int64_t render, struct err *err)
+{
+	STMT_AUTO s = db_stmt(db, SQL_release_state_render);
+
+	stmt_bind_int(s, "release_seq", seq);
+	stmt_bind_textn(s, "body", body->text, body->len);
+	stmt_bind_text(s, "body_digest", body->digest);
+	stmt_bind_int(s, "render", render);
+	return stmt_cas(s, err);
+}
+
+int release_summary(
+	struct db *db, const char *version, struct arena *a, struct body *ret, struct err *err)
+{
+	STMT_AUTO s = db_stmt(db, SQL_release_summary);
+
+	stmt_bind_text(s, "version", version);
+	return body_load(s, a, ret, err);
+}
+
 int release_body(
 	struct db *db, const char *version, struct arena *a, struct body *ret, struct err *err)
 {
