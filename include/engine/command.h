@@ -25,6 +25,7 @@
 #include "base/err.h"
 #include "base/fault.h"
 #include "db/db.h"
+#include "store/body.h"
 
 struct engine;
 struct snapshot;
@@ -39,7 +40,9 @@ struct answer {
 	const char *location; /* path, or NULL */
 	const char *body;     /* JSON, or NULL */
 	size_t body_len;
-	const char *etag; /* digest of the body when it is a resource's, or NULL */
+	const char *etag;	 /* digest of the body when it is a resource's, or NULL */
+	const char *replay_body; /* what a retry gets and the registry keeps, when the body holds a
+				    secret; or NULL: the body */
 };
 
 /* A retried request is recognised by it; NULL key: none was given. Written in the same transaction as
@@ -83,7 +86,10 @@ struct command {
 	/* the engine's own */
 	struct snapshot *prepared; /* held from prepare to apply */
 	int attempts;
-	bool here;
+	bool here;    /* prepared on the submitter's thread */
+	bool waited;  /* the ops thread waits for its commit */
+	bool written; /* the commit is over; under the writer's lock */
+	int result;   /* of the last attempt: 0, -1, COMMAND_STALE */
 	struct command *next;
 };
 

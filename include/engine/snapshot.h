@@ -14,6 +14,8 @@
 #include "model/release.h"
 #include "store/body.h"
 
+struct engine;
+
 struct snapshot {
 	atomic_int refs;
 	struct arena *arena;

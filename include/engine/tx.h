@@ -9,6 +9,7 @@
 #include "base/arena.h"
 #include "db/db.h"
 #include "engine/command.h"
+#include "engine/event.h"
 
 struct tx {
 	struct db *db;
@@ -19,9 +20,9 @@ struct tx {
 	bool moved; /* the channel or the policy changed: a new snapshot is built after the commit */
 };
 
-/* Append to the history in this transaction: an event with its link in the hash chain. `type` is
- * entity.action; `data` is a JSON object (canonical or not) or NULL. *ret_seq may be NULL. */
-int tx_event(struct tx *tx, const char *type, const char *subject, const char *reason,
+/* Append to the history in this transaction: an event with its link in the hash chain. `data` is a
+ * JSON object in canonical form (keys sorted), or NULL. *ret_seq may be NULL. */
+int tx_event(struct tx *tx, enum event_type type, const char *subject, const char *reason,
 	const char *data, int64_t *ret_seq, struct err *err);
 
 /* Queue work that follows from event `seq`; it is retried until done. */

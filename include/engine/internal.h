@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The engine's inside, shared by its files and nobody else.
+ */
+#ifndef ENGINE_INTERNAL_H
+#define ENGINE_INTERNAL_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include "base/digest.h"
+#include "base/lock.h"
+#include "engine/engine.h"
+#include "engine/event.h"
+#include "engine/tx.h"
+
+struct command_queue {
+	struct command *head, **tail;
+	size_t n;
+};
+
+/* What the writer knows of the registry without asking it; taken back with the step or the group
+ * that changed it. Only the writer's thread. */
+struct writer_state {
+	int64_t event_seq;
+	unsigned char event_hash[SHA256_SIZE];
+	int64_t serial;		/* of the channel; 0 before the first release */
+	int64_t policy_version; /* 0 before the first policy */
+	int64_t manifests, artifacts, judgements;
+};
+
+struct engine {
+	char *path;
+	const struct clock *clock;
+	size_t queue_max;
+	int64_t evaluate_every;
+	bool threads;
+
+	struct db *db;	   /* the one read-write connection; the writer's */
+	struct db *reader; /* the ops thread's */
+
+	struct lock ops_lock;
+	struct cond ops_cond;
+	struct command_queue ops;
+	atomic_size_t pending; /* admitted and not done; changes under ops_lock */
+	bool draining;	       /* under ops_lock */
+
+	struct lock writer_lock;
+	struct cond writer_cond, written_cond;
+	struct command_queue queue;
+	bool writer_stop;
+
+	struct writer_state state;
+	int64_t last_purge;
+	bool snapshot_due;	  /* the registry moved and the present snapshot does not show it */
+	atomic_bool outbox_waits; /* something may be due */
+	/* The ops thread's, monotonic; INT64_MAX: never. */
+	int64_t next_evaluation, next_outbox;
+
+	struct lock snapshot_lock;
+	struct snapshot *snapshot;
+	uint64_t generation;
+
+	pthread_t writer_thread, ops_thread;
+
+	atomic_uint_fast64_t commits, commands, batch_max, stale;
+	atomic_uint_fast64_t manifests, artifacts, judgements;
+	atomic_int_fast64_t last_commit;
+	atomic_bool broken;
+};
+
+static inline int64_t engine_now(const struct engine *e)
+{
+	return clock_now(e->clock);
+}
+
+/* ---- command.c ---- */
+void queue_init(struct command_queue *q);
+void queue_push(struct command_queue *q, struct command *c);
+struct command *queue_pop(struct command_queue *q);
+
+/* Is a request with its Idempotency-Key answered already? 1: it is answered now; 0; -1. */
+int command_replay(struct db *db, int64_t now, struct command *c, struct err *err);
+/* The command is over: give the snapshot back, count it out, call done(). */
+void command_finish(struct engine *e, struct command *c);
+/* One attempt at preparing: takes the present snapshot. 0, -1. */
+int command_prepare(struct engine *e, struct db *reader, struct command *c, struct err *err);
+/* ERR_PRECONDITION_FAILED unless the If-Match header (NULL: none) names `digest` (NULL: there is
+ * no representation). */
+int if_match_check(const char *if_match, const char *digest, struct err *err);
+/* Set the answer; of a dry run the status is 200 and nothing has a location. */
+void command_answer(struct command *c, int status, const char *location, const struct body *body);
+
+/* ---- ops.c: the ops thread ---- */
+void *ops_main(void *engine);
+/* Do what is due by time, then one command that is waiting; false: there was nothing to do. */
+bool ops_step(struct engine *e);
+/* Run a command of the engine's own from the ops thread: no prepare, no after, no done; waits for
+ * its commit. 0, COMMAND_STALE, -1. */
+int engine_commit(struct engine *e, struct command *c, struct err *err);
+
+/* ---- writer.c: the writer thread ---- */
+void *writer_main(void *engine);
+void writer_push(struct engine *e, struct command *c);
+/* Commit everything that is queued as one group; false: nothing was queued. */
+bool writer_step(struct engine *e);
+/* Read what writer_state and the counters hold. */
+int writer_load(struct engine *e, struct err *err);
+
+/* ---- snapshot.c ---- */
+/* Make a snapshot of the registry as it is and put it in the place of the present one. Only the
+ * writer's thread (or before there are threads). */
+int snapshot_renew(struct engine *e, struct err *err);
+
+/* ---- follow-up work, on the ops thread ---- */
+#define OUTBOX_REJUDGE "rejudge"
+#define OUTBOX_RESLOT  "reslot" /* the policy changed: slots too */
+void outbox_run(struct engine *e, struct db *reader);
+/* Judge anew every candidate that was judged against another baseline or policy. */
+int rejudge_all(struct engine *e, struct db *reader, struct err *err);
+/* Look at the objectives of the active release; roll back when one is breached. */
+void slo_watch(struct engine *e, struct db *reader);
+/* Render stored bodies of another RENDER_VERSION anew; before there are threads. */
+int render_renew(struct engine *e, struct err *err);
+
+/* ---- rollback.c ---- */
+struct slo_result;
+struct channel_row;
+/* In apply: leave the active release for `to` (NULL: the most recently active warm one). */
+int rollback_apply(struct tx *tx, const struct snapshot *s, const char *to, const char *cause,
+	const char *reason, struct channel_row *ret, struct err *err);
+/* Sum and judge every objective of the policy for the activation; in `ret` (one for each). */
+int slo_results(struct db *db, const struct policy *p, int64_t serial, int64_t now, struct arena *a,
+	struct slo_result **ret, struct err *err);
+
+/* ---- policy.c ---- */
+int policy_bootstrap(struct engine *e, const char *text, struct err *err);
+
+#endif

@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The way of a command from its submitter to done(): admission, what a retry is answered, the common
+ * preconditions. It decides nothing about the registry.
+ */
+#include "engine/command.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "engine/internal.h"
+#include "store/idempotency.h"
+
+void queue_init(struct command_queue *q)
+{
+	q->head = NULL;
+	q->tail = &q->head;
+	q->n = 0;
+}
+
+void queue_push(struct command_queue *q, struct command *c)
+{
+	c->next = NULL;
+	*q->tail = c;
+	q->tail = &c->next;
+	q->n++;
+}
+
+struct command *queue_pop(struct command_queue *q)
+{
+	struct command *c = q->head;
+
+	if (!c)
+		return NULL;
+	q->head = c->next;
+	if (!q->head)
+		q->tail = &q->head;
+	q->n--;
+	c->next = NULL;
+	return c;
+}
+
+static int command_admit(struct engine *e, struct err *err)
+{
+	LOCK_SCOPE(&e->ops_lock);
+	if (e->draining)
+		return err_set(err, ERR_DRAINING, "no new changes are taken any more");
+	if (e->pending >= e->queue_max)
+		return err_set(err, ERR_UNAVAILABLE,
+			"%zu changes are waiting to be written, which is the limit", e->queue_max);
+	e->pending++;
+	return 0;
+}
+
+static void command_leave(struct engine *e)
+{
+	LOCK_SCOPE(&e->ops_lock);
+	e->pending--;
+	if (e->draining)
+		cond_wake(&e->ops_cond);
+}
+
+void command_finish(struct engine *e, struct command *c)
+{
+	snapshot_put(c->prepared);
+	c->prepared = NULL;
+	/* Before done(), after which the command is its owner's again: a drain that sees nothing
+	 * pending must still wait for the thread that is here, and it joins it. */
+	command_leave(e);
+	c->done(c);
+}
+
+static void command_reset(struct command *c)
+{
+	c->err = (struct err){0};
+	c->faults = NULL;
+	c->err_members = NULL;
+	c->answer = (struct answer){0};
+	c->replayed = c->here = c->waited = c->written = false;
+	c->prepared = NULL;
+	c->attempts = c->result = 0;
+}
+
+int command_replay(struct db *db, int64_t now, struct command *c, struct err *err)
+{
+	struct idempotency_row row;
+	int rc;
+
+	if (!c->idempotency.key)
+		return 0;
+	rc = idempotency_find(
+		db, c->actor, c->idempotency.route, c->idempotency.key, now, c->arena, &row, err);
+	if (rc <= 0)
+		return rc;
+	if (strcmp(row.request_digest, c->idempotency.request_digest) != 0) {
+		char at[TIME_STRLEN];
+
+		return err_set(err, ERR_IDEMPOTENCY_MISMATCH,
+			"this Idempotency-Key came with another body at %s",
+			time_format(row.created_at, at));
+	}
+	c->answer = (struct answer){
+		.status = (int)row.status,
+		.location = row.location,
+		.body = row.body,
+		.body_len = row.body_len,
+		.etag = row.etag,
+	};
+	c->replayed = true;
+	return 1;
+}
+
+int command_prepare(struct engine *e, struct db *reader, struct command *c, struct err *err)
+{
+	int rc;
+
+	c->attempts++;
+	rc = command_replay(reader, engine_now(e), c, err);
+	if (rc != 0)
+		return rc < 0 ? -1 : 0;
+	snapshot_put(c->prepared);
+	c->prepared = snapshot_get(e);
+	return c->kind->prepare ? c->kind->prepare(e, reader, c, err) : 0;
+}
+
+int command_submit(struct engine *e, struct command *c, struct err *err)
+{
+	command_reset(c);
+	if (command_admit(e, err) < 0)
+		return -1;
+	LOCK_SCOPE(&e->ops_lock);
+	queue_push(&e->ops, c);
+	cond_wake(&e->ops_cond);
+	return 0;
+}
+
+int command_submit_here(struct engine *e, struct db *reader, struct command *c, struct err *err)
+{
+	command_reset(c);
+	if (command_admit(e, err) < 0)
+		return -1;
+	c->here = true;
+	if (command_prepare(e, reader, c, err) < 0) {
+		snapshot_put(c->prepared);
+		c->prepared = NULL;
+		command_leave(e);
+		return -1;
+	}
+	writer_push(e, c);
+	return 0;
+}
+
+bool command_stale(const struct tx *tx, const struct command *c)
+{
+	const struct writer_state *now = &tx->engine->state;
+	const struct snapshot *s = c->prepared;
+
+	return now->serial != (s->has_release ? s->channel.serial : 0) ||
+	       now->policy_version != s->policy.version;
+}
+
+/* One entity-tag of an If-Match list; *p moves behind it. Weak ones never match (RFC 9110, 13.1.1). */
+static bool etag_next_is(const char **p, const char *digest)
+{
+	const char *s = *p;
+	bool weak = strncmp(s, "W/", 2) == 0, quoted;
+	size_t n;
+
+	if (weak)
+		s += 2;
+	quoted = *s == '"';
+	if (quoted)
+		s++;
+	n = strcspn(s, quoted ? "\"" : ", \t");
+	*p = s + n + (quoted && s[n] == '"');
+	return !weak && n == strlen(digest) && memcmp(s, digest, n) == 0;
+}
+
+int if_match_check(const char *if_match, const char *digest, struct err *err)
+{
+	const char *p = if_match;
+
+	if (!if_match)
+		return 0;
+	if (!digest)
+		return err_set(err, ERR_PRECONDITION_FAILED,
+			"If-Match was sent, and there is nothing yet that it could match");
+	while (*(p += strspn(p, ", \t"))) {
+		if (*p == '*' || etag_next_is(&p, digest))
+			return 0;
+	}
+	return err_set(err, ERR_PRECONDITION_FAILED, "its ETag is \"%s\" now", digest);
+}
+
+void command_answer(struct command *c, int status, const char *location, const struct body *body)
+{
+	c->answer = (struct answer){
+		.status = c->dry_run ? 200 : status,
+		.location = c->dry_run ? NULL : location,
+		.body = body->text,
+		.body_len = body->len,
+	};
+}

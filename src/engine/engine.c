@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Opens and closes the engine: migrations first, then the one read-write connection, the stock of
+ * what is there, and the threads.
+ */
+#include "engine/engine.h"
+
+#include <stdlib.h>
+
+#include "base/log.h"
+#include "db/migrate.h"
+#include "engine/internal.h"
+
+static struct engine *engine_new(const struct engine_options *o)
+{
+	struct engine *e = xcalloc(1, sizeof(*e));
+
+	e->path = xstrdup(o->path);
+	e->clock = o->clock;
+	e->queue_max = o->queue_max;
+	e->evaluate_every = o->evaluate_every;
+	e->threads = o->threads;
+	e->next_outbox = INT64_MAX;
+	e->next_evaluation =
+		o->evaluate_every ? clock_mono(o->clock) + o->evaluate_every : INT64_MAX;
+	e->outbox_waits = true; /* what a crash left */
+	queue_init(&e->ops);
+	queue_init(&e->queue);
+	lock_init(&e->ops_lock, "ops", LOCK_OPS);
+	lock_init(&e->writer_lock, "writer", LOCK_WRITER);
+	lock_init(&e->snapshot_lock, "snapshot", LOCK_SNAPSHOT);
+	cond_init(&e->ops_cond);
+	cond_init(&e->writer_cond);
+	cond_init(&e->written_cond);
+	return e;
+}
+
+static void engine_free(struct engine *e)
+{
+	snapshot_put(e->snapshot);
+	db_close(e->reader);
+	db_close(e->db);
+	cond_clear(&e->ops_cond);
+	cond_clear(&e->writer_cond);
+	cond_clear(&e->written_cond);
+	lock_clear(&e->ops_lock);
+	lock_clear(&e->writer_lock);
+	lock_clear(&e->snapshot_lock);
+	free(e->path);
+	free(e);
+}
+
+static int engine_load(struct engine *e, const char *policy_text, struct err *err)
+{
+	if (migrate_run(e->path, engine_now(e), NULL, err) < 0 ||
+		db_open(e->path, DB_READ_WRITE, &e->db, err) < 0 || writer_load(e, err) < 0)
+		return -1;
+	if (e->state.policy_version == 0 && policy_bootstrap(e, policy_text, err) < 0)
+		return -1;
+	if (render_renew(e, err) < 0 || snapshot_renew(e, err) < 0)
+		return -1;
+	return db_open(e->path, DB_READ_ONLY, &e->reader, err);
+}
+
+static int engine_start(struct engine *e, struct err *err)
+{
+	if (pthread_create(&e->writer_thread, NULL, writer_main, e) != 0)
+		return err_set(err, ERR_INTERNAL, "the writer's thread could not be started");
+	if (pthread_create(&e->ops_thread, NULL, ops_main, e) == 0)
+		return 0;
+	lock_take(&e->writer_lock);
+	e->writer_stop = true;
+	cond_wake(&e->writer_cond);
+	lock_give(&e->writer_lock);
+	pthread_join(e->writer_thread, NULL);
+	return err_set(err, ERR_INTERNAL, "the ops thread could not be started");
+}
+
+int engine_open(const struct engine_options *o, struct engine **ret, struct err *err)
+{
+	struct engine *e = engine_new(o);
+
+	if (engine_load(e, o->policy_text, err) < 0 || (e->threads && engine_start(e, err) < 0)) {
+		engine_free(e);
+		return -1;
+	}
+	*ret = e;
+	return 0;
+}
+
+void engine_close(struct engine *e)
+{
+	struct err err = {0};
+
+	if (!e)
+		return;
+	lock_take(&e->ops_lock);
+	e->draining = true;
+	cond_wake(&e->ops_cond);
+	lock_give(&e->ops_lock);
+	if (e->threads) {
+		pthread_join(e->ops_thread, NULL);
+		lock_take(&e->writer_lock);
+		e->writer_stop = true;
+		cond_wake(&e->writer_cond);
+		lock_give(&e->writer_lock);
+		pthread_join(e->writer_thread, NULL);
+	} else {
+		engine_step(e);
+	}
+	if (db_checkpoint(e->db, &err) < 0)
+		log_warn("registry.checkpoint_failed", LOG_ERR(&err));
+	engine_free(e);
+}
+
+void engine_step(struct engine *e)
+{
+	bool any = true;
+
+	while (any) {
+		any = writer_step(e);
+		any = ops_step(e) || any;
+	}
+}
+
+int engine_reader(struct engine *e, struct db **ret, struct err *err)
+{
+	return db_open(e->path, DB_READ_ONLY, ret, err);
+}
+
+const struct clock *engine_clock(const struct engine *e)
+{
+	return e->clock;
+}
+
+void engine_stats(const struct engine *e, struct engine_stats *ret)
+{
+	*ret = (struct engine_stats){
+		.commits = e->commits,
+		.commands = e->commands,
+		.batch_max = e->batch_max,
+		.stale = e->stale,
+		.queue_len = e->pending,
+		.queue_max = e->queue_max,
+		.manifests = e->manifests,
+		.artifacts = e->artifacts,
+		.judgements = e->judgements,
+		.last_commit = e->last_commit,
+		.broken = e->broken,
+	};
+}

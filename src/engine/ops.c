@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The ops thread: prepares one command at a time, waits for its commit and does what follows from it,
+ * so that of all that moves a channel or makes a merge exactly one is deciding at any moment. Also
+ * runs what is due by time: the watch over the objectives and the outbox.
+ */
+#include "base/log.h"
+#include "engine/internal.h"
+
+/* Queue it for the writer and wait until its group is over. */
+static void write_and_wait(struct engine *e, struct command *c)
+{
+	c->waited = true;
+	c->written = false;
+	writer_push(e, c);
+	if (!e->threads) {
+		while (!c->written)
+			writer_step(e);
+		return;
+	}
+	LOCK_SCOPE(&e->writer_lock);
+	while (!c->written)
+		cond_wait(&e->written_cond, &e->writer_lock, -1);
+}
+
+int engine_commit(struct engine *e, struct command *c, struct err *err)
+{
+	write_and_wait(e, c);
+	if (c->result < 0)
+		*err = c->err;
+	return c->result;
+}
+
+static void run(struct engine *e, struct command *c)
+{
+	log_set_id(c->request_id);
+	do {
+		if (c->attempts >= COMMAND_ATTEMPTS)
+			c->result = err_set(&c->err, ERR_UNAVAILABLE,
+				"the channel or the policy moved %d times meanwhile",
+				COMMAND_ATTEMPTS);
+		else
+			c->result = command_prepare(e, e->reader, c, &c->err);
+		if (c->result < 0 || c->replayed)
+			break;
+		write_and_wait(e, c);
+	} while (c->result == COMMAND_STALE);
+	if (c->result == 0 && !c->replayed && !c->dry_run && c->kind->after)
+		c->kind->after(e, e->reader, c);
+	command_finish(e, c);
+	log_set_id(NULL);
+}
+
+static bool due(struct engine *e)
+{
+	int64_t now = clock_mono(e->clock);
+	bool any = false;
+
+	if (e->outbox_waits || now >= e->next_outbox) {
+		e->outbox_waits = false;
+		e->next_outbox = INT64_MAX;
+		outbox_run(e, e->reader);
+		any = true;
+	}
+	if (now >= e->next_evaluation) {
+		e->next_evaluation = now + e->evaluate_every;
+		slo_watch(e, e->reader);
+		any = true;
+	}
+	return any;
+}
+
+bool ops_step(struct engine *e)
+{
+	bool any = due(e);
+	struct command *c;
+
+	lock_take(&e->ops_lock);
+	c = queue_pop(&e->ops);
+	lock_give(&e->ops_lock);
+	if (c)
+		run(e, c);
+	return any || c;
+}
+
+/* How long there is nothing to do by time; at most a second, so that a stepped clock is noticed. */
+static int64_t idle_time(const struct engine *e)
+{
+	int64_t next = e->next_evaluation < e->next_outbox ? e->next_evaluation : e->next_outbox;
+	int64_t left = next == INT64_MAX ? USEC_PER_SEC : next - clock_mono(e->clock);
+
+	return left < 0 ? 0 : left > USEC_PER_SEC ? USEC_PER_SEC : left;
+}
+
+void *ops_main(void *arg)
+{
+	struct engine *e = arg;
+	bool stop = false;
+
+	while (!stop) {
+		if (ops_step(e))
+			continue;
+		LOCK_SCOPE(&e->ops_lock);
+		stop = e->draining && e->pending == 0;
+		if (!stop && !e->ops.head && !e->outbox_waits)
+			cond_wait(&e->ops_cond, &e->ops_lock, idle_time(e));
+	}
+	return NULL;
+}
