@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * What others do to an artifact's state. Only in apply.
+ */
+#ifndef ENGINE_ARTIFACT_H
+#define ENGINE_ARTIFACT_H
+
+#include "engine/tx.h"
+
+/* Quarantine: it was new in the breached release. One that is held or withdrawn already stays so. */
+int artifact_hold(struct tx *tx, int64_t seq, const char *release, struct err *err);
+/* Lift the quarantine. */
+int artifact_free(struct tx *tx, int64_t seq, const char *reason, struct err *err);
+
+#endif

@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Versions of the policy: the first one at first open, later ones by PUT.
+ */
+#include "store/policy.h"
+
+#include <string.h>
+
+#include "base/json_writer.h"
+#include "engine/internal.h"
+#include "engine/release.h"
+
+struct policy_args {
+	const char *text, *reason;
+	size_t len;
+	struct policy policy;
+	const char *canonical;
+};
+
+/* Store the next version; the summary goes to *ret_summary. */
+static int policy_store(
+	struct tx *tx, const struct policy_args *p, const char **ret_summary, struct err *err)
+{
+	STRBUF_AUTO sb = STRBUF_INIT(64 << 10);
+	int64_t version = tx->engine->state.policy_version + 1;
+	struct json_writer w;
+	const char *data;
+
+	json_writer_init(&w, &sb);
+	jw_object(&w);
+	jw_kint(&w, "version", version);
+	jw_kstring(&w, "digest", p->policy.digest);
+	jw_kstring(&w, "actor", tx->actor);
+	jw_kstring(&w, "reason", p->reason);
+	jw_ktime(&w, "created_at", tx->now);
+	jw_end(&w);
+	*ret_summary = arena_strndup(tx->arena, sb.buf, sb.len);
+	if (policy_insert(tx->db,
+		    &(struct policy_row){
+			    .version = version,
+			    .digest = p->policy.digest,
+			    .body = p->canonical,
+			    .summary = *ret_summary,
+			    .actor = tx->actor,
+			    .reason = p->reason,
+			    .created_at = tx->now,
+		    },
+		    err) < 0)
+		return -1;
+	data = arena_printf(tx->arena, "{\"digest\":\"%s\",\"version\":%lld}", p->policy.digest,
+		(long long)version);
+	return tx_event(tx, EVENT_POLICY_CHANGED,
+		arena_printf(tx->arena, "policy/%lld", (long long)version), p->reason, data, NULL,
+		err);
+}
+
+int policy_bootstrap(struct engine *e, const char *text, struct err *err)
+{
+	ARENA_AUTO a = arena_new();
+	struct faults faults;
+	struct policy_args p = {
+		.text = text ? text : embed_policy_json,
+		.len = text ? strlen(text) : embed_policy_json_len,
+		.reason = "first start",
+	};
+	struct writer_state before = e->state;
+	struct tx tx = {
+		.db = e->db, .now = engine_now(e), .actor = "local", .arena = a, .engine = e};
+	const char *summary;
+
+	faults_init(&faults);
+	if (policy_parse(p.text, p.len, a, &p.policy, &p.canonical, &faults, err) < 0)
+		return faults.n ? err_set_at(err, ERR_INVALID_POLICY, faults.list[0].pointer,
+					  "%s: %s", faults.list[0].pointer, faults.list[0].detail)
+				: err_wrap(err, "policy");
+	if (db_begin(e->db, err) < 0)
+		return -1;
+	if (policy_store(&tx, &p, &summary, err) < 0) {
+		db_rollback(e->db);
+		e->state = before;
+		return -1;
+	}
+	if (db_commit(e->db, err) < 0) {
+		e->state = before;
+		return -1;
+	}
+	e->state.policy_version = 1;
+	return 0;
+}
+
+static int policy_prepare(struct engine *e, struct db *reader, struct command *c, struct err *err)
+{
+	struct policy_args *p = c->args;
+
+	c->faults = ARENA_NEW(c->arena, struct faults);
+	faults_init(c->faults);
+	if (policy_parse(p->text, p->len, c->arena, &p->policy, &p->canonical, c->faults, err) ==
+		0) {
+		c->faults = NULL;
+		return 0;
+	}
+	if (c->faults->n)
+		err_set_at(err, ERR_INVALID_POLICY, c->faults->list[0].pointer, "%s",
+			c->faults->list[0].detail);
+	return -1;
+}
+
+static void policy_answer(struct command *c, const char *summary, const char *canonical)
+{
+	STRBUF_AUTO sb = STRBUF_INIT(4 << 20);
+	struct body body;
+
+	/* The summary's members, and the document behind them. */
+	strbuf_add(&sb, summary, strlen(summary) - 1);
+	strbuf_addf(&sb, ",\"policy\":%s}", canonical);
+	body_set(&body, arena_strndup(c->arena, sb.buf, sb.len), sb.len);
+	command_answer(c, 200, NULL, &body);
+}
+
+static int policy_apply(struct tx *tx, struct command *c, struct err *err)
+{
+	struct policy_args *p = c->args;
+	struct policy_row now;
+	const char *summary;
+
+	if (policy_newest(tx->db, tx->arena, &now, err) <= 0)
+		return err_set(err, ERR_STORAGE, "the registry holds no policy");
+	if (!c->if_match)
+		return err_set(err, ERR_PRECONDITION_REQUIRED,
+			"the policy in force has the ETag \"%s\"", now.digest);
+	if (if_match_check(c->if_match, now.digest, err) < 0)
+		return -1;
+	if (strcmp(now.digest, p->policy.digest) == 0) {
+		policy_answer(c, now.summary, now.body);
+		return 0;
+	}
+	if (policy_store(tx, p, &summary, err) < 0 ||
+		tx_outbox(tx, tx->engine->state.event_seq, OUTBOX_RESLOT, "{}", err) < 0)
+		return -1;
+	tx->engine->state.policy_version++;
+	tx->moved = true;
+	if (release_settle_warm(tx, p->policy.rollback ? p->policy.rollback->warm : 0, err) < 0 ||
+		channel_refresh(tx, err) < 0)
+		return -1;
+	policy_answer(c, summary, p->canonical);
+	return 0;
+}
+
+static void policy_after(struct engine *e, struct db *reader, struct command *c)
+{
+	outbox_run(e, reader);
+}
+
+static const struct command_kind policy_kind = {
+	.name = "policy_submit",
+	.prepare = policy_prepare,
+	.apply = policy_apply,
+	.after = policy_after,
+};
+
+int policy_submit(struct engine *e, struct command *c, const char *text, size_t len,
+	const char *reason, struct err *err)
+{
+	struct policy_args *p = ARENA_NEW(c->arena, struct policy_args);
+
+	p->text = text;
+	p->len = len;
+	p->reason = reason ? reason : "";
+	c->kind = &policy_kind;
+	c->args = p;
+	return command_submit(e, c, err);
+}

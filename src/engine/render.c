@@ -1,0 +1,274 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Makes the JSON that is stored with rows and served from there.
+ */
+#include "engine/render.h"
+
+#include <string.h>
+
+#include "base/json_writer.h"
+#include "engine/internal.h"
+#include "model/phase.h"
+#include "store/setting.h"
+
+enum { RENDER_PAGE = 200 };
+
+/* Take the text over into the arena as a body with its digest. */
+static void take(struct strbuf *sb, struct arena *a, struct body *ret)
+{
+	body_set(ret, arena_strndup(a, sb->buf, sb->len), sb->len);
+}
+
+const char *metrics_render(const struct artifact *artifact, struct arena *a)
+{
+	STRBUF_AUTO sb = STRBUF_INIT(BODY_MAX);
+	struct json_writer w;
+
+	json_writer_init(&w, &sb);
+	jw_object(&w);
+	for (size_t i = 0; i < artifact->metrics.n; i++) {
+		const struct metric *m = LIST_AT(&artifact->metrics, struct metric, i);
+
+		jw_key(&w, m->name);
+		fields_emit(&metric_table, m, &w);
+	}
+	jw_end(&w);
+	return arena_strndup(a, sb.buf, sb.len);
+}
+
+const char *gates_render(const struct judgement *j, struct arena *a)
+{
+	STRBUF_AUTO sb = STRBUF_INIT(BODY_MAX);
+	struct json_writer w;
+
+	json_writer_init(&w, &sb);
+	jw_array(&w);
+	for (size_t i = 0; i < j->gates.n; i++) {
+		const struct gate_result *g = LIST_AT(&j->gates, struct gate_result, i);
+
+		jw_object(&w);
+		jw_kstring(&w, "gate", names_of(&gate_names, g->gate));
+		jw_kstring(&w, "verdict", names_of(&verdict_names, g->verdict));
+		jw_kstring(&w, "reason", g->reason);
+		jw_kstring(&w, "detail", g->detail);
+		jw_end(&w);
+	}
+	jw_end(&w);
+	return arena_strndup(a, sb.buf, sb.len);
+}
+
+static void links_render(struct json_writer *w, const struct artifact_row *r, struct arena *a)
+{
+	const char *self = arena_printf(a, "/v1/artifacts/%s/%s", r->provider, r->id);
+
+	jw_key(w, "links");
+	jw_object(w);
+	jw_kstring(w, "self", self);
+	jw_kstring(w, "gates", arena_printf(a, "%s/gates", self));
+	jw_kstring(w, "manifest", arena_printf(a, "/v1/manifests/%s", r->manifest_digest));
+	jw_end(w);
+}
+
+void artifact_render(const struct artifact_row *r, const struct artifact *artifact,
+	const char *metrics, struct arena *a, struct body *ret)
+{
+	STRBUF_AUTO sb = STRBUF_INIT(BODY_MAX);
+	struct json_writer w;
+
+	json_writer_init(&w, &sb);
+	jw_object(&w);
+	jw_kstring(&w, "provider", r->provider);
+	jw_kstring(&w, "id", r->id);
+	jw_kstring(&w, "role", r->role);
+	jw_kstring(&w, "slot", r->slot);
+	jw_kstring(&w, "phase", r->phase);
+	jw_kstring(&w, "branch", r->branch);
+	jw_kstring(&w, "subject", r->subject);
+	jw_kbool(&w, "late", r->late != 0);
+	jw_kstring(&w, "held_by", r->held_by);
+	jw_ktime(&w, "withdrawn_at", r->withdrawn_at);
+	jw_kstring(&w, "uri", artifact->uri);
+	jw_kstring(&w, "manifest", r->manifest_digest);
+	jw_kstring(&w, "digest", r->digest);
+	jw_knumber(&w, "score", r->score);
+	jw_kraw(&w, "metrics", metrics);
+	jw_kraw(&w, "gates", r->gates);
+	links_render(&w, r, a);
+	jw_ktime(&w, "received_at", r->received_at);
+	jw_ktime(&w, "updated_at", r->updated_at);
+	jw_end(&w);
+	take(&sb, a, ret);
+}
+
+static void table_render(
+	const struct field_table *t, const void *obj, struct arena *a, struct body *ret)
+{
+	STRBUF_AUTO sb = STRBUF_INIT(BODY_MAX);
+	struct json_writer w;
+
+	json_writer_init(&w, &sb);
+	fields_emit(t, obj, &w);
+	take(&sb, a, ret);
+}
+
+void merge_render(const struct merge *m, struct arena *a, struct body *ret)
+{
+	table_render(&merge_table, m, a, ret);
+}
+
+void channel_render(const struct channel *c, struct arena *a, struct body *ret)
+{
+	table_render(&channel_table, c, a, ret);
+}
+
+void release_summary_render(const struct release_row *r, struct arena *a, struct body *ret)
+{
+	struct release_summary s;
+
+	fields_init(&release_summary_table, &s);
+	s.version = r->version;
+	s.fused_model_id = arena_printf(a, "%s%s", FUSED_MODEL_PREFIX, r->version);
+	s.state = r->state;
+	s.digest = r->digest;
+	s.previous = r->previous;
+	s.merge = r->merge_version;
+	s.created_at = r->created_at;
+	s.last_active_at = r->last_active_at;
+	s.updated_at = r->updated_at;
+	table_render(&release_summary_table, &s, a, ret);
+}
+
+/* Write the members of a stored JSON object behind those of the object that `w` has open as its
+ * last. The writer knows only whole values, and neither text is worth a parse. */
+static void splice_members(struct json_writer *w, struct strbuf *sb, const char *object)
+{
+	size_t n = strlen(object);
+
+	jw_end(w);
+	if (n <= 2)
+		return;
+	sb->len--;
+	strbuf_addch(sb, ',');
+	strbuf_add(sb, object + 1, n - 1);
+}
+
+int manifest_body(
+	struct db *reader, const char *digest, struct arena *a, struct body *ret, struct err *err)
+{
+	STRBUF_AUTO sb = STRBUF_INIT(BODY_MAX);
+	struct manifest_row row;
+	struct json_writer w;
+	int rc = manifest_find(reader, digest, a, &row, err);
+
+	if (rc <= 0)
+		return rc;
+	json_writer_init(&w, &sb);
+	jw_object(&w);
+	jw_kstring(&w, "actor", row.actor);
+	jw_kraw(&w, "document", row.canonical);
+	splice_members(&w, &sb, row.receipt);
+	take(&sb, a, ret);
+	return 1;
+}
+
+int judgement_body(struct db *reader, const char *provider, const char *id, struct arena *a,
+	struct body *ret, struct err *err)
+{
+	STRBUF_AUTO sb = STRBUF_INIT(BODY_MAX);
+	struct judgement_row judgement = {.body = "{\"gates\":[]}"};
+	struct artifact_row row;
+	struct json_writer w;
+	int rc = artifact_find(reader, provider, id, a, &row, err);
+
+	if (rc <= 0)
+		return rc;
+	if (row.judgement_seq && judgement_find(reader, row.judgement_seq, a, &judgement, err) <= 0)
+		return err_wrap(err, "judgement of %s", id);
+	json_writer_init(&w, &sb);
+	jw_object(&w);
+	jw_kstring(&w, "provider", row.provider);
+	jw_kstring(&w, "id", row.id);
+	jw_kstring(&w, "slot", row.slot);
+	jw_ktime(&w, "judged_at", judgement.at);
+	jw_kstring(&w, "judgement", judgement.digest);
+	jw_kstring(&w, "inputs", judgement.inputs_digest);
+	splice_members(&w, &sb, judgement.body);
+	take(&sb, a, ret);
+	return 1;
+}
+
+int unit_load(const struct artifact_row *r, struct arena *a, struct unit *ret, struct err *err)
+{
+	if (fields_load_text(&unit_table, r->content, a, ret, err) < 0)
+		return err_wrap(err, "stored content of %s", r->id);
+	ret->content_digest = r->digest;
+	return 0;
+}
+
+static int renew_artifacts(struct db *db, struct err *err)
+{
+	int64_t after = 0;
+
+	for (;;) {
+		ARENA_AUTO a = arena_new();
+		struct artifact_list page;
+
+		if (artifact_page(db, after, RENDER_PAGE, a, &page, err) < 0)
+			return -1;
+		for (size_t i = 0; i < page.n; i++) {
+			const struct artifact_row *r = &page.v[i];
+			struct unit u;
+			struct body body;
+
+			if (unit_load(r, a, &u, err) < 0)
+				return -1;
+			artifact_render(r, u.artifact, metrics_render(u.artifact, a), a, &body);
+			if (artifact_state_render(db, r->seq, &body, RENDER_VERSION, err) < 0)
+				return -1;
+			after = r->seq;
+		}
+		if (page.n < RENDER_PAGE)
+			return 0;
+	}
+}
+
+static int renew_releases(struct db *db, struct err *err)
+{
+	int64_t after = 0;
+
+	for (;;) {
+		ARENA_AUTO a = arena_new();
+		struct release_row *rows;
+		size_t n;
+
+		if (release_page(db, after, RENDER_PAGE, a, &rows, &n, err) < 0)
+			return -1;
+		for (size_t i = 0; i < n; i++) {
+			struct body body;
+
+			release_summary_render(&rows[i], a, &body);
+			if (release_state_render(db, rows[i].seq, &body, RENDER_VERSION, err) < 0)
+				return -1;
+			after = rows[i].seq;
+		}
+		if (n < RENDER_PAGE)
+			return 0;
+	}
+}
+
+int render_renew(struct engine *e, struct err *err)
+{
+	int64_t version = 0;
+	int rc = setting_find(e->db, "render", &version, err);
+
+	if (rc < 0 || (rc > 0 && version == RENDER_VERSION))
+		return rc < 0 ? -1 : 0;
+	if (db_begin(e->db, err) < 0)
+		return -1;
+	if ((rc > 0 && (renew_artifacts(e->db, err) < 0 || renew_releases(e->db, err) < 0)) ||
+		setting_set(e->db, "render", RENDER_VERSION, err) < 0) {
+		db_rollback(e->db);
+		return -1;
+	}
+	return db_commit(e->db, err);
+}
