@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Which unit goes into which slot of the next merge, read from the registry; the choice itself is
+ * policy/selection.h's. On the ops thread.
+ */
+#ifndef ENGINE_FUSE_H
+#define ENGINE_FUSE_H
+
+#include "engine/snapshot.h"
+#include "policy/selection.h"
+#include "store/artifact.h"
+
+struct fusion_slot {
+	const struct policy_slot *slot;
+	bool filled;
+	const struct artifact_row *best; /* the fresh unit, NULL: kept or none */
+	const struct unit *parsed;	 /* of the unit that fills it */
+	int64_t artifact_seq;
+	struct fused_unit unit;
+	struct judgement judgement;   /* of the fresh unit */
+	const char *judgement_digest; /* NULL for a kept one */
+	const char *reason;	      /* why this one, or why none: one sentence */
+};
+
+struct fusion {
+	struct fusion_slot *slots; /* one for each slot of the policy */
+	size_t n, fresh;
+	bool complete; /* each required slot is filled */
+};
+
+int fusion_choose(struct db *reader, const struct snapshot *s, struct arena *a, struct fusion *ret,
+	struct err *err);
+
+/* Fill in units, slots, gates, phase and decisions of a merge. */
+void fusion_fill(
+	const struct fusion *f, const struct snapshot *s, struct arena *a, struct merge *merge);
+
+/* Fill in version and release: above every release ever made, and the next rc of it. */
+int fusion_version(struct db *reader, const struct snapshot *s, const struct fusion *f,
+	struct arena *a, struct merge *merge, struct err *err);
+
+/* The contract (or suite) that the units agree on: the one given by any of them; *ret_agree is false
+ * when two give different digests. NULL: none was given. */
+const struct named_digest *fusion_contract(const struct fusion *f, bool *ret_agree);
+
+#endif

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * What others do with merges. Only in apply.
+ */
+#ifndef ENGINE_MERGE_H
+#define ENGINE_MERGE_H
+
+#include "engine/event.h"
+#include "engine/tx.h"
+#include "model/release.h"
+#include "store/merge.h"
+
+enum merge_event { MERGE_EVENT_PROMOTE, MERGE_EVENT_SUPERSEDE, MERGE_EVENTS };
+
+/* One row of merge_fsm.def, or NULL: not possible. */
+struct merge_step {
+	int from;
+	enum merge_event event;
+	int to;
+	enum event_type type;
+};
+const struct merge_step *merge_step(int from, enum merge_event event);
+
+/* Change the state of a merge by merge_fsm.def; the one way to do it. */
+int merge_move(struct tx *tx, const struct merge_row *m, enum merge_event event, const char *reason,
+	struct err *err);
+
+/* Supersede the open merge that holds this artifact, if there is one. */
+int merge_supersede_with(struct tx *tx, int64_t artifact_seq, const char *reason, struct err *err);
+
+/* The stored content of a merge. */
+int merge_load(const struct merge_row *m, struct arena *a, struct merge *ret, struct err *err);
+
+#endif

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The one door: states of releases change here and nowhere else, each change checked against
+ * release_fsm.def, set by compare-and-set and written into the history in the same transaction. So
+ * does the channel. Only in apply.
+ */
+#ifndef ENGINE_RELEASE_H
+#define ENGINE_RELEASE_H
+
+#include "engine/event.h"
+#include "engine/tx.h"
+#include "model/phase.h"
+#include "model/policy.h"
+#include "store/release.h"
+
+enum release_event {
+	RELEASE_PROMOTE,
+	RELEASE_REACTIVATE,
+	RELEASE_DISPLACE,
+	RELEASE_RETIRE,
+	RELEASE_REWARM,
+	RELEASE_BREACH,
+	RELEASE_UNQUARANTINE,
+	RELEASE_EVENTS
+};
+enum { RELEASE_ABSENT = -1 }; /* beside enum release_state: it has none yet */
+
+/* One row of release_fsm.def, or NULL: not possible. */
+struct release_step {
+	int from;
+	enum release_event event;
+	int to;
+	enum event_type type;
+};
+const struct release_step *release_step(int from, enum release_event event);
+
+/* Change the state of `r`, whose state member says where it is (NULL: ABSENT) and then where it went.
+ * `serial` is the activation that makes it active, 0 when it does not become so. A move that is not
+ * possible is ERR_STATE_CONFLICT and names state and event. */
+int release_move(struct tx *tx, struct release_row *r, enum release_event event, int64_t serial,
+	const char *reason, struct err *err);
+
+/* How many releases the policy keeps warm. */
+int64_t policy_warm(const struct policy *p);
+
+/* Make exactly the `warm` most recently active releases warm that are neither active nor breached. */
+int release_settle_warm(struct tx *tx, int64_t warm, struct err *err);
+
+/* Point the channel at release `to` by a new activation. Sets tx->moved. The new row goes to *ret. */
+int channel_activate(struct tx *tx, const struct release_row *to, const char *previous,
+	const char *cause, const char *reason, struct channel_row *ret, struct err *err);
+/* Write the channel's body anew because the warm releases changed; no channel yet is no error. */
+int channel_refresh(struct tx *tx, struct err *err);
+
+/* The answer of what moved the channel: {release, fused_model_id, channel}. */
+void channel_answer(struct command *c, int status, const struct channel_row *channel);
+
+/* X.Y.Z of a version that may have a leading v; NULL when it is none. `rc` says which kind. */
+const char *version_plain(const char *version, bool rc, struct arena *a);
+
+#endif

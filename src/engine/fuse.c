@@ -1,0 +1,309 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Reads the contenders of each slot, lets policy/selection choose, and describes the choice.
+ */
+#include "engine/fuse.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "engine/internal.h"
+#include "engine/render.h"
+#include "engine/verdict.h"
+#include "policy/version.h"
+
+enum { BEST_MAX = 16, EXPLAIN_MAX = 16 };
+
+static int load_contender(struct db *db, const struct artifact_row *row, struct arena *a,
+	struct contender *ret, struct err *err)
+{
+	struct unit *u = ARENA_NEW(a, struct unit);
+	struct judgement *j = ARENA_NEW(a, struct judgement);
+	struct judgement_row stored;
+
+	if (unit_load(row, a, u, err) < 0)
+		return -1;
+	*ret = (struct contender){
+		.unit = u,
+		.number = row->number,
+		.phase = names_find(&phase_names, row->phase),
+		.score = row->score,
+		.held_by = row->held_by,
+		.seq = row->seq,
+	};
+	if (!row->judgement_seq)
+		return 0;
+	if (judgement_find(db, row->judgement_seq, a, &stored, err) <= 0)
+		return err_set(err, ERR_STORAGE, "the judgement of %s is missing", row->id);
+	if (fields_load_text(&judgement_table, stored.body, a, j, err) < 0)
+		return err_wrap(err, "judgement of %s", row->id);
+	ret->judgement = j;
+	return 0;
+}
+
+static void fill_fresh(struct fusion_slot *slot, const struct artifact_row *row,
+	const struct contender *c, int64_t passing, struct arena *a)
+{
+	const struct artifact *artifact = c->unit->artifact;
+
+	slot->filled = true;
+	slot->best = row;
+	slot->parsed = c->unit;
+	slot->artifact_seq = row->seq;
+	slot->judgement = *c->judgement;
+	slot->unit = (struct fused_unit){0};
+	slot->unit.name = slot->slot->name;
+	slot->unit.provider = row->provider;
+	slot->unit.id = row->id;
+	slot->unit.role = row->role;
+	slot->unit.uri = artifact->uri;
+	slot->unit.digest = artifact->digest;
+	slot->unit.content_digest = row->digest;
+	slot->unit.manifest = row->manifest_digest;
+	slot->unit.metrics = artifact->metrics;
+	slot->unit.fresh = 1;
+	slot->reason = passing == 1 ? "the only candidate that passes"
+				    : arena_printf(a, "the best of %lld candidates that pass",
+					      (long long)passing);
+}
+
+static void fill_kept(struct fusion_slot *slot, const struct snapshot *s, int i)
+{
+	for (size_t k = 0; k < s->release.slots.n; k++) {
+		const struct fused_unit *u = LIST_AT(&s->release.slots, struct fused_unit, k);
+
+		if (strcmp(u->name, slot->slot->name) == 0)
+			slot->unit = *u;
+	}
+	slot->unit.fresh = 0;
+	slot->filled = true;
+	slot->parsed = s->baselines[i];
+	slot->artifact_seq = s->baseline_seqs[i];
+}
+
+/* Why the slot has nothing (better): what its candidates lack. */
+static int explain(struct db *db, struct fusion_slot *slot, int64_t baseline_seq, struct arena *a,
+	struct err *err)
+{
+	static const enum phase phases[] = {
+		PHASE_SUCCEEDED, PHASE_INCONCLUSIVE, PHASE_PENDING, PHASE_ERROR, PHASE_FAILED};
+	enum { N = sizeof(phases) / sizeof(phases[0]) };
+	struct contender *c = ARENA_ARRAY(a, N * EXPLAIN_MAX, struct contender);
+	size_t n = 0;
+
+	for (size_t p = 0; p < N; p++) {
+		struct artifact_list list;
+
+		if (artifact_contenders(db, slot->slot->name, names_of(&phase_names, phases[p]),
+			    baseline_seq, EXPLAIN_MAX, a, &list, err) < 0)
+			return -1;
+		for (size_t i = 0; i < list.n; i++)
+			if (load_contender(db, &list.v[i], a, &c[n++], err) < 0)
+				return -1;
+	}
+	slot->reason = selection_explain(slot->slot, c, n, baseline_seq != 0, a);
+	return 0;
+}
+
+static int choose_slot(struct db *db, const struct snapshot *s, struct fusion_slot *slot, int i,
+	struct arena *a, struct err *err)
+{
+	struct contender c[BEST_MAX];
+	const struct contender *best;
+	struct artifact_list list;
+	int64_t passing;
+
+	if (artifact_best(db, slot->slot->name, s->baseline_seqs[i], BEST_MAX, a, &list, err) < 0)
+		return -1;
+	for (size_t k = 0; k < list.n; k++)
+		if (load_contender(db, &list.v[k], a, &c[k], err) < 0)
+			return -1;
+	best = selection_best(c, list.n);
+	if (!best) {
+		if (s->baseline_seqs[i])
+			fill_kept(slot, s, i);
+		return explain(db, slot, s->baseline_seqs[i], a, err);
+	}
+	if (artifact_passing(db, slot->slot->name, s->baseline_seqs[i], &passing, err) < 0)
+		return -1;
+	fill_fresh(slot, &list.v[best - c], best, passing, a);
+	return 0;
+}
+
+int fusion_choose(struct db *reader, const struct snapshot *s, struct arena *a, struct fusion *ret,
+	struct err *err)
+{
+	struct fusion f = {.n = s->policy.slots.n, .complete = true};
+
+	f.slots = ARENA_ARRAY(a, f.n, struct fusion_slot);
+	for (size_t i = 0; i < f.n; i++) {
+		struct fusion_slot *slot = &f.slots[i];
+		struct judgement_row stored;
+
+		slot->slot = LIST_AT(&s->policy.slots, struct policy_slot, i);
+		if (choose_slot(reader, s, slot, (int)i, a, err) < 0)
+			return -1;
+		f.fresh += slot->best != NULL;
+		if (slot->slot->required == 1 && !slot->filled)
+			f.complete = false;
+		if (!slot->best)
+			continue;
+		if (judgement_find(reader, slot->best->judgement_seq, a, &stored, err) <= 0)
+			return err_set(err, ERR_STORAGE, "a judgement is missing");
+		slot->judgement_digest = stored.digest;
+	}
+	*ret = f;
+	return 0;
+}
+
+const struct named_digest *fusion_contract(const struct fusion *f, bool *ret_agree)
+{
+	const struct named_digest *first = NULL;
+
+	*ret_agree = true;
+	for (size_t i = 0; i < f->n; i++) {
+		const struct named_digest *c =
+			f->slots[i].filled ? f->slots[i].parsed->contract : NULL;
+
+		if (!c || !c->digest)
+			continue;
+		if (!first)
+			first = c;
+		else if (strcmp(first->digest, c->digest) != 0)
+			*ret_agree = false;
+	}
+	return first;
+}
+
+/* The worst verdict of the fresh units at one gate, naming each that is not passed. */
+static void combine_gate(
+	const struct fusion *f, enum gate gate, struct arena *a, struct gate_result *ret)
+{
+	enum phase worst = PHASE_SUCCEEDED;
+
+	fields_init(&gate_result_table, ret);
+	ret->gate = gate;
+	ret->verdict = VERDICT_PASS;
+	ret->reason = "units_pass";
+	ret->detail = arena_printf(
+		a, "%zu new units pass on their own; kept ones passed before", f->fresh);
+	for (size_t i = 0; i < f->n; i++) {
+		const struct fusion_slot *s = &f->slots[i];
+		const struct gate_result *g;
+
+		if (!s->best || (size_t)gate >= s->judgement.gates.n)
+			continue;
+		g = LIST_AT(&s->judgement.gates, struct gate_result, gate);
+		if (phase_worst(worst, verdict_phase(g->verdict)) == worst)
+			continue;
+		worst = verdict_phase(g->verdict);
+		ret->verdict = g->verdict;
+		ret->reason = g->reason;
+		ret->detail = arena_printf(a, "%s: %s", s->unit.id, g->detail ? g->detail : "");
+	}
+	if (gate == GATE_COMPATIBILITY && ret->verdict == VERDICT_PASS) {
+		bool agree;
+		const struct named_digest *contract = fusion_contract(f, &agree);
+
+		ret->verdict = agree ? VERDICT_PASS : VERDICT_FAIL;
+		ret->reason = !agree	 ? "contracts_differ"
+			      : contract ? "contracts_agree"
+					 : "not_given";
+		ret->detail =
+			!agree	   ? "the units were built against different contracts"
+			: contract ? arena_printf(a, "every contract given is %s", contract->digest)
+				   : "no unit names a contract";
+	}
+}
+
+static void fill_decisions(const struct fusion *f, struct arena *a, struct merge *merge)
+{
+	struct decision *d = ARENA_ARRAY(a, f->n, struct decision);
+
+	merge->decisions = (struct list){.v = d};
+	for (size_t i = 0; i < f->n; i++) {
+		const struct fusion_slot *s = &f->slots[i];
+		struct decision *to = &d[merge->decisions.n++];
+
+		*to = (struct decision){0};
+		to->slot = s->slot->name;
+		to->id = s->filled ? s->unit.id : NULL;
+		to->judgement = s->judgement_digest;
+		to->detail =
+			s->filled && !s->best ? arena_printf(a, "kept: %s", s->reason) : s->reason;
+	}
+}
+
+static bool has_provider(const struct list *units, const char *provider)
+{
+	for (size_t i = 0; i < units->n; i++)
+		if (strcmp(LIST_AT(units, struct fused_unit, i)->name, provider) == 0)
+			return true;
+	return false;
+}
+
+void fusion_fill(
+	const struct fusion *f, const struct snapshot *s, struct arena *a, struct merge *merge)
+{
+	struct fused_unit *units = ARENA_ARRAY(a, f->n, struct fused_unit);
+	struct fused_unit *slots = ARENA_ARRAY(a, f->n, struct fused_unit);
+	struct gate_result *gates = ARENA_ARRAY(a, GATES, struct gate_result);
+
+	merge->units = (struct list){.v = units};
+	merge->slots = (struct list){.v = slots};
+	for (size_t i = 0; i < f->n; i++) {
+		const struct fusion_slot *slot = &f->slots[i];
+
+		if (!slot->filled)
+			continue;
+		slots[merge->slots.n] = slot->unit;
+		slots[merge->slots.n++].name = slot->slot->name;
+		/* A provider that fills two required slots shows its first. */
+		if (slot->slot->required != 1 || has_provider(&merge->units, slot->unit.provider))
+			continue;
+		units[merge->units.n] = slot->unit;
+		units[merge->units.n++].name = slot->unit.provider;
+	}
+	merge->gates = (struct list){.v = gates, .n = GATES};
+	merge->phase = PHASE_SUCCEEDED;
+	for (int g = 0; g < GATES; g++) {
+		combine_gate(f, g, a, &gates[g]);
+		merge->phase = phase_worst(merge->phase, verdict_phase(gates[g].verdict));
+	}
+	fill_decisions(f, a, merge);
+}
+
+static bool contract_changes(const struct snapshot *s, const struct named_digest *contract)
+{
+	const struct named_digest *live = s->release.contract;
+
+	return live && live->digest && contract && strcmp(live->digest, contract->digest) != 0;
+}
+
+int fusion_version(struct db *reader, const struct snapshot *s, const struct fusion *f,
+	struct arena *a, struct merge *merge, struct err *err)
+{
+	char buf[VERSION_STRLEN];
+	struct version newest, next, rc_version;
+	const char *text;
+	bool agree;
+	const struct named_digest *contract = fusion_contract(f, &agree);
+	const struct version_change change = {
+		.contract_breaks = s->has_release && contract_changes(s, contract),
+		.contract_gains = s->has_release && contract && !s->release.contract,
+		.slots_change = s->has_release && merge->slots.n != s->release.slots.n,
+	};
+	int rc = release_newest(reader, a, &text, err);
+
+	if (rc < 0 || (rc > 0 && version_parse(text, &newest) < 0))
+		return rc < 0 ? -1 : err_set(err, ERR_STORAGE, "release %s is none", text);
+	/* Above the highest ever made, not just the active one: a version is never reused. */
+	version_next(rc > 0 ? &newest : NULL, version_level(&change), &next);
+	merge->release = arena_strdup(a, version_format(&next, buf));
+	rc = merge_newest_of(reader, merge->release, a, &text, err);
+	if (rc < 0 || (rc > 0 && version_parse(text, &rc_version) < 0))
+		return rc < 0 ? -1 : err_set(err, ERR_STORAGE, "merge %s is none", text);
+	next.rc = rc > 0 ? rc_version.rc + 1 : 1;
+	merge->version = arena_strdup(a, version_format(&next, buf));
+	return 0;
+}

@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Makes fused candidates: every candidate judged against what is live now, the best of each slot,
+ * the combination's gates, and the next version number.
+ */
+#include <string.h>
+
+#include "base/json_writer.h"
+#include "engine/internal.h"
+#include "engine/fuse.h"
+#include "engine/merge.h"
+#include "engine/render.h"
+
+struct merge_args {
+	const struct merge_request *request;
+	struct fusion fusion;
+	struct merge merge;
+	struct merge_row row;
+};
+
+static int nothing(struct command *c, const struct fusion *f, struct err *err)
+{
+	STRBUF_AUTO sb = STRBUF_INIT(BODY_MAX);
+	struct json_writer w;
+	const char *why = NULL;
+
+	json_writer_init(&w, &sb);
+	jw_object(&w);
+	jw_key(&w, "slots");
+	jw_object(&w);
+	for (size_t i = 0; i < f->n; i++) {
+		jw_kstring(&w, f->slots[i].slot->name, f->slots[i].reason);
+		if (!f->slots[i].best && !why)
+			why = f->slots[i].reason;
+	}
+	jw_end(&w);
+	jw_end(&w);
+	c->err_members = arena_strndup(c->arena, sb.buf, sb.len);
+	return err_set(err, ERR_NOTHING_TO_MERGE, "%s", why ? why : "no slot has a better unit");
+}
+
+/* The digest that makes two merges the same one. */
+static const char *identity_digest(
+	const struct snapshot *s, const struct fusion *f, struct arena *a)
+{
+	STRBUF_AUTO sb = STRBUF_INIT(64 << 10);
+	char *digest = arena_alloc(a, DIGEST_STRLEN);
+	struct json_writer w;
+
+	json_writer_init(&w, &sb);
+	jw_object(&w);
+	jw_kstring(&w, "baseline", s->has_release ? s->channel.version : NULL);
+	jw_kstring(&w, "policy", s->policy.digest);
+	jw_kint(&w, "serial", s->has_release ? s->channel.serial : 0);
+	jw_key(&w, "units");
+	jw_object(&w);
+	for (size_t i = 0; i < f->n; i++)
+		if (f->slots[i].filled)
+			jw_kstring(&w, f->slots[i].slot->name, f->slots[i].unit.content_digest);
+	jw_end(&w);
+	jw_end(&w);
+	return digest_string(sb.buf, sb.len, digest);
+}
+
+static void fill_merge(struct engine *e, const struct command *c, struct merge_args *m)
+{
+	const struct snapshot *s = c->prepared;
+	struct merge *merge = &m->merge;
+	struct policy_ref *policy = ARENA_NEW(c->arena, struct policy_ref);
+
+	*policy = (struct policy_ref){.version = s->policy.version, .digest = s->policy.digest};
+	fields_init(&merge_table, merge);
+	merge->state = names_of(&merge_state_names, MERGE_OPEN);
+	merge->baseline = s->has_release ? s->channel.version : NULL;
+	merge->serial = s->has_release ? s->channel.serial : 0;
+	merge->policy = policy;
+	merge->actor = c->actor;
+	merge->reason = m->request->reason;
+	merge->created_at = merge->updated_at = engine_now(e);
+	fusion_fill(&m->fusion, s, c->arena, merge);
+}
+
+static int merge_prepare(struct engine *e, struct db *reader, struct command *c, struct err *err)
+{
+	struct merge_args *m = c->args;
+	const struct snapshot *s = c->prepared;
+	char digest[DIGEST_STRLEN];
+	size_t len;
+
+	if (rejudge_all(e, reader, err) < 0 ||
+		fusion_choose(reader, s, c->arena, &m->fusion, err) < 0)
+		return -1;
+	if (!m->fusion.complete || m->fusion.fresh == 0)
+		return nothing(c, &m->fusion, err);
+	fill_merge(e, c, m);
+	if (fusion_version(reader, s, &m->fusion, c->arena, &m->merge, err) < 0)
+		return -1;
+	m->row = (struct merge_row){
+		.version = m->merge.version,
+		.release = m->merge.release,
+		.baseline = m->merge.baseline,
+		.serial = m->merge.serial,
+		.policy_digest = s->policy.digest,
+		.identity = identity_digest(s, &m->fusion, c->arena),
+		.actor = c->actor,
+		.created_at = m->merge.created_at,
+		.state = m->merge.state,
+		.phase = names_of(&phase_names, m->merge.phase),
+	};
+	m->row.content = fields_canonical(&merge_table, &m->merge, c->arena, &len);
+	m->row.digest = arena_strdup(c->arena, digest_string(m->row.content, len, digest));
+	m->merge.digest = m->row.digest;
+	return 0;
+}
+
+static int merge_insert_units(struct tx *tx, const struct merge_args *m, struct err *err)
+{
+	for (size_t i = 0; i < m->fusion.n; i++) {
+		const struct fusion_slot *s = &m->fusion.slots[i];
+		const struct unit_row unit = {
+			.slot = s->slot->name,
+			.artifact_seq = s->artifact_seq,
+			.kept = !s->best,
+		};
+
+		if (s->filled && merge_unit_insert(tx->db, m->row.version, &unit, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int merge_apply(struct tx *tx, struct command *c, struct err *err)
+{
+	struct merge_args *m = c->args;
+	struct merge_row open;
+	const char *location;
+	struct body body;
+	int rc;
+
+	if (command_stale(tx, c))
+		return COMMAND_STALE;
+	rc = merge_find_open(tx->db, tx->arena, &open, err);
+	if (rc < 0)
+		return -1;
+	if (rc > 0 && strcmp(open.identity, m->row.identity) == 0) {
+		if (merge_body(tx->db, open.version, tx->arena, &body, err) <= 0)
+			return err_set(err, ERR_STORAGE, "merge %s has no body", open.version);
+		location = arena_printf(tx->arena, "/v1/merges/%s", open.version);
+		command_answer(c, 200, location, &body);
+		c->answer.etag = arena_strdup(tx->arena, body.digest);
+		return 0;
+	}
+	if (rc > 0 && merge_move(tx, &open, MERGE_EVENT_SUPERSEDE,
+			      arena_printf(tx->arena, "superseded by %s", m->row.version), err) < 0)
+		return -1;
+	merge_render(&m->merge, tx->arena, &body);
+	if (merge_insert(tx->db, &m->row, err) < 0 ||
+		merge_state_insert(tx->db, &m->row, &body, RENDER_VERSION, err) < 0 ||
+		merge_insert_units(tx, m, err) < 0 ||
+		tx_event(tx, EVENT_MERGE_CREATED, m->row.version, m->merge.reason,
+			arena_printf(tx->arena, "{\"digest\":\"%s\",\"phase\":\"%s\"}",
+				m->row.digest, m->row.phase),
+			NULL, err) < 0)
+		return -1;
+	location = arena_printf(tx->arena, "/v1/merges/%s", m->row.version);
+	command_answer(c, 201, location, &body);
+	c->answer.etag = arena_strdup(tx->arena, body.digest);
+	return 0;
+}
+
+static const struct command_kind merge_kind = {
+	.name = "merge_submit",
+	.prepare = merge_prepare,
+	.apply = merge_apply,
+};
+
+int merge_submit(
+	struct engine *e, struct command *c, const struct merge_request *r, struct err *err)
+{
+	struct merge_args *m = ARENA_NEW(c->arena, struct merge_args);
+
+	m->request = r;
+	c->kind = &merge_kind;
+	c->args = m;
+	c->dry_run = c->dry_run || r->dry_run == 1;
+	return command_submit(e, c, err);
+}

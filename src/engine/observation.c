@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Takes in windows of counts: checked against the registry (which activation, which time), stored
+ * once each, and looked at for breaches right after the commit.
+ */
+#include "model/observation.h"
+
+#include <string.h>
+
+#include "base/json_writer.h"
+#include "engine/internal.h"
+#include "engine/release.h"
+#include "policy/slo.h"
+#include "store/observation.h"
+
+struct observing {
+	const struct observations *in;
+	int64_t *serials; /* of the activation that each one speaks of */
+	bool breached;
+};
+
+static void fault_at(struct command *c, size_t index, const char *member, const char *detail)
+{
+	char at[64], pointer[96];
+
+	pointer_index(at, sizeof(at), "/observations", index);
+	pointer_join(pointer, sizeof(pointer), at, member);
+	fault_add(c->faults, pointer, "%s", detail);
+}
+
+/* 1: the activation is known; 0: a fault was added. */
+static int find_activation(struct db *db, struct command *c, const struct observation *o,
+	size_t index, struct activation_row *ret, struct err *err)
+{
+	const char *version = version_plain(o->release, false, c->arena);
+	int rc = version ? activation_newest_of(db, version, c->arena, ret, err) : 0;
+
+	if (rc < 0)
+		return -1;
+	if (rc == 0) {
+		fault_at(c, index, "release",
+			arena_printf(c->arena, "%s was never active", o->release));
+		return 0;
+	}
+	if (o->serial < 0 || o->serial == ret->serial)
+		return 1;
+	rc = activation_by_serial(db, o->serial, c->arena, ret, err);
+	if (rc < 0)
+		return -1;
+	if (rc == 0 || strcmp(ret->release_version, version) != 0) {
+		fault_at(c, index, "serial",
+			arena_printf(c->arena, "serial %lld is no activation of %s",
+				(long long)o->serial, version));
+		return 0;
+	}
+	return 1;
+}
+
+static int check_one(
+	struct engine *e, struct db *db, struct command *c, size_t index, struct err *err)
+{
+	struct observing *x = c->args;
+	const struct observation *o = LIST_AT(&x->in->observations, struct observation, index);
+	struct activation_row activation;
+	char at[TIME_STRLEN];
+	int rc;
+
+	if (o->t_end > engine_now(e) + OBSERVATION_FUTURE_S * USEC_PER_SEC)
+		fault_at(c, index, "t_end", "lies in the future; check the node's clock");
+	rc = find_activation(db, c, o, index, &activation, err);
+	if (rc <= 0)
+		return rc;
+	if (o->t_end <= activation.at)
+		fault_at(c, index, "t_end",
+			arena_printf(c->arena, "is before this release was activated, %s",
+				time_format(activation.at, at)));
+	x->serials[index] = activation.serial;
+	return 0;
+}
+
+static int observing_prepare(
+	struct engine *e, struct db *reader, struct command *c, struct err *err)
+{
+	struct observing *x = c->args;
+	size_t n = x->in->observations.n;
+
+	c->faults = ARENA_NEW(c->arena, struct faults);
+	faults_init(c->faults);
+	x->serials = ARENA_ARRAY(c->arena, n, int64_t);
+	for (size_t i = 0; i < n; i++)
+		if (check_one(e, reader, c, i, err) < 0)
+			return -1;
+	if (c->faults->n)
+		return err_set_at(err, ERR_INVALID_BODY, c->faults->list[0].pointer, "%s",
+			c->faults->list[0].detail);
+	c->faults = NULL;
+	return 0;
+}
+
+static int breached_names(struct tx *tx, const struct command *c, struct json_writer *w,
+	bool *ret_any, struct err *err)
+{
+	const struct snapshot *s = c->prepared;
+	struct slo_result *r;
+
+	*ret_any = false;
+	if (!s->has_release)
+		return 0;
+	if (slo_results(tx->db, &s->policy, s->channel.serial, tx->now, tx->arena, &r, err) < 0)
+		return -1;
+	for (size_t i = 0; i < s->policy.slos.n; i++)
+		if (r[i].breached) {
+			jw_string(w, r[i].slo->name);
+			*ret_any = true;
+		}
+	return 0;
+}
+
+static int observing_apply(struct tx *tx, struct command *c, struct err *err)
+{
+	struct observing *x = c->args;
+	STRBUF_AUTO sb = STRBUF_INIT(64 << 10);
+	int64_t accepted = 0, duplicates = 0;
+	struct json_writer w;
+	struct body body;
+
+	if (command_stale(tx, c))
+		return COMMAND_STALE;
+	for (size_t i = 0; i < x->in->observations.n; i++) {
+		int rc = observation_insert(tx->db, x->serials[i],
+			LIST_AT(&x->in->observations, struct observation, i), tx->now, err);
+
+		if (rc < 0)
+			return -1;
+		accepted += rc;
+		duplicates += !rc;
+	}
+	json_writer_init(&w, &sb);
+	jw_object(&w);
+	jw_kint(&w, "accepted", accepted);
+	jw_kint(&w, "duplicates", duplicates);
+	jw_key(&w, "breached");
+	jw_array(&w);
+	if (breached_names(tx, c, &w, &x->breached, err) < 0)
+		return -1;
+	jw_end(&w);
+	jw_end(&w);
+	body_set(&body, arena_strndup(tx->arena, sb.buf, sb.len), sb.len);
+	command_answer(c, 202, NULL, &body);
+	return 0;
+}
+
+/* Before the answer is given, so that who reads the channel next sees the way back. */
+static void observing_after(struct engine *e, struct db *reader, struct command *c)
+{
+	const struct observing *x = c->args;
+
+	if (x->breached)
+		slo_watch(e, reader);
+}
+
+static const struct command_kind observing_kind = {
+	.name = "observations_submit",
+	.prepare = observing_prepare,
+	.apply = observing_apply,
+	.after = observing_after,
+};
+
+int observations_submit(
+	struct engine *e, struct command *c, const struct observations *o, struct err *err)
+{
+	struct observing *x = ARENA_NEW(c->arena, struct observing);
+
+	x->in = o;
+	c->kind = &observing_kind;
+	c->args = x;
+	return command_submit(e, c, err);
+}

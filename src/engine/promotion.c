@@ -1,0 +1,304 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Promotes a merge: an immutable release, the channel on it, the one before warm behind it, all in
+ * one transaction.
+ */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/json_writer.h"
+#include "engine/internal.h"
+#include "engine/merge.h"
+#include "engine/release.h"
+#include "engine/render.h"
+#include "engine/verdict.h"
+
+struct promotion {
+	const struct promotion_request *request;
+	struct merge_row row;
+	struct merge merge;
+	struct unit_row *units;
+	size_t n_units;
+	struct release_row release;
+};
+
+static int same(const char *a, const char *b)
+{
+	return a == b || (a && b && strcmp(a, b) == 0);
+}
+
+static int check_fresh(const struct snapshot *s, const struct merge_row *m, struct err *err)
+{
+	const char *active = s->has_release ? s->channel.version : NULL;
+	int64_t serial = s->has_release ? s->channel.serial : 0;
+
+	if (!same(m->baseline, active) || m->serial != serial)
+		return err_set(err, ERR_MERGE_STALE,
+			"merge %s was made against %s (serial %lld); the channel is at %s (serial "
+			"%lld)",
+			m->version, m->baseline ? m->baseline : "no release", (long long)m->serial,
+			active ? active : "no release", (long long)serial);
+	if (!same(m->policy_digest, s->policy.digest))
+		return err_set(err, ERR_MERGE_STALE,
+			"merge %s was made under another policy than version %lld, which is in "
+			"force",
+			m->version, (long long)s->policy.version);
+	return 0;
+}
+
+static int check_gates(const struct merge *m, struct err *err)
+{
+	for (size_t i = 0; i < m->gates.n; i++) {
+		const struct gate_result *g = LIST_AT(&m->gates, struct gate_result, i);
+
+		if (g->verdict != VERDICT_PASS)
+			return err_set(err, ERR_MERGE_NOT_READY, "gate %s of merge %s is %s: %s",
+				names_of(&gate_names, g->gate), m->version,
+				names_of(&verdict_names, g->verdict), g->detail ? g->detail : "");
+	}
+	return 0;
+}
+
+static int check_units(struct db *db, struct promotion *p, struct arena *a, struct err *err)
+{
+	for (size_t i = 0; i < p->n_units; i++) {
+		struct artifact_row row;
+
+		if (artifact_by_seq(db, p->units[i].artifact_seq, a, &row, err) <= 0)
+			return err_set(
+				err, ERR_STORAGE, "a unit of merge %s is missing", p->row.version);
+		if (row.withdrawn_at)
+			return err_set(err, ERR_MERGE_NOT_READY, "%s was withdrawn", row.id);
+		if (row.held_by)
+			return err_set(err, ERR_MERGE_NOT_READY,
+				"%s is held: it was new in the breached release %s", row.id,
+				row.held_by);
+	}
+	return 0;
+}
+
+static int by_string(const void *a, const void *b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+static void fill_providers(struct release *r, struct arena *a)
+{
+	r->providers.v = ARENA_ARRAY(a, r->units.n, const char *);
+	for (size_t i = 0; i < r->units.n; i++)
+		r->providers.v[r->providers.n++] = LIST_AT(&r->units, struct fused_unit, i)->name;
+	qsort(r->providers.v, r->providers.n, sizeof(*r->providers.v), by_string);
+}
+
+/* The floor that every unit had to clear: the one of the metric `quality`, or else the first. */
+static double min_quality(const struct policy *p)
+{
+	const struct policy_quality *q = p->gates->quality;
+	double first = NAN;
+
+	for (size_t i = 0; q && i < q->metrics.n; i++) {
+		const struct policy_metric *m = LIST_AT(&q->metrics, struct policy_metric, i);
+
+		if (isnan(m->floor))
+			continue;
+		if (strcmp(m->name, "quality") == 0)
+			return m->floor;
+		if (isnan(first))
+			first = m->floor;
+	}
+	return first;
+}
+
+static struct gate_limits *limits(const struct policy *p, struct arena *a)
+{
+	struct gate_limits *l = ARENA_NEW(a, struct gate_limits);
+	const struct policy_latency *latency = p->gates->latency;
+
+	l->min_quality = min_quality(p);
+	l->min_safety = p->gates->safety ? p->gates->safety->floor : (double)NAN;
+	l->max_latency_ms_p95 = latency ? latency->p95_ms : (double)NAN;
+	l->max_cost_per_1k_tokens = latency && latency->cost_per_1k_tokens
+					    ? latency->cost_per_1k_tokens->ceiling
+					    : (double)NAN;
+	return l;
+}
+
+/* The contract and the suite that the units name; two that differ in the suite name none. */
+static int fill_context(struct db *db, const struct promotion *p, struct release *r,
+	struct arena *a, struct err *err)
+{
+	bool suites_differ = false;
+
+	for (size_t i = 0; i < p->n_units; i++) {
+		struct unit *u = ARENA_NEW(a, struct unit);
+		struct artifact_row row;
+
+		if (artifact_by_seq(db, p->units[i].artifact_seq, a, &row, err) <= 0)
+			return err_set(err, ERR_STORAGE, "a unit is missing");
+		if (unit_load(&row, a, u, err) < 0)
+			return -1;
+		if (u->contract && !r->contract)
+			r->contract = u->contract;
+		if (u->eval_suite && r->eval_suite)
+			suites_differ = suites_differ ||
+					!same(u->eval_suite->digest, r->eval_suite->digest) ||
+					!same(u->eval_suite->name, r->eval_suite->name);
+		else if (u->eval_suite)
+			r->eval_suite = u->eval_suite;
+	}
+	if (suites_differ)
+		r->eval_suite = NULL;
+	return 0;
+}
+
+static int build_release(struct engine *e, struct db *db, const struct command *c,
+	struct promotion *p, struct err *err)
+{
+	const struct snapshot *s = c->prepared;
+	const struct merge *m = &p->merge;
+	STRBUF_AUTO sb = STRBUF_INIT(BODY_MAX);
+	struct json_writer w;
+	struct release r;
+	struct body body;
+
+	fields_init(&release_table, &r);
+	r.schema = RELEASE_SCHEMA;
+	r.version = m->release;
+	r.fused_model_id = arena_printf(c->arena, "%s%s", FUSED_MODEL_PREFIX, m->release);
+	r.generated_at = engine_now(e);
+	r.gates = limits(&s->policy, c->arena);
+	r.units = m->units;
+	r.slots = m->slots;
+	r.previous = s->has_release ? s->channel.version : NULL;
+	r.merge = m->version;
+	r.policy = m->policy;
+	r.decisions = m->decisions;
+	fill_providers(&r, c->arena);
+	if (fill_context(db, p, &r, c->arena, err) < 0)
+		return -1;
+	json_writer_init(&w, &sb);
+	fields_emit(&release_table, &r, &w);
+	body_set(&body, arena_strndup(c->arena, sb.buf, sb.len), sb.len);
+	p->release = (struct release_row){
+		.version = r.version,
+		.merge_version = m->version,
+		.previous = r.previous,
+		.body = body.text,
+		.body_len = body.len,
+		.digest = arena_strdup(c->arena, body.digest),
+		.actor = c->actor,
+		.reason = p->request->reason,
+		.created_at = r.generated_at,
+	};
+	return 0;
+}
+
+static int promotion_prepare(
+	struct engine *e, struct db *reader, struct command *c, struct err *err)
+{
+	struct promotion *p = c->args;
+	const struct snapshot *s = c->prepared;
+	const char *version = version_plain(p->request->merge, true, c->arena);
+	int rc = version ? merge_find(reader, version, c->arena, &p->row, err) : 0;
+
+	if (rc <= 0)
+		return rc < 0 ? -1
+			      : err_set_at(err, ERR_NOT_FOUND, "/merge", "there is no merge %s",
+					p->request->merge);
+	if (if_match_check(c->if_match, s->has_release ? s->channel_body.digest : NULL, err) < 0)
+		return -1;
+	if (!merge_step(names_find(&merge_state_names, p->row.state), MERGE_EVENT_PROMOTE))
+		return err_set_at(err, ERR_STATE_CONFLICT, "/merge",
+			"merge %s is %s; it can't be promoted", version, p->row.state);
+	if (check_fresh(s, &p->row, err) < 0 || merge_load(&p->row, c->arena, &p->merge, err) < 0 ||
+		check_gates(&p->merge, err) < 0 ||
+		merge_units(reader, version, c->arena, &p->units, &p->n_units, err) < 0 ||
+		check_units(reader, p, c->arena, err) < 0)
+		return -1;
+	return build_release(e, reader, c, p, err);
+}
+
+/* The active release makes room. */
+static int displace(struct tx *tx, struct snapshot *s, const char *reason, struct err *err)
+{
+	struct release_row active;
+
+	if (!s->has_release)
+		return 0;
+	if (release_find(tx->db, s->channel.version, tx->arena, &active, err) <= 0)
+		return err_set(err, ERR_STORAGE, "the active release is missing");
+	return release_move(tx, &active, RELEASE_DISPLACE, 0, reason, err);
+}
+
+static int insert_release(struct tx *tx, struct promotion *p, struct err *err)
+{
+	if (release_insert(tx->db, &p->release, err) < 0)
+		return -1;
+	for (size_t i = 0; i < p->n_units; i++)
+		if (release_unit_insert(tx->db, p->release.version, &p->units[i], err) < 0)
+			return -1;
+	return 0;
+}
+
+static int succeeded_event(struct tx *tx, const struct promotion *p,
+	const struct channel_row *channel, int64_t *ret_seq, struct err *err)
+{
+	const char *data = arena_printf(tx->arena,
+		"{\"channel\":\"%s\",\"digest\":\"%s\",\"merge\":\"%s\",\"override\":%s,"
+		"\"serial\":%lld}",
+		channel->name, p->release.digest, p->row.version,
+		p->request->override == 1 ? "true" : "false", (long long)channel->serial);
+
+	return tx_event(tx, EVENT_PROMOTION_SUCCEEDED, p->release.version, p->request->reason, data,
+		ret_seq, err);
+}
+
+static int promotion_apply(struct tx *tx, struct command *c, struct err *err)
+{
+	struct promotion *p = c->args;
+	struct snapshot *s = c->prepared;
+	const char *reason = p->request->reason;
+	struct channel_row channel;
+	int64_t seq;
+
+	if (command_stale(tx, c))
+		return COMMAND_STALE;
+	p->release.state = NULL;
+	if (displace(tx, s, reason, err) < 0 || insert_release(tx, p, err) < 0 ||
+		release_move(tx, &p->release, RELEASE_PROMOTE, tx->engine->state.serial + 1, reason,
+			err) < 0 ||
+		release_settle_warm(tx, policy_warm(&s->policy), err) < 0 ||
+		channel_activate(tx, &p->release, s->has_release ? s->channel.version : NULL,
+			"promotion", reason, &channel, err) < 0 ||
+		merge_move(tx, &p->row, MERGE_EVENT_PROMOTE, reason, err) < 0 ||
+		succeeded_event(tx, p, &channel, &seq, err) < 0 ||
+		tx_outbox(tx, seq, OUTBOX_REJUDGE, "{}", err) < 0)
+		return -1;
+	channel_answer(c, 201, &channel);
+	return 0;
+}
+
+static void promotion_after(struct engine *e, struct db *reader, struct command *c)
+{
+	outbox_run(e, reader);
+}
+
+static const struct command_kind promotion_kind = {
+	.name = "promotion_submit",
+	.prepare = promotion_prepare,
+	.apply = promotion_apply,
+	.after = promotion_after,
+};
+
+int promotion_submit(
+	struct engine *e, struct command *c, const struct promotion_request *r, struct err *err)
+{
+	struct promotion *p = ARENA_NEW(c->arena, struct promotion);
+
+	p->request = r;
+	c->kind = &promotion_kind;
+	c->args = p;
+	c->dry_run = c->dry_run || r->dry_run == 1;
+	return command_submit(e, c, err);
+}
