@@ -1,0 +1,389 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The engine as a fixture.
+ */
+#include "support/registry.h"
+
+#include <check.h>
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/jcs.h"
+#include "engine/render.h"
+#include "store/event.h"
+#include "store/release.h"
+#include "support/scratch.h"
+
+struct registry reg;
+struct with with;
+
+enum { START_YEAR = 2026 };
+
+static void open_engine(void)
+{
+	char path[SCRATCH_PATH];
+	struct err err = {0};
+	const struct engine_options o = {
+		.path = scratch_file(path, "registry.db"),
+		.clock = &reg.clock.clock,
+		.queue_max = 16,
+		.evaluate_every = 30 * USEC_PER_SEC,
+	};
+
+	ck_assert_msg(engine_open(&o, &reg.engine, &err) == 0, "%s", err.msg);
+	ck_assert_msg(engine_reader(reg.engine, &reg.reader, &err) == 0, "%s", err.msg);
+}
+
+static void close_engine(void)
+{
+	db_close(reg.reader);
+	engine_close(reg.engine);
+}
+
+void registry_setup(void)
+{
+	const struct civil start = {.year = START_YEAR, .month = 11, .day = 24, .hour = 6};
+
+	scratch_make();
+	fake_clock_init(&reg.clock, civil_to_time(&start));
+	reg.arena = arena_new();
+	with = (struct with){0};
+	open_engine();
+}
+
+void registry_teardown(void)
+{
+	close_engine();
+	arena_free(reg.arena);
+	scratch_remove();
+}
+
+void registry_reopen(void)
+{
+	close_engine();
+	open_engine();
+}
+
+static void over(struct command *c)
+{
+	bool *flag = c->owner;
+
+	ck_assert(!*flag);
+	*flag = true;
+}
+
+static struct command *new_command(const char *route, const char *body)
+{
+	struct command *c = ARENA_NEW(reg.arena, struct command);
+
+	c->arena = reg.arena;
+	c->actor = with.actor ? with.actor : "token:test";
+	c->request_id = "request-1";
+	c->idempotency.key = with.key;
+	c->idempotency.route = route;
+	digest_string(body, strlen(body), c->idempotency.request_digest);
+	c->if_match = with.if_match;
+	c->dry_run = with.dry_run;
+	c->done = over;
+	c->owner = ARENA_NEW(reg.arena, bool);
+	with = (struct with){0};
+	return c;
+}
+
+struct outcome outcome_of(struct command *c)
+{
+	struct outcome o = {.c = c, .code = c->err.code, .body = ""};
+
+	o.status = o.code ? err_info(o.code)->status : c->answer.status;
+	if (!o.code && c->answer.body) {
+		ck_assert_uint_eq(strlen(c->answer.body), c->answer.body_len);
+		o.body = c->answer.body;
+	}
+	return o;
+}
+
+/* Run what was queued; `rc` is what the verb returned: a command it refused is over already. */
+static struct outcome run(struct command *c, int rc)
+{
+	engine_step(reg.engine);
+	ck_assert_int_eq(*(bool *)c->owner, rc == 0);
+	fake_clock_step(&reg.clock, USEC_PER_SEC);
+	return outcome_of(c);
+}
+
+void finish(void)
+{
+	engine_step(reg.engine);
+}
+
+struct command *queue_submit(const char *manifest)
+{
+	struct command *c = new_command("POST /v1/manifests", manifest);
+
+	manifest_submit(reg.engine, reg.reader, c, manifest, strlen(manifest), &c->err);
+	return c;
+}
+
+struct outcome submit(const char *manifest)
+{
+	struct command *c = new_command("POST /v1/manifests", manifest);
+
+	return run(
+		c, manifest_submit(reg.engine, reg.reader, c, manifest, strlen(manifest), &c->err));
+}
+
+struct outcome submit_unit(const char *id, const char *role, double quality)
+{
+	const char *provider = strcmp(role, "embed") == 0     ? "gcp"
+			       : strcmp(role, "runtime") == 0 ? "aws"
+							      : "hf";
+
+	return submit(arena_printf(reg.arena,
+		"{\"provider\":\"%s\",\"artifacts\":[{\"id\":\"%s\",\"role\":\"%s\",\"uri\":"
+		"\"s3://b/%s\",\"metrics\":{\"quality\":%g,\"safety\":0.98,\"latency_ms_p95\":120,"
+		"\"cost_per_1k_tokens\":0.7}}]}",
+		provider, id, role, id, quality));
+}
+
+struct outcome do_merge(void)
+{
+	struct command *c = new_command("POST /v1/merges", "{}");
+	static const struct merge_request r = {.reason = "test", .dry_run = -1};
+
+	return run(c, merge_submit(reg.engine, c, &r, &c->err));
+}
+
+struct command *queue_promote(const char *merge, const char *if_match)
+{
+	struct promotion_request *r = ARENA_NEW(reg.arena, struct promotion_request);
+	struct command *c;
+
+	with.if_match = if_match;
+	c = new_command("POST /v1/promotions", merge);
+	*r = (struct promotion_request){
+		.merge = merge, .reason = "test", .override = -1, .dry_run = -1};
+	promotion_submit(reg.engine, c, r, &c->err);
+	return c;
+}
+
+struct outcome promote(const char *merge)
+{
+	struct promotion_request r = {
+		.merge = merge, .reason = "test", .override = -1, .dry_run = -1};
+	struct command *c = new_command("POST /v1/promotions", merge);
+
+	return run(c, promotion_submit(reg.engine, c, &r, &c->err));
+}
+
+struct outcome rollback(const char *to)
+{
+	struct rollback_request r = {.reason = "test", .to = to, .dry_run = -1};
+	struct command *c = new_command("POST /v1/rollbacks", to ? to : "");
+
+	return run(c, rollback_submit(reg.engine, c, &r, &c->err));
+}
+
+struct outcome observe(const char *release, int64_t total, int64_t errors)
+{
+	int64_t now = clock_now(&reg.clock.clock);
+	struct observation o = {
+		.node = "n1",
+		.release = release,
+		.serial = -1,
+		.t_start = now - 30 * USEC_PER_SEC,
+		.t_end = now,
+		.total = total,
+		.errors = errors,
+	};
+	const struct observations all = {.observations = {.v = &o, .n = 1}};
+	struct command *c = new_command("POST /v1/observations", release);
+
+	return run(c, observations_submit(reg.engine, c, &all, &c->err));
+}
+
+static const struct reason_request reason = {.reason = "test", .dry_run = -1};
+
+struct outcome withdraw(const char *provider, const char *id)
+{
+	struct command *c = new_command("POST withdraw", id);
+
+	return run(c, artifact_withdraw(reg.engine, c, provider, id, &reason, &c->err));
+}
+
+struct outcome unquarantine_artifact(const char *provider, const char *id)
+{
+	struct command *c = new_command("POST unquarantine", id);
+
+	return run(c, artifact_unquarantine(reg.engine, c, provider, id, &reason, &c->err));
+}
+
+struct outcome unquarantine_release(const char *version)
+{
+	struct command *c = new_command("POST release unquarantine", version);
+
+	return run(c, release_unquarantine(reg.engine, c, version, &reason, &c->err));
+}
+
+struct outcome put_policy(const char *text)
+{
+	struct command *c = new_command("PUT /v1/policy", text);
+
+	return run(c, policy_submit(reg.engine, c, text, strlen(text), "test", &c->err));
+}
+
+struct outcome make_token(const char *scope, int64_t expires_at)
+{
+	const struct token_request r = {
+		.name = "test", .scopes = {.v = &scope, .n = 1}, .expires_at = expires_at};
+	struct command *c = new_command("POST /v1/tokens", scope);
+
+	return run(c, token_create(reg.engine, c, &r, &c->err));
+}
+
+struct outcome revoke_token(const char *id)
+{
+	struct command *c = new_command("DELETE /v1/tokens", id);
+
+	return run(c, token_revoke(reg.engine, c, id, &c->err));
+}
+
+/* ---- reading ---- */
+
+const char *channel_text(void)
+{
+	SNAPSHOT_AUTO s = snapshot_get(reg.engine);
+
+	return s->has_release ? arena_strdup(reg.arena, s->channel_body.text) : NULL;
+}
+
+static const char *text_of(int rc, const struct body *body, const struct err *err)
+{
+	char digest[DIGEST_STRLEN];
+
+	ck_assert_msg(rc >= 0, "%s", err->msg);
+	if (rc == 0)
+		return NULL;
+	ck_assert_str_eq(digest_string(body->text, body->len, digest), body->digest);
+	return body->text;
+}
+
+const char *release_text(const char *version)
+{
+	struct err err = {0};
+	struct body body;
+	int rc = release_summary(reg.reader, version, reg.arena, &body, &err);
+
+	return text_of(rc, &body, &err);
+}
+
+const char *artifact_text(const char *provider, const char *id)
+{
+	struct err err = {0};
+	struct body body;
+	int rc = artifact_body(reg.reader, provider, id, reg.arena, &body, &err);
+
+	return text_of(rc, &body, &err);
+}
+
+const char *merge_text(const char *version)
+{
+	struct err err = {0};
+	struct body body;
+	int rc = merge_body(reg.reader, version, reg.arena, &body, &err);
+
+	return text_of(rc, &body, &err);
+}
+
+const char *member(const char *json, const char *key)
+{
+	json_auto_t *root = NULL;
+	struct err err = {0};
+	const json_t *v;
+	char *text;
+
+	ck_assert_msg(jcs_load(json, strlen(json), &root, &err) == 0, "%s: %s", err.msg, json);
+	v = json_object_get(root, key);
+	if (!v || json_is_null(v))
+		return "";
+	if (json_is_string(v))
+		return arena_strdup(reg.arena, json_string_value(v));
+	STRBUF_AUTO sb = STRBUF_INIT(1 << 20);
+	ck_assert_int_eq(jcs_render(v, &sb, &err), 0);
+	text = arena_strndup(reg.arena, sb.buf, sb.len);
+	return text;
+}
+
+int64_t count_events(const char *type)
+{
+	struct err err = {0};
+	struct page page;
+
+	ck_assert_int_eq(
+		event_list(reg.reader, type, NULL, 0, PAGE_MAX, reg.arena, &page, &err), 0);
+	return (int64_t)page.n;
+}
+
+/* ---- the main job ---- */
+
+void first_release(void)
+{
+	struct outcome o;
+
+	ck_assert_int_eq(submit_unit("s/textgen-lora-v1", "textgen", 0.80).status, 201);
+	ck_assert_int_eq(submit_unit("s/embedder-v1", "embed", 0.80).status, 201);
+	ck_assert_int_eq(submit_unit("s/runtime-v1", "runtime", 0.80).status, 201);
+	o = do_merge();
+	ck_assert_msg(o.status == 201, "%s", o.c->err.msg);
+	o = promote(member(o.body, "version"));
+	ck_assert_msg(o.status == 201, "%s", o.c->err.msg);
+	ck_assert_str_eq(member(o.body, "release"), "1.0.0");
+}
+
+const char *next_release(int n, double quality)
+{
+	struct outcome o =
+		submit_unit(arena_printf(reg.arena, "s/textgen-lora-v%d", n), "textgen", quality);
+
+	ck_assert_msg(o.status == 201, "%s", o.c->err.msg);
+	o = do_merge();
+	ck_assert_msg(o.status == 201, "%s", o.c->err.msg);
+	o = promote(member(o.body, "version"));
+	ck_assert_msg(o.status == 201, "%s", o.c->err.msg);
+	return member(o.body, "release");
+}
+
+static int64_t releases_in(const char *state, struct release_row **ret)
+{
+	struct err err = {0};
+	size_t n;
+
+	ck_assert_int_eq(release_in_state(reg.reader, state, 1000, reg.arena, ret, &n, &err), 0);
+	return (int64_t)n;
+}
+
+void check_registry(void)
+{
+	struct release_row *active, *warm, *retired;
+	struct err err = {0};
+	int64_t bad = 0, n_active = releases_in("active", &active),
+		n_warm = releases_in("warm", &warm), n_retired = releases_in("retired", &retired);
+	const char *channel = channel_text();
+
+	ck_assert_msg(event_verify(reg.reader, &bad, &err) == 0, "history breaks at %lld",
+		(long long)bad);
+	ck_assert_int_eq(n_active, channel ? 1 : 0);
+	if (!channel)
+		return;
+	ck_assert_str_eq(member(channel, "version"), active[0].version);
+	ck_assert_str_eq(member(channel, "digest"), active[0].digest);
+	ck_assert_int_le(n_warm, 2);
+	ck_assert(n_warm == 2 || n_retired == 0);
+	for (int64_t i = 0; i < n_retired; i++)
+		ck_assert_int_lt(retired[i].last_serial, warm[n_warm - 1].last_serial);
+	STRBUF_AUTO list = STRBUF_INIT(1000);
+	for (int64_t i = 0; i < n_warm; i++)
+		strbuf_addf(&list, "%s\"%s\"", i ? "," : "", warm[i].version);
+	ck_assert_str_eq(member(channel, "warm"), arena_printf(reg.arena, "[%s]", list.buf));
+}

@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * An engine over a registry in the scratch folder, without threads and on a fake clock, and the verbs
+ * as calls that return when they are done. For use as a checked fixture.
+ */
+#ifndef SUPPORT_REGISTRY_H
+#define SUPPORT_REGISTRY_H
+
+#include "base/clock.h"
+#include "engine/engine.h"
+
+struct registry {
+	struct fake_clock clock;
+	struct engine *engine;
+	struct db *reader;
+	struct arena *arena; /* gone with the fixture */
+};
+extern struct registry reg;
+
+void registry_setup(void);
+void registry_teardown(void);
+/* Close and open again, as a restart does. */
+void registry_reopen(void);
+
+/* A command over: the answer, or the error. */
+struct outcome {
+	struct command *c; /* in reg.arena; its answer and err */
+	int status;	   /* of the answer, or the error's */
+	enum err_code code;
+	const char *body; /* "" for none */
+};
+
+/* The next command's; taken back after each one. */
+struct with {
+	const char *key, *if_match, *actor;
+	bool dry_run;
+};
+extern struct with with;
+
+struct outcome submit(const char *manifest);
+/* One unit of the usual shape: id and role decide the provider. */
+struct outcome submit_unit(const char *id, const char *role, double quality);
+struct outcome do_merge(void);
+struct outcome promote(const char *merge);
+struct outcome rollback(const char *to);
+/* `total` requests in the last half minute, `errors` of them bad, from one node. */
+struct outcome observe(const char *release, int64_t total, int64_t errors);
+struct outcome withdraw(const char *provider, const char *id);
+struct outcome unquarantine_release(const char *version);
+struct outcome unquarantine_artifact(const char *provider, const char *id);
+struct outcome put_policy(const char *text);
+struct outcome make_token(const char *scope, int64_t expires_at);
+struct outcome revoke_token(const char *id);
+
+/* Queue without running; finish() runs what waits. */
+struct command *queue_promote(const char *merge, const char *if_match);
+struct command *queue_submit(const char *manifest);
+void finish(void);
+struct outcome outcome_of(struct command *c);
+
+/* Text of the registry's documents; NULL when there is none. */
+const char *channel_text(void);
+const char *release_text(const char *version);
+const char *artifact_text(const char *provider, const char *id);
+const char *merge_text(const char *version);
+/* The string or number at `key` (top level), as text; "" when it is not there. */
+const char *member(const char *json, const char *key);
+int64_t count_events(const char *type);
+
+/* 1.0.0 from three good units. */
+void first_release(void);
+/* The next release by a better textgen unit of number n; returns its version. */
+const char *next_release(int n, double quality);
+
+/* Every chain, state and pointer of the registry agrees. */
+void check_registry(void);
+
+#endif
