@@ -356,7 +356,8 @@ static void check_slot(const struct policy *p, const struct policy_slot *s, size
 		fault_add(faults, at, "\"%s\" is not among providers", s->provider);
 		return;
 	}
-	if (!policy_provider_has_role(provider, s->role)) {
+	/* Without roles it was refused already. */
+	if (provider->roles.n && !policy_provider_has_role(provider, s->role)) {
 		pointer_join(at, sizeof(at), slot, "role");
 		fault_add(faults, at, "\"%s\" is no role of %s", s->role, s->provider);
 	}

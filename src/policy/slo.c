@@ -22,7 +22,7 @@ static void cost(const struct policy_slo *slo, struct arena *a, struct slo_resul
 	ret->rate = ret->rate * 1000;
 	ret->breached = ret->enough && ret->rate > slo->limit;
 	ret->detail =
-		arena_printf(a, "cost %.6g micro-units for 1000 tokens over %lld s, limit %.6g",
+		arena_printf(a, "cost %.10g micro-units for 1000 tokens over %lld s, limit %.10g",
 			ret->rate, (long long)slo->window_s, slo->limit);
 }
 
