@@ -64,14 +64,15 @@ static double beta_limit(double a, double b, double alpha, int is_upper, double 
 		double gap = log(tail / alpha);
 		double next = x * exp(is_upper ? gap / slope : -gap / slope);
 
+		/* Newton squares the distance, so this step is the last that matters; or none can. */
+		if (fabs(gap) < 1e-9 || fabs(next - x) <= 2 * DBL_EPSILON * x)
+			return next;
 		if ((gap > 0.0) == is_upper)
 			lo = x;
 		else
 			hi = x;
 		if (!(next > lo && next < hi))
 			next = lo > 0.0 ? sqrt(lo * hi) : 0.5 * x;
-		if (fabs(next - x) <= 2 * DBL_EPSILON * x)
-			return next;
 		x = next;
 	}
 	return x;

@@ -27,6 +27,12 @@ enum {
 #define FRACTION_PARAMETER_MAX 4000.0
 #define FRACTION_ALWAYS	       30.0
 
+/* Where series replace a subtraction; beyond, it loses little more than a digit. */
+#define SERIES_REACH 0.1
+
+/* A tail whose logarithm is this near needs one more Newton step, which squares the distance. */
+#define NEWTON_NEAR 1e-9
+
 double stat_normal_upper(double z)
 {
 	return 0.5 * erfc(z * SQRT_HALF);
@@ -64,7 +70,7 @@ double stat_normal_quantile(double p)
  * 2 atanh r. */
 static double log1p_minus(double w)
 {
-	if (fabs(w) > 0.4)
+	if (fabs(w) > SERIES_REACH)
 		return log1p(w) - w;
 	double r = w / (2.0 + w);
 	double square = r * r;
@@ -85,7 +91,7 @@ static double log1p_minus(double w)
 /* exp(s) - 1 - s, without the cancellation near zero. */
 static double expm1_minus(double s)
 {
-	if (fabs(s) > 0.5)
+	if (fabs(s) > SERIES_REACH)
 		return expm1(s) - s;
 	double term = 0.5 * s * s;
 	double sum = term;
@@ -353,16 +359,17 @@ double stat_student_quantile(double p, double df)
 	for (int i = 0; i < NEWTON_MAX; i++) {
 		double lead;
 		double tail = student_tail(t, df, &lead);
-		double next = t * exp(log(tail / wanted) * tail / lead);
+		double gap = log(tail / wanted);
+		double next = t * exp(gap * tail / lead);
 
-		if (tail > wanted)
+		if (fabs(gap) < NEWTON_NEAR || fabs(next - t) <= 2 * DBL_EPSILON * t)
+			return copysign(next, z);
+		if (gap > 0.0)
 			lo = t;
 		else
 			hi = t;
 		if (!(next > lo && next < hi))
 			next = lo > 0.0 ? sqrt(lo) * sqrt(hi) : 0.5 * t;
-		if (fabs(next - t) <= 2 * DBL_EPSILON * t)
-			break;
 		t = next;
 	}
 	return copysign(t, z);
