@@ -60,13 +60,19 @@ int metric_side_interval(
 	return stat_mean_interval(side->estimate, side->se, side->df, alpha, ret_interval);
 }
 
-/* What a comparison is made of; `sign` turns lower-is-better round. */
+/* What a comparison is made of; lower-is-better turns it round. */
 struct arms {
 	struct metric_side candidate, baseline;
 	const struct metric_policy *policy;
 	double theta;
-	double sign;
+	bool turn;
 };
+
+static double oriented(const struct arms *arms, double difference)
+{
+	/* Subtracted, because the negative of zero prints as -0.0. */
+	return arms->turn ? 0.0 - difference : difference;
+}
 
 static struct stat_interval turned(struct stat_interval interval)
 {
@@ -87,8 +93,8 @@ static void compare_mcnemar(int64_t b, int64_t c, struct metric_comparison *resu
 static void compare_paired_binary(const struct metric_paired *paired, const struct arms *arms,
 	struct metric_comparison *result)
 {
-	int64_t b = arms->sign > 0 ? paired->b : paired->c;
-	int64_t c = arms->sign > 0 ? paired->c : paired->b;
+	int64_t b = arms->turn ? paired->c : paired->b;
+	int64_t c = arms->turn ? paired->b : paired->c;
 	double n = (double)paired->n;
 
 	result->method = METHOD_PAIRED_BINARY;
@@ -97,7 +103,7 @@ static void compare_paired_binary(const struct metric_paired *paired, const stru
 	result->variance = (double)(b + c) / n - result->d * result->d;
 	if (arms->policy->objective == OBJECTIVE_SUPERIOR)
 		compare_mcnemar(b, c, result);
-	else if (arms->theta <= -1.0)
+	else if (arms->theta < -1.0)
 		/* No true difference can be below. */
 		result->test = (struct stat_test){INFINITY, 0.0, 1.0};
 	else
@@ -121,7 +127,7 @@ static void compare_paired_mean(const struct metric_paired *paired, const struct
 	result->n = paired->n > 0 ? paired->n : 0;
 	if (result->n > 0)
 		result->variance = paired->stderr_diff * paired->stderr_diff * (double)result->n;
-	compare_means(arms->sign * paired->mean_diff, paired->stderr_diff,
+	compare_means(oriented(arms, paired->mean_diff), paired->stderr_diff,
 		degrees(paired->clusters, paired->n), arms, result);
 }
 
@@ -129,12 +135,12 @@ static void compare_counted(const struct arms *arms, struct metric_comparison *r
 {
 	const struct metric_side *c = &arms->candidate;
 	const struct metric_side *b = &arms->baseline;
-	struct stat_arm better = arms->sign > 0 ? c->arm : b->arm;
-	struct stat_arm than = arms->sign > 0 ? b->arm : c->arm;
+	struct stat_arm better = arms->turn ? b->arm : c->arm;
+	struct stat_arm than = arms->turn ? c->arm : b->arm;
 
 	result->method = METHOD_NEWCOMBE;
 	result->n = c->n < b->n ? c->n : b->n;
-	result->d = arms->sign * (c->estimate - b->estimate);
+	result->d = oriented(arms, c->estimate - b->estimate);
 	result->variance = c->estimate * (1.0 - c->estimate) + b->estimate * (1.0 - b->estimate);
 	result->stretch = fmax(c->stretch, b->stretch);
 	stat_newcombe_test(better, than, arms->theta, &result->test);
@@ -165,7 +171,7 @@ static void compare_welch(const struct arms *arms, struct metric_comparison *res
 	if (knows_n)
 		result->variance = se_c * se_c * (double)c->n + se_b * se_b * (double)b->n;
 	compare_means(
-		arms->sign * (c->estimate - b->estimate), hypot(se_c, se_b), df, arms, result);
+		oriented(arms, c->estimate - b->estimate), hypot(se_c, se_b), df, arms, result);
 }
 
 static void compare_one_sample(const struct arms *arms, struct metric_comparison *result)
@@ -181,20 +187,20 @@ static void compare_one_sample(const struct arms *arms, struct metric_comparison
 		result->method = isfinite(c->df) ? METHOD_ONE_SAMPLE_T : METHOD_ONE_SAMPLE_Z;
 		if (c->n > 0)
 			result->variance = c->se * c->se * (double)c->n;
-		compare_means(arms->sign * (c->estimate - bare), c->se, c->df, arms, result);
+		compare_means(oriented(arms, c->estimate - bare), c->se, c->df, arms, result);
 		return;
 	}
 	result->method = METHOD_ONE_SAMPLE_SCORE;
-	result->d = arms->sign * (c->estimate - bare);
+	result->d = oriented(arms, c->estimate - bare);
 	result->variance = c->estimate * (1.0 - c->estimate);
-	if (stat_score_test(c->arm, bare + arms->sign * arms->theta, &test) == 0)
-		result->test = arms->sign > 0 ? test
-					      : (struct stat_test){-test.statistic, test.p_less,
-							test.p_greater};
+	if (stat_score_test(c->arm, bare + oriented(arms, arms->theta), &test) == 0)
+		result->test = arms->turn ? (struct stat_test){-test.statistic, test.p_less,
+						    test.p_greater}
+					  : test;
 	if (metric_side_interval(c, arms->policy->alpha, &own) == 0) {
 		own.lower -= bare;
 		own.upper -= bare;
-		result->interval = arms->sign > 0 ? own : turned(own);
+		result->interval = arms->turn ? turned(own) : own;
 	}
 }
 
@@ -221,9 +227,8 @@ void metric_compare(const struct metric *candidate, const struct metric *baselin
 		.variance = NAN,
 		.discordant = NAN,
 		.stretch = 1.0};
-	struct arms arms = {.policy = policy,
-		.theta = theta,
-		.sign = policy->direction == DIRECTION_HIGHER ? 1.0 : -1.0};
+	struct arms arms = {
+		.policy = policy, .theta = theta, .turn = policy->direction == DIRECTION_LOWER};
 	metric_side_read(candidate, policy->kind, &arms.candidate);
 	metric_side_read(baseline, policy->kind, &arms.baseline);
 	bool has_spread = arms.candidate.is_counted || !isnan(arms.candidate.se);
@@ -240,6 +245,6 @@ void metric_compare(const struct metric *candidate, const struct metric *baselin
 	else if (has_spread)
 		compare_one_sample(&arms, &result);
 	else
-		result.d = arms.sign * (arms.candidate.estimate - arms.baseline.estimate);
+		result.d = oriented(&arms, arms.candidate.estimate - arms.baseline.estimate);
 	*ret_comparison = result;
 }

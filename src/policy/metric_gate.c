@@ -11,8 +11,7 @@
 /* Violations and errors together, or -1 when the counts contradict each other. */
 static int64_t events(int64_t total, int64_t violations, int64_t errors)
 {
-	if (total < 1 || total > STAT_COUNT_MAX || violations < 0 || violations > total ||
-		errors < 0 || errors > total - violations)
+	if (total < 1 || violations < 0 || errors < 0 || errors > total - violations)
 		return -1;
 	return violations + errors;
 }
