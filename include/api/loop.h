@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The inside of the server: loops, connections, and what they share. Nothing but src/api uses it.
+ */
+#ifndef API_LOOP_H
+#define API_LOOP_H
+
+#include <microhttpd.h>
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include "api/metrics.h"
+#include "api/request.h"
+#include "api/server.h"
+#include "base/lock.h"
+
+/* A connection. The request is its first member and lives in it. */
+struct peer {
+	struct request request;
+	struct peer *prev, *next;
+	int fd;
+	int64_t deadline; /* monotonic; cut or answered when it passes; 0: none */
+};
+
+enum { LOOP_DAEMONS_MAX = 16, CONNECTION_MEMORY = 8 * 1024 };
+
+struct loop {
+	struct server *server;
+	int index;
+	pthread_t thread;
+	bool started;
+	struct MHD_Daemon *daemons[LOOP_DAEMONS_MAX];
+	int listen_fds[LOOP_DAEMONS_MAX], epoll_fds[LOOP_DAEMONS_MAX];
+	size_t n_daemons;
+	int wake_fd;
+	struct db *reader;
+	struct peer *peers;
+	size_t n_peers;
+	int64_t scanned; /* monotonic: when the watchdog last looked */
+	char id_prefix[REQUEST_ID_LEN + 1];
+	uint64_t requests;
+	struct metrics metrics;
+
+	struct lock lock;	   /* guards `completed` */
+	struct pending *completed; /* newest first */
+	atomic_size_t pending;	   /* commands that the engine has */
+};
+
+struct server {
+	struct server_options options;
+	struct loop *loops;
+	int n_loops;
+	int port;
+	char *unix_path; /* to be unlinked */
+	atomic_int connections;
+	atomic_size_t bodies; /* bytes of bodies being received */
+	atomic_bool unready, draining, cut;
+	atomic_uint_fast64_t slow, refused_connections;
+	int64_t started_at;
+	bool drained;
+};
+
+/* connection.c: what libmicrohttpd calls, and the course of a request. */
+enum MHD_Result connection_handle(void *cls, struct MHD_Connection *conn, const char *url,
+	const char *method, const char *version, const char *upload, size_t *upload_size,
+	void **con_cls);
+/* loop.c: the thread. */
+void *loop_main(void *arg);
+
+void *connection_uri(void *cls, const char *uri, struct MHD_Connection *conn);
+void connection_notify(void *cls, struct MHD_Connection *conn, void **socket_context,
+	enum MHD_ConnectionNotificationCode code);
+void connection_completed(void *cls, struct MHD_Connection *conn, void **con_cls,
+	enum MHD_RequestTerminationCode code);
+
+/* Resume those whose answers came; free what nobody waits for. */
+void loop_complete(struct loop *l);
+/* Cut slow clients, answer for a slow engine. */
+void loop_watch(struct loop *l);
+
+/* pipeline.c: the checks around a handler. */
+/* The head is there: 0 to go on, -1 with the refusal in request->early. */
+int pipeline_head(struct request *r, unsigned long long length);
+/* The whole request is there: answer, or leave the connection suspended. -1: close it. */
+int pipeline_run(struct request *r);
+
+/* listen.c */
+/* "host:port" or a Unix path: a listening socket. *port is in and out for port 0. */
+int listen_open(const char *address, bool share, unsigned mode, int *port, char **ret_unix_path,
+	struct err *err);
+bool listen_is_unix(const char *address);
+
+void pending_free(struct pending *p);
+
+#endif

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * GET /v1/status: what the daemon holds and does, in one flat object.
+ */
+#ifndef API_STATUS_H
+#define API_STATUS_H
+
+#include "model/field.h"
+
+struct status {
+	const char *status;  /* "ok", "draining", "read-only" */
+	const char *version; /* of the daemon */
+	int64_t started_at, now;
+	int auth;
+	const char *release; /* the active one */
+	int64_t serial;
+	struct strings warm;
+	int64_t policy_version;
+	const char *policy_digest;
+	int64_t manifests, artifacts, judgements, events, commits, last_commit_at, queue, queue_max,
+		connections;
+};
+extern const struct field_table status_table;
+
+#endif

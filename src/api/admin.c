@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The history, the policy and the tokens.
+ */
+#include <string.h>
+
+#include "api/handlers.h"
+#include "api/listing.h"
+#include "api/reply.h"
+#include "api/request.h"
+#include "engine/engine.h"
+#include "model/format.h"
+#include "store/event.h"
+#include "store/policy.h"
+#include "store/token.h"
+
+int handle_events(struct request *r, struct err *err)
+{
+	struct listing l;
+	struct page page;
+	const char *type, *subject;
+
+	if (listing_begin(r, &l, err) < 0 ||
+		params_format(&r->params, "type", &format_name, &type, err) < 0 ||
+		params_format(&r->params, "subject", &format_line, &subject, err) < 0 ||
+		event_list(request_reader(r), type, subject, l.after, l.limit, r->arena, &page,
+			err) < 0)
+		return -1;
+	return listing_reply(r, &l, "events", &page);
+}
+
+int handle_policy(struct request *r, struct err *err)
+{
+	r->snapshot = snapshot_get(request_engine(r));
+	return reply_json(r, 200, r->snapshot->policy_text, strlen(r->snapshot->policy_text),
+		r->snapshot->policy.digest);
+}
+
+int handle_policy_put(struct request *r, struct err *err)
+{
+	const char *reason = params_get(&r->params, "reason");
+	struct err refused = {0};
+	bool dry_run;
+
+	if (params_flag(&r->params, "dry_run", &dry_run, err) < 0)
+		return -1;
+	struct command *c = request_command(r, dry_run);
+	int rc = policy_submit(request_engine(r), c, r->pending->body.buf, r->pending->body.len,
+		reason ? reason : "", &refused);
+
+	return request_submitted(r, rc, &refused);
+}
+
+int handle_policies(struct request *r, struct err *err)
+{
+	struct listing l;
+	struct page page;
+
+	if (listing_begin(r, &l, err) < 0 ||
+		policy_list(request_reader(r), l.after, l.limit, r->arena, &page, err) < 0)
+		return -1;
+	return listing_reply(r, &l, "versions", &page);
+}
+
+int handle_tokens(struct request *r, struct err *err)
+{
+	struct listing l;
+	struct page page;
+
+	if (listing_begin(r, &l, err) < 0 ||
+		token_list(request_reader(r), l.after, l.limit, r->arena, &page, err) < 0)
+		return -1;
+	return listing_reply(r, &l, "tokens", &page);
+}
+
+int handle_token_create(struct request *r, struct err *err)
+{
+	struct err refused = {0};
+	struct command *c = request_command(r, false);
+
+	return request_submitted(
+		r, token_create(request_engine(r), c, r->object, &refused), &refused);
+}
+
+int handle_token_revoke(struct request *r, struct err *err)
+{
+	struct err refused = {0};
+	struct command *c = request_command(r, false);
+
+	return request_submitted(
+		r, token_revoke(request_engine(r), c, r->bindings[0], &refused), &refused);
+}

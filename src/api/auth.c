@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Authentication and authorisation. It remembers nothing between requests.
+ */
+#include "api/auth.h"
+
+#include <string.h>
+#include <strings.h>
+
+#include "api/loop.h"
+#include "engine/token.h"
+
+int auth_authenticate(struct request *r, struct err *err)
+{
+	struct principal p;
+	const char *header;
+
+	if (!r->server->options.auth) {
+		r->caller = (struct caller){"local", "admin"};
+		return 0;
+	}
+	header = request_header(r, "Authorization");
+	if (!header)
+		return err_set(err, ERR_UNAUTHENTICATED, "%s needs a token", r->route->name);
+	if (strncasecmp(header, "Bearer ", 7) != 0)
+		return err_set(
+			err, ERR_UNAUTHENTICATED, "the only Authorization understood is Bearer");
+	if (token_verify(r->loop->reader, header + 7 + strspn(header + 7, " "),
+		    clock_now(r->server->options.clock), r->arena, &p, err) < 0)
+		return -1;
+	r->caller = (struct caller){p.actor, p.scopes};
+	return 0;
+}
+
+static bool may_submit(const char *scopes)
+{
+	for (const char *p = scopes; *p; p += strspn(p, " ")) {
+		size_t n = strcspn(p, " ");
+
+		if (n > 7 && memcmp(p, "submit:", 7) == 0)
+			return true;
+		p += n;
+	}
+	return false;
+}
+
+bool caller_may(const struct caller *c, const char *scope)
+{
+	if (!*scope || scopes_allow(c->scopes, scope))
+		return true;
+	if (strcmp(scope, "submit") == 0)
+		return may_submit(c->scopes);
+	return strcmp(scope, "read") == 0 &&
+	       (scopes_allow(c->scopes, "operate") || scopes_allow(c->scopes, "promote"));
+}
+
+int auth_authorize(struct request *r, const char *scope, struct err *err)
+{
+	if (caller_may(&r->caller, scope))
+		return 0;
+	r->need = scope;
+	return err_set(err, ERR_INSUFFICIENT_SCOPE, "%s needs the scope %s; this token has %s",
+		r->route->name, scope, *r->caller.scopes ? r->caller.scopes : "none");
+}

@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * /v1/releases and /v1/channels. The active release and the channel are served from the snapshot,
+ * which the request holds until its answer is sent; older releases are one-row SELECTs.
+ */
+#include <string.h>
+
+#include "api/handlers.h"
+#include "api/listing.h"
+#include "api/reply.h"
+#include "api/request.h"
+#include "engine/engine.h"
+#include "model/phase.h"
+#include "store/release.h"
+
+int handle_releases(struct request *r, struct err *err)
+{
+	struct listing l;
+	struct page page;
+	const char *state;
+
+	if (listing_begin(r, &l, err) < 0 ||
+		params_enum(&r->params, "state", &release_state_names, &state, err) < 0 ||
+		release_list(request_reader(r), state, l.after, l.limit, r->arena, &page, err) < 0)
+		return -1;
+	return listing_reply(r, &l, "releases", &page);
+}
+
+/* The version that the path names, without its v. */
+static const char *path_version(const struct request *r)
+{
+	return r->bindings[0] + (r->bindings[0][0] == 'v');
+}
+
+int handle_release(struct request *r, struct err *err)
+{
+	const char *version = path_version(r);
+	struct body body;
+
+	r->snapshot = snapshot_get(request_engine(r));
+	if (r->snapshot->has_release && strcmp(r->snapshot->channel.version, version) == 0)
+		return reply_body(r, &r->snapshot->release_body);
+	int rc = release_body(request_reader(r), version, r->arena, &body, err);
+
+	if (rc < 0)
+		return -1;
+	if (rc == 0)
+		return err_set(err, ERR_NOT_FOUND, "no release %s", version);
+	return reply_body(r, &body);
+}
+
+int handle_release_unquarantine(struct request *r, struct err *err)
+{
+	const struct reason_request *body = r->object;
+	struct err refused = {0};
+	struct command *c = request_command(r, body->dry_run == 1);
+	int rc = release_unquarantine(request_engine(r), c, path_version(r), body, &refused);
+
+	return request_submitted(r, rc, &refused);
+}
+
+int handle_stable(struct request *r, struct err *err)
+{
+	r->snapshot = snapshot_get(request_engine(r));
+	if (!r->snapshot->has_release)
+		return err_set(err, ERR_NO_RELEASE, "nothing has been promoted yet");
+	return reply_body(r, &r->snapshot->channel_body);
+}
