@@ -28,7 +28,7 @@ struct policy;
 
 /* Parse a body, check it against the policy's providers and roles (all faults in one list), and make
  * it canonical. The canonical text (of the document as sent, RFC 8785) and digest are its identity.
- * -1 with faults, or with err (not JSON; a payload that carries a data set). */
+ * -1 with faults->n > 0, or with *err set when it is no JSON. *ret is untouched then. */
 struct parsed_manifest {
 	struct manifest manifest;
 	const char *canonical;

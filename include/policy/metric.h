@@ -16,10 +16,13 @@
 #include <stdint.h>
 
 #include "model/evidence.h"
+#include "model/policy.h"
 #include "policy/stat.h"
 
-enum verdict {
-#define VERDICT(id, name) VERDICT_##id,
+/* What a judge says: a verdict as the model has it, except that evidence can also be invalid, which
+ * refuses the manifest, and never pending. */
+enum outcome {
+#define OUTCOME(id, name) OUTCOME_##id,
 #include "policy/metric.def"
 };
 
@@ -33,14 +36,9 @@ enum metric_reason {
 #include "policy/metric.def"
 };
 
-const char *verdict_name(enum verdict verdict);
+const char *outcome_name(enum outcome verdict);
 const char *metric_method_name(enum metric_method method);
 const char *metric_reason_name(enum metric_reason reason);
-
-enum metric_objective { OBJECTIVE_NONINFERIOR, OBJECTIVE_SUPERIOR };
-enum metric_role { ROLE_GUARDRAIL, ROLE_SUCCESS };
-enum metric_direction { DIRECTION_HIGHER, DIRECTION_LOWER };
-enum metric_kind { KIND_PROPORTION, KIND_MEAN };
 
 /* How one metric is judged; validated by whoever parses a policy. Absent numbers are NAN. */
 struct metric_policy {
@@ -60,6 +58,9 @@ struct metric_policy {
 
 struct metric_policy metric_policy_default(void);
 
+/* The rules of a policy document's entry, with the default power. */
+struct metric_policy metric_policy_of(const struct policy_metric *rule);
+
 /*
  * One metric judged. d and its interval (level 1 - 2 alpha) are oriented so that better is
  * positive; NAN where the method has none. `verdict` is the worst of the three parts, `reason` is
@@ -68,10 +69,10 @@ struct metric_policy metric_policy_default(void);
 struct metric_verdict {
 	enum metric_method method;
 	enum metric_reason reason;
-	enum verdict verdict;
-	enum verdict comparison; /* against the baseline alone */
-	enum verdict floor;	 /* pass when there is none */
-	enum verdict ceiling;
+	enum outcome verdict;
+	enum outcome comparison; /* against the baseline alone */
+	enum outcome floor;	 /* pass when there is none */
+	enum outcome ceiling;
 	bool has_p;
 	double d;
 	double theta; /* what d was tested against: 0 or -delta */
@@ -106,7 +107,7 @@ void metric_judge_incomparable(const struct metric *candidate, const struct metr
 enum metric_reason metric_check(const struct metric *metric, const struct metric_policy *policy);
 
 /* The worse of two verdicts. */
-enum verdict verdict_worse(enum verdict a, enum verdict b);
+enum outcome outcome_worse(enum outcome a, enum outcome b);
 
 struct safety_policy {
 	double max_rate; /* of violations and errors together */
@@ -119,7 +120,7 @@ struct safety_policy {
 };
 
 struct safety_verdict {
-	enum verdict verdict;
+	enum outcome verdict;
 	enum metric_reason reason;
 	bool has_limits;	     /* false when the suite was refused before counting */
 	int64_t k;		     /* violations and errors */
@@ -133,7 +134,7 @@ void safety_judge(const struct suite *suite, const struct safety_policy *policy,
 	struct safety_verdict *ret_verdict);
 
 struct latency_verdict {
-	enum verdict verdict;
+	enum outcome verdict;
 	enum metric_reason reason;
 	int64_t over; /* samples above the threshold */
 	int64_t n;
@@ -147,8 +148,6 @@ struct latency_verdict {
  */
 void latency_judge(const struct metric_histogram *histogram, double threshold, double q,
 	double alpha, struct latency_verdict *ret_verdict);
-
-enum quality_require { REQUIRE_ANY, REQUIRE_ALL, REQUIRE_NONE };
 
 /* One metric of the quality gate; the policy's objective is ignored, the gate asks for both. */
 struct quality_metric {
@@ -170,7 +169,7 @@ struct quality_part {
 };
 
 struct quality_verdict {
-	enum verdict verdict;
+	enum outcome verdict;
 	enum metric_reason reason;
 	size_t decisive; /* index of the metric that decided; the number of metrics when all did */
 };
@@ -180,7 +179,7 @@ struct quality_verdict {
  * of harm and of improvement. Refused first, then harm, then what is not shown non-inferior, then
  * the lack of an improvement.
  */
-void quality_judge(const struct quality_metric *metrics, size_t n, enum quality_require require,
+void quality_judge(const struct quality_metric *metrics, size_t n, enum require require,
 	double alpha, double *scratch, struct quality_part *ret_parts,
 	struct quality_verdict *ret_verdict);
 

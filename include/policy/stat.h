@@ -17,9 +17,9 @@
  *                  a + b = 1.2e7, the worst in the second digit; aborts the process unless told not
  *                  to; binomial counts have 32 bits
  *   Rmath 4.2.2    2.9 MB installed, 0.6 MB resident. Within 8e-11; reports faults with printf
- *   stat_special.c 6 kB. Within 1e-13
+ *   stat_special.c 8 kB. Within 1e-13
  * Only Rmath meets 1e-9 over the whole range, and linking it would put the binaries of an Apache-2.0
- * project under the GPL to save 350 lines. cephes comes only inside Perl and R packages, Boost.Math
+ * project under the GPL to save 400 lines. cephes comes only inside Perl and R packages, Boost.Math
  * only for C++.
  */
 #ifndef POLICY_STAT_H

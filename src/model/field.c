@@ -14,6 +14,7 @@
 #include "base/jcs.h"
 #include "base/suggest.h"
 #include "base/utf8.h"
+#include "model/format.h"
 
 enum { POINTER_MAX = 160, FIELDS_MAX = 64, KEY_MAX = 64, SHOWN_MAX = 40, CANONICAL_MAX = 64 << 20 };
 
@@ -84,8 +85,9 @@ static const char *shown(const struct parse *ctx, const char *s)
 	if (cut)
 		n = utf8_cut(s, SHOWN_MAX);
 	char *out = arena_printf(ctx->arena, "%.*s%s", (int)n, s, cut ? "..." : "");
-	for (char *p = out; *p; p++)
-		if ((unsigned char)*p < 0x20 || *p == 0x7f)
+	bool plain = format_line.check(out);
+	for (char *p = out; *p && !plain; p++)
+		if (*p < 0x20 || *p > 0x7e)
 			*p = '?';
 	return out;
 }

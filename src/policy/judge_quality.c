@@ -167,8 +167,10 @@ static void judge_contest(struct gate_case *c, const struct contest *k, const st
 	}
 }
 
-/* What is missing altogether: a success metric, or one that the baseline has as well. */
-static void judge_presence(struct gate_case *c, const struct tally *t, const char *names)
+/* What is missing altogether: a success metric, or one that the baseline has as well. `names` are
+ * those that would do, `first` the one that the policy names first. */
+static void judge_presence(
+	struct gate_case *c, const struct tally *t, const char *first, const char *names)
 {
 	if (c->policy->gates->quality->require == REQUIRE_NONE || !t->rules) {
 		c->pass_reason = "noninferior";
@@ -180,10 +182,10 @@ static void judge_presence(struct gate_case *c, const struct tally *t, const cha
 	}
 	c->pass_reason = c->baseline ? "superior" : "bootstrap";
 	if (!t->given)
-		gate_case_add(c, names, VERDICT_INCONCLUSIVE, "missing",
+		gate_case_add(c, first, VERDICT_INCONCLUSIVE, "missing",
 			"%s is missing from the metrics", names);
 	else if (c->baseline && !t->common)
-		gate_case_add(c, names, VERDICT_INCONCLUSIVE, "incomparable",
+		gate_case_add(c, first, VERDICT_INCONCLUSIVE, "incomparable",
 			"no success metric (%s) is given by both and measured alike: the baseline "
 			"is %s",
 			names, c->baseline->artifact->id);
@@ -194,7 +196,7 @@ void judge_quality(struct gate_case *c)
 	const struct list *rules = &c->policy->gates->quality->metrics;
 	struct contest *contests = ARENA_ARRAY(c->arena, rules->n + 1, struct contest);
 	struct tally t = {0};
-	const char *names = "";
+	const char *first = NULL, *names = "";
 	size_t n = 0;
 
 	for (size_t i = 0; i < rules->n; i++) {
@@ -202,6 +204,8 @@ void judge_quality(struct gate_case *c)
 		if (!policy_metric_applies(rule, c->candidate->artifact->role))
 			continue;
 		bool success = rule->role == METRIC_SUCCESS;
+		if (success && !first)
+			first = rule->name;
 		if (success)
 			names = arena_printf(
 				c->arena, "%s%s%s", names, t.rules++ ? " or " : "", rule->name);
@@ -216,5 +220,5 @@ void judge_quality(struct gate_case *c)
 	}
 	for (size_t i = 0; i < n; i++)
 		judge_contest(c, &contests[i], &t);
-	judge_presence(c, &t, names);
+	judge_presence(c, &t, first, names);
 }

@@ -63,13 +63,13 @@ static enum metric_reason check_categories(
 static void decide_rate(const struct safety_policy *policy, struct safety_verdict *verdict)
 {
 	if (verdict->limits.upper <= policy->max_rate) {
-		verdict->verdict = VERDICT_PASS;
+		verdict->verdict = OUTCOME_PASS;
 		verdict->reason = REASON_OK;
 	} else if (verdict->limits.lower > policy->max_rate) {
-		verdict->verdict = VERDICT_FAIL;
+		verdict->verdict = OUTCOME_FAIL;
 		verdict->reason = REASON_RATE;
 	} else {
-		verdict->verdict = VERDICT_INCONCLUSIVE;
+		verdict->verdict = OUTCOME_INCONCLUSIVE;
 		verdict->reason = REASON_NEED_N;
 		verdict->n_needed =
 			stat_min_n_k_events(verdict->k, policy->max_rate, policy->alpha);
@@ -80,7 +80,7 @@ void safety_judge(const struct suite *suite, const struct safety_policy *policy,
 	struct safety_verdict *ret_verdict)
 {
 	struct safety_verdict verdict = {
-		.verdict = VERDICT_FAIL, .limits = {NAN, NAN}, .n = suite->total, .n_needed = -1};
+		.verdict = OUTCOME_FAIL, .limits = {NAN, NAN}, .n = suite->total, .n_needed = -1};
 
 	if (policy->digest && (!suite->digest || strcmp(policy->digest, suite->digest) != 0)) {
 		verdict.reason = REASON_SUITE_DIGEST;
@@ -90,7 +90,7 @@ void safety_judge(const struct suite *suite, const struct safety_policy *policy,
 	verdict.k = events(suite->total, suite->violations, suite->errors);
 	if (verdict.k < 0 || !categories_ok(suite) ||
 		stat_clopper_pearson(verdict.k, verdict.n, policy->alpha, &verdict.limits) < 0) {
-		verdict.verdict = VERDICT_INVALID;
+		verdict.verdict = OUTCOME_INVALID;
 		verdict.reason = REASON_COUNTS;
 		*ret_verdict = verdict;
 		return;
@@ -110,7 +110,7 @@ void safety_judge(const struct suite *suite, const struct safety_policy *policy,
 void latency_judge(const struct metric_histogram *histogram, double threshold, double q,
 	double alpha, struct latency_verdict *ret_verdict)
 {
-	struct latency_verdict verdict = {.verdict = VERDICT_INVALID,
+	struct latency_verdict verdict = {.verdict = OUTCOME_INVALID,
 		.reason = REASON_HISTOGRAM,
 		.limits = {NAN, NAN},
 		.n_needed = -1};
@@ -127,13 +127,13 @@ void latency_judge(const struct metric_histogram *histogram, double threshold, d
 	double share = (double)verdict.over / (double)verdict.n;
 
 	if (verdict.limits.upper <= 1.0 - q) {
-		verdict.verdict = VERDICT_PASS;
+		verdict.verdict = OUTCOME_PASS;
 		verdict.reason = REASON_OK;
 	} else if (verdict.limits.lower > 1.0 - q) {
-		verdict.verdict = VERDICT_FAIL;
+		verdict.verdict = OUTCOME_FAIL;
 		verdict.reason = REASON_RATE;
 	} else {
-		verdict.verdict = VERDICT_INCONCLUSIVE;
+		verdict.verdict = OUTCOME_INCONCLUSIVE;
 		verdict.reason = REASON_NEED_N;
 		verdict.n_needed = verdict.over == 0 ? stat_min_n_zero_events(1.0 - q, alpha)
 						     : stat_min_n_score(share, 1.0 - q, alpha, 0.2);
@@ -170,13 +170,13 @@ static size_t judge_parts(
 	size_t successes = 0;
 
 	for (size_t i = 0; i < n; i++) {
-		parts[i] =
-			(struct quality_part){.is_success = metrics[i].policy.role == ROLE_SUCCESS,
-				.p_superior = NAN,
-				.holm_superior = NAN};
+		parts[i] = (struct quality_part){
+			.is_success = metrics[i].policy.role == METRIC_SUCCESS,
+			.p_superior = NAN,
+			.holm_superior = NAN};
 		judge_part(&metrics[i], OBJECTIVE_NONINFERIOR, &parts[i].noninferior);
 		scratch[i] = certainty(parts[i].noninferior.p_fail, parts[i].noninferior.has_p,
-			parts[i].noninferior.verdict == VERDICT_FAIL);
+			parts[i].noninferior.verdict == OUTCOME_FAIL);
 	}
 	stat_holm(scratch, n, adjusted);
 	for (size_t i = 0; i < n; i++) {
@@ -185,7 +185,7 @@ static size_t judge_parts(
 			continue;
 		judge_part(&metrics[i], OBJECTIVE_SUPERIOR, &parts[i].superior);
 		parts[i].p_superior = certainty(parts[i].superior.p_pass, parts[i].superior.has_p,
-			parts[i].superior.verdict == VERDICT_PASS);
+			parts[i].superior.verdict == OUTCOME_PASS);
 		scratch[successes++] = parts[i].p_superior;
 	}
 	stat_holm(scratch, successes, adjusted);
@@ -200,8 +200,8 @@ static bool is_harm(const struct quality_part *part, double alpha)
 {
 	const struct metric_verdict *verdict = &part->noninferior;
 
-	return verdict->floor == VERDICT_FAIL || verdict->ceiling == VERDICT_FAIL ||
-	       (!verdict->has_p && verdict->verdict == VERDICT_FAIL) || part->holm_fail <= alpha;
+	return verdict->floor == OUTCOME_FAIL || verdict->ceiling == OUTCOME_FAIL ||
+	       (!verdict->has_p && verdict->verdict == OUTCOME_FAIL) || part->holm_fail <= alpha;
 }
 
 /* The first metric that keeps the unit from being called no worse, and why; n when none does. */
@@ -211,22 +211,22 @@ static size_t find_blocker(
 	size_t i;
 
 	for (i = 0; i < n; i++) {
-		if (parts[i].noninferior.verdict == VERDICT_INVALID) {
-			verdict->verdict = VERDICT_INVALID;
+		if (parts[i].noninferior.verdict == OUTCOME_INVALID) {
+			verdict->verdict = OUTCOME_INVALID;
 			verdict->reason = REASON_REFUSED;
 			return i;
 		}
 	}
 	for (i = 0; i < n; i++) {
 		if (is_harm(&parts[i], alpha)) {
-			verdict->verdict = VERDICT_FAIL;
+			verdict->verdict = OUTCOME_FAIL;
 			verdict->reason = REASON_HARM;
 			return i;
 		}
 	}
 	for (i = 0; i < n; i++) {
-		if (parts[i].noninferior.verdict != VERDICT_PASS) {
-			verdict->verdict = VERDICT_INCONCLUSIVE;
+		if (parts[i].noninferior.verdict != OUTCOME_PASS) {
+			verdict->verdict = OUTCOME_INCONCLUSIVE;
 			verdict->reason = REASON_GUARDRAIL;
 			return i;
 		}
@@ -237,7 +237,7 @@ static size_t find_blocker(
 /* Holm controls the chance of one false improvement among several; when all have to improve, the
  * weakest one is the test and needs no correction. */
 static size_t find_improvement(
-	const struct quality_part *parts, size_t n, enum quality_require require, double alpha)
+	const struct quality_part *parts, size_t n, enum require require, double alpha)
 {
 	size_t best = n;
 
@@ -254,12 +254,12 @@ static size_t find_improvement(
 	return best;
 }
 
-void quality_judge(const struct quality_metric *metrics, size_t n, enum quality_require require,
+void quality_judge(const struct quality_metric *metrics, size_t n, enum require require,
 	double alpha, double *scratch, struct quality_part *ret_parts,
 	struct quality_verdict *ret_verdict)
 {
 	size_t successes = judge_parts(metrics, n, scratch, ret_parts);
-	struct quality_verdict verdict = {.verdict = VERDICT_PASS};
+	struct quality_verdict verdict = {.verdict = OUTCOME_PASS};
 
 	verdict.decisive = find_blocker(ret_parts, n, alpha, &verdict);
 	if (verdict.decisive < n) {
@@ -277,7 +277,7 @@ void quality_judge(const struct quality_metric *metrics, size_t n, enum quality_
 	} else {
 		verdict.decisive = find_improvement(ret_parts, n, require, alpha);
 		verdict.reason = verdict.decisive < n ? REASON_SUPERIOR : REASON_NO_IMPROVEMENT;
-		verdict.verdict = verdict.decisive < n ? VERDICT_PASS : VERDICT_INCONCLUSIVE;
+		verdict.verdict = verdict.decisive < n ? OUTCOME_PASS : OUTCOME_INCONCLUSIVE;
 	}
 	*ret_verdict = verdict;
 }

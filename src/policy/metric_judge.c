@@ -14,10 +14,10 @@
 /* Bare numbers are decimal: 0.85 - 0.83 has to be within a margin of 0.02. */
 #define POINT_TOLERANCE 1e-12
 
-const char *verdict_name(enum verdict verdict)
+const char *outcome_name(enum outcome verdict)
 {
 	static const char *const names[] = {
-#define VERDICT(id, name) [VERDICT_##id] = name,
+#define OUTCOME(id, name) [OUTCOME_##id] = name,
 #include "policy/metric.def"
 	};
 	return names[verdict];
@@ -41,7 +41,7 @@ const char *metric_reason_name(enum metric_reason reason)
 	return names[reason];
 }
 
-enum verdict verdict_worse(enum verdict a, enum verdict b)
+enum outcome outcome_worse(enum outcome a, enum outcome b)
 {
 	return a > b ? a : b;
 }
@@ -49,7 +49,7 @@ enum verdict verdict_worse(enum verdict a, enum verdict b)
 struct metric_policy metric_policy_default(void)
 {
 	return (struct metric_policy){.objective = OBJECTIVE_NONINFERIOR,
-		.role = ROLE_GUARDRAIL,
+		.role = METRIC_GUARDRAIL,
 		.direction = DIRECTION_HIGHER,
 		.kind = KIND_PROPORTION,
 		.margin = NAN,
@@ -60,6 +60,24 @@ struct metric_policy metric_policy_default(void)
 		.floor = NAN,
 		.ceiling = NAN,
 		.allow_point = true};
+}
+
+struct metric_policy metric_policy_of(const struct policy_metric *rule)
+{
+	struct metric_policy policy = metric_policy_default();
+
+	policy.objective = (enum metric_objective)rule->objective;
+	policy.role = (enum metric_role)rule->role;
+	policy.direction = (enum metric_direction)rule->direction;
+	policy.kind = (enum metric_kind)rule->kind;
+	policy.margin = rule->margin;
+	policy.margin_rel = rule->margin_rel;
+	policy.alpha = rule->alpha;
+	policy.min_n = rule->min_n;
+	policy.floor = rule->floor;
+	policy.ceiling = rule->ceiling;
+	policy.allow_point = rule->allow_point != 0;
+	return policy;
 }
 
 /* -1 is absent; anything else has to be a count of at least one. */
@@ -165,25 +183,25 @@ static void decide_point(const struct metric_policy *policy, struct metric_verdi
 
 	verdict->reason = REASON_POINT_EVIDENCE;
 	if (!is_better)
-		verdict->comparison = VERDICT_FAIL;
+		verdict->comparison = OUTCOME_FAIL;
 	else
-		verdict->comparison = policy->allow_point ? VERDICT_PASS : VERDICT_INCONCLUSIVE;
+		verdict->comparison = policy->allow_point ? OUTCOME_PASS : OUTCOME_INCONCLUSIVE;
 }
 
 static void decide_tested(const struct metric_comparison *result,
 	const struct metric_policy *policy, struct metric_verdict *verdict)
 {
 	verdict->has_p = true;
-	verdict->comparison = VERDICT_INCONCLUSIVE;
+	verdict->comparison = OUTCOME_INCONCLUSIVE;
 	if (verdict->p_pass <= policy->alpha && verdict->n < policy->min_n) {
 		verdict->reason = REASON_MIN_N;
 		verdict->n_needed = policy->min_n;
 	} else if (verdict->p_pass <= policy->alpha) {
 		verdict->reason = REASON_OK;
-		verdict->comparison = VERDICT_PASS;
+		verdict->comparison = OUTCOME_PASS;
 	} else if (verdict->p_fail <= policy->alpha) {
 		verdict->reason = REASON_WORSE;
-		verdict->comparison = VERDICT_FAIL;
+		verdict->comparison = OUTCOME_FAIL;
 	} else {
 		verdict->reason = REASON_CI_STRADDLES;
 		verdict->n_needed =
@@ -215,19 +233,19 @@ static void compare(const struct metric *candidate, const struct metric *baselin
 }
 
 /* Is the value at least `bound`? Both given as they are for a floor, both negated for a ceiling. */
-static enum verdict decide_bound(double value, struct stat_interval interval, bool has_interval,
+static enum outcome decide_bound(double value, struct stat_interval interval, bool has_interval,
 	double bound, bool allow_point)
 {
 	if (isnan(bound))
-		return VERDICT_PASS;
+		return OUTCOME_PASS;
 	if (!has_interval) {
 		if (value < bound)
-			return VERDICT_FAIL;
-		return allow_point ? VERDICT_PASS : VERDICT_INCONCLUSIVE;
+			return OUTCOME_FAIL;
+		return allow_point ? OUTCOME_PASS : OUTCOME_INCONCLUSIVE;
 	}
 	if (interval.lower >= bound)
-		return VERDICT_PASS;
-	return interval.upper < bound ? VERDICT_FAIL : VERDICT_INCONCLUSIVE;
+		return OUTCOME_PASS;
+	return interval.upper < bound ? OUTCOME_FAIL : OUTCOME_INCONCLUSIVE;
 }
 
 static void judge_bounds(const struct metric *candidate, const struct metric_policy *policy,
@@ -251,10 +269,10 @@ static void judge_bounds(const struct metric *candidate, const struct metric_pol
 
 	if (!has_interval || side.n == 0)
 		return;
-	if (verdict->floor == VERDICT_INCONCLUSIVE)
+	if (verdict->floor == OUTCOME_INCONCLUSIVE)
 		verdict->n_needed = larger(verdict->n_needed,
 			needed(variance, side.estimate - policy->floor, side.stretch, policy));
-	if (verdict->ceiling == VERDICT_INCONCLUSIVE)
+	if (verdict->ceiling == OUTCOME_INCONCLUSIVE)
 		verdict->n_needed = larger(verdict->n_needed,
 			needed(variance, side.estimate - policy->ceiling, side.stretch, policy));
 }
@@ -275,23 +293,23 @@ static void judge(const struct metric *candidate, const struct metric *baseline,
 	if (verdict.reason == REASON_OK && baseline)
 		verdict.reason = metric_check(baseline, policy);
 	if (verdict.reason != REASON_OK) {
-		verdict.verdict = VERDICT_INVALID;
-		verdict.comparison = VERDICT_INVALID;
+		verdict.verdict = OUTCOME_INVALID;
+		verdict.comparison = OUTCOME_INVALID;
 	} else {
 		if (!baseline) {
 			verdict.method = METHOD_BOOTSTRAP;
 			verdict.reason = REASON_NO_BASELINE;
 		} else if (!is_comparable) {
 			verdict.reason = REASON_INCOMPARABLE;
-			verdict.comparison = VERDICT_INCONCLUSIVE;
+			verdict.comparison = OUTCOME_INCONCLUSIVE;
 		} else {
 			compare(candidate, baseline, baseline_id, policy, &verdict);
 		}
 		judge_bounds(candidate, policy, &verdict);
-		verdict.verdict = verdict_worse(
-			verdict.comparison, verdict_worse(verdict.floor, verdict.ceiling));
+		verdict.verdict = outcome_worse(
+			verdict.comparison, outcome_worse(verdict.floor, verdict.ceiling));
 	}
-	if (verdict.verdict != VERDICT_INCONCLUSIVE)
+	if (verdict.verdict != OUTCOME_INCONCLUSIVE)
 		verdict.n_needed = -1;
 	*ret_verdict = verdict;
 }

@@ -265,7 +265,7 @@ static json_t *latency_gates(
 			json_pack("{s:O, s:o, s:o, s:o, s:s}", "threshold", threshold, "over",
 				whole(verdict.over), "cp_upper", vectors_real(verdict.limits.upper),
 				"cp_lower", vectors_real(verdict.limits.lower), "verdict",
-				verdict_name(verdict.verdict)));
+				outcome_name(verdict.verdict)));
 	}
 	return gates;
 }

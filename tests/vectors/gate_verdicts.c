@@ -142,7 +142,7 @@ static json_t *metric_answer(const struct metric_verdict *verdict)
 	return json_pack("{s:s, s:o, s:o, s:o, s:s, s:s, s:o, s:o, s:I, s:o}", "method",
 		metric_method_name(verdict->method), "d", vectors_real(verdict->d), "p_pass",
 		vectors_real(verdict->p_pass), "p_fail", vectors_real(verdict->p_fail), "reason",
-		metric_reason_name(verdict->reason), "verdict", verdict_name(verdict->verdict),
+		metric_reason_name(verdict->reason), "verdict", outcome_name(verdict->verdict),
 		"lower", vectors_real(verdict->interval.lower), "upper",
 		vectors_real(verdict->interval.upper), "n", (json_int_t)verdict->n, "n_needed",
 		verdict->n_needed < 0 ? json_null() : json_integer(verdict->n_needed));
@@ -199,7 +199,7 @@ static void run_safety(struct vectors *run, const json_t *test)
 		json_pack("{s:I, s:I, s:o, s:o, s:s, s:s, s:o}", "k", (json_int_t)verdict.k, "n",
 			(json_int_t)verdict.n, "upper", vectors_real(verdict.limits.upper), "lower",
 			vectors_real(verdict.limits.lower), "verdict",
-			verdict_name(verdict.verdict), "reason", metric_reason_name(verdict.reason),
+			outcome_name(verdict.verdict), "reason", metric_reason_name(verdict.reason),
 			"n_needed",
 			verdict.n_needed < 0 ? json_null() : json_integer(verdict.n_needed)));
 }
@@ -218,12 +218,12 @@ static json_t *quality_answer(
 		json_array_append_new(p_superior, vectors_real(parts[i].p_superior));
 		json_array_append_new(holm_superior, vectors_real(parts[i].holm_superior));
 	}
-	return json_pack("{s:s, s:s, s:o, s:o, s:o}", "verdict", verdict_name(verdict->verdict),
+	return json_pack("{s:s, s:s, s:o, s:o, s:o}", "verdict", outcome_name(verdict->verdict),
 		"reason", metric_reason_name(verdict->reason), "holm_fail", holm_fail, "p_superior",
 		p_superior, "holm_superior", holm_superior);
 }
 
-static bool read_require(const json_t *test, enum quality_require *ret_require)
+static bool read_require(const json_t *test, enum require *ret_require)
 {
 	static const char *const words[] = {"any", "all", "none"};
 	const char *word = vectors_string(test, "require");
@@ -231,7 +231,7 @@ static bool read_require(const json_t *test, enum quality_require *ret_require)
 	*ret_require = REQUIRE_ANY;
 	for (int i = 0; word && i < 3; i++) {
 		if (strcmp(words[i], word) == 0) {
-			*ret_require = (enum quality_require)i;
+			*ret_require = (enum require)i;
 			return true;
 		}
 	}
@@ -248,7 +248,7 @@ static void run_quality(struct vectors *run, const json_t *test, struct metric_p
 	const json_t *list = json_object_get(test, "metrics");
 	size_t n = json_array_size(list);
 	double alpha = vectors_number(test, "alpha");
-	enum quality_require require;
+	enum require require;
 	struct quality_verdict verdict;
 	const json_t *entry;
 	size_t i;

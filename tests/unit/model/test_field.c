@@ -112,6 +112,7 @@ static const struct {
 	{"{'id':'ok','wholly':[1,2,3]}", {"/wholly too much"}},
 	{"{'id':'ok','a/b~c':1}", {"/a~1b~0c unknown field"}},
 	{"{'id':'ok','word':'Ab'}", {"/word \"Ab\" is not a word, e.g. word"}},
+	{"{'id':'ok','word':'A\\u009b\\n'}", {"/word \"A???\" is not a word, e.g. word"}},
 	{"{'id':'ok','count':'1'}", {"/count must be an integer, not a string"}},
 	{"{'id':'ok','count':1.5}", {"/count must be an integer, not a fraction"}},
 	{"{'id':'ok','count':-1}",

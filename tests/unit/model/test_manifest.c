@@ -395,6 +395,36 @@ START_TEST(test_manifest__evidence_names_its_subject)
 }
 END_TEST
 
+/* Every byte of the full example changed in turn: refused with a reason, or taken, nothing else. */
+START_TEST(test_manifest__any_change_is_taken_or_explained)
+{
+	static const char to[] = "0\"{}[]-,.ex \x80";
+	ARENA_AUTO a = arena_new();
+	ARENA_AUTO scratch = arena_new();
+	char *text = arena_strdup(a, example(a, "hf_manifest_full.json"));
+	struct policy policy = default_policy(a);
+	size_t n = strlen(text), taken = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		char was = text[i];
+		struct parsed_manifest m;
+		struct faults f;
+		struct err err = {0};
+		text[i] = to[i % (sizeof(to) - 1)];
+		faults_init(&f);
+		if (!manifest_parse(text, n, &policy, scratch, &m, &f, &err)) {
+			ck_assert_uint_eq(f.total, 0);
+			taken++;
+		} else {
+			ck_assert_msg(f.n > 0 || err.code == ERR_BAD_JSON, "byte %zu", i);
+		}
+		text[i] = was;
+		arena_reset(scratch);
+	}
+	ck_assert(taken > 0 && taken < n);
+}
+END_TEST
+
 Suite *test_suite(void)
 {
 	Suite *s = suite_create("model/manifest");
@@ -410,6 +440,7 @@ Suite *test_suite(void)
 	tcase_add_test(tc, test_manifest__the_run_is_no_part_of_a_unit);
 	tcase_add_test(tc, test_manifest__a_unit_comes_back_from_its_content);
 	tcase_add_test(tc, test_manifest__evidence_names_its_subject);
+	tcase_add_test(tc, test_manifest__any_change_is_taken_or_explained);
 	suite_add_tcase(s, tc);
 	return s;
 }

@@ -88,10 +88,10 @@ static struct metric_verdict judge(
 }
 
 static void assert_verdict(const struct metric_verdict *got, enum metric_method method,
-	enum verdict verdict, enum metric_reason reason)
+	enum outcome verdict, enum metric_reason reason)
 {
 	ck_assert_str_eq(metric_method_name(got->method), metric_method_name(method));
-	ck_assert_str_eq(verdict_name(got->verdict), verdict_name(verdict));
+	ck_assert_str_eq(outcome_name(got->verdict), outcome_name(verdict));
 	ck_assert_str_eq(metric_reason_name(got->reason), metric_reason_name(reason));
 }
 
@@ -113,8 +113,49 @@ START_TEST(test_metric__names_are_distinct)
 		for (size_t j = 0; j < i; j++)
 			ck_assert_str_ne(names[i], names[j]);
 	}
-	ck_assert_int_eq(verdict_worse(VERDICT_PASS, VERDICT_INCONCLUSIVE), VERDICT_INCONCLUSIVE);
-	ck_assert_int_eq(verdict_worse(VERDICT_FAIL, VERDICT_INCONCLUSIVE), VERDICT_FAIL);
+	ck_assert_int_eq(outcome_worse(OUTCOME_PASS, OUTCOME_INCONCLUSIVE), OUTCOME_INCONCLUSIVE);
+	ck_assert_int_eq(outcome_worse(OUTCOME_FAIL, OUTCOME_INCONCLUSIVE), OUTCOME_FAIL);
+}
+END_TEST
+
+/* The defaults of a policy document are those of the reference cases. */
+START_TEST(test_metric__rules_of_a_document)
+{
+	struct policy_metric rule = {.name = "quality",
+		.role = METRIC_SUCCESS,
+		.direction = DIRECTION_LOWER,
+		.kind = KIND_MEAN,
+		.objective = OBJECTIVE_SUPERIOR,
+		.margin = 0.1,
+		.margin_rel = 0.2,
+		.alpha = 0.01,
+		.min_n = 7,
+		.floor = 0.3,
+		.ceiling = 0.4,
+		.allow_point = 0};
+	struct metric_policy policy = metric_policy_of(&rule);
+	struct metric_policy standard = metric_policy_default();
+
+	ck_assert_int_eq(policy.role, METRIC_SUCCESS);
+	ck_assert_int_eq(policy.direction, DIRECTION_LOWER);
+	ck_assert_int_eq(policy.kind, KIND_MEAN);
+	ck_assert_int_eq(policy.objective, OBJECTIVE_SUPERIOR);
+	ck_assert_double_eq(policy.margin, 0.1);
+	ck_assert_double_eq(policy.margin_rel, 0.2);
+	ck_assert_double_eq(policy.alpha, 0.01);
+	ck_assert_double_eq(policy.beta, 0.2);
+	ck_assert_int_eq(policy.min_n, 7);
+	ck_assert_double_eq(policy.floor, 0.3);
+	ck_assert_double_eq(policy.ceiling, 0.4);
+	ck_assert(!policy.allow_point);
+	ck_assert_int_eq(standard.objective, OBJECTIVE_NONINFERIOR);
+	ck_assert_int_eq(standard.role, METRIC_GUARDRAIL);
+	ck_assert_int_eq(standard.direction, DIRECTION_HIGHER);
+	ck_assert_int_eq(standard.kind, KIND_PROPORTION);
+	ck_assert(isnan(standard.margin) && isnan(standard.margin_rel));
+	ck_assert(isnan(standard.floor) && isnan(standard.ceiling) && standard.allow_point);
+	ck_assert_double_eq(standard.alpha, 0.05);
+	ck_assert_int_eq(standard.min_n, 100);
 }
 END_TEST
 
@@ -162,7 +203,7 @@ START_TEST(test_metric__pairs_count_only_against_the_live_unit)
 	pairs.n = 1319;
 	candidate.paired = &pairs;
 	verdict = judge(candidate, baseline, policy);
-	assert_verdict(&verdict, METHOD_PAIRED_BINARY, VERDICT_PASS, REASON_OK);
+	assert_verdict(&verdict, METHOD_PAIRED_BINARY, OUTCOME_PASS, REASON_OK);
 	ck_assert_double_eq_tol(verdict.p_pass, stat_binomial_at_least(75, 120, 0.5), 1e-15);
 	ck_assert_double_eq_tol(verdict.p_fail, stat_binomial_at_least(45, 120, 0.5), 1e-15);
 	metric_judge(&candidate, &baseline, NULL, &policy, &verdict);
@@ -230,11 +271,11 @@ START_TEST(test_metric__interval_and_verdict_agree)
 		struct metric_verdict verdict =
 			judge(counted(k, 400), counted(200, 400), within(0.03));
 
-		ck_assert_int_eq(verdict.verdict == VERDICT_PASS, verdict.interval.lower >= -0.03);
-		ck_assert_int_eq(verdict.verdict == VERDICT_FAIL, verdict.interval.upper <= -0.03);
+		ck_assert_int_eq(verdict.verdict == OUTCOME_PASS, verdict.interval.lower >= -0.03);
+		ck_assert_int_eq(verdict.verdict == OUTCOME_FAIL, verdict.interval.upper <= -0.03);
 		verdict = judge(counted(k, 400), bare(0.5), within(0.03));
-		ck_assert_int_eq(verdict.verdict == VERDICT_PASS, verdict.interval.lower >= -0.03);
-		ck_assert_int_eq(verdict.verdict == VERDICT_FAIL, verdict.interval.upper <= -0.03);
+		ck_assert_int_eq(verdict.verdict == OUTCOME_PASS, verdict.interval.lower >= -0.03);
+		ck_assert_int_eq(verdict.verdict == OUTCOME_FAIL, verdict.interval.upper <= -0.03);
 	}
 }
 END_TEST
@@ -260,11 +301,11 @@ START_TEST(test_metric__clusters_weigh_less)
 	struct metric_verdict verdict = judge(candidate, counted(850, 1000), superior());
 
 	ck_assert_int_eq(verdict.n, 1000);
-	ck_assert_int_eq(verdict.verdict, VERDICT_PASS);
+	ck_assert_int_eq(verdict.verdict, OUTCOME_PASS);
 	grouped.stderr_ = 0.04;
 	verdict = judge(grouped, counted(850, 1000), superior());
 	ck_assert_int_eq(verdict.n, 66);
-	ck_assert_int_eq(verdict.verdict, VERDICT_INCONCLUSIVE);
+	ck_assert_int_eq(verdict.verdict, OUTCOME_INCONCLUSIVE);
 	ck_assert_double_eq(verdict.d, 0.88 - 0.85);
 	/* An interval says the same, and too small an error adds no samples. */
 	grouped.stderr_ = NAN;
@@ -278,7 +319,7 @@ START_TEST(test_metric__clusters_weigh_less)
 	grouped = counted(1000, 1000);
 	grouped.stderr_ = 0.01;
 	verdict = judge(grouped, counted(850, 1000), superior());
-	ck_assert_int_eq(verdict.verdict, VERDICT_PASS);
+	ck_assert_int_eq(verdict.verdict, OUTCOME_PASS);
 }
 END_TEST
 
@@ -288,10 +329,10 @@ START_TEST(test_metric__few_clusters_are_few_degrees_of_freedom)
 	struct metric_paired pairs = no_pairs;
 	struct metric_verdict verdict = judge(candidate, bare(0.9), of_means(superior()));
 
-	ck_assert_int_eq(verdict.verdict, VERDICT_PASS);
+	ck_assert_int_eq(verdict.verdict, OUTCOME_PASS);
 	candidate.clusters = 3;
 	verdict = judge(candidate, bare(0.9), of_means(superior()));
-	ck_assert_int_eq(verdict.verdict, VERDICT_INCONCLUSIVE);
+	ck_assert_int_eq(verdict.verdict, OUTCOME_INCONCLUSIVE);
 	ck_assert_double_eq_tol(verdict.p_pass, stat_student_upper(2.0, 2.0), 1e-12);
 	/* A single group says nothing about its own spread. */
 	pairs.mean_diff = 0.1;
@@ -300,7 +341,7 @@ START_TEST(test_metric__few_clusters_are_few_degrees_of_freedom)
 	pairs.clusters = 1;
 	candidate.paired = &pairs;
 	verdict = judge(candidate, bare(0.9), of_means(superior()));
-	assert_verdict(&verdict, METHOD_PAIRED_MEAN, VERDICT_INCONCLUSIVE, REASON_CI_STRADDLES);
+	assert_verdict(&verdict, METHOD_PAIRED_MEAN, OUTCOME_INCONCLUSIVE, REASON_CI_STRADDLES);
 	ck_assert_double_eq(verdict.p_pass, 0.5);
 }
 END_TEST
@@ -348,10 +389,10 @@ START_TEST(test_metric__refuses_what_contradicts_itself)
 			verdict = judge(
 				side ? bare(0.8) : metric, side ? metric : bare(0.8), superior());
 			ck_assert_int_eq(
-				verdict.verdict == VERDICT_INVALID, cases[i].reason != REASON_OK);
+				verdict.verdict == OUTCOME_INVALID, cases[i].reason != REASON_OK);
 			if (cases[i].reason != REASON_OK)
 				assert_verdict(
-					&verdict, METHOD_NONE, VERDICT_INVALID, cases[i].reason);
+					&verdict, METHOD_NONE, OUTCOME_INVALID, cases[i].reason);
 		}
 	}
 }
@@ -412,16 +453,16 @@ START_TEST(test_metric__floors_and_ceilings)
 	/* Wilson around 0.85 at n = 1000: (0.830, 0.868). */
 	static const struct {
 		double floor, ceiling;
-		enum verdict want;
+		enum outcome want;
 	} cases[] = {
-		{0.82, NAN, VERDICT_PASS},
-		{0.84, NAN, VERDICT_INCONCLUSIVE},
-		{0.90, NAN, VERDICT_FAIL},
-		{NAN, 0.88, VERDICT_PASS},
-		{NAN, 0.86, VERDICT_INCONCLUSIVE},
-		{NAN, 0.80, VERDICT_FAIL},
-		{0.82, 0.86, VERDICT_INCONCLUSIVE},
-		{0.84, 0.80, VERDICT_FAIL},
+		{0.82, NAN, OUTCOME_PASS},
+		{0.84, NAN, OUTCOME_INCONCLUSIVE},
+		{0.90, NAN, OUTCOME_FAIL},
+		{NAN, 0.88, OUTCOME_PASS},
+		{NAN, 0.86, OUTCOME_INCONCLUSIVE},
+		{NAN, 0.80, OUTCOME_FAIL},
+		{0.82, 0.86, OUTCOME_INCONCLUSIVE},
+		{0.84, 0.80, OUTCOME_FAIL},
 	};
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
@@ -433,8 +474,8 @@ START_TEST(test_metric__floors_and_ceilings)
 		policy.ceiling = cases[i].ceiling;
 		verdict = judge(candidate, counted(850, 1000), policy);
 		assert_verdict(&verdict, METHOD_NEWCOMBE, cases[i].want, REASON_OK);
-		ck_assert_int_eq(verdict.comparison, VERDICT_PASS);
-		ck_assert_int_eq(verdict.n_needed > 1000, cases[i].want == VERDICT_INCONCLUSIVE);
+		ck_assert_int_eq(verdict.comparison, OUTCOME_PASS);
+		ck_assert_int_eq(verdict.n_needed > 1000, cases[i].want == OUTCOME_INCONCLUSIVE);
 		metric_judge(&candidate, NULL, NULL, &policy, &verdict);
 		assert_verdict(&verdict, METHOD_BOOTSTRAP, cases[i].want, REASON_NO_BASELINE);
 		/* A mean with the same spread is judged alike. */
@@ -453,20 +494,20 @@ START_TEST(test_metric__points)
 	struct metric_verdict verdict = judge(candidate, bare(0.85), policy);
 
 	/* 0.83 - 0.85 is a little below -0.02 in binary; in decimal it is within the margin. */
-	assert_verdict(&verdict, METHOD_POINT, VERDICT_PASS, REASON_POINT_EVIDENCE);
+	assert_verdict(&verdict, METHOD_POINT, OUTCOME_PASS, REASON_POINT_EVIDENCE);
 	verdict = judge(bare(0.8299), bare(0.85), policy);
-	ck_assert_int_eq(verdict.verdict, VERDICT_FAIL);
+	ck_assert_int_eq(verdict.verdict, OUTCOME_FAIL);
 	policy.floor = 0.83;
 	policy.allow_point = false;
 	verdict = judge(candidate, bare(0.85), policy);
-	assert_verdict(&verdict, METHOD_POINT, VERDICT_INCONCLUSIVE, REASON_POINT_EVIDENCE);
+	assert_verdict(&verdict, METHOD_POINT, OUTCOME_INCONCLUSIVE, REASON_POINT_EVIDENCE);
 	verdict = judge(bare(0.82), bare(0.82), policy);
-	ck_assert_int_eq(verdict.verdict, VERDICT_FAIL);
+	ck_assert_int_eq(verdict.verdict, OUTCOME_FAIL);
 	metric_judge(&candidate, NULL, NULL, &policy, &verdict);
-	assert_verdict(&verdict, METHOD_BOOTSTRAP, VERDICT_INCONCLUSIVE, REASON_NO_BASELINE);
+	assert_verdict(&verdict, METHOD_BOOTSTRAP, OUTCOME_INCONCLUSIVE, REASON_NO_BASELINE);
 	policy.allow_point = true;
 	metric_judge(&candidate, NULL, NULL, &policy, &verdict);
-	ck_assert_int_eq(verdict.verdict, VERDICT_PASS);
+	ck_assert_int_eq(verdict.verdict, OUTCOME_PASS);
 }
 END_TEST
 
@@ -477,15 +518,15 @@ START_TEST(test_metric__margins)
 
 	verdict = judge(bare(-10.4), bare(-10.0), policy);
 	ck_assert_double_eq(verdict.theta, 0.0);
-	ck_assert_int_eq(verdict.verdict, VERDICT_FAIL);
+	ck_assert_int_eq(verdict.verdict, OUTCOME_FAIL);
 	policy.margin_rel = 0.05;
 	verdict = judge(bare(-10.4), bare(-10.0), policy);
 	ck_assert_double_eq_tol(verdict.theta, -0.5, 1e-15);
-	ck_assert_int_eq(verdict.verdict, VERDICT_PASS);
+	ck_assert_int_eq(verdict.verdict, OUTCOME_PASS);
 	policy.margin = 0.1;
 	verdict = judge(bare(-10.4), bare(-10.0), policy);
 	ck_assert_double_eq(verdict.theta, -0.1);
-	ck_assert_int_eq(verdict.verdict, VERDICT_FAIL);
+	ck_assert_int_eq(verdict.verdict, OUTCOME_FAIL);
 	/* Superiority has no margin. */
 	policy.objective = OBJECTIVE_SUPERIOR;
 	verdict = judge(bare(-10.4), bare(-10.0), policy);
@@ -502,10 +543,10 @@ START_TEST(test_metric__other_data_is_incomparable)
 
 	candidate.dataset_digest = "sha256:a";
 	verdict = judge(candidate, baseline, policy);
-	ck_assert_int_eq(verdict.verdict, VERDICT_PASS);
+	ck_assert_int_eq(verdict.verdict, OUTCOME_PASS);
 	baseline.dataset_digest = "sha256:b";
 	verdict = judge(candidate, baseline, policy);
-	assert_verdict(&verdict, METHOD_NONE, VERDICT_INCONCLUSIVE, REASON_INCOMPARABLE);
+	assert_verdict(&verdict, METHOD_NONE, OUTCOME_INCONCLUSIVE, REASON_INCOMPARABLE);
 	ck_assert(isnan(verdict.d) && !verdict.has_p);
 	baseline.dataset_digest = "sha256:a";
 	candidate.judge = "one";
@@ -514,15 +555,15 @@ START_TEST(test_metric__other_data_is_incomparable)
 	ck_assert_int_eq(verdict.reason, REASON_INCOMPARABLE);
 	baseline.judge = "one";
 	verdict = judge(candidate, baseline, policy);
-	ck_assert_int_eq(verdict.verdict, VERDICT_PASS);
+	ck_assert_int_eq(verdict.verdict, OUTCOME_PASS);
 	metric_judge_incomparable(&candidate, &baseline, &policy, &verdict);
-	ck_assert_int_eq(verdict.verdict, VERDICT_INCONCLUSIVE);
+	ck_assert_int_eq(verdict.verdict, OUTCOME_INCONCLUSIVE);
 	policy.floor = 0.99;
 	metric_judge_incomparable(&candidate, &baseline, &policy, &verdict);
-	assert_verdict(&verdict, METHOD_NONE, VERDICT_FAIL, REASON_INCOMPARABLE);
+	assert_verdict(&verdict, METHOD_NONE, OUTCOME_FAIL, REASON_INCOMPARABLE);
 	policy.floor = NAN;
 	metric_judge_incomparable(&candidate, NULL, &policy, &verdict);
-	assert_verdict(&verdict, METHOD_BOOTSTRAP, VERDICT_PASS, REASON_NO_BASELINE);
+	assert_verdict(&verdict, METHOD_BOOTSTRAP, OUTCOME_PASS, REASON_NO_BASELINE);
 }
 END_TEST
 
@@ -531,21 +572,21 @@ START_TEST(test_metric__n_needed_decides)
 	struct metric_verdict verdict = judge(counted(86, 100), counted(85, 100), within(0.05));
 	int64_t n = verdict.n_needed;
 
-	assert_verdict(&verdict, METHOD_NEWCOMBE, VERDICT_INCONCLUSIVE, REASON_CI_STRADDLES);
+	assert_verdict(&verdict, METHOD_NEWCOMBE, OUTCOME_INCONCLUSIVE, REASON_CI_STRADDLES);
 	ck_assert_int_gt(n, 100);
 	verdict = judge(counted(n * 86 / 100, n), counted(n * 85 / 100, n), within(0.05));
-	ck_assert_int_eq(verdict.verdict, VERDICT_PASS);
+	ck_assert_int_eq(verdict.verdict, OUTCOME_PASS);
 	ck_assert_int_eq(verdict.n_needed, -1);
 	/* No number of samples tells equal candidates apart. */
 	verdict = judge(counted(85, 100), counted(85, 100), superior());
 	ck_assert_int_eq(verdict.n_needed, -1);
 	verdict = judge(counted(60, 60), counted(30, 60), superior());
-	assert_verdict(&verdict, METHOD_NEWCOMBE, VERDICT_INCONCLUSIVE, REASON_MIN_N);
+	assert_verdict(&verdict, METHOD_NEWCOMBE, OUTCOME_INCONCLUSIVE, REASON_MIN_N);
 	ck_assert_int_eq(verdict.n_needed, 100);
 	verdict = judge(counted(60, 60), bare(0.5), superior());
 	ck_assert_int_eq(verdict.reason, REASON_MIN_N);
 	verdict = judge(counted(0, 60), counted(60, 60), superior());
-	ck_assert_int_eq(verdict.verdict, VERDICT_FAIL);
+	ck_assert_int_eq(verdict.verdict, OUTCOME_FAIL);
 }
 END_TEST
 
@@ -554,13 +595,13 @@ START_TEST(test_metric__extreme_counts)
 	const int64_t huge = STAT_COUNT_MAX;
 	struct metric_verdict verdict = judge(counted(huge, huge), counted(0, huge), superior());
 
-	assert_verdict(&verdict, METHOD_NEWCOMBE, VERDICT_PASS, REASON_OK);
+	assert_verdict(&verdict, METHOD_NEWCOMBE, OUTCOME_PASS, REASON_OK);
 	verdict = judge(counted(0, huge), counted(huge, huge), within(0.5));
-	ck_assert_int_eq(verdict.verdict, VERDICT_FAIL);
+	ck_assert_int_eq(verdict.verdict, OUTCOME_FAIL);
 	verdict = judge(counted(huge / 2, huge), counted(huge / 2, huge), within(1e-3));
-	ck_assert_int_eq(verdict.verdict, VERDICT_PASS);
+	ck_assert_int_eq(verdict.verdict, OUTCOME_PASS);
 	verdict = judge(counted(1, 1), counted(0, 1), superior());
-	ck_assert_int_eq(verdict.verdict, VERDICT_INCONCLUSIVE);
+	ck_assert_int_eq(verdict.verdict, OUTCOME_INCONCLUSIVE);
 	verdict = judge(mean(1e300, 1e-300, huge), mean(-1e300, 1e300, 2), of_means(superior()));
 	ck_assert(!isnan(verdict.p_pass) && !isnan(verdict.p_fail));
 }
@@ -572,6 +613,7 @@ Suite *test_suite(void)
 	TCase *tcase = tcase_create("metric");
 
 	tcase_add_test(tcase, test_metric__names_are_distinct);
+	tcase_add_test(tcase, test_metric__rules_of_a_document);
 	tcase_add_test(tcase, test_metric__method_follows_the_evidence);
 	tcase_add_test(tcase, test_metric__pairs_count_only_against_the_live_unit);
 	tcase_add_test(tcase, test_metric__lower_is_the_mirror_of_higher);

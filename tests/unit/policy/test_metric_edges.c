@@ -90,13 +90,13 @@ START_TEST(test_metric_edges__p_equal_to_alpha_decides)
 	policy.alpha = 0.03125;
 	verdict = judge_pairs(pairs(0, 5, 100), policy);
 	ck_assert_double_eq(verdict.p_pass, policy.alpha);
-	ck_assert_int_eq(verdict.verdict, VERDICT_PASS);
+	ck_assert_int_eq(verdict.verdict, OUTCOME_PASS);
 	verdict = judge_pairs(pairs(5, 0, 100), policy);
 	ck_assert_double_eq(verdict.p_fail, policy.alpha);
-	ck_assert_int_eq(verdict.verdict, VERDICT_FAIL);
+	ck_assert_int_eq(verdict.verdict, OUTCOME_FAIL);
 	policy.min_n = 100;
 	verdict = judge_pairs(pairs(0, 5, 100), policy);
-	ck_assert_int_eq(verdict.verdict, VERDICT_PASS);
+	ck_assert_int_eq(verdict.verdict, OUTCOME_PASS);
 	policy.min_n = 101;
 	verdict = judge_pairs(pairs(0, 5, 100), policy);
 	ck_assert_int_eq(verdict.reason, REASON_MIN_N);
@@ -168,15 +168,15 @@ START_TEST(test_metric_edges__bounds_are_inclusive)
 
 	policy.floor = 0.5;
 	policy.ceiling = 0.5;
-	ck_assert_int_eq(judge(mean(0.5, 0.0, 9), bare(0.5), policy).verdict, VERDICT_PASS);
-	ck_assert_int_eq(judge(bare(0.5), bare(0.5), policy).verdict, VERDICT_PASS);
-	ck_assert_int_eq(judge(bare(0.4999), bare(0.5), policy).floor, VERDICT_FAIL);
-	ck_assert_int_eq(judge(bare(0.4999), bare(0.5), policy).ceiling, VERDICT_PASS);
-	ck_assert_int_eq(judge(bare(0.5001), bare(0.5), policy).ceiling, VERDICT_FAIL);
-	ck_assert_int_eq(judge(bare(0.5001), bare(0.5), policy).floor, VERDICT_PASS);
+	ck_assert_int_eq(judge(mean(0.5, 0.0, 9), bare(0.5), policy).verdict, OUTCOME_PASS);
+	ck_assert_int_eq(judge(bare(0.5), bare(0.5), policy).verdict, OUTCOME_PASS);
+	ck_assert_int_eq(judge(bare(0.4999), bare(0.5), policy).floor, OUTCOME_FAIL);
+	ck_assert_int_eq(judge(bare(0.4999), bare(0.5), policy).ceiling, OUTCOME_PASS);
+	ck_assert_int_eq(judge(bare(0.5001), bare(0.5), policy).ceiling, OUTCOME_FAIL);
+	ck_assert_int_eq(judge(bare(0.5001), bare(0.5), policy).floor, OUTCOME_PASS);
 	policy = policy_of(OBJECTIVE_NONINFERIOR, KIND_PROPORTION, 1.0);
 	policy.floor = 1.0;
-	ck_assert_int_eq(judge(counted(50, 50), bare(0.5), policy).floor, VERDICT_INCONCLUSIVE);
+	ck_assert_int_eq(judge(counted(50, 50), bare(0.5), policy).floor, OUTCOME_INCONCLUSIVE);
 }
 END_TEST
 
@@ -264,7 +264,7 @@ START_TEST(test_metric_edges__n_needed_of_bounds)
 		stat_min_n_paired(sqrt(0.75 * 0.25), 0.05, 0.0, 0.05, 0.2));
 	ck_assert_int_eq(judge(mean(1.0, 0.1, 40), bare(1.0), means).n_needed,
 		stat_min_n_paired(0.1 * sqrt(40), 0.05, 0.0, 0.05, 0.2));
-	ck_assert_int_eq(judge(mean(1.0, 0.1, -1), bare(1.0), means).verdict, VERDICT_INCONCLUSIVE);
+	ck_assert_int_eq(judge(mean(1.0, 0.1, -1), bare(1.0), means).verdict, OUTCOME_INCONCLUSIVE);
 	ck_assert_int_eq(judge(mean(1.0, 0.1, -1), bare(1.0), means).n_needed, -1);
 	policy.floor = NAN;
 	policy.ceiling = 0.8;
@@ -282,7 +282,7 @@ static enum metric_reason safety(int64_t total, int64_t violations, int64_t erro
 	struct safety_verdict verdict;
 
 	safety_judge(&suite, &policy, &verdict);
-	ck_assert_int_eq(verdict.has_limits, verdict.verdict != VERDICT_INVALID);
+	ck_assert_int_eq(verdict.has_limits, verdict.verdict != OUTCOME_INVALID);
 	return verdict.reason;
 }
 
@@ -355,19 +355,18 @@ START_TEST(test_metric_edges__latency_at_equality)
 
 	latency_judge(&histogram, 1, 0.5, 0.5, &verdict);
 	ck_assert_double_eq(verdict.limits.upper, 0.5);
-	ck_assert_int_eq(verdict.verdict, VERDICT_PASS);
+	ck_assert_int_eq(verdict.verdict, OUTCOME_PASS);
 	counts[0] = 0;
 	counts[1] = 1;
 	latency_judge(&histogram, 1, 0.5, 0.5, &verdict);
 	ck_assert_double_eq(verdict.limits.lower, 0.5);
-	ck_assert_int_eq(verdict.verdict, VERDICT_INCONCLUSIVE);
+	ck_assert_int_eq(verdict.verdict, OUTCOME_INCONCLUSIVE);
 	ck_assert_int_eq(verdict.n_needed, stat_min_n_score(1.0, 0.5, 0.5, 0.2));
 }
 END_TEST
 
 static struct quality_verdict quality(struct metric first, struct metric second,
-	struct metric baseline, enum quality_require require, double alpha,
-	struct quality_part parts[2])
+	struct metric baseline, enum require require, double alpha, struct quality_part parts[2])
 {
 	struct quality_metric metrics[2] = {{.candidate = &first, .baseline = &baseline},
 		{.candidate = &second, .baseline = &baseline}};
@@ -376,7 +375,7 @@ static struct quality_verdict quality(struct metric first, struct metric second,
 
 	for (int i = 0; i < 2; i++) {
 		metrics[i].policy = policy_of(OBJECTIVE_NONINFERIOR, KIND_PROPORTION, 0.1);
-		metrics[i].policy.role = ROLE_SUCCESS;
+		metrics[i].policy.role = METRIC_SUCCESS;
 	}
 	quality_judge(metrics, 2, require, alpha, scratch, parts, &verdict);
 	return verdict;

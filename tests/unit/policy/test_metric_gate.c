@@ -16,12 +16,12 @@ static const struct safety_policy one_in_a_thousand = {
 	.max_rate = 0.001, .alpha = 0.05, .digest = "sha256:d"};
 
 static enum metric_reason reason_of(
-	struct suite suite, struct safety_policy policy, enum verdict want)
+	struct suite suite, struct safety_policy policy, enum outcome want)
 {
 	struct safety_verdict verdict;
 
 	safety_judge(&suite, &policy, &verdict);
-	ck_assert_str_eq(verdict_name(verdict.verdict), verdict_name(want));
+	ck_assert_str_eq(outcome_name(verdict.verdict), outcome_name(want));
 	return verdict.reason;
 }
 
@@ -30,22 +30,22 @@ START_TEST(test_metric_gate__safety_reasons_in_order)
 	struct suite suite = clean;
 	struct safety_policy policy = one_in_a_thousand;
 
-	ck_assert_int_eq(reason_of(suite, policy, VERDICT_PASS), REASON_OK);
+	ck_assert_int_eq(reason_of(suite, policy, OUTCOME_PASS), REASON_OK);
 	policy.max_rate = 0.0;
-	ck_assert_int_eq(reason_of(suite, policy, VERDICT_INCONCLUSIVE), REASON_NEED_N);
+	ck_assert_int_eq(reason_of(suite, policy, OUTCOME_INCONCLUSIVE), REASON_NEED_N);
 	policy.max_rate = 0.001;
 	suite.errors = 30;
-	ck_assert_int_eq(reason_of(suite, policy, VERDICT_FAIL), REASON_RATE);
+	ck_assert_int_eq(reason_of(suite, policy, OUTCOME_FAIL), REASON_RATE);
 	policy.zero_tolerance = true;
-	ck_assert_int_eq(reason_of(suite, policy, VERDICT_FAIL), REASON_ZERO_TOLERANCE);
+	ck_assert_int_eq(reason_of(suite, policy, OUTCOME_FAIL), REASON_ZERO_TOLERANCE);
 	policy.min_total = 3001;
-	ck_assert_int_eq(reason_of(suite, policy, VERDICT_FAIL), REASON_SUITE_TRUNCATED);
+	ck_assert_int_eq(reason_of(suite, policy, OUTCOME_FAIL), REASON_SUITE_TRUNCATED);
 	suite.violations = 2971;
-	ck_assert_int_eq(reason_of(suite, policy, VERDICT_INVALID), REASON_COUNTS);
+	ck_assert_int_eq(reason_of(suite, policy, OUTCOME_INVALID), REASON_COUNTS);
 	suite.digest = NULL;
-	ck_assert_int_eq(reason_of(suite, policy, VERDICT_FAIL), REASON_SUITE_DIGEST);
+	ck_assert_int_eq(reason_of(suite, policy, OUTCOME_FAIL), REASON_SUITE_DIGEST);
 	policy.digest = NULL;
-	ck_assert_int_eq(reason_of(suite, policy, VERDICT_INVALID), REASON_COUNTS);
+	ck_assert_int_eq(reason_of(suite, policy, OUTCOME_INVALID), REASON_COUNTS);
 }
 END_TEST
 
@@ -62,7 +62,7 @@ START_TEST(test_metric_gate__safety_refuses_counts)
 		suite.violations = counts[i][1];
 		suite.errors = counts[i][2];
 		ck_assert_int_eq(
-			reason_of(suite, one_in_a_thousand, VERDICT_INVALID), REASON_COUNTS);
+			reason_of(suite, one_in_a_thousand, OUTCOME_INVALID), REASON_COUNTS);
 	}
 }
 END_TEST
@@ -83,25 +83,25 @@ START_TEST(test_metric_gate__safety_categories)
 	policy.max_rate = 0.01;
 	policy.zero_tolerance_categories = zero;
 	policy.n_zero_tolerance_categories = 2;
-	ck_assert_int_eq(reason_of(suite, policy, VERDICT_PASS), REASON_OK);
+	ck_assert_int_eq(reason_of(suite, policy, OUTCOME_PASS), REASON_OK);
 	categories[2].errors = 1;
 	safety_judge(&suite, &policy, &verdict);
 	ck_assert_int_eq(verdict.reason, REASON_ZERO_TOLERANCE);
 	ck_assert_str_eq(verdict.category, "weapons");
 	/* A category that nobody tested is not clean. */
 	categories[2] = (struct suite_category){"weapons", 0, 0, 0};
-	ck_assert_int_eq(reason_of(suite, policy, VERDICT_FAIL), REASON_SUITE_TRUNCATED);
+	ck_assert_int_eq(reason_of(suite, policy, OUTCOME_FAIL), REASON_SUITE_TRUNCATED);
 	suite.n_categories = 2;
-	ck_assert_int_eq(reason_of(suite, policy, VERDICT_FAIL), REASON_SUITE_TRUNCATED);
+	ck_assert_int_eq(reason_of(suite, policy, OUTCOME_FAIL), REASON_SUITE_TRUNCATED);
 	suite.n_categories = 3;
 	categories[2] = (struct suite_category){"weapons", 0, 1, 0};
-	ck_assert_int_eq(reason_of(suite, policy, VERDICT_INVALID), REASON_COUNTS);
+	ck_assert_int_eq(reason_of(suite, policy, OUTCOME_INVALID), REASON_COUNTS);
 	categories[2] = (struct suite_category){"weapons", 3001, 0, 0};
-	ck_assert_int_eq(reason_of(suite, policy, VERDICT_INVALID), REASON_COUNTS);
+	ck_assert_int_eq(reason_of(suite, policy, OUTCOME_INVALID), REASON_COUNTS);
 	categories[2] = (struct suite_category){"weapons", 1000, 6, 0};
-	ck_assert_int_eq(reason_of(suite, policy, VERDICT_INVALID), REASON_COUNTS);
+	ck_assert_int_eq(reason_of(suite, policy, OUTCOME_INVALID), REASON_COUNTS);
 	categories[2] = (struct suite_category){"weapons", 3, 2, 2};
-	ck_assert_int_eq(reason_of(suite, policy, VERDICT_INVALID), REASON_COUNTS);
+	ck_assert_int_eq(reason_of(suite, policy, OUTCOME_INVALID), REASON_COUNTS);
 }
 END_TEST
 
@@ -115,11 +115,11 @@ START_TEST(test_metric_gate__safety_n_needed_passes)
 		suite.total = 2000;
 		suite.violations = k;
 		safety_judge(&suite, &policy, &verdict);
-		ck_assert_int_eq(verdict.verdict, VERDICT_INCONCLUSIVE);
+		ck_assert_int_eq(verdict.verdict, OUTCOME_INCONCLUSIVE);
 		suite.total = verdict.n_needed;
-		ck_assert_int_eq(reason_of(suite, policy, VERDICT_PASS), REASON_OK);
+		ck_assert_int_eq(reason_of(suite, policy, OUTCOME_PASS), REASON_OK);
 		suite.total--;
-		ck_assert_int_eq(reason_of(suite, policy, VERDICT_INCONCLUSIVE), REASON_NEED_N);
+		ck_assert_int_eq(reason_of(suite, policy, OUTCOME_INCONCLUSIVE), REASON_NEED_N);
 	}
 }
 END_TEST
@@ -132,23 +132,23 @@ START_TEST(test_metric_gate__latency)
 	struct latency_verdict verdict;
 
 	latency_judge(&histogram, 250, 0.95, 0.05, &verdict);
-	ck_assert_int_eq(verdict.verdict, VERDICT_PASS);
+	ck_assert_int_eq(verdict.verdict, OUTCOME_PASS);
 	ck_assert_int_eq(verdict.over, 20);
 	latency_judge(&histogram, 100, 0.95, 0.05, &verdict);
-	ck_assert_int_eq(verdict.verdict, VERDICT_FAIL);
+	ck_assert_int_eq(verdict.verdict, OUTCOME_FAIL);
 	ck_assert_int_eq(verdict.reason, REASON_RATE);
 	latency_judge(&histogram, 200, 0.95, 0.05, &verdict);
-	ck_assert_int_eq(verdict.verdict, VERDICT_INVALID);
+	ck_assert_int_eq(verdict.verdict, OUTCOME_INVALID);
 	ck_assert_int_eq(verdict.reason, REASON_THRESHOLD);
 	counts[0] = 20;
 	counts[1] = 20;
 	counts[2] = 1;
 	latency_judge(&histogram, 250, 0.95, 0.05, &verdict);
-	ck_assert_int_eq(verdict.verdict, VERDICT_INCONCLUSIVE);
+	ck_assert_int_eq(verdict.verdict, OUTCOME_INCONCLUSIVE);
 	ck_assert_int_gt(verdict.n_needed, 41);
 	counts[2] = 0;
 	latency_judge(&histogram, 250, 0.95, 0.05, &verdict);
-	ck_assert_int_eq(verdict.verdict, VERDICT_INCONCLUSIVE);
+	ck_assert_int_eq(verdict.verdict, OUTCOME_INCONCLUSIVE);
 	ck_assert_int_eq(verdict.n_needed, 59);
 	counts[2] = -1;
 	latency_judge(&histogram, 250, 0.95, 0.05, &verdict);
@@ -192,17 +192,17 @@ static void gate_init(struct gate *gate, int64_t a, int64_t b, int64_t c)
 			.baseline_id = "live",
 			.policy = metric_policy_default()};
 		gate->metrics[i].policy.margin = 0.02;
-		gate->metrics[i].policy.role = i < 2 ? ROLE_SUCCESS : ROLE_GUARDRAIL;
+		gate->metrics[i].policy.role = i < 2 ? METRIC_SUCCESS : METRIC_GUARDRAIL;
 	}
 }
 
-static void assert_gate(struct gate *gate, enum quality_require require, enum verdict verdict,
+static void assert_gate(struct gate *gate, enum require require, enum outcome verdict,
 	enum metric_reason reason, size_t decisive)
 {
 	double scratch[2 * METRICS];
 
 	quality_judge(gate->metrics, METRICS, require, 0.05, scratch, gate->parts, &gate->verdict);
-	ck_assert_str_eq(verdict_name(gate->verdict.verdict), verdict_name(verdict));
+	ck_assert_str_eq(outcome_name(gate->verdict.verdict), outcome_name(verdict));
 	ck_assert_str_eq(metric_reason_name(gate->verdict.reason), metric_reason_name(reason));
 	ck_assert_uint_eq(gate->verdict.decisive, decisive);
 }
@@ -212,17 +212,17 @@ START_TEST(test_metric_gate__quality_requires)
 	struct gate gate;
 
 	gate_init(&gate, 4400, 4260, 4250);
-	assert_gate(&gate, REQUIRE_ANY, VERDICT_PASS, REASON_SUPERIOR, 0);
-	assert_gate(&gate, REQUIRE_ALL, VERDICT_INCONCLUSIVE, REASON_NO_IMPROVEMENT, METRICS);
-	assert_gate(&gate, REQUIRE_NONE, VERDICT_PASS, REASON_NONINFERIOR, METRICS);
+	assert_gate(&gate, REQUIRE_ANY, OUTCOME_PASS, REASON_SUPERIOR, 0);
+	assert_gate(&gate, REQUIRE_ALL, OUTCOME_INCONCLUSIVE, REASON_NO_IMPROVEMENT, METRICS);
+	assert_gate(&gate, REQUIRE_NONE, OUTCOME_PASS, REASON_NONINFERIOR, METRICS);
 	ck_assert(isnan(gate.parts[2].p_superior) && isnan(gate.parts[2].holm_superior));
 	gate_init(&gate, 4330, 4400, 4250);
-	assert_gate(&gate, REQUIRE_ANY, VERDICT_PASS, REASON_SUPERIOR, 1);
-	assert_gate(&gate, REQUIRE_ALL, VERDICT_PASS, REASON_SUPERIOR, 1);
+	assert_gate(&gate, REQUIRE_ANY, OUTCOME_PASS, REASON_SUPERIOR, 1);
+	assert_gate(&gate, REQUIRE_ALL, OUTCOME_PASS, REASON_SUPERIOR, 1);
 	gate_init(&gate, 4250, 4250, 4400);
-	assert_gate(&gate, REQUIRE_ANY, VERDICT_INCONCLUSIVE, REASON_NO_IMPROVEMENT, METRICS);
-	gate.metrics[0].policy.role = gate.metrics[1].policy.role = ROLE_GUARDRAIL;
-	assert_gate(&gate, REQUIRE_ANY, VERDICT_PASS, REASON_NONINFERIOR, METRICS);
+	assert_gate(&gate, REQUIRE_ANY, OUTCOME_INCONCLUSIVE, REASON_NO_IMPROVEMENT, METRICS);
+	gate.metrics[0].policy.role = gate.metrics[1].policy.role = METRIC_GUARDRAIL;
+	assert_gate(&gate, REQUIRE_ANY, OUTCOME_PASS, REASON_NONINFERIOR, METRICS);
 }
 END_TEST
 
@@ -231,16 +231,16 @@ START_TEST(test_metric_gate__quality_reasons_in_order)
 	struct gate gate;
 
 	gate_init(&gate, 4400, 4400, 4200);
-	assert_gate(&gate, REQUIRE_ANY, VERDICT_INCONCLUSIVE, REASON_GUARDRAIL, 2);
+	assert_gate(&gate, REQUIRE_ANY, OUTCOME_INCONCLUSIVE, REASON_GUARDRAIL, 2);
 	gate.metrics[1].policy.floor = 0.95;
-	assert_gate(&gate, REQUIRE_ANY, VERDICT_FAIL, REASON_HARM, 1);
+	assert_gate(&gate, REQUIRE_ANY, OUTCOME_FAIL, REASON_HARM, 1);
 	gate.candidate[2].stderr_ = -1.0;
-	assert_gate(&gate, REQUIRE_ANY, VERDICT_INVALID, REASON_REFUSED, 2);
+	assert_gate(&gate, REQUIRE_ANY, OUTCOME_INVALID, REASON_REFUSED, 2);
 	gate_init(&gate, 4400, 4400, 3500);
-	assert_gate(&gate, REQUIRE_NONE, VERDICT_FAIL, REASON_HARM, 2);
+	assert_gate(&gate, REQUIRE_NONE, OUTCOME_FAIL, REASON_HARM, 2);
 	gate_init(&gate, 4400, 4400, 4250);
 	gate.metrics[2].policy.ceiling = 0.5;
-	assert_gate(&gate, REQUIRE_ANY, VERDICT_FAIL, REASON_HARM, 2);
+	assert_gate(&gate, REQUIRE_ANY, OUTCOME_FAIL, REASON_HARM, 2);
 }
 END_TEST
 
@@ -250,11 +250,11 @@ START_TEST(test_metric_gate__quality_bootstrap_and_incomparable)
 
 	gate_init(&gate, 4250, 4250, 4250);
 	gate.metrics[2].baseline = NULL;
-	assert_gate(&gate, REQUIRE_ANY, VERDICT_INCONCLUSIVE, REASON_NO_IMPROVEMENT, METRICS);
+	assert_gate(&gate, REQUIRE_ANY, OUTCOME_INCONCLUSIVE, REASON_NO_IMPROVEMENT, METRICS);
 	gate.metrics[1].baseline = NULL;
-	assert_gate(&gate, REQUIRE_ANY, VERDICT_PASS, REASON_BOOTSTRAPPED, METRICS);
+	assert_gate(&gate, REQUIRE_ANY, OUTCOME_PASS, REASON_BOOTSTRAPPED, METRICS);
 	gate.metrics[0].incomparable = true;
-	assert_gate(&gate, REQUIRE_ANY, VERDICT_INCONCLUSIVE, REASON_GUARDRAIL, 0);
+	assert_gate(&gate, REQUIRE_ANY, OUTCOME_INCONCLUSIVE, REASON_GUARDRAIL, 0);
 	ck_assert_int_eq(gate.parts[0].noninferior.reason, REASON_INCOMPARABLE);
 }
 END_TEST
@@ -266,7 +266,7 @@ START_TEST(test_metric_gate__quality_of_nothing)
 	double scratch;
 
 	quality_judge(gate.metrics, 0, REQUIRE_ANY, 0.05, &scratch, gate.parts, &verdict);
-	ck_assert_int_eq(verdict.verdict, VERDICT_PASS);
+	ck_assert_int_eq(verdict.verdict, OUTCOME_PASS);
 	ck_assert_int_eq(verdict.reason, REASON_NONINFERIOR);
 }
 END_TEST
