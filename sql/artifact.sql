@@ -131,12 +131,12 @@ ORDER BY artifact_seq DESC LIMIT $5;
 -- name: artifact_newest :one ()
 SELECT max(seq) AS seq FROM artifact;
 
--- name: judgement_insert :exec (artifact_seq, at, digest, inputs_digest, inputs, phase, body)
-INSERT INTO judgement (artifact_seq, at, digest, inputs_digest, inputs, phase, body)
-VALUES ($1, $2, $3, $4, $5, $6, $7);
+-- name: judgement_insert :exec (artifact_seq, at, digest, inputs_digest, inputs, policy_version, phase, body)
+INSERT INTO judgement (artifact_seq, at, digest, inputs_digest, inputs, policy_version, phase, body)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8);
 
 -- name: judgement_by_seq :one (seq)
-SELECT digest, inputs_digest, at, body FROM judgement WHERE seq = $1;
+SELECT digest, inputs_digest, policy_version, at, body FROM judgement WHERE seq = $1;
 
 -- name: judgement_newest :one ()
 SELECT max(seq) AS seq FROM judgement;

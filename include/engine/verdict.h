@@ -18,6 +18,7 @@ struct verdict_record {
 	char digest[DIGEST_STRLEN];
 	const char *inputs;
 	char inputs_digest[DIGEST_STRLEN];
+	int64_t policy_version;
 	const char *gates; /* in short */
 };
 

@@ -91,12 +91,12 @@ int artifact_list_page(struct db *db, const struct artifact_filter *f, int64_t a
 	struct arena *a, struct page *ret, struct err *err);
 
 struct judgement_row {
-	int64_t seq, artifact_seq, at;
+	int64_t seq, artifact_seq, at, policy_version;
 	const char *digest, *inputs_digest, *inputs, *phase, *body;
 	size_t body_len;
 };
 int judgement_insert(struct db *db, struct judgement_row *j, struct err *err); /* sets j->seq */
-/* digest, inputs_digest, at and body. */
+/* All but inputs and phase. */
 int judgement_find(
 	struct db *db, int64_t seq, struct arena *a, struct judgement_row *ret, struct err *err);
 

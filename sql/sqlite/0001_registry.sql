@@ -103,6 +103,7 @@ CREATE TABLE judgement (
 	digest TEXT NOT NULL,		-- of `body`
 	inputs_digest TEXT NOT NULL,	-- of the canonical inputs: equal inputs, equal verdict
 	inputs TEXT NOT NULL,		-- {artifact, baseline, policy, evidence[]}: digests
+	policy_version INTEGER NOT NULL REFERENCES policy (version),
 	phase TEXT NOT NULL,
 	body TEXT NOT NULL		-- the gates, as served by .../gates
 ) STRICT;

@@ -192,6 +192,8 @@ int judgement_body(struct db *reader, const char *provider, const char *id, stru
 	jw_ktime(&w, "judged_at", judgement.at);
 	jw_kstring(&w, "judgement", judgement.digest);
 	jw_kstring(&w, "inputs", judgement.inputs_digest);
+	if (judgement.seq)
+		jw_kint(&w, "policy_version", judgement.policy_version);
 	splice_members(&w, &sb, judgement.body);
 	take(&sb, a, ret);
 	return 1;

@@ -74,6 +74,7 @@ void verdict_make(const struct unit *u, const struct snapshot *s, int slot, stru
 	digest_string(sb.buf, sb.len, ret->digest);
 	ret->inputs = inputs_render(u, s, slot, a, &inputs_len);
 	digest_string(ret->inputs, inputs_len, ret->inputs_digest);
+	ret->policy_version = s->policy.version;
 	ret->gates = gates_render(&ret->judgement, a);
 }
 
@@ -99,6 +100,7 @@ int verdict_store(
 		.digest = v->digest,
 		.inputs_digest = v->inputs_digest,
 		.inputs = v->inputs,
+		.policy_version = v->policy_version,
 		.phase = phase,
 		.body = v->body,
 		.body_len = v->body_len,

@@ -13,6 +13,7 @@ int judgement_insert(struct db *db, struct judgement_row *j, struct err *err)
 	stmt_bind_text(s, "digest", j->digest);
 	stmt_bind_text(s, "inputs_digest", j->inputs_digest);
 	stmt_bind_text(s, "inputs", j->inputs);
+	stmt_bind_int(s, "policy_version", j->policy_version);
 	stmt_bind_text(s, "phase", j->phase);
 	stmt_bind_textn(s, "body", j->body, j->body_len);
 	if (stmt_exec(s, err) < 0)
@@ -36,6 +37,7 @@ int judgement_find(
 		ret->body = arena_strndup(a, text, ret->body_len);
 		ret->digest = stmt_text_dup(s, "digest", a);
 		ret->inputs_digest = stmt_text_dup(s, "inputs_digest", a);
+		ret->policy_version = stmt_int(s, "policy_version");
 		ret->at = stmt_int(s, "at");
 	}
 	return rc;
