@@ -136,7 +136,8 @@ static int refused(struct cli *cli, const struct call *call, const struct http_r
 		return cli_fail(cli, CLI_REFUSED, "%s%sthe server answers %d: %.400s", about, colon,
 			r->status, r->body);
 	cli_fail(cli, CLI_REFUSED, "%s%s%s", about, colon, p.title ? p.title : "refused");
-	if (p.detail && *p.detail)
+	/* The slots say it all again, and more. */
+	if (p.detail && *p.detail && !p.slots)
 		fprintf(cli->errors, "  %s\n", p.detail);
 	print_faults(cli, &p);
 	if (p.hint && *p.hint)
