@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * spiralfedd's command line and what a process sets up once. Exit status: 0 it ended as asked, 1 it
+ * could not start, 2 the command line or the configuration is wrong.
+ */
+#include <getopt.h>
+#include <locale.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "app/daemon.h"
+#include "base/jcs.h"
+
+enum { EXIT_DONE = 0, EXIT_FAILED = 1, EXIT_WRONG = 2 };
+enum { ASSIGNMENTS_MAX = 256 };
+
+struct arguments {
+	const char *file;
+	const char *assignments[ASSIGNMENTS_MAX];
+	size_t n_assignments;
+	bool check, new_token;
+};
+
+static void help(void)
+{
+	puts("Usage: spiralfedd [-c FILE] [-o NAME=VALUE]...\n\n"
+	     "The control plane for federated model releases.\n\n"
+	     "  -c, --config FILE    read options from FILE (INI)\n"
+	     "  -o NAME=VALUE        set one option; wins over the file\n"
+	     "  --check-config       check the options and the policy file, and end\n"
+	     "  --new-admin-token    write a new admin token into the state folder, and end;\n"
+	     "                       a running daemon is asked to do it\n"
+	     "  --version, --help\n\n"
+	     "SIGTERM finishes what is in flight and ends; SIGHUP reloads the options marked *.\n\n"
+	     "Options:");
+	for (size_t i = 0; i < OPTIONS; i++) {
+		const struct option_info *o = option_info(i);
+		printf("  %-16s %s %s [%s]\n", o->name, o->reload ? "*" : " ", o->help,
+			o->type == OPTION_CHOICE ? o->unit : o->default_text);
+	}
+}
+
+static int misuse(const char *what, const char *which)
+{
+	fprintf(stderr, "spiralfedd: %s%s\nTry: spiralfedd --help\n", what, which);
+	return EXIT_WRONG;
+}
+
+/* -1 to go on, or the exit status. */
+static int parse(int argc, char **argv, struct arguments *ret)
+{
+	enum { CHECK = 256, NEW_TOKEN, VERSION, HELP };
+	static const struct option longs[] = {{"config", required_argument, NULL, 'c'},
+		{"check-config", no_argument, NULL, CHECK},
+		{"new-admin-token", no_argument, NULL, NEW_TOKEN},
+		{"version", no_argument, NULL, VERSION}, {"help", no_argument, NULL, HELP}, {0}};
+	int c;
+
+	while ((c = getopt_long(argc, argv, "c:o:h", longs, NULL)) != -1) {
+		switch (c) {
+		case 'c':
+			ret->file = optarg;
+			break;
+		case 'o':
+			if (ret->n_assignments == ASSIGNMENTS_MAX)
+				return misuse("too many -o", "");
+			ret->assignments[ret->n_assignments++] = optarg;
+			break;
+		case CHECK:
+			ret->check = true;
+			break;
+		case NEW_TOKEN:
+			ret->new_token = true;
+			break;
+		case VERSION:
+			puts("spiralfedd " SPIRALFED_VERSION);
+			return EXIT_DONE;
+		case 'h':
+		case HELP:
+			help();
+			return EXIT_DONE;
+		default:
+			fputs("Try: spiralfedd --help\n", stderr);
+			return EXIT_WRONG;
+		}
+	}
+	return optind < argc ? misuse("takes no argument: ", argv[optind]) : -1;
+}
+
+static int fail(const struct err *err)
+{
+	fprintf(stderr, "spiralfedd: %s\n", err->msg);
+	return err->code == ERR_CONFIG ? EXIT_WRONG : EXIT_FAILED;
+}
+
+static int new_token(const struct daemon_options *o)
+{
+	struct err err = {0};
+
+	if (daemon_new_admin_token(o, &err) < 0)
+		return fail(&err);
+	printf("A new admin token is in %s/admin.token; those from before are still valid.\n",
+		o->config->state);
+	return EXIT_DONE;
+}
+
+static int run(const struct daemon_options *o)
+{
+	struct daemon *d = NULL;
+	struct err err = {0};
+	sigset_t set;
+
+	daemon_signals(&set);
+	pthread_sigmask(SIG_BLOCK, &set, NULL);
+	if (daemon_open(o, &d, &err) < 0)
+		return fail(&err);
+	daemon_serve(d);
+	daemon_close(d);
+	return EXIT_DONE;
+}
+
+int main(int argc, char **argv)
+{
+	struct arguments args = {0};
+	struct config config;
+	struct err err = {0};
+	ARENA_AUTO a = arena_new();
+
+	signal(SIGPIPE, SIG_IGN);
+	setlocale(LC_ALL, "C");
+	umask(077);
+	int rc = parse(argc, argv, &args);
+	if (rc >= 0)
+		return rc;
+	jcs_setup();
+	const struct config_source source = {args.file, args.assignments, args.n_assignments};
+	if (config_load(&source, a, &config, &err) < 0)
+		return fail(&err);
+	const struct daemon_options options = {&config, &source, clock_system()};
+	if (args.new_token)
+		return new_token(&options);
+	if (!args.check)
+		return run(&options);
+	if (daemon_check(&config, &err) < 0)
+		return fail(&err);
+	puts("The configuration is good.");
+	return EXIT_DONE;
+}

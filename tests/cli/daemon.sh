@@ -1,0 +1,148 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# spiralfed against a daemon: what each command says, and its exit code.
+# shellcheck disable=SC2317 # check calls them
+set -u
+cd "$TEST_TMP" || exit 2
+data=$SRC/tests/data
+demo=$SRC/etc/demo
+bad=0
+pid=
+trap '[ -z "$pid" ] || kill -KILL "$pid" 2>/dev/null' EXIT
+unset SPIRALFED_TOKEN SPIRALFED_TOKEN_FILE SPIRALFED_URL
+
+check() { # WHAT CONDITION...
+	what=$1
+	shift
+	if "$@"; then echo "ok - $what"; else
+		bad=1
+		echo "not ok - $what"
+		sed 's/^/  | /' out err log 2>/dev/null
+	fi
+}
+sf() {
+	status=0
+	"$BUILD/spiralfed" "$@" >out 2>err || status=$?
+}
+exits() { [ "$status" = "$1" ]; }
+says() { grep -qF -- "$1" err; }
+prints() { grep -qF -- "$1" out; }
+ready() { grep -q 'daemon\.ready' log || ! kill -0 "$pid" 2>/dev/null; }
+
+"$BUILD/spiralfedd" -o listen="unix:$PWD/sock" -o state=state 2>log &
+pid=$!
+tries=0
+until ready; do
+	tries=$((tries + 1))
+	[ "$tries" -lt 200 ] || break
+	sleep 0.05
+done
+
+sf status --server unix:/nonexistent
+check "nobody there: exit 3" exits 3
+check "... says what to do" says '->'
+export SPIRALFED_URL="unix:$PWD/sock"
+sf status
+check "no token: exit 1" exits 1
+check "... says what to do" says '-> Send'
+SPIRALFED_TOKEN=sfd_x_y sf status
+check "a wrong token: exit 1" exits 1
+sf status --token-file state/admin.token
+check "a token file: exit 0" exits 0
+SPIRALFED_TOKEN=$(cat state/admin.token) sf status
+check "a token in the environment: exit 0" exits 0
+export SPIRALFED_TOKEN_FILE=state/admin.token
+sf status
+check "a token file in the environment: exit 0" exits 0
+check "... prints the status" test -s out
+
+sf merge
+check "nothing to merge: exit 1" exits 1
+check "... says why for each slot" grep -q '^  embed ' err
+sf submit "$data/hf_manifest.json"
+check "submit: exit 0" exits 0
+check "... shows each artifact" prints spiralverse/textgen-lora-v1
+check "... and each gate" grep -q 'safety  *fail .*0\.93\|safety  *fail' out
+sf submit "$data/hf_manifest.json" --json
+check "submit again: exit 0" exits 0
+check "... --json is the answer as it is" grep -q '^{.*"digest":"sha256:' out
+sed 's/0\.81/0.9/' "$data/hf_manifest.json" >other.json
+sf submit other.json
+check "other content under the same id: exit 1" exits 1
+check "... names the file" says 'other.json:'
+echo '{"provider":"hf","artifacts":[{"id":"x"}]}' >bad.json
+sf submit bad.json
+check "a bad manifest: exit 1" exits 1
+check "... with its pointers" says /artifacts/0
+sf submit bad.json "$data/gcp_manifest.json" "$data/aws_manifest.json"
+check "one bad of three: exit 1" exits 1
+check "... the others went in" prints spiralverse/embedder-v3
+sf submit bad.json --json
+check "a refusal with --json: exit 1" exits 1
+check "... prints the problem" grep -q '"code": *"invalid_manifest"' out
+sf artifacts
+check "artifacts" prints spiralverse/runtime-distilled-v6
+sf artifacts --provider gcp --max-results 1
+check "... of one provider" test "$(grep -c spiralverse/ out)" = 1
+sf artifacts --phase Nonsense
+check "a wrong filter: exit 1" exits 1
+sf gates hf/spiralverse/textgen-lora-v2
+check "gates: exit 0" exits 0
+check "... explains" prints 'may not be merged'
+check "... with the numbers" prints 0.93
+sf gates hf/spiralverse/none-v1
+check "gates of nothing: exit 1" exits 1
+
+sf merge --dry-run
+check "a dry merge" prints 1.0.0-rc.1
+sf merge --reason 'first fusion'
+check "merge: exit 0" exits 0
+check "... names the candidate" prints 'merge 1.0.0-rc.1  Succeeded'
+check "... and its units" grep -q '^  runtime  *spiralverse/runtime-distilled-v5' out
+sf promote 1.0.0-rc.2 --reason no
+check "promote what is not: exit 1" exits 1
+sf promote 1.0.0-rc.1 --reason 'first release'
+check "promote: exit 0" exits 0
+check "... says what is live" prints 'stable is now 1.0.0'
+sf rollback --reason 'nothing behind it'
+check "no warm release: exit 1" exits 1
+sf submit "$demo/hf-better.json"
+sf merge
+sf promote 1.0.1-rc.1 --reason better
+check "promote the second" prints 'stable is now 1.0.1'
+sf releases
+check "releases" prints 1.0.0
+sf releases 1.0.0 --json
+check "one release, as it is" prints spiralverse-ai-federated-v1.0.0
+sf rollback --reason 'a bad answer' --dry-run
+check "a dry rollback" prints 'stable would be 1.0.0'
+sf rollback --reason 'a bad answer'
+check "rollback: exit 0" exits 0
+check "... says what is live" prints 'stable is now 1.0.0'
+sf events --max-results 3
+check "events" exits 0
+
+sf token create --name ci --scopes submit:hf,read
+check "token create: exit 0" exits 0
+check "... prints the secret alone" grep -qx 'sfd_[a-z0-9]*_[A-Za-z0-9_-]*' out
+cp out ci.token
+id=$(sed 's/^sfd_\([a-z0-9]*\)_.*/\1/' ci.token)
+sf status --token-file ci.token
+check "the new token reads" exits 0
+sf merge --token-file ci.token
+check "... and does not operate: exit 1" exits 1
+check "... says which scope" says operate
+sf token list
+check "token list" prints ci
+sf token revoke "$id"
+check "token revoke" exits 0
+sf status --token-file ci.token
+check "a revoked token: exit 1" exits 1
+check "no colour into a file" test -z "$(tr -dc '\033' <out)"
+
+kill -TERM "$pid"
+status=0
+wait "$pid" || status=$?
+pid=
+check "the daemon ends well" exits 0
+exit $bad
