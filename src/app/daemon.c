@@ -31,6 +31,7 @@ struct daemon {
 	const char *policy_text; /* of the file, NULL without one */
 	struct engine *engine;
 	struct server *server;
+	bool inherited; /* its sockets came from the service manager */
 };
 
 /* ---- start ------------------------------------------------------------------------------------ */
@@ -156,6 +157,7 @@ static int open_server(struct daemon *d, struct err *err)
 	o.clock = d->options->clock;
 	o.n_inherited = notify_sockets(d->arena, &inherited);
 	o.inherited = inherited;
+	d->inherited = o.n_inherited > 0;
 	if (check_inherited(c, inherited, o.n_inherited, err) < 0)
 		return -1;
 	/* Sockets of the service manager stand for the option. */
@@ -170,7 +172,7 @@ static int open_server(struct daemon *d, struct err *err)
 
 static void say_ready(const struct daemon *d)
 {
-	const char *listen = d->config->listen;
+	const char *listen = d->inherited ? "inherited" : d->config->listen;
 	int port = server_port(d->server);
 
 	if (!d->config->auth)
