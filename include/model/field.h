@@ -120,7 +120,8 @@ struct field_table {
 	size_t size;
 	const struct field *fields;
 	size_t n_fields;
-	/* A bare number stands for an object with just this field ({"value": 0.8} as 0.8); NULL: no. */
+	/* A bare value stands for an object with just this field ({"value": 0.8} as 0.8), which is an
+	 * INT, REAL, STRING or STRINGS; NULL: no. */
 	const char *scalar;
 	/* Members it does not know are passed over: for what others answer, never for a body. */
 	bool open;

@@ -543,17 +543,41 @@ static void init_keeping_name(const struct field_table *t, void *obj)
 		*(const char **)obj = name;
 }
 
+/* May `v` stand for an object in which only `f` is set? */
+static bool is_scalar(const struct field *f, const json_t *v)
+{
+	switch (f->type) {
+	case FIELD_INT:
+	case FIELD_REAL:
+		return json_is_number(v);
+	case FIELD_STRING:
+		return json_is_string(v);
+	default:
+		return json_is_array(v);
+	}
+}
+
+static const char *wanted(const struct field *scalar)
+{
+	if (!scalar)
+		return "an object";
+	return scalar->type == FIELD_STRING    ? "a string or an object"
+	       : scalar->type == FIELD_STRINGS ? "an array or an object"
+					       : "a number or an object";
+}
+
 /* -1 when it is no object at all. */
 static int parse_object(const struct parse *ctx, const struct field_table *t, const json_t *v,
 	const struct place *at, void *obj)
 {
+	const struct field *scalar = t->scalar ? find_field(t, t->scalar) : NULL;
+
 	init_keeping_name(t, obj);
-	if (t->scalar && json_is_number(v)) {
-		const struct field *f = find_field(t, t->scalar);
-		if (parse_field(ctx, f, v, at, obj))
+	if (scalar && is_scalar(scalar, v)) {
+		if (parse_field(ctx, scalar, v, at, obj))
 			return 0;
 	} else if (!json_is_object(v)) {
-		return wrong_type(ctx, at, t->scalar ? "a number or an object" : "an object", v);
+		return wrong_type(ctx, at, wanted(scalar), v);
 	} else if (parse_members(ctx, t, v, inside(ctx, at), obj)) {
 		return 0;
 	}

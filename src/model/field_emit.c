@@ -236,7 +236,7 @@ static void emit_members(const struct emit *e, const struct field_table *t, cons
 	}
 }
 
-/* An object of which only the scalar is there is written as the number it may be given as. */
+/* An object of which only the scalar is there is written as the bare value it may be given as. */
 static void emit_object(const struct emit *e, const struct field_table *t, const void *obj)
 {
 	size_t order[FIELDS_MAX];

@@ -399,6 +399,60 @@ START_TEST(test_field__the_schema_of_a_scalar_is_either)
 }
 END_TEST
 
+/* What a map's element may be given as besides an object. */
+struct named {
+	const char *name, *digest;
+	struct strings words;
+};
+static const struct field by_string_fields[] = {
+	{"digest", FIELD_STRING, offsetof(struct named, digest), FIELD_REQUIRED},
+};
+static const struct field_table by_string_table =
+	FIELD_TABLE("ByString", NULL, struct named, by_string_fields, .scalar = "digest");
+static const struct field by_strings_fields[] = {
+	{"words", FIELD_STRINGS, offsetof(struct named, words), FIELD_REQUIRED},
+};
+static const struct field_table by_strings_table =
+	FIELD_TABLE("ByStrings", NULL, struct named, by_strings_fields, .scalar = "words");
+struct two_maps {
+	struct list strings, arrays;
+};
+static const struct field two_maps_fields[] = {
+	{"strings", FIELD_MAP, offsetof(struct two_maps, strings), .table = &by_string_table},
+	{"arrays", FIELD_MAP, offsetof(struct two_maps, arrays), .table = &by_strings_table},
+};
+static const struct field_table two_maps_table =
+	FIELD_TABLE("TwoMaps", NULL, struct two_maps, two_maps_fields);
+
+START_TEST(test_field__a_scalar_may_be_a_string_or_an_array)
+{
+	ARENA_AUTO a = arena_new();
+	struct two_maps maps;
+	struct faults faults;
+	struct err err = {0};
+	const char *text = quoted(a, "{'arrays':{'x':['a','b'],'y':{'words':['c']}},"
+				     "'strings':{'x':'d','y':{'digest':'e'}}}");
+
+	faults_init(&faults);
+	ck_assert_int_eq(
+		fields_parse_text(&two_maps_table, text, strlen(text), a, &maps, &faults, &err), 0);
+	ck_assert_str_eq(LIST_AT(&maps.strings, struct named, 0)->digest, "d");
+	ck_assert_str_eq(LIST_AT(&maps.strings, struct named, 1)->name, "y");
+	ck_assert_str_eq(LIST_AT(&maps.arrays, struct named, 0)->words.v[1], "b");
+	ck_assert_str_eq(fields_canonical(&two_maps_table, &maps, a, NULL),
+		quoted(a, "{'arrays':{'x':['a','b'],'y':['c']},'strings':{'x':'d','y':'e'}}"));
+
+	text = quoted(a, "{'arrays':{'x':'a'},'strings':{'x':['d'],'y':1}}");
+	ck_assert_int_eq(
+		fields_parse_text(&two_maps_table, text, strlen(text), a, &maps, &faults, &err),
+		-1);
+	ck_assert_uint_eq(faults.n, 3);
+	ck_assert_str_eq(faults.list[0].detail, "must be an array or an object, not a string");
+	ck_assert_str_eq(faults.list[1].detail, "must be a string or an object, not an array");
+	ck_assert_str_eq(faults.list[2].pointer, "/strings/y");
+}
+END_TEST
+
 START_TEST(test_field__an_open_table_passes_over_what_it_does_not_know)
 {
 	static const struct field_table open_table =
@@ -434,6 +488,7 @@ Suite *test_suite(void)
 	tcase_add_loop_test(tc, test_field__the_schema_holds_every_limit, 0,
 		sizeof(in_schema) / sizeof(in_schema[0]));
 	tcase_add_test(tc, test_field__the_schema_of_a_scalar_is_either);
+	tcase_add_test(tc, test_field__a_scalar_may_be_a_string_or_an_array);
 	tcase_add_test(tc, test_field__an_open_table_passes_over_what_it_does_not_know);
 	suite_add_tcase(s, tc);
 	return s;
