@@ -16,6 +16,7 @@ extern const struct field_format format_uri;	     /* any absolute URI, RFC 3986 
 extern const struct field_format format_name;	     /* [A-Za-z0-9][A-Za-z0-9._-]{0,63} */
 extern const struct field_format format_provider;    /* [a-z][a-z0-9-]{0,31} */
 extern const struct field_format format_version;     /* semver 2.0.0, no leading v */
+extern const struct field_format format_core;	     /* X.Y.Z and nothing more */
 extern const struct field_format format_release;     /* X.Y.Z, with or without a leading v */
 extern const struct field_format format_merge;	     /* X.Y.Z-rc.N, with or without a leading v */
 extern const struct field_format format_line;	     /* one line of text, no control characters */

@@ -217,6 +217,12 @@ static bool is_version(const char *s)
 	return s && !*s;
 }
 
+static bool is_core(const char *s)
+{
+	s = skip_core(s);
+	return s && !*s;
+}
+
 static bool is_release(const char *s)
 {
 	s = skip_core(s + (*s == 'v'));
@@ -273,6 +279,12 @@ const struct field_format format_version = {
 	.pattern = "^" CORE
 		   "(-[0-9A-Za-z-]+(\\.[0-9A-Za-z-]+)*)?(\\+[0-9A-Za-z-]+(\\.[0-9A-Za-z-]+)*)?$",
 	.check = is_version,
+};
+const struct field_format format_core = {
+	.title = "a version X.Y.Z",
+	.example = "1.2.0",
+	.pattern = "^" CORE "$",
+	.check = is_core,
 };
 const struct field_format format_release = {
 	.title = "a release's version",

@@ -19,6 +19,10 @@ static const struct {
 	const char *s;
 	bool ok;
 } cases[] = {
+	{&format_core, "1.2.0", true},
+	{&format_core, "v1.2.0", false},
+	{&format_core, "1.2.0-rc.1", false},
+	{&format_core, "1.2", false},
 	{&format_artifact_id, "spiralverse/textgen-lora-v7", true},
 	{&format_artifact_id, "a/b-v0", true},
 	{&format_artifact_id, "A.b_c-1/x-v2-v3", true},
