@@ -8,12 +8,16 @@
 #include <string.h>
 
 #include "base/jcs.h"
+#include "model/canonical_suite.h"
+#include "model/contract.h"
+#include "model/document_diff.h"
 #include "model/manifest.h"
 #include "model/observation.h"
 #include "model/phase.h"
 #include "model/policy.h"
 #include "model/release.h"
 #include "model/request.h"
+#include "model/waiver.h"
 
 Suite *test_suite(void);
 
@@ -109,6 +113,33 @@ static const struct {
 		"'latency_ms_p95':3,'cost_per_1k_tokens':4},'slos':[{'name':'e','bad':'errors',"
 		"'of':'total','limit':0.5,'window_s':60,'min_total':7}],'rollback':{'warm':3,"
 		"'automatic':false}}"},
+	{&canonical_suite_table,
+		"{'name':'spiral','version':'3','digest':" D ",'datasets':{'gsm8k':" D
+		"},'required_metrics':{'textgen':['quality','safety']},'required_suites':['policy']"
+		","
+		"'notes':'n','current':true,'actor':'local','created_at':" T "}"},
+	{&contract_table,
+		"{'name':'nodal-fusion','version':'1.2.0','schema':{'type':'object'},'digest':" D
+		",'previous':'1.1.0','relation':'compatible','level':'minor','actor':'local',"
+		"'created_at':" T "}"},
+	{&contract_summary_table,
+		"{'name':'nodal-fusion','version':'1.2.0','digest':" D
+		",'previous':'1.1.0','relation':'compatible','level':'minor','actor':'local',"
+		"'created_at':" T "}"},
+	{&contract_diff_table,
+		"{'name':'nodal-fusion','from':'1.0.0','to':'2.0.0','relation':'breaking',"
+		"'level':'major','total':1,'changes':[{'pointer':'/request','document':'old',"
+		"'direction':'request','kind':'k','level':'major','undecided':true,'detail':'d'}]"
+		"}"},
+	{&waiver_table,
+		"{'id':'w1','state':'revoked','gate':'latency','artifact':{'provider':'hf','id':"
+		"'s/t-v7'},'reason':'r','expires_at':" T
+		",'requested_by':'token:a','requested_at':" T
+		",'approved_by':'token:b','approved_at':" T ",'approval_reason':'r','revoked_by':"
+		"'token:c','revoked_at':" T ",'revocation_reason':'r'}"},
+	{&waiver_approval_table, "{'reason':'r','approved_by':'ann','dry_run':false}"},
+	{&policy_diff_table, "{'from':1,'to':2,'from_digest':" D ",'to_digest':" D
+			     ",'changes':[{'pointer':'/a','old':1,'new':[null]}]}"},
 };
 #define N_DOCUMENTS (sizeof(documents) / sizeof(documents[0]))
 
@@ -234,6 +265,7 @@ START_TEST(test_tables__every_value_of_an_enum_has_a_name)
 		{&metric_objective_names, OBJECTIVE_SUPERIOR + 1},
 		{&require_names, REQUIRE_NONE + 1},
 		{&contract_allow_names, ALLOW_COMPATIBLE + 1},
+		{&waiver_state_names, WAIVER_REVOKED + 1},
 	};
 
 	for (size_t i = 0; i < sizeof(enums) / sizeof(enums[0]); i++) {
