@@ -27,6 +27,7 @@ static const char *const changing[] = {
 	"release_state",
 	"setting",
 	"token",
+	"waiver_state",
 };
 
 static char path[SCRATCH_PATH];
