@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The hash chain of the history: any row that is edited, deleted or moved is named.
+ */
+#include <check.h>
+#include <sqlite3.h>
+#include <string.h>
+
+#include "store/event.h"
+#include "support/registry.h"
+#include "support/scratch.h"
+
+Suite *test_suite(void);
+
+static int64_t verify(void)
+{
+	struct err err = {0};
+	int64_t bad = 0;
+	int rc = event_verify(reg.reader, &bad, &err);
+
+	ck_assert_msg(rc >= 0, "%s", err.msg);
+	return rc ? bad : 0;
+}
+
+/* Run SQL behind the engine's back, seals taken off. */
+static void tamper(const char *sql)
+{
+	char path[SCRATCH_PATH];
+	sqlite3 *db;
+
+	ck_assert_int_eq(sqlite3_open(scratch_file(path, "registry.db"), &db), SQLITE_OK);
+	ck_assert_msg(sqlite3_exec(db,
+			      "PRAGMA foreign_keys = OFF;"
+			      "DROP TRIGGER IF EXISTS event_no_update;"
+			      "DROP TRIGGER IF EXISTS event_no_delete;",
+			      NULL, NULL, NULL) == SQLITE_OK,
+		"%s", sqlite3_errmsg(db));
+	ck_assert_msg(
+		sqlite3_exec(db, sql, NULL, NULL, NULL) == SQLITE_OK, "%s", sqlite3_errmsg(db));
+	sqlite3_close(db);
+}
+
+START_TEST(test_event_verify__names_the_row)
+{
+	static const struct {
+		const char *sql;
+		int64_t bad;
+	} cases[] = {
+		{"UPDATE event SET entry = replace(entry, 'token:test', 'token:tesu') WHERE seq = "
+		 "4",
+			4},
+		{"UPDATE event SET hash = zeroblob(32) WHERE seq = 5", 5},
+		{"UPDATE event SET prev_hash = zeroblob(32) WHERE seq = 5", 5},
+		{"DELETE FROM event WHERE seq = 3", 3},
+		{"DELETE FROM event WHERE seq = 1", 1},
+		{"UPDATE event SET seq = -1 WHERE seq = 3; UPDATE event SET seq = 3 WHERE seq = 4;"
+		 "UPDATE event SET seq = 4 WHERE seq = -1",
+			3},
+	};
+
+	first_release();
+	ck_assert_int_eq(verify(), 0);
+	tamper(cases[_i].sql);
+	ck_assert_int_eq(verify(), cases[_i].bad);
+}
+END_TEST
+
+START_TEST(test_event_list__filters_by_type_and_subject)
+{
+	struct err err = {0};
+	struct page page;
+
+	first_release();
+	ck_assert_int_eq(
+		event_list(reg.reader, "candidate.passed", NULL, 0, 2, reg.arena, &page, &err), 0);
+	ck_assert_uint_eq(page.n, 2);
+	ck_assert_int_gt(page.next, 0);
+	ck_assert_str_eq(member(page.bodies[0], "type"), "candidate.passed");
+	ck_assert_str_eq(member(page.bodies[0], "subject"), "s/runtime-v1");
+	ck_assert_int_eq(event_list(reg.reader, "candidate.passed", NULL, page.next, 2, reg.arena,
+				 &page, &err),
+		0);
+	ck_assert_uint_eq(page.n, 1);
+	ck_assert_int_eq(page.next, 0);
+	ck_assert_int_eq(event_list(reg.reader, NULL, "1.0.0", 0, 10, reg.arena, &page, &err), 0);
+	ck_assert_uint_eq(page.n, 2); /* activated, promoted */
+	ck_assert_int_eq(
+		event_list(reg.reader, "release.activated", "1.0.0", 0, 10, reg.arena, &page, &err),
+		0);
+	ck_assert_uint_eq(page.n, 1);
+	ck_assert_str_eq(member(page.bodies[0], "actor"), "token:test");
+	ck_assert_str_eq(member(page.bodies[0], "request_id"), "request-1");
+	ck_assert_str_eq(member(page.bodies[0], "reason"), "test");
+}
+END_TEST
+
+Suite *test_suite(void)
+{
+	Suite *s = suite_create("history");
+	TCase *t = tcase_create("history");
+
+	tcase_add_checked_fixture(t, registry_setup, registry_teardown);
+	tcase_add_loop_test(t, test_event_verify__names_the_row, 0, 6);
+	tcase_add_test(t, test_event_list__filters_by_type_and_subject);
+	suite_add_tcase(s, t);
+	return s;
+}
