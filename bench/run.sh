@@ -9,6 +9,7 @@ set -eu
 cd "$(dirname "$0")/.."
 BUILD=${BUILD:-build} ROUNDS=${ROUNDS:-5} SECONDS_EACH=${SECONDS_EACH:-3} ONLY=${ONLY:-all}
 work=$(mktemp -d "${TMPDIR:-/tmp}/spiralfed-bench.XXXXXX")
+chmod 755 "$work" # nginx drops its rights
 pids=
 # shellcheck disable=SC2086 # a list of processes
 trap 'kill $pids 2>/dev/null || :; wait 2>/dev/null || :; rm -rf "$work"' EXIT
