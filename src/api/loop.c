@@ -16,7 +16,7 @@
 #include "base/log.h"
 #include "engine/engine.h"
 
-enum { WATCH_EVERY_MS = 500 };
+enum { WATCH_EVERY_MS = 500, DRAIN_EVERY_MS = 5 };
 
 static void wake_read(struct loop *l)
 {
@@ -120,7 +120,9 @@ static bool drained(struct loop *l)
 
 static int patience_ms(struct loop *l)
 {
-	int best = l->n_peers || atomic_load(&l->server->draining) ? WATCH_EVERY_MS : INT_MAX;
+	int best = atomic_load(&l->server->draining) ? DRAIN_EVERY_MS
+		   : l->n_peers			     ? WATCH_EVERY_MS
+						     : INT_MAX;
 
 	for (size_t i = 0; i < l->n_daemons; i++) {
 		MHD_UNSIGNED_LONG_LONG ms;
