@@ -62,6 +62,7 @@ struct request {
 	const char *bindings[BINDINGS_MAX];
 	struct params params;
 	bool pretty, plain; /* the form asked for */
+	bool dry_run;	    /* asked for in the query */
 	struct caller caller;
 
 	bool has_body, drop; /* drop: the body is read and thrown away */
@@ -89,7 +90,7 @@ const char *request_header(const struct request *r, const char *name);
 struct db *request_reader(const struct request *r);
 struct engine *request_engine(const struct request *r);
 
-/* Prepare a command for a verb: in the end exactly one of request_wait and request_refuse. */
+/* Prepare a command for a verb, `dry_run` when its body or the query asks for that: in the end exactly one of request_wait and request_refuse. */
 struct command *request_command(struct request *r, bool dry_run);
 
 /* After the verb: 0 when it was queued. `rc` is what the verb returned, with its error. Returns 0, for

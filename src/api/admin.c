@@ -40,11 +40,7 @@ int handle_policy_put(struct request *r, struct err *err)
 {
 	const char *reason = params_get(&r->params, "reason");
 	struct err refused = {0};
-	bool dry_run;
-
-	if (params_flag(&r->params, "dry_run", &dry_run, err) < 0)
-		return -1;
-	struct command *c = request_command(r, dry_run);
+	struct command *c = request_command(r, false);
 	int rc = policy_submit(request_engine(r), c, r->pending->body.buf, r->pending->body.len,
 		reason ? reason : "", &refused);
 

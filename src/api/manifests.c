@@ -65,11 +65,10 @@ static int may_submit(struct request *r, struct err *err)
 int handle_manifest_submit(struct request *r, struct err *err)
 {
 	struct err refused = {0};
-	bool dry_run;
 
-	if (params_flag(&r->params, "dry_run", &dry_run, err) < 0 || may_submit(r, err) < 0)
+	if (may_submit(r, err) < 0)
 		return -1;
-	struct command *c = request_command(r, dry_run);
+	struct command *c = request_command(r, false);
 	int rc = manifest_submit(request_engine(r), request_reader(r), c, r->pending->body.buf,
 		r->pending->body.len, &refused);
 

@@ -62,7 +62,8 @@ static int choose_form(struct request *r, struct err *err)
 	int text = accept_quality(accept, "text/plain");
 	bool only_text = r->route->flags & ROUTE_PLAIN;
 
-	if (params_flag(&r->params, "pretty", &r->pretty, err) < 0)
+	if (params_flag(&r->params, "pretty", &r->pretty, err) < 0 ||
+		params_flag(&r->params, "dry_run", &r->dry_run, err) < 0)
 		return -1;
 	if (only_text) {
 		r->plain = text > 0;

@@ -151,6 +151,7 @@ const struct field_table judgement_record_table =
 
 static const struct field channel_move_fields[] = {
 	NEED("release", STRING, .format = &format_version, .help = "active now"),
+	NEED("fused_model_id", STRING),
 	NEED("channel", OBJECT, .table = &channel_table),
 };
 const struct field_table channel_move_table =
@@ -182,6 +183,7 @@ static const struct field policy_record_fields[] = {
 	NEED("actor", STRING),
 	NULLS("reason", STRING),
 	NEED("created_at", TIME),
+	MAY("policy", OBJECT, .table = &policy_table, .help = "the document, when it was replaced"),
 };
 const struct field_table policy_record_table =
 	TABLE("PolicyRecord", "A version of the policy.", policy_record_fields);
