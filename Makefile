@@ -27,8 +27,8 @@ again = +@$(MAKE) --no-print-directory $(jobs)
 
 # Goals that need neither a compiler nor libraries must not run configure.
 plain := deps check check-fresh check-source check-format check-shell demo bench crash format \
-	uninstall dist clean help
-.PHONY: all tests test install FORCE $(plain)
+	uninstall dist clean help openapi lint-openapi
+.PHONY: all tests test install openapi-write FORCE $(plain)
 .DELETE_ON_ERROR:
 .SUFFIXES:
 all:
@@ -172,6 +172,12 @@ check-fresh: ## proves check and demo in a bare Debian 12 (root, network, deboot
 	@scripts/fresh-debian.sh
 check-source: ## layering, length ceilings, banned calls
 	@scripts/check-source.sh
+openapi: ## writes openapi.json anew, as the daemon serves it
+	$(again) DEVELOPER=1 openapi-write
+openapi-write: $(BUILD)/tests/unit/api/test_openapi
+	@OPENAPI_OUT=openapi.json $< >/dev/null
+lint-openapi: ## lints openapi.json (npx)
+	@scripts/lint-openapi.sh
 check-shell: ## shellcheck over every script
 	@shellcheck -x $$(git grep -lE '^#!/bin/(ba)?sh|^#!/usr/bin/env (ba)?sh' -- ':!*.md')
 check-format: ## says which C files clang-format would change

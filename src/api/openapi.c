@@ -449,20 +449,30 @@ static void write_paths(struct json_writer *w)
 	jw_end(w);
 }
 
+static const char *const tags[][2] = {
+	{"system", "The daemon itself: health, metrics, this document."},
+	{"manifests", "What pipelines submit."},
+	{"artifacts", "Units and evidence, and what the gates say of them."},
+	{"merges", "Fused candidates, one unit for each slot."},
+	{"promotions", "Making a merge the active release."},
+	{"rollbacks", "The way back to a warm release."},
+	{"observations", "What nodes see of the active release."},
+	{"releases", "Promoted merges, immutable."},
+	{"channels", "The pointer that nodes follow."},
+	{"events", "The history, in one hash chain."},
+	{"policy", "The rules that verdicts follow."},
+	{"status", "What the daemon holds and does."},
+	{"tokens", "Who may do what."},
+};
+
 static void write_tags(struct json_writer *w)
 {
-	char tag[32], last[32] = "";
-
 	jw_key(w, "tags");
 	jw_array(w);
-	for (size_t i = 0; i < ROUTES; i++) {
-		const char *t = tag_of(route_at((enum route_id)i), tag);
-
-		if (strcmp(t, last) == 0)
-			continue;
-		snprintf(last, sizeof(last), "%s", t);
+	for (size_t i = 0; i < sizeof(tags) / sizeof(tags[0]); i++) {
 		jw_object(w);
-		jw_kstring(w, "name", t);
+		jw_kstring(w, "name", tags[i][0]);
+		jw_kstring(w, "description", tags[i][1]);
 		jw_end(w);
 	}
 	jw_end(w);

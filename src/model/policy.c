@@ -46,9 +46,9 @@ static bool is_counter(const char *s)
 	return observation_counter(&o, s) >= 0;
 }
 static const struct field_format format_counter = {
-	.title = "a counter of observations",
-	.example = "errors, of total, slow, tokens, cost_micro, safety_checked, "
-		   "safety_violations and safety_critical",
+	.title = "a counter of observations (total, errors, slow, tokens, cost_micro, "
+		 "safety_checked, safety_violations, safety_critical)",
+	.example = "errors",
 	.pattern = "^(total|errors|slow|tokens|cost_micro|safety_checked|safety_violations|"
 		   "safety_critical)$",
 	.check = is_counter,
