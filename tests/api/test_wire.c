@@ -231,7 +231,7 @@ static int connections(void)
 
 static void wait_for_connections(int n)
 {
-	for (int i = 0; i < 100000; i++)
+	for (int i = 0; i < 2000; i++)
 		if (connections() == n + 1)
 			return;
 	ck_abort_msg("the server never had %d connections", n);
@@ -247,7 +247,7 @@ START_TEST(test_wire__slow_client_is_cut)
 	rig_send(fd, parts[_i], strlen(parts[_i]));
 	wait_for_connections(1);
 	rig_step(&rig, 7);
-	ck_assert_int_eq(connections(), 2);
+	wait_for_connections(1);
 	rig_step(&rig, 2);
 	ck_assert(rig_closed(fd));
 	close(fd);
