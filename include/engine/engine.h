@@ -9,8 +9,11 @@
 #include "base/clock.h"
 #include "engine/command.h"
 #include "engine/snapshot.h"
+#include "model/canonical_suite.h"
+#include "model/contract.h"
 #include "model/observation.h"
 #include "model/request.h"
+#include "model/waiver.h"
 
 struct engine_options {
 	const char *path; /* of the registry file */
@@ -82,5 +85,27 @@ int policy_submit(struct engine *e, struct command *c, const char *text, size_t 
 int token_create(
 	struct engine *e, struct command *c, const struct token_request *r, struct err *err);
 int token_revoke(struct engine *e, struct command *c, const char *id, struct err *err);
+
+/* POST /v1/suites: 201, 200 when it was there with the same content, 409 version_conflict; current
+ * when asked for. If-Match speaks of GET /v1/suites/current. */
+int suite_submit(
+	struct engine *e, struct command *c, const struct canonical_suite *s, struct err *err);
+/* POST /v1/suites/{name}/{version}/activate: 200; the one that is current already stays so. */
+int suite_activate(struct engine *e, struct command *c, const char *name, const char *version,
+	const struct reason_request *r, struct err *err);
+
+/* POST /v1/contracts: 201, 200 when it was there with the same document, 409 version_conflict or
+ * version_too_low, 422 invalid_contract. */
+int contract_submit(
+	struct engine *e, struct command *c, const struct contract_record *r, struct err *err);
+
+/* POST /v1/waivers: 201. Requester and approver are the tokens. Without authentication everyone is
+ * "local": then both must be named in the bodies, and a name in a body is refused otherwise. */
+int waiver_submit(struct engine *e, struct command *c, const struct waiver *w, struct err *err);
+/* POST /v1/waivers/{id}/approve: 200, 403 self_approval, 409; .../revoke: 200, 409. */
+int waiver_approve(struct engine *e, struct command *c, const char *id,
+	const struct waiver_approval *r, struct err *err);
+int waiver_revoke(struct engine *e, struct command *c, const char *id,
+	const struct reason_request *r, struct err *err);
 
 #endif

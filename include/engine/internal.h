@@ -26,6 +26,7 @@ struct writer_state {
 	unsigned char event_hash[SHA256_SIZE];
 	int64_t serial;		/* of the channel; 0 before the first release */
 	int64_t policy_version; /* 0 before the first policy */
+	int64_t suite_serial;	/* 0 before the first current suite */
 	int64_t manifests, artifacts, judgements;
 };
 
@@ -55,7 +56,7 @@ struct engine {
 	bool snapshot_due;	  /* the registry moved and the present snapshot does not show it */
 	atomic_bool outbox_waits; /* something may be due */
 	/* The ops thread's, monotonic; INT64_MAX: never. */
-	int64_t next_evaluation, next_outbox;
+	int64_t next_evaluation, next_outbox, next_waivers;
 
 	struct lock snapshot_lock;
 	struct snapshot *snapshot;
@@ -120,6 +121,8 @@ void outbox_run(struct engine *e, struct db *reader);
 int rejudge_all(struct engine *e, struct db *reader, struct err *err);
 /* Look at the objectives of the active release; roll back when one is breached. */
 void slo_watch(struct engine *e, struct db *reader);
+/* Enter into the history which waivers have ended. */
+void waivers_watch(struct engine *e, struct db *reader);
 /* Render stored bodies of another RENDER_VERSION anew; before there are threads. */
 int render_renew(struct engine *e, struct err *err);
 

@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * What decisions and hot answers read without touching the registry: the policy, the channel, the
- * active release and its units, and the bodies that are served from memory. Immutable; made anew by
- * the writer after each commit that moves the channel or the policy, and counted, so that a reader
- * keeps the one it took. Any thread.
+ * active release and its units, the current evaluation suite, and the bodies that are served from
+ * memory. Immutable; made anew by the writer after each commit that moves one of these, and counted,
+ * so that a reader keeps the one it took. Any thread.
  */
 #ifndef ENGINE_SNAPSHOT_H
 #define ENGINE_SNAPSHOT_H
 
 #include <stdatomic.h>
 
+#include "model/canonical_suite.h"
 #include "model/policy.h"
 #include "model/release.h"
 #include "store/body.h"
@@ -31,7 +32,11 @@ struct snapshot {
 	const struct unit **baselines;
 	const char **baseline_ids;
 	int64_t *baseline_seqs;
-	int64_t event_seq; /* newest event when it was made */
+	bool has_suite;
+	struct canonical_suite suite; /* the current one, when has_suite */
+	struct body suite_body;	      /* GET /v1/suites/current */
+	int64_t suite_serial;	      /* rises with each suite that becomes current; 0: none yet */
+	int64_t event_seq;	      /* newest event when it was made */
 };
 
 /* The present one, to be given back. */

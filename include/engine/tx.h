@@ -17,7 +17,7 @@ struct tx {
 	const char *actor, *request_id;
 	struct arena *arena;
 	struct engine *engine;
-	bool moved; /* the channel or the policy changed: a new snapshot is built after the commit */
+	bool moved; /* the channel, the policy or the current suite changed: a new snapshot is built after the commit */
 };
 
 /* Append to the history in this transaction: an event with its link in the hash chain. `data` is a

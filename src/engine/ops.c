@@ -2,7 +2,7 @@
  *
  * The ops thread: prepares one command at a time, waits for its commit and does what follows from it,
  * so that of all that moves a channel or makes a merge exactly one is deciding at any moment. Also
- * runs what is due by time: the watch over the objectives and the outbox.
+ * runs what is due by time: the watch over the objectives, the ends of waivers, and the outbox.
  */
 #include "base/log.h"
 #include "engine/internal.h"
@@ -66,6 +66,10 @@ static bool due(struct engine *e)
 		e->next_evaluation = now + e->evaluate_every;
 		slo_watch(e, e->reader);
 		any = true;
+	}
+	if (now >= e->next_waivers) {
+		e->next_waivers = now + USEC_PER_SEC;
+		waivers_watch(e, e->reader);
 	}
 	return any;
 }

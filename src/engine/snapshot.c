@@ -10,6 +10,7 @@
 #include "engine/render.h"
 #include "engine/verdict.h"
 #include "store/policy.h"
+#include "store/suite.h"
 
 struct snapshot *snapshot_get(struct engine *e)
 {
@@ -96,6 +97,19 @@ static int load_channel(struct db *db, struct snapshot *s, struct err *err)
 	return fields_load_text(&release_table, s->release_body.text, s->arena, &s->release, err);
 }
 
+static int load_suite(struct db *db, struct snapshot *s, struct err *err)
+{
+	struct suite_row row;
+	int rc = suite_current(db, s->arena, &row, err);
+
+	if (rc <= 0)
+		return rc;
+	s->has_suite = true;
+	s->suite_body = row.body;
+	s->suite_serial = row.serial;
+	return suite_load(&row, s->arena, &s->suite, err);
+}
+
 int snapshot_renew(struct engine *e, struct err *err)
 {
 	struct arena *a = arena_new();
@@ -115,6 +129,8 @@ int snapshot_renew(struct engine *e, struct err *err)
 	}
 	if (rc == 0 && s->has_release)
 		rc = load_baselines(e->db, s, err);
+	if (rc == 0)
+		rc = load_suite(e->db, s, err);
 	if (rc < 0) {
 		snapshot_put(s);
 		return -1;

@@ -13,6 +13,7 @@
 #include "store/event.h"
 #include "store/idempotency.h"
 #include "store/policy.h"
+#include "store/suite.h"
 
 enum { PURGE_LIMIT = 200, PURGE_EVERY_S = 60, ENTRY_MAX = 1 << 20 };
 
@@ -88,6 +89,7 @@ int writer_load(struct engine *e, struct err *err)
 	struct writer_state s = {0};
 	struct policy_row policy;
 	struct channel_row channel;
+	struct suite_row suite;
 	int rc;
 
 	if (event_head(e->db, &s.event_seq, s.event_hash, err) < 0)
@@ -100,6 +102,10 @@ int writer_load(struct engine *e, struct err *err)
 	if (rc < 0)
 		return -1;
 	s.serial = rc ? channel.serial : 0;
+	rc = suite_current(e->db, a, &suite, err);
+	if (rc < 0)
+		return -1;
+	s.suite_serial = rc ? suite.serial : 0;
 	if (registry_counts(e->db, &s.manifests, &s.artifacts, &s.judgements, err) < 0)
 		return -1;
 	e->state = s;
