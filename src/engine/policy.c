@@ -8,7 +8,11 @@
 
 #include "base/json_writer.h"
 #include "engine/internal.h"
+#include "engine/policy.h"
 #include "engine/release.h"
+#include "model/document_diff.h"
+
+enum { DIFF_MAX = 64 << 20 };
 
 struct policy_args {
 	const char *text, *reason;
@@ -105,15 +109,19 @@ static int policy_prepare(struct engine *e, struct db *reader, struct command *c
 	return -1;
 }
 
+/* The summary's members, and the document behind them. */
+static void record_body(
+	const char *summary, const char *canonical, struct arena *a, struct body *ret)
+{
+	body_set_text(ret, arena_printf(a, "%.*s,\"policy\":%s}", (int)strlen(summary) - 1, summary,
+				   canonical));
+}
+
 static void policy_answer(struct command *c, const char *summary, const char *canonical)
 {
-	STRBUF_AUTO sb = STRBUF_INIT(4 << 20);
 	struct body body;
 
-	/* The summary's members, and the document behind them. */
-	strbuf_add(&sb, summary, strlen(summary) - 1);
-	strbuf_addf(&sb, ",\"policy\":%s}", canonical);
-	body_set(&body, arena_strndup(c->arena, sb.buf, sb.len), sb.len);
+	record_body(summary, canonical, c->arena, &body);
 	command_answer(c, 200, NULL, &body);
 }
 
@@ -169,4 +177,52 @@ int policy_submit(struct engine *e, struct command *c, const char *text, size_t 
 	c->kind = &policy_kind;
 	c->args = p;
 	return command_submit(e, c, err);
+}
+
+int policy_version_body(
+	struct db *reader, int64_t version, struct arena *a, struct body *ret, struct err *err)
+{
+	struct policy_row row;
+	int rc = policy_by_version(reader, version, a, &row, err);
+
+	if (rc > 0)
+		record_body(row.summary, row.body, a, ret);
+	return rc;
+}
+
+static int find_version(struct db *reader, int64_t version, struct arena *a, struct policy_row *ret,
+	struct err *err)
+{
+	int rc = policy_by_version(reader, version, a, ret, err);
+
+	return rc != 0 ? rc
+		       : err_set(err, ERR_NOT_FOUND, "no version %lld of the policy",
+				 (long long)version);
+}
+
+int policy_diff_body(struct db *reader, int64_t from, int64_t to, struct arena *a, struct body *ret,
+	struct err *err)
+{
+	STRBUF_AUTO sb = STRBUF_INIT(DIFF_MAX);
+	struct policy_row old, new;
+	struct document_change *changes;
+	struct json_writer w;
+
+	if (find_version(reader, from, a, &old, err) < 0 ||
+		find_version(reader, to, a, &new, err) < 0)
+		return -1;
+	size_t n = document_diff(old.body, new.body, a, &changes);
+	const struct policy_diff_record record = {
+		.from = from,
+		.to = to,
+		.from_digest = old.digest,
+		.to_digest = new.digest,
+		.changes = {.v = changes, .n = n},
+	};
+	json_writer_init(&w, &sb);
+	fields_emit(&policy_diff_table, &record, &w);
+	if (!json_writer_done(&w))
+		return err_set(err, ERR_INTERNAL, "the difference is too large");
+	body_set(ret, arena_strndup(a, sb.buf, sb.len), sb.len);
+	return 1;
 }
