@@ -249,6 +249,77 @@ struct outcome revoke_token(const char *id)
 	return run(c, token_revoke(reg.engine, c, id, &c->err));
 }
 
+/* The body of a request as the API would hand it on. */
+static int parse_body(const struct field_table *t, struct command *c, const char *body, void *ret)
+{
+	char *text = arena_strdup(reg.arena, body);
+
+	for (char *p = text; *p; p++)
+		if (*p == '\'')
+			*p = '"';
+	c->faults = ARENA_NEW(reg.arena, struct faults);
+	faults_init(c->faults);
+	if (fields_parse_text(t, text, strlen(text), reg.arena, ret, c->faults, &c->err) == 0) {
+		c->faults = NULL;
+		return 0;
+	}
+	return c->err.code ? -1 : err_set(&c->err, ERR_INVALID_BODY, "faults");
+}
+
+struct outcome post_suite(const char *body)
+{
+	struct command *c = new_command("POST /v1/suites", body);
+	struct canonical_suite *s = ARENA_NEW(reg.arena, struct canonical_suite);
+
+	if (parse_body(&canonical_suite_table, c, body, s) < 0)
+		return outcome_of(c);
+	return run(c, suite_submit(reg.engine, c, s, &c->err));
+}
+
+struct outcome activate_suite(const char *name, const char *version)
+{
+	struct command *c = new_command("POST activate", name);
+
+	return run(c, suite_activate(reg.engine, c, name, version, &reason, &c->err));
+}
+
+struct outcome post_contract(const char *body)
+{
+	struct command *c = new_command("POST /v1/contracts", body);
+	struct contract_record *r = ARENA_NEW(reg.arena, struct contract_record);
+
+	if (parse_body(&contract_table, c, body, r) < 0)
+		return outcome_of(c);
+	return run(c, contract_submit(reg.engine, c, r, &c->err));
+}
+
+struct outcome ask_waiver(const char *body)
+{
+	struct command *c = new_command("POST /v1/waivers", body);
+	struct waiver *w = ARENA_NEW(reg.arena, struct waiver);
+
+	if (parse_body(&waiver_table, c, body, w) < 0)
+		return outcome_of(c);
+	return run(c, waiver_submit(reg.engine, c, w, &c->err));
+}
+
+struct outcome approve_waiver(const char *id, const char *body)
+{
+	struct command *c = new_command("POST approve", body);
+	struct waiver_approval *r = ARENA_NEW(reg.arena, struct waiver_approval);
+
+	if (parse_body(&waiver_approval_table, c, body, r) < 0)
+		return outcome_of(c);
+	return run(c, waiver_approve(reg.engine, c, id, r, &c->err));
+}
+
+struct outcome revoke_waiver(const char *id)
+{
+	struct command *c = new_command("POST revoke", id);
+
+	return run(c, waiver_revoke(reg.engine, c, id, &reason, &c->err));
+}
+
 /* ---- reading ---- */
 
 const char *channel_text(void)
