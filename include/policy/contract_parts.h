@@ -116,7 +116,7 @@ struct comparison {
 	struct found *found;
 	struct memo_entry **memo;	/* NULL until the first */
 	const struct comparison *outer; /* its memo counts too; NULL: none */
-	size_t *steps;
+	size_t *work;			/* done, in parts of a step */
 };
 
 struct found *found_new(struct arena *a);
@@ -139,8 +139,10 @@ enum contract_level trial_end(struct comparison *trial);
 bool step(struct comparison *c, const struct where *w, const struct json_value *old,
 	const struct json_value *new);
 
-/* Counts work that grows with the lists compared. */
+/* Work that grows with the lists compared: so many comparisons of two values. */
+enum { STEP_COMPARISONS = 64 };
 void charge(struct comparison *c, size_t comparisons);
+bool out_of_steps(const struct comparison *c);
 
 const char *value_text(const struct json_value *v, struct arena *a);
 
@@ -201,9 +203,8 @@ unsigned view_types(const struct view *v);
 const char *types_text(unsigned types, struct arena *a);
 
 enum truth { NO, YES, MAYBE };
-/* Is the value valid? MAYBE for what this does not look into. */
-enum truth view_admits(
-	const struct contract *side, const struct view *v, const struct json_value *value);
+/* Is the value valid? MAYBE for what this does not look into, and when the steps are used up. */
+enum truth view_admits(struct comparison *c, const struct view *v, const struct json_value *value);
 /* The values that a view with enum, const or only finite types takes; false when it has none of
  * these. *ret_exact: no other keyword could take one away. */
 struct values {
@@ -211,11 +212,9 @@ struct values {
 	size_t n;
 	bool exact;
 };
-bool view_values(
-	const struct contract *side, const struct view *v, struct arena *a, struct values *ret);
+bool view_values(struct comparison *c, const struct view *v, struct values *ret);
 /* Certainly no value is valid in both. */
-bool view_disjoint(
-	const struct contract *side, const struct view *x, const struct view *y, struct arena *a);
+bool view_disjoint(struct comparison *c, int side, const struct view *x, const struct view *y);
 bool view_requires(const struct view *v, const char *name);
 
 /* Numeric bounds of a view, exclusive ones included. */

@@ -226,9 +226,9 @@ static void compare_documents(struct comparison *c)
 void contract_compare(const struct contract *old, const struct contract *new, struct arena *a,
 	struct contract_diff *ret)
 {
-	size_t steps = 0;
+	size_t work = 0;
 	struct comparison c = {
-		.side = {old, new}, .arena = a, .found = found_new(a), .steps = &steps};
+		.side = {old, new}, .arena = a, .found = found_new(a), .work = &work};
 
 	if (!same_but_version(old, new))
 		compare_documents(&c);

@@ -197,7 +197,12 @@ enum contract_level trial_end(struct comparison *trial)
 
 void charge(struct comparison *c, size_t comparisons)
 {
-	*c->steps += comparisons / 64;
+	*c->work += comparisons;
+}
+
+bool out_of_steps(const struct comparison *c)
+{
+	return *c->work >= (size_t)CONTRACT_STEPS_MAX * STEP_COMPARISONS;
 }
 
 bool step(struct comparison *c, const struct where *w, const struct json_value *old,
@@ -209,8 +214,8 @@ bool step(struct comparison *c, const struct where *w, const struct json_value *
 			CONTRACT_DEPTH_MAX);
 		return false;
 	}
-	if (*c->steps < CONTRACT_STEPS_MAX) {
-		++*c->steps;
+	if (!out_of_steps(c)) {
+		charge(c, STEP_COMPARISONS);
 		return true;
 	}
 	/* Later ones only repeat it; in a trial it makes the trial fail. */

@@ -61,7 +61,9 @@ static void pair_where(struct comparison *c, const struct where *w, const struct
 		for (size_t k = 0; k < new->n && p->of_old[i] == UNPAIRED; k++) {
 			if (p->of_new[k] != UNPAIRED)
 				continue;
-			charge(c, 16);
+			if (out_of_steps(c))
+				return;
+			charge(c, STEP_COMPARISONS / 4);
 			if (alike ? json_same(old->v[i], new->v[k])
 				  : replaces(c, w, old->v[i], new->v[k]))
 				pair(p, i, k);
@@ -112,10 +114,10 @@ static bool overlap(struct comparison *c, int side, const struct branches *b)
 		view[i] = view_of(c->side[side], b->v[i], c->arena);
 	for (size_t i = 0; i < b->n; i++) {
 		for (size_t k = 0; k < i; k++) {
-			if (*c->steps >= CONTRACT_STEPS_MAX)
+			if (out_of_steps(c))
 				return true;
-			charge(c, 64);
-			if (!view_disjoint(c->side[side], &view[i], &view[k], c->arena))
+			charge(c, STEP_COMPARISONS);
+			if (!view_disjoint(c, side, &view[i], &view[k]))
 				return true;
 		}
 	}

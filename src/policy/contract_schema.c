@@ -221,8 +221,8 @@ static bool compare_values(
 	struct comparison *c, const struct where *w, const struct view *old, const struct view *new)
 {
 	struct values was, is;
-	bool had = view_values(c->side[OLD], old, c->arena, &was);
-	bool has = view_values(c->side[NEW], new, c->arena, &is);
+	bool had = view_values(c, old, &was);
+	bool has = view_values(c, new, &is);
 	const char *subject = view_subject(old, new, c->arena), *text;
 	struct places at = enum_places(old, new);
 	size_t n;
@@ -242,11 +242,10 @@ static bool compare_values(
 		return false;
 	const struct values *list = had ? &was : &is;
 	const struct view *free = had ? new : old;
-	const struct contract *side = c->side[had ? NEW : OLD];
 	bool inside = true;
 
 	for (size_t i = 0; i < list->n; i++)
-		inside &= view_admits(side, free, list->v[i]) == YES;
+		inside &= view_admits(c, free, list->v[i]) == YES;
 	if (had)
 		changed(c, w, EFFECT_WIDER, CONTRACT_ENUM_REMOVED, at.old, at.new,
 			"%s is no longer one of a list of %zu.", subject, list->n);

@@ -359,7 +359,8 @@ static bool within(const struct json_value *part, const struct json_value *value
 	return true;
 }
 
-static enum truth part_admits(const struct json_value *part, const struct json_value *value)
+static enum truth part_admits(
+	struct comparison *c, const struct json_value *part, const struct json_value *value)
 {
 	static const char *const decided[] = {"$ref", "allOf", "const", "default", "enum",
 		"exclusiveMaximum", "exclusiveMinimum", "maxLength", "maximum", "minLength",
@@ -372,6 +373,7 @@ static enum truth part_admits(const struct json_value *part, const struct json_v
 	const struct json_value *list = json_member(part, "enum");
 	enum truth answer = YES;
 
+	charge(c, list ? list->n : 1);
 	if (!(part_types(part) & type_of_value(value)) || !within(part, value))
 		return NO;
 	if ((constant && !json_same(constant, value)) || (list && !listed(list, value)))
@@ -391,14 +393,13 @@ static enum truth part_admits(const struct json_value *part, const struct json_v
 	return answer;
 }
 
-enum truth view_admits(
-	const struct contract *side, const struct view *v, const struct json_value *value)
+enum truth view_admits(struct comparison *c, const struct view *v, const struct json_value *value)
 {
-	enum truth answer = v->never ? NO : v->overfull ? MAYBE : YES;
+	enum truth answer = v->never ? NO : v->overfull || out_of_steps(c) ? MAYBE : YES;
 
-	for (size_t i = 0; i < v->n; i++)
-		answer = both(answer, part_admits(v->part[i], value));
-	return answer;
+	for (size_t i = 0; i < v->n && !out_of_steps(c); i++)
+		answer = both(answer, part_admits(c, v->part[i], value));
+	return answer != NO && out_of_steps(c) ? MAYBE : answer;
 }
 
 static const struct json_value finite_null = {.kind = JSON_KIND_NULL};
@@ -430,16 +431,15 @@ static bool candidates(const struct view *v, struct arena *a, struct values *ret
 	return true;
 }
 
-bool view_values(
-	const struct contract *side, const struct view *v, struct arena *a, struct values *ret)
+bool view_values(struct comparison *c, const struct view *v, struct values *ret)
 {
 	struct values all;
 
-	if (!candidates(v, a, &all))
+	if (!candidates(v, c->arena, &all))
 		return false;
 	*ret = (struct values){.v = all.v, .exact = true};
 	for (size_t i = 0; i < all.n; i++) {
-		enum truth admits = view_admits(side, v, all.v[i]);
+		enum truth admits = view_admits(c, v, all.v[i]);
 
 		if (admits == NO)
 			continue;
@@ -463,26 +463,26 @@ bool view_requires(const struct view *v, const char *name)
 	return false;
 }
 
-static bool values_disjoint(
-	const struct contract *side, const struct view *x, const struct view *y, struct arena *a)
+static bool values_disjoint(struct comparison *c, const struct view *x, const struct view *y)
 {
 	struct values values;
 
 	if (!(view_types(x) & view_types(y)))
 		return true;
-	if (!view_values(side, x, a, &values))
+	if (!view_values(c, x, &values))
 		return false;
 	for (size_t i = 0; i < values.n; i++)
-		if (view_admits(side, y, values.v[i]) != NO)
+		if (view_admits(c, y, values.v[i]) != NO)
 			return false;
 	return true;
 }
 
 /* Only what is certain: other types, other values, or a required tag with other values. */
-bool view_disjoint(
-	const struct contract *side, const struct view *x, const struct view *y, struct arena *a)
+bool view_disjoint(struct comparison *c, int side, const struct view *x, const struct view *y)
 {
-	if (values_disjoint(side, x, y, a) || values_disjoint(side, y, x, a))
+	const struct contract *contract = c->side[side];
+
+	if (values_disjoint(c, x, y) || values_disjoint(c, y, x))
 		return true;
 	if ((view_types(x) & view_types(y)) != TYPE_OBJECT)
 		return false;
@@ -492,15 +492,19 @@ bool view_disjoint(
 		for (size_t k = 0; properties && k < properties->n; k++) {
 			const struct json_value *tag = &properties->sub[k], *other = NULL;
 
+			charge(c, STEP_COMPARISONS);
+			if (out_of_steps(c))
+				return false;
 			for (size_t j = 0; j < y->n && !other; j++)
 				other = json_member(
 					json_member(y->part[j], "properties"), tag->key);
 			if (!other || !view_requires(x, tag->key) || !view_requires(y, tag->key))
 				continue;
-			struct view mine = view_of(side, tag, a), theirs = view_of(side, other, a);
+			struct view mine = view_of(contract, tag, c->arena);
+			struct view theirs = view_of(contract, other, c->arena);
 
-			if (values_disjoint(side, &mine, &theirs, a) ||
-				values_disjoint(side, &theirs, &mine, a))
+			if (values_disjoint(c, &mine, &theirs) ||
+				values_disjoint(c, &theirs, &mine))
 				return true;
 		}
 	}
