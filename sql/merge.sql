@@ -2,12 +2,12 @@
 
 -- name: merge_find :one (version)
 SELECT m.seq, m.version, m.release, m.baseline, m.serial, m.policy_digest, m.identity, m.content,
-	m.digest, m.created_at, s.state, s.phase
+	m.digest, m.created_at, s.state, s.phase, s.updated_at
 FROM merge m JOIN merge_state s ON s.merge_seq = m.seq WHERE m.version = $1;
 
 -- name: merge_open :many ()
 SELECT m.seq, m.version, m.release, m.baseline, m.serial, m.policy_digest, m.identity, m.content,
-	m.digest, m.created_at, s.state, s.phase
+	m.digest, m.created_at, s.state, s.phase, s.updated_at
 FROM merge_state s JOIN merge m ON m.seq = s.merge_seq WHERE s.state = 'open';
 
 -- name: merge_open_with :many (artifact_seq)
@@ -20,7 +20,7 @@ SELECT version FROM merge WHERE release = $1 ORDER BY seq DESC LIMIT 1;
 
 -- name: merge_page :many (after, limit)
 SELECT m.seq, m.version, m.release, m.baseline, m.serial, m.policy_digest, m.identity, m.content,
-	m.digest, m.created_at, s.state, s.phase
+	m.digest, m.created_at, s.state, s.phase, s.updated_at
 FROM merge m JOIN merge_state s ON s.merge_seq = m.seq WHERE m.seq > $1 ORDER BY m.seq LIMIT $2;
 
 -- name: merge_insert :exec (version, release, baseline, serial, policy_digest, identity, content, digest, actor, created_at)
@@ -42,6 +42,9 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8);
 UPDATE merge_state SET state = $3, phase = $4, body = $5, body_digest = $6, render = $7,
 	updated_at = $8
 WHERE merge_version = $1 AND state = $2;
+
+-- name: merge_state_render :cas (merge_seq, body, body_digest, render)
+UPDATE merge_state SET body = $2, body_digest = $3, render = $4 WHERE merge_seq = $1;
 
 -- name: merge_body :one (version)
 SELECT body, body_digest FROM merge_state WHERE merge_version = $1;

@@ -28,7 +28,7 @@ int merge_move(struct tx *tx, const struct merge_row *m, enum merge_event event,
 /* Supersede the open merge that holds this artifact, if there is one. */
 int merge_supersede_with(struct tx *tx, int64_t artifact_seq, const char *reason, struct err *err);
 
-/* The stored content of a merge. */
+/* The stored content of a merge, with the state that it is in. */
 int merge_load(const struct merge_row *m, struct arena *a, struct merge *ret, struct err *err);
 
 #endif

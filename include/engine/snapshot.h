@@ -48,7 +48,4 @@ static inline void snapshot_putp(struct snapshot **s)
 }
 #define SNAPSHOT_AUTO __attribute__((cleanup(snapshot_putp))) struct snapshot *
 
-/* The unit in `slot` of the active release, or NULL. */
-const struct unit *snapshot_baseline(const struct snapshot *s, const char *slot);
-
 #endif

@@ -23,9 +23,6 @@ int token_verify(struct db *reader, const char *token, int64_t now, struct arena
 /* Do these scopes hold `scope`? admin holds all; "submit:*" every "submit:<provider>". */
 bool scopes_allow(const char *scopes, const char *scope);
 
-/* A scope that exists: admin, operate, promote, read, submit:*, submit:<provider of the policy>. */
-bool scope_valid(const char *scope, const struct policy *policy);
-
 /* Make a token with the scope admin and wait until it is stored; the secret is in the arena and
  * nowhere else. */
 int engine_admin_token(struct engine *e, const char *name, struct arena *a, const char **ret_secret,

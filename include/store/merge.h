@@ -15,6 +15,7 @@ struct merge_row {
 	const char *policy_digest, *identity, *content, *digest, *actor;
 	int64_t created_at;
 	const char *state, *phase;
+	int64_t updated_at;
 };
 
 int merge_find(struct db *db, const char *version, struct arena *a, struct merge_row *ret,
@@ -36,6 +37,9 @@ int merge_state_insert(struct db *db, const struct merge_row *m, const struct bo
 /* Compare and set on the old state: 1, 0, -1. */
 int merge_state_set(struct db *db, const char *version, const char *old_state, const char *state,
 	const char *phase, const struct body *body, int64_t render, int64_t now, struct err *err);
+
+int merge_state_render(
+	struct db *db, int64_t seq, const struct body *body, int64_t render, struct err *err);
 
 /* A unit of a merge (kept: the active release's) or of a release (fresh: new in it). */
 struct unit_row {

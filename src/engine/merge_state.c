@@ -32,6 +32,8 @@ int merge_load(const struct merge_row *row, struct arena *a, struct merge *ret, 
 		return err_wrap(err, "stored merge %s", row->version);
 	ret->digest = row->digest;
 	ret->state = row->state;
+	ret->phase = names_find(&phase_names, row->phase);
+	ret->updated_at = row->updated_at;
 	return 0;
 }
 

@@ -7,11 +7,7 @@
 #include <string.h>
 
 #include "base/json_writer.h"
-#include "engine/internal.h"
 #include "model/phase.h"
-#include "store/setting.h"
-
-enum { RENDER_PAGE = 200 };
 
 /* Take the text over into the arena as a body with its digest. */
 static void take(struct strbuf *sb, struct arena *a, struct body *ret)
@@ -205,72 +201,4 @@ int unit_load(const struct artifact_row *r, struct arena *a, struct unit *ret, s
 		return err_wrap(err, "stored content of %s", r->id);
 	ret->content_digest = r->digest;
 	return 0;
-}
-
-static int renew_artifacts(struct db *db, struct err *err)
-{
-	int64_t after = 0;
-
-	for (;;) {
-		ARENA_AUTO a = arena_new();
-		struct artifact_list page;
-
-		if (artifact_page(db, after, RENDER_PAGE, a, &page, err) < 0)
-			return -1;
-		for (size_t i = 0; i < page.n; i++) {
-			const struct artifact_row *r = &page.v[i];
-			struct unit u;
-			struct body body;
-
-			if (unit_load(r, a, &u, err) < 0)
-				return -1;
-			artifact_render(r, u.artifact, metrics_render(u.artifact, a), a, &body);
-			if (artifact_state_render(db, r->seq, &body, RENDER_VERSION, err) < 0)
-				return -1;
-			after = r->seq;
-		}
-		if (page.n < RENDER_PAGE)
-			return 0;
-	}
-}
-
-static int renew_releases(struct db *db, struct err *err)
-{
-	int64_t after = 0;
-
-	for (;;) {
-		ARENA_AUTO a = arena_new();
-		struct release_row *rows;
-		size_t n;
-
-		if (release_page(db, after, RENDER_PAGE, a, &rows, &n, err) < 0)
-			return -1;
-		for (size_t i = 0; i < n; i++) {
-			struct body body;
-
-			release_summary_render(&rows[i], a, &body);
-			if (release_state_render(db, rows[i].seq, &body, RENDER_VERSION, err) < 0)
-				return -1;
-			after = rows[i].seq;
-		}
-		if (n < RENDER_PAGE)
-			return 0;
-	}
-}
-
-int render_renew(struct engine *e, struct err *err)
-{
-	int64_t version = 0;
-	int rc = setting_find(e->db, "render", &version, err);
-
-	if (rc < 0 || (rc > 0 && version == RENDER_VERSION))
-		return rc < 0 ? -1 : 0;
-	if (db_begin(e->db, err) < 0)
-		return -1;
-	if ((rc > 0 && (renew_artifacts(e->db, err) < 0 || renew_releases(e->db, err) < 0)) ||
-		setting_set(e->db, "render", RENDER_VERSION, err) < 0) {
-		db_rollback(e->db);
-		return -1;
-	}
-	return db_commit(e->db, err);
 }

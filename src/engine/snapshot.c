@@ -6,6 +6,7 @@
 
 #include <string.h>
 
+#include "base/log.h"
 #include "engine/internal.h"
 #include "engine/render.h"
 #include "engine/verdict.h"
@@ -26,13 +27,6 @@ void snapshot_put(struct snapshot *s)
 {
 	if (s && atomic_fetch_sub(&s->refs, 1) == 1)
 		arena_free(s->arena);
-}
-
-const struct unit *snapshot_baseline(const struct snapshot *s, const char *slot)
-{
-	int i = slot_index(&s->policy, slot);
-
-	return i < 0 ? NULL : s->baselines[i];
 }
 
 static int load_policy(struct db *db, struct snapshot *s, struct err *err)
@@ -139,6 +133,10 @@ int snapshot_renew(struct engine *e, struct err *err)
 	old = e->snapshot;
 	e->snapshot = s;
 	lock_give(&e->snapshot_lock);
+	if (old && s->has_release &&
+		(!old->has_release || old->channel.serial != s->channel.serial))
+		log_info("channel.moved", LOG_STR("version", s->channel.version),
+			LOG_INT("serial", s->channel.serial));
 	snapshot_put(old);
 	return 0;
 }

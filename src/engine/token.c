@@ -22,7 +22,8 @@ struct token_args {
 	const char *token; /* told once */
 };
 
-bool scope_valid(const char *scope, const struct policy *policy)
+/* A scope that exists: a plain word, or submit:<provider of the policy>. */
+static bool scope_valid(const char *scope, const struct policy *policy)
 {
 	static const char *const plain[] = {"admin", "operate", "promote", "read", "submit:*"};
 

@@ -215,7 +215,10 @@ double unit_score(const struct unit *u, const struct policy *policy)
 		if (m->role == METRIC_SUCCESS && policy_metric_applies(m, u->artifact->role))
 			quality = artifact_metric(u->artifact, m->name);
 	}
-	return term(s->quality, quality) + term(s->safety, artifact_metric(u->artifact, "safety")) +
-	       term(s->latency_ms_p95, artifact_metric(u->artifact, "latency_ms_p95")) +
-	       term(s->cost_per_1k_tokens, artifact_metric(u->artifact, "cost_per_1k_tokens"));
+	/* Two scores that differ only by rounding are a tie. */
+	return tidy(
+		term(s->quality, quality) +
+		term(s->safety, artifact_metric(u->artifact, "safety")) +
+		term(s->latency_ms_p95, artifact_metric(u->artifact, "latency_ms_p95")) +
+		term(s->cost_per_1k_tokens, artifact_metric(u->artifact, "cost_per_1k_tokens")));
 }

@@ -19,6 +19,7 @@ static void merge_row_load(struct stmt *s, struct arena *a, struct merge_row *re
 		.created_at = stmt_int(s, "created_at"),
 		.state = stmt_text_dup(s, "state", a),
 		.phase = stmt_text_dup(s, "phase", a),
+		.updated_at = stmt_int(s, "updated_at"),
 	};
 }
 
@@ -139,6 +140,18 @@ int merge_state_set(struct db *db, const char *version, const char *old_state, c
 	stmt_bind_text(s, "body_digest", body->digest);
 	stmt_bind_int(s, "render", render);
 	stmt_bind_int(s, "updated_at", now);
+	return stmt_cas(s, err);
+}
+
+int merge_state_render(
+	struct db *db, int64_t seq, const struct body *body, int64_t render, struct err *err)
+{
+	STMT_AUTO s = db_stmt(db, SQL_merge_state_render);
+
+	stmt_bind_int(s, "merge_seq", seq);
+	stmt_bind_textn(s, "body", body->text, body->len);
+	stmt_bind_text(s, "body_digest", body->digest);
+	stmt_bind_int(s, "render", render);
 	return stmt_cas(s, err);
 }
 

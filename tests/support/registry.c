@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "base/jcs.h"
+#include "base/log.h"
 #include "engine/render.h"
 #include "store/event.h"
 #include "store/release.h"
@@ -46,6 +47,7 @@ void registry_setup(void)
 {
 	const struct civil start = {.year = START_YEAR, .month = 11, .day = 24, .hour = 6};
 
+	log_setup(LOG_LEVEL_ERROR, LOG_FORMAT_LOGFMT, -1);
 	scratch_make();
 	fake_clock_init(&reg.clock, civil_to_time(&start));
 	reg.arena = arena_new();

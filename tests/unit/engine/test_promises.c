@@ -193,6 +193,26 @@ START_TEST(test_promotion_submit__rejudges_before_it_answers)
 }
 END_TEST
 
+/* A unit that another, breached release holds may be live: keeping it is no new risk. */
+START_TEST(test_promotion_submit__keeps_a_live_unit_that_is_held)
+{
+	struct outcome o;
+
+	first_release();
+	next_release(2, 0.85);
+	rollback(NULL);
+	ck_assert_int_eq(unquarantine_release("1.0.1").status, 200);
+	ck_assert_str_eq(member(promote(open_merge()).body, "release"), "1.0.2");
+	ck_assert_int_eq(rollback("1.0.0").status, 201);
+	ck_assert_int_eq(rollback("1.0.1").status, 201);
+	ck_assert_str_eq(member(artifact_text("hf", "s/textgen-lora-v2"), "held_by"), "1.0.2");
+	submit_unit("s/embedder-v2", "embed", 0.9);
+	o = promote(open_merge());
+	ck_assert_msg(o.status == 201, "%s", o.c->err.msg);
+	check_registry();
+}
+END_TEST
+
 START_TEST(test_releases__are_never_numbered_twice)
 {
 	struct outcome o;
@@ -319,6 +339,7 @@ Suite *test_suite(void)
 	tcase_add_test(t, test_promotion_submit__takes_a_leading_v);
 	tcase_add_test(t, test_promotion_submit__refuses_a_merge_of_an_older_channel);
 	tcase_add_test(t, test_promotion_submit__rejudges_before_it_answers);
+	tcase_add_test(t, test_promotion_submit__keeps_a_live_unit_that_is_held);
 	tcase_add_test(t, test_releases__are_never_numbered_twice);
 	tcase_add_test(t, test_releases__keep_two_warm_and_their_bytes);
 	tcase_add_test(t, test_rollback_submit__never_goes_to_a_breached_or_retired_release);
