@@ -3,6 +3,9 @@
 -- name: policy_newest :one () -- scan ok
 SELECT version, digest, body, summary FROM policy ORDER BY version DESC LIMIT 1;
 
+-- name: policy_by_version :one (version)
+SELECT version, digest, body, summary FROM policy WHERE version = $1;
+
 -- name: policy_list :many (after, limit)
 SELECT version AS cursor, summary AS body FROM policy
 WHERE version < $1 ORDER BY version DESC LIMIT $2;

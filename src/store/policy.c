@@ -24,6 +24,15 @@ int policy_newest(struct db *db, struct arena *a, struct policy_row *ret, struct
 	return policy_one(s, a, ret, err);
 }
 
+int policy_by_version(
+	struct db *db, int64_t version, struct arena *a, struct policy_row *ret, struct err *err)
+{
+	STMT_AUTO s = db_stmt(db, SQL_policy_by_version);
+
+	stmt_bind_int(s, "version", version);
+	return policy_one(s, a, ret, err);
+}
+
 int policy_insert(struct db *db, const struct policy_row *p, struct err *err)
 {
 	STMT_AUTO s = db_stmt(db, SQL_policy_insert);
