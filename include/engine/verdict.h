@@ -31,9 +31,9 @@ void verdict_context(const struct snapshot *s, int slot, char ret[DIGEST_STRLEN]
 void verdict_make(const struct unit *u, const struct snapshot *s, int slot, struct arena *a,
 	struct verdict_record *ret);
 
-/* In apply: store the judgement of a row that is (or will be) in its phase now, with the event that
- * tells of it; sets row->judgement_seq. */
-int verdict_store(
-	struct tx *tx, struct artifact_row *row, const struct verdict_record *v, struct err *err);
+/* In apply: store the judgement of a row, and the event that tells of it unless the row was in that
+ * phase before (`old_phase`, NULL: it is new); sets row->judgement_seq. */
+int verdict_store(struct tx *tx, struct artifact_row *row, const struct verdict_record *v,
+	const char *old_phase, struct err *err);
 
 #endif

@@ -207,7 +207,7 @@ static int store_item(struct tx *tx, struct ingest_item *it, struct err *err)
 	if (artifact_insert(tx->db, r, err) < 0)
 		return -1;
 	tx->engine->state.artifacts++;
-	if (it->slot >= 0 && verdict_store(tx, r, &it->verdict, err) < 0)
+	if (it->slot >= 0 && verdict_store(tx, r, &it->verdict, NULL, err) < 0)
 		return -1;
 	artifact_render(r, it->unit->artifact, it->metrics, tx->arena, &body);
 	return artifact_state_insert(tx->db, r, &body, RENDER_VERSION, err);

@@ -49,7 +49,7 @@ static int rejudge_one(struct tx *tx, struct rejudge_item *it, struct err *err)
 	int rc;
 
 	it->row.updated_at = tx->now;
-	if (verdict_store(tx, &it->row, &it->verdict, err) < 0)
+	if (verdict_store(tx, &it->row, &it->verdict, it->old->phase, err) < 0)
 		return -1;
 	artifact_render(&it->row, it->unit.artifact, metrics_render(it->unit.artifact, tx->arena),
 		tx->arena, &it->body);

@@ -90,8 +90,8 @@ static enum event_type verdict_event(int phase)
 	}
 }
 
-int verdict_store(
-	struct tx *tx, struct artifact_row *row, const struct verdict_record *v, struct err *err)
+int verdict_store(struct tx *tx, struct artifact_row *row, const struct verdict_record *v,
+	const char *old_phase, struct err *err)
 {
 	const char *phase = names_of(&phase_names, v->judgement.phase);
 	struct judgement_row j = {
@@ -111,6 +111,8 @@ int verdict_store(
 		return -1;
 	row->judgement_seq = j.seq;
 	tx->engine->state.judgements++;
+	if (old_phase && strcmp(old_phase, phase) == 0)
+		return 0;
 	data = arena_printf(tx->arena,
 		"{\"judgement\":\"%s\",\"phase\":\"%s\",\"provider\":\"%s\",\"slot\":\"%s\"}",
 		v->digest, phase, row->provider, row->slot);

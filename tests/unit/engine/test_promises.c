@@ -181,6 +181,38 @@ START_TEST(test_promotion_submit__refuses_a_merge_of_an_older_channel)
 }
 END_TEST
 
+START_TEST(test_promotion_submit__tells_of_a_verdict_only_when_it_turns)
+{
+	struct engine_stats before, after;
+
+	first_release();
+	submit_unit("s/textgen-lora-v2", "textgen", 0.7);
+	ck_assert_int_eq(count_events("candidate.failed"), 1);
+	engine_stats(reg.engine, &before);
+	next_release(3, 0.85);
+	engine_stats(reg.engine, &after);
+	/* v2 failed before and fails again; v1 was live and now fails; v3 is judged once. */
+	ck_assert_uint_eq(after.judgements - before.judgements, 3);
+	ck_assert_int_eq(count_events("candidate.failed"), 2);
+}
+END_TEST
+
+/* More than a page of candidates. */
+START_TEST(test_promotion_submit__rejudges_every_candidate)
+{
+	first_release();
+	for (int n = 10; n < 160; n++)
+		submit_unit(arena_printf(reg.arena, "s/textgen-lora-v%d", n), "textgen", 0.81);
+	ck_assert_str_eq(next_release(160, 0.85), "1.0.1");
+	for (int n = 10; n < 160; n++)
+		ck_assert_str_eq(member(artifact_text("hf",
+						arena_printf(reg.arena, "s/textgen-lora-v%d", n)),
+					 "phase"),
+			"Failed");
+	check_registry();
+}
+END_TEST
+
 START_TEST(test_promotion_submit__rejudges_before_it_answers)
 {
 	first_release();
@@ -338,6 +370,8 @@ Suite *test_suite(void)
 	tcase_add_test(t, test_promotion_submit__refuses_what_it_must);
 	tcase_add_test(t, test_promotion_submit__takes_a_leading_v);
 	tcase_add_test(t, test_promotion_submit__refuses_a_merge_of_an_older_channel);
+	tcase_add_test(t, test_promotion_submit__tells_of_a_verdict_only_when_it_turns);
+	tcase_add_test(t, test_promotion_submit__rejudges_every_candidate);
 	tcase_add_test(t, test_promotion_submit__rejudges_before_it_answers);
 	tcase_add_test(t, test_promotion_submit__keeps_a_live_unit_that_is_held);
 	tcase_add_test(t, test_releases__are_never_numbered_twice);
