@@ -8,6 +8,7 @@
 
 #include <arpa/inet.h>
 #include <check.h>
+#include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -190,8 +191,9 @@ static inline void rig_read(int fd, bool head, struct reply_text *t)
 static inline bool rig_closed(int fd)
 {
 	char byte;
+	ssize_t n = recv(fd, &byte, 1, 0);
 
-	return recv(fd, &byte, 1, 0) <= 0;
+	return n == 0 || (n < 0 && errno == ECONNRESET);
 }
 
 /* One request on a connection of its own. `headers` are whole lines; body NULL for none. */
