@@ -57,6 +57,9 @@ struct server {
 	atomic_bool unready, draining, cut;
 	atomic_uint_fast64_t slow, refused_connections;
 	int64_t started_at;
+	struct lock lock; /* guards `running` */
+	struct cond ended;
+	int running; /* threads */
 	bool drained;
 };
 

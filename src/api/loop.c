@@ -176,5 +176,9 @@ void *loop_main(void *arg)
 		run_daemons(l);
 	}
 	end_daemons(l);
+	lock_take(&l->server->lock);
+	l->server->running--;
+	cond_wake(&l->server->ended);
+	lock_give(&l->server->lock);
 	return NULL;
 }

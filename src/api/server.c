@@ -10,7 +10,6 @@
 #include <sys/eventfd.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "api/loop.h"
@@ -159,6 +158,9 @@ static int start_loops(struct server *s, struct err *err)
 		if (pthread_create(&s->loops[i].thread, NULL, loop_main, &s->loops[i]) != 0)
 			return err_set(err, ERR_IO, "no thread for a loop");
 		s->loops[i].started = true;
+		lock_take(&s->lock);
+		s->running++; /* it can't have ended yet: nothing drains */
+		lock_give(&s->lock);
 	}
 	return 0;
 }
@@ -172,6 +174,8 @@ int server_open(const struct server_options *o, struct server **ret, struct err 
 	s->n_loops = o->loops < 1 ? 1 : o->loops > LOOPS_MAX ? LOOPS_MAX : o->loops;
 	s->loops = xcalloc((size_t)s->n_loops, sizeof(*s->loops));
 	s->started_at = clock_now(o->clock);
+	lock_init(&s->lock, "server", LOCK_LOOP);
+	cond_init(&s->ended);
 	raise_fd_limit(o->max_connections);
 	int rc = 0;
 
@@ -204,26 +208,36 @@ static void loop_end_unstarted(struct loop *l)
 	l->reader = NULL;
 }
 
+/* Wait until every thread has ended, at most until `end`. */
+static bool wait_for_loops(struct server *s, int64_t end)
+{
+	LOCK_SCOPE(&s->lock);
+
+	while (s->running > 0) {
+		int64_t left = end - clock_mono(clock_system());
+
+		if (left <= 0)
+			return false;
+		cond_wait(&s->ended, &s->lock, left);
+	}
+	return true;
+}
+
 void server_drain(struct server *s, int64_t usec)
 {
-	int64_t end = clock_mono(clock_system()) + usec;
-	struct timespec until = {.tv_sec = (time_t)(end / USEC_PER_SEC),
-		.tv_nsec = (long)(end % USEC_PER_SEC) * 1000};
-
 	atomic_store(&s->draining, true);
 	server_wake(s);
+	if (!wait_for_loops(s, clock_mono(clock_system()) + usec)) {
+		atomic_store(&s->cut, true);
+		server_wake(s);
+	}
 	for (int i = 0; i < s->n_loops; i++) {
 		struct loop *l = &s->loops[i];
 
-		if (!l->started) {
-			loop_end_unstarted(l);
-			continue;
-		}
-		if (pthread_clockjoin_np(l->thread, NULL, CLOCK_MONOTONIC, &until) != 0) {
-			atomic_store(&s->cut, true);
-			server_wake(s);
+		if (l->started)
 			pthread_join(l->thread, NULL);
-		}
+		else
+			loop_end_unstarted(l);
 		l->started = false;
 		l->n_daemons = 0;
 	}
@@ -250,6 +264,8 @@ void server_close(struct server *s)
 			lock_clear(&l->lock);
 		}
 	}
+	cond_clear(&s->ended);
+	lock_clear(&s->lock);
 	free(s->loops);
 	free(s->unix_path);
 	free(s);
