@@ -13,7 +13,8 @@
 #include "policy/contract.h"
 #include "store/contract.h"
 
-enum { CONTRACT_BODY_MAX = 16 << 20 };
+/* A problem is small: it shows the first changes and counts the rest. */
+enum { CONTRACT_BODY_MAX = 64 << 20, SHOWN_MAX = 20, MEMBERS_MAX = 32 << 10 };
 
 struct contract_args {
 	const struct contract_record *request;
@@ -143,21 +144,33 @@ static const char *least(const struct version *below, enum contract_level level,
 	return arena_strdup(a, version_format(&next, buf));
 }
 
+/* The members of the problem, with as many changes as there is room for; NULL: not even none. */
+static const char *too_low_members(struct contract_diff_record d, const char *least_version,
+	const char *other, struct arena *a)
+{
+	for (size_t n = d.changes.n < SHOWN_MAX ? d.changes.n : SHOWN_MAX;; n /= 2) {
+		STRBUF_AUTO sb = STRBUF_INIT(MEMBERS_MAX);
+		struct json_writer w;
+
+		d.changes.n = n;
+		json_writer_init(&w, &sb);
+		jw_object(&w);
+		fields_emit_members(&contract_diff_table, &d, &w);
+		jw_kstring(&w, "against", other);
+		if (least_version)
+			jw_kstring(&w, "least_version", least_version);
+		jw_end(&w);
+		if (json_writer_done(&w))
+			return arena_strndup(a, sb.buf, sb.len);
+		if (!n)
+			return NULL;
+	}
+}
+
 static int too_low(struct command *c, const struct contract_diff_record *d,
 	const char *least_version, const char *other, struct err *err)
 {
-	STRBUF_AUTO sb = STRBUF_INIT(CONTRACT_BODY_MAX);
-	struct json_writer w;
-
-	json_writer_init(&w, &sb);
-	jw_object(&w);
-	fields_emit_members(&contract_diff_table, d, &w);
-	jw_kstring(&w, "against", other);
-	if (least_version)
-		jw_kstring(&w, "least_version", least_version);
-	jw_end(&w);
-	if (json_writer_done(&w))
-		c->err_members = arena_strndup(c->arena, sb.buf, sb.len);
+	c->err_members = too_low_members(*d, least_version, other, c->arena);
 	return err_set_at(err, ERR_VERSION_TOO_LOW, "/version",
 		"from %s to %s of %s the changes are %s%s%s", d->from, d->to, d->name, d->level,
 		least_version ? ": it must be at least " : ", which the numbers do not say",
