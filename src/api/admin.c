@@ -2,6 +2,8 @@
  *
  * The history, the policy and the tokens.
  */
+#include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "api/handlers.h"
@@ -9,6 +11,7 @@
 #include "api/reply.h"
 #include "api/request.h"
 #include "engine/engine.h"
+#include "engine/policy.h"
 #include "model/format.h"
 #include "store/event.h"
 #include "store/policy.h"
@@ -56,6 +59,44 @@ int handle_policies(struct request *r, struct err *err)
 		policy_list(request_reader(r), l.after, l.limit, r->arena, &page, err) < 0)
 		return -1;
 	return listing_reply(r, &l, "versions", &page);
+}
+
+/* The number of a version in a path; 0, which no version has, for what is none. */
+static int64_t path_number(const char *s)
+{
+	char *end;
+
+	errno = 0;
+	long long n = *s >= '1' && *s <= '9' ? strtoll(s, &end, 10) : 0;
+
+	return n && !errno && !*end ? n : 0;
+}
+
+int handle_policy_version(struct request *r, struct err *err)
+{
+	struct body body;
+	int rc = policy_version_body(
+		request_reader(r), path_number(r->bindings[0]), r->arena, &body, err);
+
+	if (rc < 0)
+		return -1;
+	if (rc == 0)
+		return err_set(err, ERR_NOT_FOUND, "no version %s of the policy", r->bindings[0]);
+	return reply_body(r, &body);
+}
+
+int handle_policy_diff(struct request *r, struct err *err)
+{
+	SNAPSHOT_AUTO s = snapshot_get(request_engine(r));
+	int64_t from, to;
+	struct body body;
+
+	if (params_int(&r->params, "to", 1, INT64_MAX, s->policy.version, &to, err) < 0 ||
+		params_int(&r->params, "from", 1, INT64_MAX, to > 1 ? to - 1 : to, &from, err) <
+			0 ||
+		policy_diff_body(request_reader(r), from, to, r->arena, &body, err) < 0)
+		return -1;
+	return reply_body(r, &body);
 }
 
 int handle_tokens(struct request *r, struct err *err)

@@ -14,7 +14,11 @@
 #include "api/status.h"
 #include "base/json_writer.h"
 #include "model/phase.h"
+#include "model/canonical_suite.h"
+#include "model/contract.h"
+#include "model/document_diff.h"
 #include "model/policy.h"
+#include "model/waiver.h"
 #include "model/release.h"
 
 enum { DOCUMENT_MAX = 4 * 1024 * 1024, TABLES_MAX = 256 };

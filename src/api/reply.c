@@ -41,12 +41,20 @@ static void cell_value(struct strbuf *out, const json_t *v)
 		jcs_render(v, out, &ignored);
 }
 
+/* "a.b" is member b of member a. */
 static const json_t *cell_at(const json_t *object, const char *key, size_t n)
 {
 	char name[64];
 
-	snprintf(name, sizeof(name), "%.*s", (int)n, key);
-	return json_object_get(object, name);
+	for (const char *end = key + n; object && key < end;) {
+		const char *dot = memchr(key, '.', (size_t)(end - key));
+		size_t part = (size_t)((dot ? dot : end) - key);
+
+		snprintf(name, sizeof(name), "%.*s", (int)part, key);
+		object = json_object_get(object, name);
+		key += part + 1;
+	}
+	return object;
 }
 
 /* One row for each element of the list (or of the map). */

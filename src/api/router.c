@@ -13,8 +13,11 @@
 #include "api/params.h"
 #include "model/manifest.h"
 #include "model/observation.h"
+#include "model/canonical_suite.h"
+#include "model/contract.h"
 #include "model/policy.h"
 #include "model/request.h"
+#include "model/waiver.h"
 
 static const struct route routes[ROUTES] = {
 #define ROUTE(id_, method_, pattern_, scope_, body_, status_, handler_, params_, columns_, \

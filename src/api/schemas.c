@@ -56,6 +56,15 @@ static const struct field problem_fields[] = {
 	NEED("request_id", STRING, .help = "find it in the log by this"),
 	MAY("errors", LIST, .table = &error_table, .min = 0, .max = 20),
 	MAY("errors_total", INT, .help = "when there are more than are listed"),
+	MAY("changes", JSON, .help = "version_too_low: what changed, breaking ones first"),
+	MAY("total", INT, .help = "version_too_low: how many changes there are"),
+	MAY("name", STRING, .help = "version_too_low: the contract"),
+	MAY("from", STRING, .help = "version_too_low: the lower of the two versions"),
+	MAY("to", STRING, .help = "version_too_low: the higher one"),
+	MAY("against", STRING, .help = "version_too_low: the one that was there"),
+	MAY("relation", STRING, .help = "version_too_low: compatible or breaking"),
+	MAY("level", STRING, .help = "version_too_low: the step that the changes force"),
+	MAY("least_version", STRING, .help = "version_too_low: what it must be at least"),
 	MAY("slots", JSON, .help = "nothing_to_merge: for each slot what is missing"),
 };
 const struct field_table problem_table =
