@@ -21,22 +21,49 @@ enum { BODY_MAX = 64 * 1024 * 1024, CELL_MAX = 4096, PROBLEM_MAX = 64 * 1024 };
 
 /* ---- text tables ---- */
 
+static void cell_value(struct strbuf *out, const json_t *v);
+
+/* An object in a list, in short: its first two members, "quality=pass". */
+static void cell_pair(struct strbuf *out, const json_t *object)
+{
+	const char *key;
+	json_t *v;
+	int n = 0;
+
+	json_object_foreach((json_t *)(uintptr_t)object, key, v)
+	{
+		if (n++ == 2)
+			break;
+		if (n == 2)
+			strbuf_addch(out, '=');
+		cell_value(out, v);
+	}
+}
+
+static void cell_list(struct strbuf *out, const json_t *list)
+{
+	for (size_t i = 0; i < json_array_size(list); i++) {
+		const json_t *v = json_array_get(list, i);
+
+		if (i)
+			strbuf_addch(out, ' ');
+		if (json_is_object(v))
+			cell_pair(out, v);
+		else
+			cell_value(out, v);
+	}
+}
+
 static void cell_value(struct strbuf *out, const json_t *v)
 {
 	struct err ignored;
 
-	if (!v || json_is_null(v))
+	if (!v || json_is_null(v) || (json_is_array(v) && json_array_size(v) == 0))
 		strbuf_addch(out, '-');
 	else if (json_is_string(v))
 		strbuf_addstr(out, json_string_value(v));
-	else if (json_is_array(v) && json_array_size(v) == 0)
-		strbuf_addch(out, '-');
-	else if (json_is_array(v) && !json_is_object(json_array_get(v, 0)))
-		for (size_t i = 0; i < json_array_size(v); i++) {
-			if (i)
-				strbuf_addstr(out, ", ");
-			cell_value(out, json_array_get(v, i));
-		}
+	else if (json_is_array(v))
+		cell_list(out, v);
 	else
 		jcs_render(v, out, &ignored);
 }
