@@ -33,7 +33,7 @@ void server_options_init(struct server_options *o)
 	};
 }
 
-static void log_mhd(void *cls, const char *fmt, va_list ap)
+__attribute__((format(printf, 2, 0))) static void log_mhd(void *cls, const char *fmt, va_list ap)
 {
 	char line[256];
 
