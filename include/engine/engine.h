@@ -40,7 +40,7 @@ const struct clock *engine_clock(const struct engine *e);
 
 struct engine_stats {
 	uint64_t commits, commands, batch_max, stale, queue_len, queue_max;
-	uint64_t manifests, artifacts, judgements;
+	uint64_t manifests, artifacts, judgements, events;
 	int64_t last_commit; /* usec, wall clock */
 	bool broken;	     /* the registry can't be written: not ready */
 };

@@ -65,7 +65,7 @@ struct engine {
 	pthread_t writer_thread, ops_thread;
 
 	atomic_uint_fast64_t commits, commands, batch_max, stale;
-	atomic_uint_fast64_t manifests, artifacts, judgements;
+	atomic_uint_fast64_t manifests, artifacts, judgements, events;
 	atomic_int_fast64_t last_commit;
 	atomic_bool broken;
 };

@@ -36,7 +36,6 @@ struct snapshot {
 	struct canonical_suite suite; /* the current one, when has_suite */
 	struct body suite_body;	      /* GET /v1/suites/current */
 	int64_t suite_serial;	      /* rises with each suite that becomes current; 0: none yet */
-	int64_t event_seq;	      /* newest event when it was made */
 };
 
 /* The present one, to be given back. */

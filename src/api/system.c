@@ -128,7 +128,7 @@ static void fill_status(const struct request *r, struct status *st)
 	st->manifests = (int64_t)e.manifests;
 	st->artifacts = (int64_t)e.artifacts;
 	st->judgements = (int64_t)e.judgements;
-	st->events = snap->event_seq;
+	st->events = (int64_t)e.events;
 	st->commits = (int64_t)e.commits;
 	st->last_commit_at = e.last_commit;
 	st->queue = (int64_t)e.queue_len;

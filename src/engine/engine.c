@@ -145,6 +145,7 @@ void engine_stats(const struct engine *e, struct engine_stats *ret)
 		.manifests = e->manifests,
 		.artifacts = e->artifacts,
 		.judgements = e->judgements,
+		.events = e->events,
 		.last_commit = e->last_commit,
 		.broken = e->broken,
 	};

@@ -89,6 +89,7 @@ int policy_bootstrap(struct engine *e, const char *text, struct err *err)
 		return -1;
 	}
 	e->state.policy_version = 1;
+	e->events = (uint64_t)e->state.event_seq;
 	return 0;
 }
 

@@ -113,7 +113,6 @@ int snapshot_renew(struct engine *e, struct err *err)
 	s->arena = a;
 	atomic_init(&s->refs, 1);
 	s->generation = ++e->generation;
-	s->event_seq = e->state.event_seq;
 	rc = load_policy(e->db, s, err);
 	if (rc == 0) {
 		s->baselines = ARENA_ARRAY(a, s->policy.slots.n, const struct unit *);

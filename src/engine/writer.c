@@ -112,6 +112,7 @@ int writer_load(struct engine *e, struct err *err)
 	e->manifests = (uint64_t)s.manifests;
 	e->artifacts = (uint64_t)s.artifacts;
 	e->judgements = (uint64_t)s.judgements;
+	e->events = (uint64_t)s.event_seq;
 	return 0;
 }
 
@@ -257,6 +258,7 @@ static void group_written(struct engine *e, size_t n)
 	e->manifests = (uint64_t)e->state.manifests;
 	e->artifacts = (uint64_t)e->state.artifacts;
 	e->judgements = (uint64_t)e->state.judgements;
+	e->events = (uint64_t)e->state.event_seq;
 }
 
 bool writer_step(struct engine *e)

@@ -83,6 +83,7 @@ START_TEST(test_manifest_submit__takes_two_at_once_as_one)
 	ck_assert_uint_eq(stats.batch_max, 3);
 	ck_assert_uint_eq(stats.manifests, 1);
 	ck_assert_uint_eq(stats.artifacts, 1);
+	ck_assert_int_eq((int64_t)stats.events, count_events(NULL));
 	ck_assert_uint_eq(stats.queue_len, 0);
 }
 END_TEST
