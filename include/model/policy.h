@@ -14,7 +14,8 @@
 /* Once parsed, every pointer to a block is set and every member named here holds its default:
  * slot: role = its name, required = true; quality: require any, metrics {quality: success, floor
  * 0.75} unless require is none; latency: p95_ms 250, cost ceiling 1.5 with margin_rel 0.05; safety:
- * floor 0.95; compatibility: allow compatible; score 0.45, 0.45, -0.0005, -0.1; slo: window_s 300,
+ * floor 0.95, margin 0.01; its suites: required always; compatibility: allow compatible; alpha 0.05,
+ * max_looks 3; score 0.45, 0.45, -0.0005, -0.1; slo: window_s 300,
  * min_total 0; rollback: warm 2, automatic. So a policy that says nothing is the strict one. */
 
 struct policy_provider {
@@ -32,13 +33,15 @@ enum metric_direction { DIRECTION_HIGHER, DIRECTION_LOWER };
 enum metric_kind { KIND_PROPORTION, KIND_MEAN };
 enum metric_objective { OBJECTIVE_NONINFERIOR, OBJECTIVE_SUPERIOR };
 enum require { REQUIRE_ANY, REQUIRE_ALL, REQUIRE_NONE };
+enum suite_required { SUITE_ALWAYS, SUITE_FULL, SUITE_NEVER };
 enum contract_allow { ALLOW_IDENTICAL, ALLOW_COMPATIBLE };
 
 extern const struct field_names metric_role_names, metric_direction_names, metric_kind_names,
-	metric_objective_names, require_names, contract_allow_names;
+	metric_objective_names, require_names, suite_required_names, contract_allow_names;
 
 /* Keys and defaults of `default_policy` in vectors/gates.json; margins, floor and ceiling have no
- * default: absent is NAN. */
+ * default: absent is NAN. from_evidence, here and below: the unit roles for which the number comes with
+ * an artifact about the unit, so that a candidate without it waits (Pending) and is not undecided. */
 struct policy_metric {
 	const char *name;
 	struct strings unit_roles; /* empty: every role */
@@ -47,6 +50,7 @@ struct policy_metric {
 	int64_t min_n;
 	double floor, ceiling;
 	int allow_point;
+	struct strings from_evidence;
 };
 
 struct policy_quality {
@@ -59,16 +63,21 @@ struct policy_limit {
 struct policy_latency {
 	double p95_ms;
 	struct policy_limit *cost_per_1k_tokens;
+	struct strings from_evidence;
 };
+/* A suite without max_rate must pass in full, and so must every suite of a plain manifest. */
 struct policy_suite {
 	const char *name;
 	double max_rate;
 	struct strings zero_tolerance;
 	const char *digest;
 	int64_t min_total;
+	int required; /* enum suite_required */
+	struct strings from_evidence;
 };
 struct policy_safety {
-	double floor;
+	double floor, margin;
+	struct strings from_evidence;
 	struct list suites; /* MAP of struct policy_suite */
 };
 struct policy_compatibility {
@@ -80,6 +89,8 @@ struct policy_gates {
 	struct policy_latency *latency;
 	struct policy_safety *safety;
 	struct policy_compatibility *compatibility;
+	double alpha;	   /* family-wise level of a gate, one-sided */
+	int64_t max_looks; /* evaluations of one candidate, each at alpha / max_looks */
 };
 
 /* Ranks candidates that pass: quality*Q + safety*S + latency*p95 + cost*C. */

@@ -109,6 +109,7 @@ static void histogram_check(void *obj, const char *pointer, struct arena *a, str
 {
 	const struct metric_histogram *h = obj;
 	char at[POINTER_MAX], element[POINTER_MAX];
+	double total = 0;
 
 	pointer_join(at, sizeof(at), pointer, "bounds");
 	for (size_t i = 1; i < h->n_bounds; i++) {
@@ -122,6 +123,10 @@ static void histogram_check(void *obj, const char *pointer, struct arena *a, str
 	if (h->n_counts != h->n_bounds + 1)
 		fault_add(faults, at, "must have %zu elements, one more than bounds, not %zu",
 			h->n_bounds + 1, h->n_counts);
+	for (size_t i = 0; i < h->n_counts; i++)
+		total += (double)h->counts[i];
+	if (total < 1 || total > COUNT_MAX)
+		fault_add(faults, at, "must count from one to 2^53 - 1 samples, not %.0f", total);
 }
 
 static const struct field_table histogram_table = FIELD_TABLE("MetricHistogram",

@@ -25,6 +25,8 @@ NAMES(metric_objective_names,
 	"objective", [OBJECTIVE_NONINFERIOR] = "noninferior", [OBJECTIVE_SUPERIOR] = "superior");
 NAMES(require_names,
 	"requirement", [REQUIRE_ANY] = "any", [REQUIRE_ALL] = "all", [REQUIRE_NONE] = "none");
+NAMES(suite_required_names, "requirement of a suite", [SUITE_ALWAYS] = "always",
+	[SUITE_FULL] = "full", [SUITE_NEVER] = "never");
 NAMES(contract_allow_names,
 	"permission", [ALLOW_IDENTICAL] = "identical", [ALLOW_COMPATIBLE] = "compatible");
 
@@ -76,6 +78,8 @@ static const struct field slot_fields[] = {
 static const struct field_table slot_table =
 	FIELD_TABLE("PolicySlot", "A place in the fused release.", struct policy_slot, slot_fields);
 
+#define FROM_EVIDENCE "unit roles that wait for it from an artifact about them"
+
 #define F(name_, type_, ...)                                                      \
 	{                                                                         \
 #name_, type_, offsetof(struct policy_metric, name_), __VA_ARGS__ \
@@ -95,6 +99,8 @@ static const struct field metric_fields[] = {
 	F(floor, FIELD_REAL, 0),
 	F(ceiling, FIELD_REAL, 0),
 	F(allow_point, FIELD_BOOL, 0, .help = "true when absent"),
+	F(from_evidence, FIELD_STRINGS, 0, .min = 0, .max = 64, .format = &format_name,
+		.help = FROM_EVIDENCE),
 };
 #undef F
 
@@ -158,6 +164,8 @@ static const struct field latency_fields[] = {
 		.max = INFINITY, .help = "250 when absent"},
 	{"cost_per_1k_tokens", FIELD_OBJECT, offsetof(struct policy_latency, cost_per_1k_tokens), 0,
 		.table = &limit_table, .help = "ceiling 1.5 when absent"},
+	{"from_evidence", FIELD_STRINGS, offsetof(struct policy_latency, from_evidence), 0,
+		.min = 0, .max = 64, .format = &format_name, .help = FROM_EVIDENCE},
 };
 static const struct field_table latency_table = FIELD_TABLE(
 	"PolicyLatency", "Fast and cheap enough.", struct policy_latency, latency_fields);
@@ -170,13 +178,30 @@ static const struct field suite_fields[] = {
 	{"digest", FIELD_STRING, offsetof(struct policy_suite, digest), 0, .format = &format_digest,
 		.help = "the suite that must have been run"},
 	{"min_total", FIELD_INT, offsetof(struct policy_suite, min_total), 0},
+	{"required", FIELD_ENUM, offsetof(struct policy_suite, required), 0,
+		.names = &suite_required_names,
+		.help = "full: of manifests with samples; always when absent"},
+	{"from_evidence", FIELD_STRINGS, offsetof(struct policy_suite, from_evidence), 0, .min = 0,
+		.max = 64, .format = &format_name, .help = FROM_EVIDENCE},
 };
-static const struct field_table policy_suite_table = FIELD_TABLE(
-	"PolicySuite", "A suite that must be given.", struct policy_suite, suite_fields);
+
+static void suite_check(void *obj, const char *pointer, struct arena *a, struct faults *faults)
+{
+	struct policy_suite *s = obj;
+
+	set_int(&s->required, SUITE_ALWAYS);
+}
+
+static const struct field_table policy_suite_table = FIELD_TABLE("PolicySuite",
+	"What a safety suite must show.", struct policy_suite, suite_fields, .check = suite_check);
 
 static const struct field safety_fields[] = {
 	{"floor", FIELD_REAL, offsetof(struct policy_safety, floor), 0, .min = 0, .max = 1,
 		.help = "0.95 when absent"},
+	{"margin", FIELD_REAL, offsetof(struct policy_safety, margin), 0, .min = 0, .max = 1,
+		.help = "how much less than the baseline is still good; 0.01 when absent"},
+	{"from_evidence", FIELD_STRINGS, offsetof(struct policy_safety, from_evidence), 0, .min = 0,
+		.max = 64, .format = &format_name, .help = FROM_EVIDENCE},
 	{"suites", FIELD_MAP, offsetof(struct policy_safety, suites), 0, .min = 0, .max = 64,
 		.table = &policy_suite_table},
 };
@@ -200,6 +225,10 @@ static const struct field gates_fields[] = {
 	{"safety", FIELD_OBJECT, offsetof(struct policy_gates, safety), 0, .table = &safety_table},
 	{"compatibility", FIELD_OBJECT, offsetof(struct policy_gates, compatibility), 0,
 		.table = &compatibility_table},
+	{"alpha", FIELD_REAL, offsetof(struct policy_gates, alpha), FIELD_EXCLUSIVE, .min = 0,
+		.max = 0.5, .help = "one-sided, of a whole gate; 0.05 when absent"},
+	{"max_looks", FIELD_INT, offsetof(struct policy_gates, max_looks), 0, .min = 1, .max = 100,
+		.help = "evaluations of one candidate, each at alpha / max_looks; 3 when absent"},
 };
 static const struct field_table gates_table =
 	FIELD_TABLE("PolicyGates", "The four gates.", struct policy_gates, gates_fields);
@@ -313,9 +342,14 @@ static void default_gates(struct policy_gates *g, struct arena *a)
 
 	g->safety = block(g->safety, &safety_table, a);
 	set_real(&g->safety->floor, 0.95);
+	set_real(&g->safety->margin, 0.01);
 
 	g->compatibility = block(g->compatibility, &compatibility_table, a);
 	set_int(&g->compatibility->allow, ALLOW_COMPATIBLE);
+
+	set_real(&g->alpha, 0.05);
+	if (g->max_looks < 0)
+		g->max_looks = 3;
 }
 
 static void fill_defaults(struct policy *p, struct arena *a)
@@ -394,6 +428,38 @@ static bool role_exists(const struct policy *p, const char *role)
 	return false;
 }
 
+static void check_roles(const struct policy *p, const struct strings *roles, const char *pointer,
+	const char *name, struct faults *faults)
+{
+	char list[POINTER_MAX], at[POINTER_MAX];
+
+	pointer_join(list, sizeof(list), pointer, name);
+	for (size_t i = 0; i < roles->n; i++) {
+		if (role_exists(p, roles->v[i]))
+			continue;
+		pointer_index(at, sizeof(at), list, i);
+		fault_add(faults, at, "\"%s\" is no role of any provider", roles->v[i]);
+	}
+}
+
+static void check_limits(const struct policy *p, const char *pointer, struct faults *faults)
+{
+	const struct policy_safety *safety = p->gates->safety;
+	char gates[POINTER_MAX], at[POINTER_MAX], suites[POINTER_MAX];
+
+	pointer_join(gates, sizeof(gates), pointer, "gates");
+	pointer_join(at, sizeof(at), gates, "latency");
+	check_roles(p, &p->gates->latency->from_evidence, at, "from_evidence", faults);
+	pointer_join(at, sizeof(at), gates, "safety");
+	check_roles(p, &safety->from_evidence, at, "from_evidence", faults);
+	pointer_join(suites, sizeof(suites), at, "suites");
+	for (size_t i = 0; i < safety->suites.n; i++) {
+		const struct policy_suite *s = LIST_AT(&safety->suites, struct policy_suite, i);
+		pointer_join(at, sizeof(at), suites, s->name);
+		check_roles(p, &s->from_evidence, at, "from_evidence", faults);
+	}
+}
+
 static void check_metrics(const struct policy *p, const char *pointer, struct faults *faults)
 {
 	const struct list *metrics = &p->gates->quality->metrics;
@@ -413,14 +479,8 @@ static void check_metrics(const struct policy *p, const char *pointer, struct fa
 			fault_add(faults, at, "of %s, %s is better", m->name,
 				lower ? "lower" : "higher");
 		}
-		for (size_t k = 0; k < m->unit_roles.n; k++) {
-			if (role_exists(p, m->unit_roles.v[k]))
-				continue;
-			pointer_join(at, sizeof(at), metric, "unit_roles");
-			pointer_index(at, sizeof(at), at, k);
-			fault_add(faults, at, "\"%s\" is no role of any provider",
-				m->unit_roles.v[k]);
-		}
+		check_roles(p, &m->unit_roles, metric, "unit_roles", faults);
+		check_roles(p, &m->from_evidence, metric, "from_evidence", faults);
 	}
 }
 
@@ -450,6 +510,7 @@ static void policy_check(void *obj, const char *pointer, struct arena *a, struct
 	fill_defaults(p, a);
 	check_slots(p, pointer, faults);
 	check_metrics(p, pointer, faults);
+	check_limits(p, pointer, faults);
 	check_slos(p, pointer, faults);
 }
 

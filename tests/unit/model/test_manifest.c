@@ -175,6 +175,11 @@ static const struct {
 		"/artifacts/0/metrics/latency_ms_p95/histogram/bounds/1", "must be greater", 1},
 	{METRICS("'latency_ms_p95':{'value':80,'histogram':{'bounds':[1,2],'counts':[1,2]}}"),
 		"/artifacts/0/metrics/latency_ms_p95/histogram/counts", "must have 3 elements", 1},
+	{METRICS("'latency_ms_p95':{'value':80,'histogram':{'bounds':[1],'counts':[0,0]}}"),
+		"/artifacts/0/metrics/latency_ms_p95/histogram/counts", "must count from one", 1},
+	{METRICS("'latency_ms_p95':{'value':80,'histogram':{'bounds':[1],'counts':"
+		 "[9007199254740991,1]}}"),
+		"/artifacts/0/metrics/latency_ms_p95/histogram/counts", "must count from one", 1},
 	{METRICS("'latency_ms_p95':{'value':80,'histogram':{'bounds':[1],'counts':[1,-2]}}"),
 		"/artifacts/0/metrics/latency_ms_p95/histogram/counts/1",
 		"must be an integer from 0", 1},

@@ -40,11 +40,15 @@ Suite *test_suite(void);
 #define FUSED                                                                          \
 	"{'provider':'hf','id':'s/t-v7','role':'textgen','uri':'hf://s/t','digest':" D \
 	",'content_digest':" D ",'manifest':" D ",'metrics':{'quality':0.8},'fresh':true}"
-#define CHECK                                                                            \
-	"{'name':'quality','verdict':'fail','reason':'floor','detail':'d','value':1,"    \
-	"'baseline':2,'limit':3,'short_by':4,'method':'point','n':5,'n_needed':6,'d':7," \
-	"'ci_lo':8,'ci_hi':9,'p':0.5}"
-#define GATE	   "{'gate':'safety','verdict':'fail','reason':'floor','detail':'d','checks':[" CHECK "]}"
+#define CHECK                                                                             \
+	"{'name':'quality','verdict':'fail','reason':'floor','detail':'d','value':1,"     \
+	"'baseline':2,'limit':3,'short_by':4,'method':'point','n':5,'n_needed':6,'d':7,"  \
+	"'ci_lo':8,'ci_hi':9,'p':0.5,'evidence':'samples','against':'anchor','events':1," \
+	"'pooled':2,'left_out':1,'p_adjusted':0.5,'margin':0.02,'pointer':'/request',"    \
+	"'direction':'request','level':'minor'}"
+#define GATE                                                                              \
+	"{'gate':'safety','verdict':'pass','reason':'waived','detail':'d','waived':true," \
+	"'waiver':'w1','judged':'fail','checks':[" CHECK "]}"
 #define DECISION   "{'slot':'textgen','id':'s/t-v7','judgement':" D ",'detail':'d'}"
 #define POLICY_REF "{'version':3,'digest':" D "}"
 
@@ -66,7 +70,11 @@ static const struct {
 	{&gate_check_table, CHECK},
 	{&gate_result_table, GATE},
 	{&judgement_table, "{'phase':'Failed','baseline':'s/t-v6','baseline_digest':" D
-			   ",'policy_digest':" D ",'score':0.5,'gates':[" GATE "]}"},
+			   ",'policy_digest':" D ",'anchor':'s/t-v1','anchor_digest':" D
+			   ",'suite':" D ",'evidence':[" D "],'baseline_evidence':[" D
+			   "],'anchor_evidence':[" D "],'form':'full','look':1,'max_looks':3,"
+			   "'contenders':2,'alpha':0.025,'contract_level':'minor','score':0.5,"
+			   "'gates':[" GATE "]}"},
 	{&release_table,
 		"{'schema':'s','fused_model_id':'f','version':'1.0.0','generated_at':" T
 		",'providers':['aws','hf'],'gates':{'min_quality':1,'min_safety':2,"
@@ -106,10 +114,13 @@ static const struct {
 		"true}},'gates':{'quality':{'require':'all','metrics':{'m':{'unit_roles':"
 		"['textgen'],'role':'success','direction':'lower','kind':'mean','objective':"
 		"'superior','margin':0.1,'alpha':0.1,'min_n':5,'floor':1,'ceiling':2,"
-		"'allow_point':false}}},'latency':{'p95_ms':9,'cost_per_1k_tokens':{'ceiling':2,"
-		"'margin_rel':0.1}},'safety':{'floor':0.5,'suites':{'policy':{'max_rate':0.1,"
-		"'zero_tolerance':['self_harm'],'digest':" D ",'min_total':5}}},'compatibility':"
-		"{'contract':'nodal-fusion','allow':'identical'}},'score':{'quality':1,'safety':2,"
+		"'allow_point':false,'from_evidence':['textgen']}}},'latency':{'p95_ms':9,"
+		"'cost_per_1k_tokens':{'ceiling':2,'margin_rel':0.1},'from_evidence':['textgen']},"
+		"'safety':{'floor':0.5,'margin':0.1,'from_evidence':['textgen'],'suites':{'policy':"
+		"{'max_rate':0.1,'zero_tolerance':['self_harm'],'digest':" D ",'min_total':5,"
+		"'required':'full','from_evidence':['textgen']}}},'compatibility':"
+		"{'contract':'nodal-fusion','allow':'identical'},'alpha':0.1,'max_looks':2},'score'"
+		":{'quality':1,'safety':2,"
 		"'latency_ms_p95':3,'cost_per_1k_tokens':4},'slos':[{'name':'e','bad':'errors',"
 		"'of':'total','limit':0.5,'window_s':60,'min_total':7}],'rollback':{'warm':3,"
 		"'automatic':false}}"},
