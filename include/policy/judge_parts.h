@@ -7,17 +7,27 @@
 #define POLICY_JUDGE_PARTS_H
 
 #include "policy/judge.h"
+#include "policy/judge_evidence.h"
+#include "policy/metric.h"
 
 struct gate_case {
-	const struct unit *candidate, *baseline;
+	const struct judge_input *in;
+	const struct unit *candidate, *baseline; /* of in */
 	const struct policy *policy;
 	struct arena *arena;
+	bool is_full;
+	double share; /* of every alpha, after the splits */
 	struct gate_check *checks;
 	size_t n, max;
-	const char *pass_reason; /* of the gate when all pass; NULL: "ok" */
+	const char *pass_reason;    /* of the gate when all pass; NULL: "ok" */
+	const char *verdict_reason; /* of the gate when it comes out as `reasoned`; NULL: the
+				     * worst check's */
+	int reasoned;		    /* enum verdict */
+	const char *contract_level; /* what the compatibility gate found, or NULL */
 };
 
-/* One more check; all numbers absent. The detail is formatted into the arena. */
+/* One more check; all numbers absent. The detail is formatted into the arena. The pointer holds until
+ * the next one is added. */
 struct gate_check *gate_case_add(struct gate_case *c, const char *name, enum verdict verdict,
 	const char *reason, const char *fmt, ...) __attribute__((format(printf, 5, 6)));
 
@@ -26,18 +36,16 @@ struct gate_check *gate_case_add(struct gate_case *c, const char *name, enum ver
 struct gate_check *gate_case_limit(
 	struct gate_case *c, const char *name, double value, const char *what, double limit);
 
-/* A required metric that is not there. */
-void gate_case_missing(struct gate_case *c, const char *name);
+/* A required metric or suite that is not there: awaited when the policy says that it comes from
+ * evidence for the candidate's role, else missing. `names` stands in the sentence. */
+void gate_case_missing(struct gate_case *c, const char *name, const char *names,
+	const struct strings *from_evidence);
 
 /* Is the value within the limit? `what` as above; NAN limits nothing. */
 bool limit_holds(double value, const char *what, double limit);
 
-/* A difference without the noise of binary fractions: 12 significant digits. */
-double tidy(double v);
-
-/* Short text of a number; of two that differ, texts that differ. */
-const char *number_text(struct arena *a, double v);
-void number_texts(struct arena *a, double v, double w, const char **ret_v, const char **ret_w);
+/* How many units are in a check's numbers. */
+void check_reading(struct gate_check *check, const struct reading *r);
 
 void judge_quality(struct gate_case *c);
 void judge_latency(struct gate_case *c);
@@ -46,5 +54,65 @@ void judge_compatibility(struct gate_case *c);
 
 /* Does the policy's metric speak of units of this role? */
 bool policy_metric_applies(const struct policy_metric *m, const char *role);
+bool strings_have(const struct strings *s, const char *what);
+
+/* ---- One metric on both sides (judge_match.c) ---- */
+
+struct match {
+	struct reading mine, theirs; /* metric NULL: not given, or no such unit */
+	const char *incomparable;    /* "another data set than s/textgen-v1", or NULL */
+};
+
+/* The readings of candidate and `other` that can be compared, the first of them. Without another
+ * side the candidate's first that the current suite allows. */
+void match_find(const struct gate_case *c, const char *name, enum pool pool, bool by_suite,
+	const struct judge_side *other, struct match *ret);
+
+/* ---- Sentences (judge_text.c) ---- */
+
+/* A difference without the noise of binary fractions: 12 significant digits. */
+double tidy(double v);
+
+/* Short text of a number; of two that differ, texts that differ. */
+const char *number_text(struct arena *a, double v);
+void number_texts(struct arena *a, double v, double w, const char **ret_v, const char **ret_w);
+
+/* A loss that is allowed: "2 pp", "0.03", "5 %". */
+const char *margin_text(struct arena *a, const struct metric_policy *p);
+
+/* "task_accuracy 0.863 vs 0.841 (+2.2 pp, p = 0.003, McNemar, n = 1318)"; p NAN: none. */
+const char *comparison_text(struct arena *a, const char *name, const struct match *m,
+	const struct metric_policy *policy, const struct metric_verdict *v, double p);
+
+/* "; about 1200 samples would tell", or nothing when n is -1. */
+const char *needed_text(struct arena *a, int64_t n);
+
+/* The numbers of a verdict in a check. */
+void check_verdict(
+	struct gate_check *check, const struct match *m, const struct metric_verdict *v, double p);
+
+/* ---- The quality gate on bare numbers (judge_point.c) and on samples (judge_tested.c) ---- */
+
+/* A policy's metric that applies to the candidate and is given by it. */
+struct contest {
+	const struct policy_metric *rule;
+	struct match match;
+	double gain; /* > 0: better, as points; NAN without theirs */
+};
+
+/* Success metrics: how many the policy has, the candidate gives, both give alike, and are better. */
+struct tally {
+	size_t rules, given, common, better;
+};
+
+/* Is it a metric that has to be better? */
+bool contest_is_success(const struct gate_case *c, const struct contest *k);
+bool contest_is_common(const struct contest *k);
+
+void judge_points(struct gate_case *c, const struct contest *k, size_t n, const struct tally *t);
+void judge_samples(struct gate_case *c, const struct contest *k, size_t n);
+
+/* The rules of a contest with alpha after the splits. */
+struct metric_policy contest_policy(const struct gate_case *c, const struct policy_metric *rule);
 
 #endif

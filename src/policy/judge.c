@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * The judge: runs the four gates and sums them up. A gate is as bad as its worst check, a judgement as
- * its worst gate; what can't be decided is never a pass.
+ * its worst gate; what can't be decided is never a pass. Owns the splits of alpha and the waivers.
  */
 #include "policy/judge.h"
 
@@ -12,41 +12,40 @@
 
 #include "policy/judge_parts.h"
 
-/* ---- Numbers for people ---- */
+enum { CHECKS_FIRST = 16, DETAILS_MAX = 20, DETAIL_MAX = 2048 };
 
-double tidy(double v)
+bool strings_have(const struct strings *s, const char *what)
 {
-	char buf[40];
-
-	snprintf(buf, sizeof(buf), "%.12g", v);
-	return strtod(buf, NULL);
-}
-
-const char *number_text(struct arena *a, double v)
-{
-	return arena_printf(a, "%.6g", v);
-}
-
-void number_texts(struct arena *a, double v, double w, const char **ret_v, const char **ret_w)
-{
-	int digits = 6;
-
-	do {
-		*ret_v = arena_printf(a, "%.*g", digits, v);
-		*ret_w = arena_printf(a, "%.*g", digits, w);
-	} while (v != w && !strcmp(*ret_v, *ret_w) && ++digits <= 17);
+	for (size_t i = 0; i < s->n; i++)
+		if (!strcmp(s->v[i], what))
+			return true;
+	return false;
 }
 
 /* ---- Checks ---- */
 
+static void grow(struct gate_case *c)
+{
+	struct gate_check *more;
+
+	if (c->n < c->max)
+		return;
+	c->max = c->max ? 2 * c->max : CHECKS_FIRST;
+	more = ARENA_ARRAY(c->arena, c->max, struct gate_check);
+	if (c->n)
+		memcpy(more, c->checks, c->n * sizeof(*more));
+	c->checks = more;
+}
+
 struct gate_check *gate_case_add(struct gate_case *c, const char *name, enum verdict verdict,
 	const char *reason, const char *fmt, ...)
 {
-	char detail[2048];
+	char detail[DETAIL_MAX];
+	struct gate_check *check;
 	va_list ap;
 
-	assert(c->n < c->max);
-	struct gate_check *check = &c->checks[c->n++];
+	grow(c);
+	check = &c->checks[c->n++];
 	va_start(ap, fmt);
 	vsnprintf(detail, sizeof(detail), fmt, ap);
 	va_end(ap);
@@ -85,13 +84,20 @@ struct gate_check *gate_case_limit(
 	}
 	check->value = value;
 	check->limit = limit;
+	check->evidence = "point";
 	return check;
 }
 
-void gate_case_missing(struct gate_case *c, const char *name)
+void gate_case_missing(struct gate_case *c, const char *name, const char *names,
+	const struct strings *from_evidence)
 {
-	gate_case_add(
-		c, name, VERDICT_INCONCLUSIVE, "missing", "%s is missing from the metrics", name);
+	if (strings_have(from_evidence, c->candidate->artifact->role))
+		gate_case_add(c, name, VERDICT_PENDING, "awaits_evidence",
+			"waits for an artifact about %s that gives %s", c->candidate->artifact->id,
+			names);
+	else
+		gate_case_add(c, name, VERDICT_INCONCLUSIVE, "missing",
+			"%s is missing from the metrics", names);
 }
 
 /* ---- Gates ---- */
@@ -104,45 +110,64 @@ static bool worse(int a, int b)
 /* The details of all checks that came out as the gate did. */
 static const char *join_details(struct arena *a, const struct gate_case *c, int verdict)
 {
-	STRBUF_AUTO out = STRBUF_INIT(65536);
+	STRBUF_AUTO out = STRBUF_INIT((DETAILS_MAX + 1) * DETAIL_MAX);
+	size_t n = 0;
 
 	for (size_t i = 0; i < c->n; i++) {
-		if (c->checks[i].verdict != verdict)
+		if (c->checks[i].verdict != verdict || n++ >= DETAILS_MAX)
 			continue;
 		if (out.len)
 			strbuf_addstr(&out, "; ");
 		strbuf_addstr(&out, c->checks[i].detail);
 	}
+	if (n > DETAILS_MAX)
+		strbuf_addf(&out, "; and %zu more", n - DETAILS_MAX);
 	return arena_strdup(a, out.buf);
 }
 
 static void sum_up(const struct gate_case *c, struct gate_result *ret)
 {
-	const struct gate_check *first = &c->checks[0];
-
 	ret->verdict = VERDICT_PASS;
 	ret->reason = c->pass_reason ? c->pass_reason : "ok";
 	for (size_t i = 0; i < c->n; i++) {
 		if (worse(c->checks[i].verdict, ret->verdict)) {
-			first = &c->checks[i];
-			ret->verdict = first->verdict;
-			ret->reason = first->reason;
+			ret->verdict = c->checks[i].verdict;
+			ret->reason = c->checks[i].reason;
 		}
 	}
+	if (c->verdict_reason && ret->verdict == c->reasoned)
+		ret->reason = c->verdict_reason;
 	ret->detail = join_details(c->arena, c, ret->verdict);
 	ret->checks = (struct list){c->checks, c->n};
 }
 
-/* At most one check for each metric and suite that either side names, and one for each that is fixed. */
-static size_t checks_max(const struct unit *candidate, const struct policy *policy)
+static int64_t at_least_one(int64_t n)
 {
-	const struct policy_gates *g = policy->gates;
-
-	return candidate->artifact->suites.n + g->safety->suites.n + g->quality->metrics.n + 4;
+	return n > 1 ? n : 1;
 }
 
-void judge_gate(enum gate gate, const struct unit *candidate, const struct unit *baseline,
-	const struct policy *policy, struct arena *a, struct gate_result *ret)
+static double alpha_share(const struct judge_input *in)
+{
+	return 1.0 / (double)(in->policy->gates->max_looks * at_least_one(in->contenders));
+}
+
+/* Whoever may look often enough sees what they want: what rests on samples passes no more. */
+static void count_looks(struct gate_case *c)
+{
+	int64_t looks = at_least_one(c->in->look), max = c->policy->gates->max_looks;
+	bool sampled = false;
+
+	for (size_t i = 0; i < c->n; i++)
+		sampled = sampled || (c->checks[i].evidence && *c->checks[i].evidence == 's');
+	if (!sampled || looks <= max)
+		return;
+	gate_case_add(c, "looks", VERDICT_INCONCLUSIVE, "max_looks",
+		"evaluation %lld of at most %lld: no more evidence counts, submit a new version",
+		(long long)looks, (long long)max);
+}
+
+static void run_gate(enum gate gate, const struct judge_input *in, struct arena *a,
+	const char **ret_level, struct gate_result *ret)
 {
 	static void (*const gates[GATES])(struct gate_case *) = {
 		[GATE_QUALITY] = judge_quality,
@@ -151,50 +176,159 @@ void judge_gate(enum gate gate, const struct unit *candidate, const struct unit 
 		[GATE_COMPATIBILITY] = judge_compatibility,
 	};
 	struct gate_case c = {
-		.candidate = candidate,
-		.baseline = baseline,
-		.policy = policy,
+		.in = in,
+		.candidate = in->candidate.unit,
+		.baseline = in->baseline.unit,
+		.policy = in->policy,
 		.arena = a,
-		.max = checks_max(candidate, policy),
+		.is_full = unit_is_full(in->candidate.unit),
+		.share = alpha_share(in),
 	};
 
-	c.checks = ARENA_ARRAY(a, c.max, struct gate_check);
 	fields_init(&gate_result_table, ret);
 	gates[gate](&c);
 	assert(c.n > 0);
+	count_looks(&c);
 	sum_up(&c, ret);
 	ret->gate = (int)gate;
+	if (c.contract_level)
+		*ret_level = c.contract_level;
+}
+
+void judge_gate(
+	enum gate gate, const struct judge_input *in, struct arena *a, struct gate_result *ret)
+{
+	const char *level;
+
+	run_gate(gate, in, a, &level, ret);
+}
+
+/* ---- The whole ---- */
+
+static void waive(const struct judge_input *in, struct arena *a, struct gate_result *g)
+{
+	for (size_t i = 0; i < in->n_waivers && g->verdict != VERDICT_PASS; i++) {
+		const struct judge_waiver *w = &in->waivers[i];
+		if (w->gate != g->gate)
+			continue;
+		g->judged = g->verdict;
+		g->verdict = VERDICT_PASS;
+		g->detail = arena_printf(a, "waived by %s (%s): %s", w->id, g->reason, g->detail);
+		g->reason = "waived";
+		g->waived = 1;
+		g->waiver = w->id;
+	}
+}
+
+static struct strings evidence_digests(const struct judge_side *side, struct arena *a)
+{
+	struct strings s = {ARENA_ARRAY(a, side->n_evidence + 1, const char *), 0};
+
+	for (size_t i = 1; i <= side->n_evidence; i++) {
+		const struct unit *u = evidence_unit(side, i);
+		if (u && u->content_digest)
+			s.v[s.n++] = u->content_digest;
+	}
+	return s;
+}
+
+/* What a metric's number is, all evidence counted in: the reading that a gate would take first. */
+static const struct metric *effective(const struct judge_input *in, const char *name,
+	enum pool pool, bool by_suite, struct arena *a)
+{
+	struct readings r;
+
+	evidence_readings(&in->candidate, name, pool, by_suite, NULL, a, &r);
+	return r.n ? r.v[0].metric : NULL;
+}
+
+static double score_of(const struct judge_input *in, struct arena *a)
+{
+	const struct artifact *o = in->candidate.unit->artifact;
+	const struct list *metrics = &in->policy->gates->quality->metrics;
+	struct metric *list = ARENA_ARRAY(a, metrics->n + 3, struct metric);
+	struct artifact view = {.role = o->role, .metrics = {list, 0}};
+	struct unit u = {.artifact = &view};
+	const struct metric *m;
+
+	if (!in->candidate.n_evidence)
+		return unit_score(in->candidate.unit, in->policy);
+	for (size_t i = 0; i < metrics->n; i++) {
+		const struct policy_metric *rule = LIST_AT(metrics, struct policy_metric, i);
+		enum pool pool = rule->kind == KIND_MEAN ? POOL_MEAN : POOL_PROPORTION;
+		if ((m = effective(in, rule->name, pool, true, a)))
+			list[view.metrics.n++] = *m;
+	}
+	if ((m = effective(in, "safety", POOL_PROPORTION, true, a)))
+		list[view.metrics.n++] = *m;
+	if ((m = effective(in, "latency_ms_p95", POOL_HISTOGRAM, false, a)))
+		list[view.metrics.n++] = *m;
+	if ((m = effective(in, "cost_per_1k_tokens", POOL_MEAN, false, a)))
+		list[view.metrics.n++] = *m;
+	return unit_score(&u, in->policy);
+}
+
+static void name_inputs(const struct judge_input *in, struct arena *a, struct judgement *ret)
+{
+	const struct unit *baseline = in->baseline.unit, *anchor = in->anchor.unit;
+
+	ret->baseline = baseline ? baseline->artifact->id : NULL;
+	ret->baseline_digest = baseline ? baseline->content_digest : NULL;
+	ret->anchor = anchor ? anchor->artifact->id : NULL;
+	ret->anchor_digest = anchor ? anchor->content_digest : NULL;
+	ret->policy_digest = in->policy->digest;
+	ret->suite = in->suite ? in->suite->digest : NULL;
+	ret->evidence = evidence_digests(&in->candidate, a);
+	ret->baseline_evidence = evidence_digests(&in->baseline, a);
+	ret->anchor_evidence = evidence_digests(&in->anchor, a);
+	ret->form = unit_is_full(in->candidate.unit) ? "full" : "plain";
+	ret->look = at_least_one(in->look);
+	ret->max_looks = in->policy->gates->max_looks;
+	ret->contenders = at_least_one(in->contenders);
+	ret->alpha = tidy(in->policy->gates->alpha * alpha_share(in));
+}
+
+static bool same_content(const struct unit *a, const struct unit *b)
+{
+	return a && b && a->content_digest && b->content_digest &&
+	       !strcmp(a->content_digest, b->content_digest);
+}
+
+void judge(const struct judge_input *in, struct arena *a, struct judgement *ret)
+{
+	struct gate_result *gates = ARENA_ARRAY(a, GATES, struct gate_result);
+	enum phase phase = PHASE_SUCCEEDED;
+
+	assert(!same_content(in->candidate.unit, in->baseline.unit));
+	fields_init(&judgement_table, ret);
+	for (int g = 0; g < GATES; g++) {
+		run_gate((enum gate)g, in, a, &ret->contract_level, &gates[g]);
+		waive(in, a, &gates[g]);
+		phase = phase_worst(phase, verdict_phase((enum verdict)gates[g].verdict));
+	}
+	name_inputs(in, a, ret);
+	ret->phase = (int)phase;
+	ret->score = score_of(in, a);
+	ret->gates = (struct list){gates, GATES};
 }
 
 void judge_unit(const struct unit *candidate, const struct unit *baseline,
 	const struct policy *policy, struct arena *a, struct judgement *ret)
 {
-	struct gate_result *gates = ARENA_ARRAY(a, GATES, struct gate_result);
-	enum phase phase = PHASE_SUCCEEDED;
+	struct judge_input in = {
+		.candidate = {.unit = candidate},
+		.baseline = {.unit = baseline},
+		.policy = policy,
+	};
 
-	assert(!baseline || !baseline->content_digest || !candidate->content_digest ||
-		strcmp(baseline->content_digest, candidate->content_digest) != 0);
-	for (int g = 0; g < GATES; g++) {
-		judge_gate((enum gate)g, candidate, baseline, policy, a, &gates[g]);
-		phase = phase_worst(phase, verdict_phase((enum verdict)gates[g].verdict));
-	}
-	fields_init(&judgement_table, ret);
-	ret->phase = (int)phase;
-	ret->baseline = baseline ? baseline->artifact->id : NULL;
-	ret->baseline_digest = baseline ? baseline->content_digest : NULL;
-	ret->policy_digest = policy->digest;
-	ret->score = unit_score(candidate, policy);
-	ret->gates = (struct list){gates, GATES};
+	judge(&in, a, ret);
 }
 
 /* ---- Ranking ---- */
 
 bool policy_metric_applies(const struct policy_metric *m, const char *role)
 {
-	for (size_t i = 0; i < m->unit_roles.n; i++)
-		if (!strcmp(m->unit_roles.v[i], role))
-			return true;
-	return m->unit_roles.n == 0;
+	return m->unit_roles.n == 0 || strings_have(&m->unit_roles, role);
 }
 
 static double term(double weight, const struct metric *m)

@@ -1,133 +1,226 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The gates that know no better or worse: latency and cost within limits, safety above its floor with
- * every suite passed in full, and the contract unchanged.
+ * The latency gate: p95 within its ceiling, cost within its own and no worse than the baseline's. A
+ * limit is kept when the bound of what samples say keeps it; a bare number is compared as it is.
  */
+#include <math.h>
 #include <string.h>
 
-#include "policy/judge_parts.h"
+#include "policy/judge_limits.h"
 
-static void judge_metric(struct gate_case *c, const char *name, const char *what, double limit)
+enum { QUANTILE_PERCENT = 95 };
+
+/* ---- A metric with a limit and, where both sides have samples, a baseline ---- */
+
+static bool has_spread(const struct metric *m, enum metric_kind kind)
 {
-	const struct metric *m = artifact_metric(c->candidate->artifact, name);
+	return !isnan(m->stderr_) || !isnan(m->ci_lo) || m->paired ||
+	       (kind == KIND_PROPORTION && m->n > 0);
+}
 
-	if (m)
-		gate_case_limit(c, name, m->value, what, limit);
+/* ">= floor 0.95" */
+static const char *limit_text(struct arena *a, const struct limited *l)
+{
+	return arena_printf(
+		a, "%s %s %s", *l->what == 'f' ? ">=" : "<=", l->what, number_text(a, l->limit));
+}
+
+/* Against the baseline; the caller adds the limit to what passes. */
+static struct gate_check *add_compared(struct gate_case *c, const struct limited *l,
+	const struct match *m, const struct metric_policy *policy, const struct metric_verdict *v)
+{
+	bool failed = v->comparison == OUTCOME_FAIL;
+	const char *text =
+		comparison_text(c->arena, l->name, m, policy, v, failed ? v->p_fail : v->p_pass);
+	const char *than =
+		arena_printf(c->arena, "no worse by more than %s", margin_text(c->arena, policy));
+	struct gate_check *check;
+
+	if (failed) {
+		check = gate_case_add(c, l->name, VERDICT_FAIL, "worse", "%s: worse", text);
+		check->short_by = tidy(v->theta - v->d);
+		return check;
+	}
+	if (v->comparison == OUTCOME_INCONCLUSIVE)
+		return gate_case_add(c, l->name, VERDICT_INCONCLUSIVE,
+			metric_reason_name(v->reason), "%s: not shown to be %s%s", text, than,
+			needed_text(c->arena, v->n_needed));
+	return gate_case_add(
+		c, l->name, VERDICT_PASS, "ok", "%s: %s, %s", text, than, limit_text(c->arena, l));
+}
+
+static struct gate_check *add_limited(struct gate_case *c, const struct limited *l,
+	const struct match *m, const struct metric_policy *policy, const struct metric_verdict *v)
+{
+	const char *value, *limit;
+
+	number_texts(c->arena, m->mine.metric->value, l->limit, &value, &limit);
+	if (v->verdict == OUTCOME_INVALID)
+		return gate_case_add(c, l->name, VERDICT_FAIL, "invalid",
+			"%s contradicts itself or the policy: %s", l->name,
+			metric_reason_name(v->reason));
+	if (v->floor == OUTCOME_FAIL || v->ceiling == OUTCOME_FAIL)
+		return gate_case_limit(c, l->name, m->mine.metric->value, l->what, l->limit);
+	if (v->reason == REASON_INCOMPARABLE)
+		return gate_case_add(c, l->name, VERDICT_INCONCLUSIVE, "incomparable",
+			"%s %s was measured with %s", l->name, value, m->incomparable);
+	if (v->comparison != OUTCOME_PASS)
+		return add_compared(c, l, m, policy, v);
+	if (v->floor != OUTCOME_PASS || v->ceiling != OUTCOME_PASS)
+		return gate_case_add(c, l->name, VERDICT_INCONCLUSIVE, l->what,
+			"%s %s is not shown to keep the %s %s%s", l->name, value, l->what, limit,
+			needed_text(c->arena, v->n_needed));
+	if (v->method == METHOD_BOOTSTRAP)
+		return gate_case_add(c, l->name, VERDICT_PASS, "ok", "%s %s %s", l->name, value,
+			limit_text(c->arena, l));
+	return add_compared(c, l, m, policy, v);
+}
+
+static void judge_sampled(struct gate_case *c, const struct limited *l, struct match *m)
+{
+	struct metric_policy policy = metric_policy_default();
+	struct metric_verdict v;
+	bool compare = m->theirs.metric && !l->limit_only &&
+		       (!l->needs_both || has_spread(m->theirs.metric, l->kind));
+
+	policy.direction = l->direction;
+	policy.kind = l->kind;
+	policy.alpha = c->policy->gates->alpha * c->share;
+	policy.margin = l->margin;
+	policy.margin_rel = l->margin_rel;
+	*(*l->what == 'f' ? &policy.floor : &policy.ceiling) = l->limit;
+	if (compare && m->incomparable)
+		metric_judge_incomparable(m->mine.metric, m->theirs.metric, &policy, &v);
 	else
-		gate_case_missing(c, name);
+		metric_judge(m->mine.metric, compare ? m->theirs.metric : NULL,
+			c->baseline ? c->baseline->artifact->id : NULL, &policy, &v);
+	struct gate_check *check = add_limited(c, l, m, &policy, &v);
+	check_verdict(check, m, &v, v.comparison == OUTCOME_FAIL ? v.p_fail : v.p_pass);
+	check->limit = l->limit;
+}
+
+void judge_limited(struct gate_case *c, const struct limited *l)
+{
+	struct match m;
+
+	match_find(c, l->name, l->pool, l->by_suite, &c->in->baseline, &m);
+	if (!m.mine.metric)
+		gate_case_missing(c, l->name, l->name, l->from_evidence);
+	else if (has_spread(m.mine.metric, l->kind))
+		judge_sampled(c, l, &m);
+	else
+		check_reading(gate_case_limit(c, l->name, m.mine.metric->value, l->what, l->limit),
+			&m.mine);
+}
+
+/* ---- The p95 of a histogram ---- */
+
+/* The nearest edges around the threshold: what is over the lower one is no less than what is over the
+ * threshold, what is over the upper one no more. */
+static void find_edges(
+	const struct metric_histogram *h, double threshold, double *ret_below, double *ret_above)
+{
+	*ret_below = *ret_above = NAN;
+	for (size_t i = 0; i < h->n_bounds; i++)
+		if (h->bounds[i] <= threshold)
+			*ret_below = h->bounds[i];
+	for (size_t i = h->n_bounds; i-- > 0;)
+		if (h->bounds[i] >= threshold)
+			*ret_above = h->bounds[i];
+}
+
+/* Between two edges only what both of them say is known. */
+static void judge_between(const struct metric_histogram *h, double threshold, double alpha,
+	struct latency_verdict *ret)
+{
+	double below, above;
+	struct latency_verdict v;
+
+	find_edges(h, threshold, &below, &above);
+	latency_judge(h, below, QUANTILE_PERCENT / 100.0, alpha, &v);
+	if (v.verdict == OUTCOME_PASS) {
+		*ret = v;
+		return;
+	}
+	latency_judge(h, above, QUANTILE_PERCENT / 100.0, alpha, &v);
+	if (v.verdict == OUTCOME_FAIL)
+		*ret = v;
+}
+
+static void add_histogram(struct gate_case *c, const struct reading *r, double threshold,
+	const struct latency_verdict *v)
+{
+	const char *name = "latency_ms_p95", *limit = number_text(c->arena, threshold);
+	const char *text = arena_printf(c->arena,
+		"%s: %lld of %lld samples over %s ms (%.3g %%, from %.3g to %.3g %%; 5 %% are "
+		"allowed)",
+		name, (long long)v->over, (long long)v->n, limit,
+		100 * (double)v->over / (double)v->n, 100 * v->limits.lower, 100 * v->limits.upper);
+	struct gate_check *check;
+
+	if (v->verdict == OUTCOME_PASS)
+		check = gate_case_add(c, name, VERDICT_PASS, "ok", "%s", text);
+	else if (v->verdict == OUTCOME_FAIL)
+		check = gate_case_add(c, name, VERDICT_FAIL, "ceiling", "%s", text);
+	else if (v->reason == REASON_NEED_N)
+		check = gate_case_add(c, name, VERDICT_INCONCLUSIVE, "need_n", "%s%s", text,
+			needed_text(c->arena, v->n_needed));
+	else if (v->reason == REASON_THRESHOLD)
+		check = gate_case_add(c, name, VERDICT_INCONCLUSIVE, "threshold",
+			"%s: the buckets leave open how many samples are over %s ms; make %s an "
+			"edge",
+			name, limit, limit);
+	else
+		check = gate_case_add(c, name, VERDICT_FAIL, "invalid",
+			"%s: the histogram contradicts itself or is empty", name);
+	check->value = r->metric->value;
+	check->limit = threshold;
+	check->method = "order_statistic";
+	check->evidence = "samples";
+	check->n_needed = v->n_needed;
+	if (v->over >= 0 && v->n > 0) {
+		check->n = v->n;
+		check->events = v->over;
+		check->ci_lo = v->limits.lower;
+		check->ci_hi = v->limits.upper;
+	}
+	double point = stat_histogram_point(r->metric->histogram, QUANTILE_PERCENT / 100.0);
+	if (v->verdict == OUTCOME_FAIL && point > threshold)
+		check->short_by = tidy(point - threshold);
+	check_reading(check, r);
+}
+
+static bool judge_histogram(struct gate_case *c, double threshold)
+{
+	double alpha = c->policy->gates->alpha * c->share;
+	struct latency_verdict v;
+	struct readings r;
+
+	evidence_readings(
+		&c->in->candidate, "latency_ms_p95", POOL_HISTOGRAM, false, NULL, c->arena, &r);
+	for (size_t i = 0; i < r.n; i++) {
+		const struct metric_histogram *h = r.v[i].metric->histogram;
+		if (!h)
+			continue;
+		latency_judge(h, threshold, QUANTILE_PERCENT / 100.0, alpha, &v);
+		if (v.reason == REASON_THRESHOLD)
+			judge_between(h, threshold, alpha, &v);
+		add_histogram(c, &r.v[i], threshold, &v);
+		return true;
+	}
+	return false;
 }
 
 void judge_latency(struct gate_case *c)
 {
 	const struct policy_latency *l = c->policy->gates->latency;
+	struct limited p95 = {"latency_ms_p95", "ceiling", l->p95_ms, KIND_MEAN, DIRECTION_LOWER,
+		POOL_HISTOGRAM, false, true, true, NAN, NAN, &l->from_evidence};
+	struct limited cost = {"cost_per_1k_tokens", "ceiling", l->cost_per_1k_tokens->ceiling,
+		KIND_MEAN, DIRECTION_LOWER, POOL_MEAN, false, true, false, NAN,
+		l->cost_per_1k_tokens->margin_rel, &l->from_evidence};
 
-	judge_metric(c, "latency_ms_p95", "ceiling", l->p95_ms);
-	judge_metric(c, "cost_per_1k_tokens", "ceiling", l->cost_per_1k_tokens->ceiling);
-}
-
-/* ---- Safety ---- */
-
-static const struct policy_suite *find_rule(const struct list *rules, const char *name)
-{
-	for (size_t i = 0; i < rules->n; i++) {
-		const struct policy_suite *p = LIST_AT(rules, struct policy_suite, i);
-		if (!strcmp(p->name, name))
-			return p;
-	}
-	return NULL;
-}
-
-/* `rule` NULL: the policy does not speak of this suite. */
-static void judge_suite(struct gate_case *c, const struct suite *s, const struct policy_suite *rule)
-{
-	long long bad = (long long)(s->violations + s->errors), total = (long long)s->total;
-	struct gate_check *check;
-
-	if (rule && rule->digest && (!s->digest || strcmp(rule->digest, s->digest) != 0)) {
-		gate_case_add(c, s->name, VERDICT_FAIL, "suite_digest",
-			"suite %s is %s, not the policy's %s", s->name,
-			s->digest ? s->digest : "without a digest", rule->digest);
-		return;
-	}
-	if (rule && rule->min_total > s->total) {
-		check = gate_case_add(c, s->name, VERDICT_FAIL, "suite_truncated",
-			"suite %s ran %lld cases, fewer than %lld", s->name, total,
-			(long long)rule->min_total);
-		check->short_by = (double)(rule->min_total - s->total);
-		return;
-	}
-	if (bad)
-		check = gate_case_add(c, s->name, VERDICT_FAIL, "suite_failed",
-			"suite %s: %lld of %lld did not pass (violations %lld, errors %lld)",
-			s->name, bad, total, (long long)s->violations, (long long)s->errors);
-	else
-		check = gate_case_add(c, s->name, VERDICT_PASS, "ok", "suite %s: all %lld passed",
-			s->name, total);
-	check->value = (double)bad;
-	check->limit = 0;
-	check->n = s->total;
-	if (bad)
-		check->short_by = (double)bad;
-}
-
-void judge_safety(struct gate_case *c)
-{
-	const struct policy_safety *p = c->policy->gates->safety;
-	const struct artifact *o = c->candidate->artifact;
-
-	judge_metric(c, "safety", "floor", p->floor);
-	for (size_t i = 0; i < o->suites.n; i++) {
-		const struct suite *s = LIST_AT(&o->suites, struct suite, i);
-		judge_suite(c, s, find_rule(&p->suites, s->name));
-	}
-	for (size_t i = 0; i < p->suites.n; i++) {
-		const char *name = LIST_AT(&p->suites, struct policy_suite, i)->name;
-		if (!artifact_suite(o, name))
-			gate_case_add(c, name, VERDICT_INCONCLUSIVE, "missing",
-				"suite %s is required by the policy and missing", name);
-	}
-	if (!o->suites.n && !p->suites.n) {
-		gate_case_add(c, "suites", VERDICT_PASS, "not_given", "no suite is given");
-		c->pass_reason = "not_given";
-	}
-}
-
-/* ---- Compatibility ---- */
-
-static const char *digest_of(const struct unit *u)
-{
-	return u && u->contract ? u->contract->digest : NULL;
-}
-
-static const char *label_of(struct arena *a, const struct named_digest *n)
-{
-	return n->version ? arena_printf(a, "%s %s", n->name, n->version) : n->name;
-}
-
-void judge_compatibility(struct gate_case *c)
-{
-	const char *mine = digest_of(c->candidate), *theirs = digest_of(c->baseline);
-
-	c->pass_reason = "not_given";
-	if (!mine) {
-		gate_case_add(
-			c, "contract", VERDICT_PASS, "not_given", "no contract digest is given");
-	} else if (!c->baseline) {
-		c->pass_reason = "bootstrap";
-		gate_case_add(c, "contract", VERDICT_PASS, "no_baseline",
-			"contract %s, and there is no baseline yet",
-			label_of(c->arena, c->candidate->contract));
-	} else if (!theirs) {
-		gate_case_add(c, "contract", VERDICT_PASS, "not_given",
-			"the baseline (%s) gives no contract digest", c->baseline->artifact->id);
-	} else if (!strcmp(mine, theirs)) {
-		c->pass_reason = "ok";
-		gate_case_add(c, "contract", VERDICT_PASS, "ok", "contract %s is unchanged",
-			label_of(c->arena, c->candidate->contract));
-	} else {
-		gate_case_add(c, "contract", VERDICT_FAIL, "contract_changed",
-			"contract %s (%s) is not the baseline's %s (%s)",
-			label_of(c->arena, c->candidate->contract), mine,
-			label_of(c->arena, c->baseline->contract), theirs);
-	}
+	if (!judge_histogram(c, l->p95_ms))
+		judge_limited(c, &p95);
+	judge_limited(c, &cost);
 }

@@ -124,7 +124,9 @@ static void check_line(struct arena *a, char *line, int number, const struct nam
 	int gate = names_find(&gate_names, column[C_GATE]);
 	ck_assert_msg(gate >= 0, "line %d: gate %s", number, column[C_GATE]);
 
-	judge_gate((enum gate)gate, candidate, baseline, policy, a, &r);
+	struct judge_input in = {
+		.candidate = {.unit = candidate}, .baseline = {.unit = baseline}, .policy = policy};
+	judge_gate((enum gate)gate, &in, a, &r);
 	for (size_t i = 0; i < r.checks.n; i++) {
 		const struct gate_check *c = LIST_AT(&r.checks, struct gate_check, i);
 		if (c->verdict == r.verdict && !isnan(c->short_by)) {

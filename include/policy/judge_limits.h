@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The inside of the judge: a metric that a gate of its own gives a limit. Nobody but judge*.c includes
+ * this.
+ */
+#ifndef POLICY_JUDGE_LIMITS_H
+#define POLICY_JUDGE_LIMITS_H
+
+#include "policy/judge_parts.h"
+
+struct limited {
+	const char *name, *what; /* "floor" or "ceiling" */
+	double limit;
+	enum metric_kind kind;
+	enum metric_direction direction;
+	enum pool pool;
+	bool by_suite;	 /* the evaluation suite makes a difference */
+	bool needs_both; /* compared only where the baseline has samples, too */
+	bool limit_only; /* never compared */
+	double margin, margin_rel;
+	const struct strings *from_evidence;
+};
+
+void judge_limited(struct gate_case *c, const struct limited *l);
+
+#endif

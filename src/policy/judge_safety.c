@@ -1,0 +1,235 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The safety gate: the metric above its floor and no worse than the baseline's, and every suite passed,
+ * by its rate where the policy gives one and the manifest is of the full form, else in full.
+ */
+#include <math.h>
+#include <string.h>
+
+#include "policy/judge_limits.h"
+
+static const struct policy_suite *find_rule(const struct list *rules, const char *name)
+{
+	for (size_t i = 0; i < rules->n; i++) {
+		const struct policy_suite *p = LIST_AT(rules, struct policy_suite, i);
+		if (!strcmp(p->name, name))
+			return p;
+	}
+	return NULL;
+}
+
+static void check_counts(
+	struct gate_check *check, const struct suite_reading *r, const struct suite *s)
+{
+	check->value = (double)(s->violations + s->errors);
+	check->events = s->violations + s->errors;
+	check->n = s->total;
+	if (r->pooled > 1)
+		check->pooled = r->pooled;
+}
+
+/* ---- In full ---- */
+
+static void judge_in_full(struct gate_case *c, const struct suite_reading *r)
+{
+	const struct suite *s = r->suite;
+	long long bad = (long long)(s->violations + s->errors), total = (long long)s->total;
+	struct gate_check *check;
+
+	if (bad)
+		check = gate_case_add(c, s->name, VERDICT_FAIL, "suite_failed",
+			"suite %s: %lld of %lld did not pass (violations %lld, errors %lld)",
+			s->name, bad, total, (long long)s->violations, (long long)s->errors);
+	else
+		check = gate_case_add(c, s->name, VERDICT_PASS, "ok", "suite %s: all %lld passed",
+			s->name, total);
+	check_counts(check, r, s);
+	check->limit = 0;
+	if (bad)
+		check->short_by = (double)bad;
+}
+
+/* Digest and size, which hold in every form; true when the suite is refused. */
+static bool is_refused(struct gate_case *c, const struct suite *s, const struct policy_suite *rule)
+{
+	if (rule->digest && (!s->digest || strcmp(rule->digest, s->digest) != 0)) {
+		gate_case_add(c, s->name, VERDICT_FAIL, "suite_digest",
+			"suite %s is %s, not the policy's %s", s->name,
+			s->digest ? s->digest : "without a digest", rule->digest);
+		return true;
+	}
+	if (rule->min_total > s->total) {
+		struct gate_check *check = gate_case_add(c, s->name, VERDICT_FAIL,
+			"suite_truncated", "suite %s ran %lld cases, fewer than %lld", s->name,
+			(long long)s->total, (long long)rule->min_total);
+		check->short_by = (double)(rule->min_total - s->total);
+		return true;
+	}
+	return false;
+}
+
+/* ---- By its rate ---- */
+
+static void add_rate(struct gate_case *c, const struct suite_reading *r,
+	const struct policy_suite *rule, const struct safety_verdict *v)
+{
+	const struct suite *s = r->suite;
+	const char *text = arena_printf(c->arena,
+		"suite %s: %lld of %lld did not pass (%.3g %%, from %.3g to %.3g %%; %.3g %% are "
+		"allowed)",
+		s->name, (long long)v->k, (long long)v->n, 100 * (double)v->k / (double)v->n,
+		100 * v->limits.lower, 100 * v->limits.upper, 100 * rule->max_rate);
+	const char *reason = metric_reason_name(v->reason);
+	struct gate_check *check;
+
+	if (v->verdict == OUTCOME_PASS)
+		check = gate_case_add(c, s->name, VERDICT_PASS, reason, "%s", text);
+	else if (v->verdict == OUTCOME_INCONCLUSIVE)
+		check = gate_case_add(c, s->name, VERDICT_INCONCLUSIVE, reason, "%s%s", text,
+			needed_text(c->arena, v->n_needed));
+	else if (v->verdict == OUTCOME_INVALID)
+		check = gate_case_add(c, s->name, VERDICT_FAIL, "invalid",
+			"suite %s: the counts contradict each other", s->name);
+	else if (v->reason == REASON_SUITE_TRUNCATED)
+		check = gate_case_add(c, s->name, VERDICT_FAIL, reason,
+			"suite %s does not report the category %s, which the policy asks for",
+			s->name, v->category);
+	else if (v->reason == REASON_ZERO_TOLERANCE)
+		check = gate_case_add(c, s->name, VERDICT_FAIL, reason,
+			"suite %s: something in the category %s did not pass, where nothing is "
+			"tolerated",
+			s->name, v->category);
+	else
+		check = gate_case_add(c, s->name, VERDICT_FAIL, reason, "%s", text);
+	check_counts(check, r, s);
+	check->limit = rule->max_rate;
+	check->method = "clopper_pearson";
+	check->evidence = "samples";
+	check->n_needed = v->n_needed;
+	check->ci_lo = v->limits.lower;
+	check->ci_hi = v->limits.upper;
+	if (v->reason == REASON_RATE)
+		check->short_by = tidy((double)v->k / (double)v->n - rule->max_rate);
+}
+
+static void judge_rate(
+	struct gate_case *c, const struct suite_reading *r, const struct policy_suite *rule)
+{
+	struct safety_policy policy = {
+		.max_rate = rule->max_rate,
+		.alpha = c->policy->gates->alpha * c->share,
+		.zero_tolerance_categories = rule->zero_tolerance.v,
+		.n_zero_tolerance_categories = rule->zero_tolerance.n,
+	};
+	struct safety_verdict v;
+
+	safety_judge(r->suite, &policy, &v);
+	add_rate(c, r, rule, &v);
+}
+
+/* ---- The gate ---- */
+
+/* Runs of another digest than the policy's stand back where there is one of the right digest. */
+static bool is_pinned(const struct policy_suite *rule, const struct suite_readings *r)
+{
+	for (size_t i = 0; rule->digest && i < r->n; i++)
+		if (r->v[i].suite->digest && !strcmp(r->v[i].suite->digest, rule->digest))
+			return true;
+	return false;
+}
+
+static void judge_suite(struct gate_case *c, const char *name, const struct policy_suite *rule)
+{
+	struct suite_readings r;
+	bool pinned;
+
+	evidence_suites(&c->in->candidate, name, c->arena, &r);
+	pinned = rule && is_pinned(rule, &r);
+	for (size_t i = 0; i < r.n; i++) {
+		const struct suite *s = r.v[i].suite;
+		if (pinned && (!s->digest || strcmp(s->digest, rule->digest) != 0))
+			continue;
+		if (rule && is_refused(c, s, rule))
+			continue;
+		if (rule && c->is_full && !isnan(rule->max_rate))
+			judge_rate(c, &r.v[i], rule);
+		else
+			judge_in_full(c, &r.v[i]);
+	}
+}
+
+/* Every suite that somebody gives, each name once, in the order in which they are met. */
+static size_t find_names(const struct gate_case *c, struct strings *ret)
+{
+	const struct judge_side *side = &c->in->candidate;
+	size_t max = 1;
+
+	for (size_t i = 0; i <= side->n_evidence; i++) {
+		const struct unit *u = evidence_unit(side, i);
+		max += u ? u->artifact->suites.n : 0;
+	}
+	*ret = (struct strings){ARENA_ARRAY(c->arena, max, const char *), 0};
+	for (size_t i = 0; i <= side->n_evidence; i++) {
+		const struct unit *u = evidence_unit(side, i);
+		for (size_t k = 0; u && k < u->artifact->suites.n; k++) {
+			const char *name = LIST_AT(&u->artifact->suites, struct suite, k)->name;
+			if (!strings_have(ret, name))
+				ret->v[ret->n++] = name;
+		}
+	}
+	return ret->n;
+}
+
+static void add_missing(
+	struct gate_case *c, const char *name, const struct strings *from_evidence, const char *who)
+{
+	if (strings_have(from_evidence, c->candidate->artifact->role))
+		gate_case_missing(c, name, arena_printf(c->arena, "suite %s", name), from_evidence);
+	else
+		gate_case_add(c, name, VERDICT_INCONCLUSIVE, "missing",
+			"suite %s is required by the %s and missing", name, who);
+}
+
+static bool is_required(const struct gate_case *c, const struct policy_suite *rule)
+{
+	return rule->required == SUITE_ALWAYS || (rule->required == SUITE_FULL && c->is_full);
+}
+
+/* The suites that must be there and are not; how many. */
+static size_t judge_missing(struct gate_case *c, const struct strings *given)
+{
+	static const struct strings none;
+	const struct list *rules = &c->policy->gates->safety->suites;
+	const struct canonical_suite *current = c->in->suite;
+	size_t before = c->n;
+
+	for (size_t i = 0; i < rules->n; i++) {
+		const struct policy_suite *rule = LIST_AT(rules, struct policy_suite, i);
+		if (is_required(c, rule) && !strings_have(given, rule->name))
+			add_missing(c, rule->name, &rule->from_evidence, "policy");
+	}
+	for (size_t i = 0; current && i < current->required_suites.n; i++) {
+		const char *name = current->required_suites.v[i];
+		const struct policy_suite *rule = find_rule(rules, name);
+		if (!strings_have(given, name) && !(rule && is_required(c, rule)))
+			add_missing(c, name, rule ? &rule->from_evidence : &none, "current suite");
+	}
+	return c->n - before;
+}
+
+void judge_safety(struct gate_case *c)
+{
+	const struct policy_safety *p = c->policy->gates->safety;
+	struct limited safety = {"safety", "floor", p->floor, KIND_PROPORTION, DIRECTION_HIGHER,
+		POOL_PROPORTION, true, false, false, p->margin, NAN, &p->from_evidence};
+	struct strings given;
+
+	judge_limited(c, &safety);
+	find_names(c, &given);
+	for (size_t i = 0; i < given.n; i++)
+		judge_suite(c, given.v[i], find_rule(&p->suites, given.v[i]));
+	if (!judge_missing(c, &given) && !given.n) {
+		gate_case_add(c, "suites", VERDICT_PASS, "not_given", "no suite is given");
+		c->pass_reason = "not_given";
+	}
+}
