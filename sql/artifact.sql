@@ -1,36 +1,45 @@
 -- SPDX-License-Identifier: Apache-2.0
 
 -- name: artifact_known :one (provider, id)
-SELECT a.seq, a.role, a.digest, a.manifest_digest, a.late, a.received_at, s.phase, s.gates
+SELECT a.seq, a.role, a.digest, m.digest AS manifest_digest, a.late, a.received_at, s.phase,
+	j.body AS judgement
 FROM artifact a JOIN artifact_state s ON s.artifact_seq = a.seq
+	JOIN manifest m ON m.seq = a.manifest_seq
+	LEFT JOIN judgement j ON j.seq = s.judgement_seq
 WHERE a.provider = $1 AND a.id = $2;
 
 -- name: artifact_find :one (provider, id)
 SELECT a.seq, a.provider, a.id, a.namespace, a.family, a.number, a.branch, a.role, a.subject,
-	a.digest, a.content, a.manifest_digest, a.late, a.received_at, s.slot, s.phase, s.judgement_seq,
-	s.inputs_digest, s.context, s.gates, s.score, s.held_by, s.withdrawn_at, s.updated_at
+	a.digest, a.content, m.digest AS manifest_digest, a.late, a.received_at, s.slot, s.phase,
+	s.judgement_seq, j.body AS judgement, s.context, s.score, s.held_by, s.withdrawn_at, s.updated_at
 FROM artifact a JOIN artifact_state s ON s.artifact_seq = a.seq
+	JOIN manifest m ON m.seq = a.manifest_seq
+	LEFT JOIN judgement j ON j.seq = s.judgement_seq
 WHERE a.provider = $1 AND a.id = $2;
 
 -- name: artifact_by_seq :one (seq)
 SELECT a.seq, a.provider, a.id, a.namespace, a.family, a.number, a.branch, a.role, a.subject,
-	a.digest, a.content, a.manifest_digest, a.late, a.received_at, s.slot, s.phase, s.judgement_seq,
-	s.inputs_digest, s.context, s.gates, s.score, s.held_by, s.withdrawn_at, s.updated_at
+	a.digest, a.content, m.digest AS manifest_digest, a.late, a.received_at, s.slot, s.phase,
+	s.judgement_seq, j.body AS judgement, s.context, s.score, s.held_by, s.withdrawn_at, s.updated_at
 FROM artifact a JOIN artifact_state s ON s.artifact_seq = a.seq
+	JOIN manifest m ON m.seq = a.manifest_seq
+	LEFT JOIN judgement j ON j.seq = s.judgement_seq
 WHERE a.seq = $1;
 
 -- name: artifact_page :many (after, limit)
 SELECT a.seq, a.provider, a.id, a.namespace, a.family, a.number, a.branch, a.role, a.subject,
-	a.digest, a.content, a.manifest_digest, a.late, a.received_at, s.slot, s.phase, s.judgement_seq,
-	s.inputs_digest, s.context, s.gates, s.score, s.held_by, s.withdrawn_at, s.updated_at
+	a.digest, a.content, m.digest AS manifest_digest, a.late, a.received_at, s.slot, s.phase,
+	s.judgement_seq, j.body AS judgement, s.context, s.score, s.held_by, s.withdrawn_at, s.updated_at
 FROM artifact a JOIN artifact_state s ON s.artifact_seq = a.seq
+	JOIN manifest m ON m.seq = a.manifest_seq
+	LEFT JOIN judgement j ON j.seq = s.judgement_seq
 WHERE a.seq > $1 ORDER BY a.seq LIMIT $2;
 
 -- Candidates of a slot that were judged against another baseline or policy than $2.
 -- name: artifact_stale :many (slot, context, baseline_seq, limit) -- scan ok
 SELECT a.seq, a.provider, a.id, a.namespace, a.family, a.number, a.branch, a.role, a.subject,
-	a.digest, a.content, a.manifest_digest, a.late, a.received_at, s.slot, s.phase, s.judgement_seq,
-	s.inputs_digest, s.context, s.gates, s.score, s.held_by, s.withdrawn_at, s.updated_at
+	a.digest, a.content, m.digest AS manifest_digest, a.late, a.received_at, s.slot, s.phase,
+	s.judgement_seq, j.body AS judgement, s.context, s.score, s.held_by, s.withdrawn_at, s.updated_at
 FROM (
 	SELECT artifact_seq FROM artifact_state
 	WHERE slot = $1 AND withdrawn_at IS NULL AND context < $2 AND artifact_seq <> $3
@@ -38,14 +47,18 @@ FROM (
 	SELECT artifact_seq FROM artifact_state
 	WHERE slot = $1 AND withdrawn_at IS NULL AND context > $2 AND artifact_seq <> $3
 	LIMIT $4
-) f JOIN artifact a ON a.seq = f.artifact_seq JOIN artifact_state s ON s.artifact_seq = a.seq;
+) f JOIN artifact a ON a.seq = f.artifact_seq JOIN artifact_state s ON s.artifact_seq = a.seq
+	JOIN manifest m ON m.seq = a.manifest_seq
+	LEFT JOIN judgement j ON j.seq = s.judgement_seq;
 
 -- The best of a slot, in the order of selection_best().
 -- name: artifact_best :many (slot, baseline_seq, limit)
 SELECT a.seq, a.provider, a.id, a.namespace, a.family, a.number, a.branch, a.role, a.subject,
-	a.digest, a.content, a.manifest_digest, a.late, a.received_at, s.slot, s.phase, s.judgement_seq,
-	s.inputs_digest, s.context, s.gates, s.score, s.held_by, s.withdrawn_at, s.updated_at
+	a.digest, a.content, m.digest AS manifest_digest, a.late, a.received_at, s.slot, s.phase,
+	s.judgement_seq, j.body AS judgement, s.context, s.score, s.held_by, s.withdrawn_at, s.updated_at
 FROM artifact_state s JOIN artifact a ON a.seq = s.artifact_seq
+	JOIN manifest m ON m.seq = a.manifest_seq
+	LEFT JOIN judgement j ON j.seq = s.judgement_seq
 WHERE s.slot = $1 AND s.phase = 'Succeeded' AND s.held_by IS NULL AND s.withdrawn_at IS NULL
 	AND s.artifact_seq <> $2
 ORDER BY s.score DESC, s.number DESC LIMIT $3;
@@ -58,9 +71,11 @@ WHERE slot = $1 AND phase = 'Succeeded' AND held_by IS NULL AND withdrawn_at IS 
 -- The best candidates of a slot in one phase, held ones too.
 -- name: artifact_contenders :many (slot, phase, baseline_seq, limit)
 SELECT a.seq, a.provider, a.id, a.namespace, a.family, a.number, a.branch, a.role, a.subject,
-	a.digest, a.content, a.manifest_digest, a.late, a.received_at, s.slot, s.phase, s.judgement_seq,
-	s.inputs_digest, s.context, s.gates, s.score, s.held_by, s.withdrawn_at, s.updated_at
+	a.digest, a.content, m.digest AS manifest_digest, a.late, a.received_at, s.slot, s.phase,
+	s.judgement_seq, j.body AS judgement, s.context, s.score, s.held_by, s.withdrawn_at, s.updated_at
 FROM artifact_state s JOIN artifact a ON a.seq = s.artifact_seq
+	JOIN manifest m ON m.seq = a.manifest_seq
+	LEFT JOIN judgement j ON j.seq = s.judgement_seq
 WHERE s.slot = $1 AND s.phase = $2 AND s.withdrawn_at IS NULL AND s.artifact_seq <> $3
 ORDER BY s.score DESC, s.number DESC LIMIT $4;
 
@@ -71,21 +86,20 @@ SELECT artifact_seq FROM artifact_state WHERE held_by = $1;
 SELECT number FROM artifact WHERE provider = $1 AND namespace = $2 AND family = $3
 ORDER BY number DESC LIMIT 1;
 
--- name: artifact_insert :exec (provider, id, namespace, family, number, branch, role, subject, digest, content, manifest_digest, late, received_at)
+-- name: artifact_insert :exec (provider, id, namespace, family, number, branch, role, subject, digest, content, manifest_seq, late, received_at)
 INSERT INTO artifact (provider, id, namespace, family, number, branch, role, subject, digest,
-	content, manifest_digest, late, received_at)
+	content, manifest_seq, late, received_at)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13);
 
--- name: artifact_state_insert :exec (artifact_seq, provider, role, slot, phase, judgement_seq, inputs_digest, context, gates, score, number, body, body_digest, render, updated_at)
-INSERT INTO artifact_state (artifact_seq, provider, role, slot, phase, judgement_seq, inputs_digest,
-	context, gates, score, number, body, body_digest, render, updated_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15);
+-- name: artifact_state_insert :exec (artifact_seq, provider, role, slot, phase, judgement_seq, context, score, number, body, body_digest, render, updated_at)
+INSERT INTO artifact_state (artifact_seq, provider, role, slot, phase, judgement_seq, context, score,
+	number, body, body_digest, render, updated_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13);
 
--- name: artifact_state_set :cas (artifact_seq, slot, phase, judgement_seq, inputs_digest, context, gates, score, held_by, withdrawn_at, body, body_digest, render, updated_at, old_context, old_phase, old_held_by)
-UPDATE artifact_state SET slot = $2, phase = $3, judgement_seq = $4, inputs_digest = $5, context = $6,
-	gates = $7, score = $8, held_by = $9, withdrawn_at = $10, body = $11, body_digest = $12,
-	render = $13, updated_at = $14
-WHERE artifact_seq = $1 AND context = $15 AND phase = $16 AND held_by IS $17
+-- name: artifact_state_set :cas (artifact_seq, slot, phase, judgement_seq, context, score, held_by, withdrawn_at, body, body_digest, render, updated_at, old_context, old_phase, old_held_by)
+UPDATE artifact_state SET slot = $2, phase = $3, judgement_seq = $4, context = $5, score = $6,
+	held_by = $7, withdrawn_at = $8, body = $9, body_digest = $10, render = $11, updated_at = $12
+WHERE artifact_seq = $1 AND context = $13 AND phase = $14 AND held_by IS $15
 	AND withdrawn_at IS NULL;
 
 -- name: artifact_state_render :cas (artifact_seq, body, body_digest, render)

@@ -17,13 +17,17 @@ WHERE type = $1 AND seq < $2 ORDER BY seq DESC LIMIT $3;
 
 -- name: event_list_subject :many (subject, type, after, limit)
 SELECT seq AS cursor, entry AS body FROM event
-WHERE subject = $1 AND ($2 IS NULL OR type = $2) AND seq < $3 ORDER BY seq DESC LIMIT $4;
+WHERE subject = $1 AND type <> 'manifest.submitted' AND ($2 IS NULL OR type = $2) AND seq < $3
+UNION ALL
+SELECT e.seq AS cursor, e.entry AS body FROM manifest m JOIN event e ON e.seq = m.event_seq
+WHERE m.digest = $1 AND ($2 IS NULL OR e.type = $2) AND e.seq < $3
+ORDER BY cursor DESC LIMIT $4;
 
 -- name: event_chain :many (after, limit)
 SELECT seq, entry, prev_hash, hash FROM event WHERE seq > $1 ORDER BY seq LIMIT $2;
 
 -- name: event_seen :one (type, subject)
-SELECT seq FROM event WHERE subject = $2 AND type = $1 LIMIT 1;
+SELECT seq FROM event WHERE subject = $2 AND type <> 'manifest.submitted' AND type = $1 LIMIT 1;
 
 -- name: outbox_insert :exec (event_seq, kind, payload, due_at)
 INSERT INTO outbox (event_seq, kind, payload, due_at) VALUES ($1, $2, $3, $4);

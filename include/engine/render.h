@@ -21,8 +21,10 @@ enum { RENDER_VERSION = 1, BODY_MAX = 4 << 20 };
 const char *metrics_render(const struct artifact *artifact, struct arena *a);
 /* The gates of a judgement in short: [{gate, verdict, reason, detail}]. */
 const char *gates_render(const struct judgement *j, struct arena *a);
+/* Set r->gates from the stored judgement of the row. */
+int gates_load(struct artifact_row *r, struct arena *a, struct err *err);
 
-/* GET /v1/artifacts/...; `metrics` by metrics_render(). */
+/* GET /v1/artifacts/...; `metrics` by metrics_render(); r->gates is set. */
 void artifact_render(const struct artifact_row *r, const struct artifact *artifact,
 	const char *metrics, struct arena *a, struct body *ret);
 void merge_render(const struct merge *m, struct arena *a, struct body *ret);

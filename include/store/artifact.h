@@ -16,11 +16,14 @@ struct artifact_row {
 	const char *branch, *role, *subject;
 	const char *digest, *content; /* of the unit: its identity and canonical text */
 	const char *manifest_digest;
+	int64_t manifest_seq; /* for artifact_insert() alone */
 	int64_t late, received_at;
 	/* state */
 	const char *slot, *phase;
 	int64_t judgement_seq; /* 0: none */
-	const char *inputs_digest, *context, *gates;
+	const char *judgement; /* its body, or NULL */
+	const char *gates;     /* the same in short; never loaded: gates_load() */
+	const char *context;
 	double score;
 	const char *held_by;
 	int64_t withdrawn_at, updated_at;
@@ -37,7 +40,7 @@ int artifact_by_seq(
 	struct db *db, int64_t seq, struct arena *a, struct artifact_row *ret, struct err *err);
 
 /* Only what a submission of the same id must know: seq, role, digest, manifest_digest, late,
- * received_at, phase, gates. */
+ * received_at, phase, judgement. */
 int artifact_known(struct db *db, const char *provider, const char *id, struct arena *a,
 	struct artifact_row *ret, struct err *err);
 

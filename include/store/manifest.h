@@ -10,7 +10,7 @@
 struct manifest_row {
 	const char *digest, *provider, *canonical, *receipt, *actor;
 	size_t canonical_len;
-	int64_t received_at;
+	int64_t seq, event_seq, received_at;
 };
 
 int manifest_receipt(struct db *db, const char *digest, struct arena *a, const char **ret_receipt,
@@ -18,9 +18,9 @@ int manifest_receipt(struct db *db, const char *digest, struct arena *a, const c
 /* canonical, receipt and actor. */
 int manifest_find(struct db *db, const char *digest, struct arena *a, struct manifest_row *ret,
 	struct err *err);
-int manifest_insert(struct db *db, const struct manifest_row *m, struct err *err);
-int manifest_artifact_insert(
-	struct db *db, const char *digest, int64_t position, int64_t artifact_seq, struct err *err);
+int manifest_insert(struct db *db, struct manifest_row *m, struct err *err); /* sets m->seq */
+int manifest_artifact_insert(struct db *db, int64_t manifest_seq, int64_t position,
+	int64_t artifact_seq, struct err *err);
 
 /* Bodies are receipts. provider may be NULL. */
 int manifest_list(struct db *db, const char *provider, int64_t after, int64_t limit,

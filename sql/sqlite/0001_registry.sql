@@ -31,7 +31,9 @@ CREATE TABLE event (
 	hash BLOB NOT NULL CHECK (length(hash) = 32)
 ) STRICT;
 CREATE INDEX event_type ON event (type, seq);
-CREATE INDEX event_subject ON event (subject, seq);
+-- The subject of a manifest's event is its digest: random, so that each row would dirty a page of its
+-- own here. That event is found through the manifest.
+CREATE INDEX event_subject ON event (subject, seq) WHERE type <> 'manifest.submitted';
 
 -- What must still be done because of a committed change. Done more than once it does no harm.
 CREATE TABLE outbox (
@@ -63,6 +65,7 @@ CREATE TABLE manifest (
 	canonical TEXT NOT NULL,
 	receipt TEXT NOT NULL,		-- the answer its first submission got, byte for byte
 	actor TEXT NOT NULL,
+	event_seq INTEGER NOT NULL REFERENCES event (seq),
 	received_at INTEGER NOT NULL
 ) STRICT;
 CREATE INDEX manifest_provider ON manifest (provider, seq);
@@ -79,7 +82,7 @@ CREATE TABLE artifact (
 	subject TEXT,			-- the artifact this one is evidence about
 	digest TEXT NOT NULL,		-- of `content`
 	content TEXT NOT NULL,		-- canonical {artifact, contract, eval_suite, provider}
-	manifest_digest TEXT NOT NULL REFERENCES manifest (digest),
+	manifest_seq INTEGER NOT NULL REFERENCES manifest (seq),
 	late INTEGER NOT NULL,		-- 1: its number was below the newest of its family when it came
 	received_at INTEGER NOT NULL,
 	UNIQUE (provider, id)
@@ -88,12 +91,11 @@ CREATE INDEX artifact_family ON artifact (provider, namespace, family, number);
 CREATE INDEX artifact_subject ON artifact (subject, seq) WHERE subject IS NOT NULL;
 
 CREATE TABLE manifest_artifact (
-	manifest_digest TEXT NOT NULL REFERENCES manifest (digest),
+	manifest_seq INTEGER NOT NULL REFERENCES manifest (seq),
 	position INTEGER NOT NULL,
 	artifact_seq INTEGER NOT NULL REFERENCES artifact (seq),
-	PRIMARY KEY (manifest_digest, position)
+	PRIMARY KEY (manifest_seq, position)
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX manifest_artifact_seq ON manifest_artifact (artifact_seq);
 
 -- Each verdict ever given, with the digests of all that it was computed from.
 CREATE TABLE judgement (
@@ -108,7 +110,6 @@ CREATE TABLE judgement (
 	body TEXT NOT NULL		-- the gates, as served by .../gates
 ) STRICT;
 CREATE INDEX judgement_artifact ON judgement (artifact_seq, seq);
-CREATE INDEX judgement_digest ON judgement (digest);
 
 -- Where an artifact stands now.
 CREATE TABLE artifact_state (
@@ -118,9 +119,7 @@ CREATE TABLE artifact_state (
 	slot TEXT,			-- NULL: evidence, never a unit
 	phase TEXT NOT NULL,
 	judgement_seq INTEGER REFERENCES judgement (seq),
-	inputs_digest TEXT NOT NULL,	-- of the judgement; '' for none
 	context TEXT NOT NULL,		-- digest of baseline and policy it was judged against; '' for none
-	gates TEXT NOT NULL,		-- the judgement in short: [{gate, verdict, reason, detail}]
 	score REAL,			-- ranks candidates that pass
 	number INTEGER NOT NULL,
 	held_by TEXT,			-- the breached release that quarantined it

@@ -17,7 +17,7 @@ static int artifact_write(struct tx *tx, const struct artifact_row *old, struct 
 	struct unit u;
 	int rc;
 
-	if (unit_load(row, tx->arena, &u, err) < 0)
+	if (unit_load(row, tx->arena, &u, err) < 0 || gates_load(row, tx->arena, err) < 0)
 		return -1;
 	row->updated_at = tx->now;
 	artifact_render(

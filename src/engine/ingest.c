@@ -144,7 +144,6 @@ static int fill_row(struct tx *tx, const struct command *c, const struct ingest 
 		.updated_at = tx->now,
 		.phase = names_of(
 			&phase_names, judged ? it->verdict.judgement.phase : (int)PHASE_SUCCEEDED),
-		.inputs_digest = judged ? it->verdict.inputs_digest : "",
 		.context = "",
 		.gates = judged ? it->verdict.gates : "[]",
 		.score = judged ? it->verdict.judgement.score : (double)NAN,
@@ -191,12 +190,13 @@ static const char *receipt_render(
 	return arena_strndup(a, sb.buf, sb.len);
 }
 
-static int submitted_event(struct tx *tx, const struct ingest *in, struct err *err)
+static int submitted_event(
+	struct tx *tx, const struct ingest *in, int64_t *ret_seq, struct err *err)
 {
 	const char *data = arena_printf(tx->arena, "{\"artifacts\":%zu,\"provider\":\"%s\"}", in->n,
 		in->parsed.manifest.provider);
 
-	return tx_event(tx, EVENT_MANIFEST_SUBMITTED, in->parsed.digest, NULL, data, NULL, err);
+	return tx_event(tx, EVENT_MANIFEST_SUBMITTED, in->parsed.digest, NULL, data, ret_seq, err);
 }
 
 static int store_item(struct tx *tx, struct ingest_item *it, struct err *err)
@@ -215,7 +215,7 @@ static int store_item(struct tx *tx, struct ingest_item *it, struct err *err)
 
 static int store(struct tx *tx, struct ingest *in, const char *receipt, struct err *err)
 {
-	const struct manifest_row row = {
+	struct manifest_row row = {
 		.digest = in->parsed.digest,
 		.provider = in->parsed.manifest.provider,
 		.canonical = in->parsed.canonical,
@@ -225,16 +225,17 @@ static int store(struct tx *tx, struct ingest *in, const char *receipt, struct e
 		.received_at = tx->now,
 	};
 
-	if (manifest_insert(tx->db, &row, err) < 0 || submitted_event(tx, in, err) < 0)
+	if (submitted_event(tx, in, &row.event_seq, err) < 0 ||
+		manifest_insert(tx->db, &row, err) < 0)
 		return -1;
 	tx->engine->state.manifests++;
 	for (size_t i = 0; i < in->n; i++) {
 		struct ingest_item *it = &in->items[i];
 
+		it->row.manifest_seq = row.seq;
 		if (!it->shared && store_item(tx, it, err) < 0)
 			return -1;
-		if (manifest_artifact_insert(
-			    tx->db, in->parsed.digest, (int64_t)i, it->row.seq, err) < 0)
+		if (manifest_artifact_insert(tx->db, row.seq, (int64_t)i, it->row.seq, err) < 0)
 			return -1;
 	}
 	return 0;
@@ -261,7 +262,8 @@ static int ingest_apply(struct tx *tx, struct command *c, struct err *err)
 		struct ingest_item *it = &in->items[i];
 
 		if (recognise(tx->db, c, it, i, err) < 0 ||
-			(!it->shared && fill_row(tx, c, in, it, err) < 0))
+			(it->shared ? gates_load(&it->row, tx->arena, err)
+				    : fill_row(tx, c, in, it, err)) < 0)
 			return -1;
 	}
 	body.text = receipt_render(tx, in, tx->arena, &body.len);

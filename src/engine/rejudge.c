@@ -102,7 +102,6 @@ static int rejudge_page(struct engine *e, struct db *reader, struct snapshot *s,
 		verdict_make(&it->unit, s, slot, a, &it->verdict);
 		it->row = *it->old;
 		it->row.phase = names_of(&phase_names, it->verdict.judgement.phase);
-		it->row.inputs_digest = it->verdict.inputs_digest;
 		it->row.context = context;
 		it->row.gates = it->verdict.gates;
 		it->row.score = it->verdict.judgement.score;

@@ -53,6 +53,20 @@ const char *gates_render(const struct judgement *j, struct arena *a)
 	return arena_strndup(a, sb.buf, sb.len);
 }
 
+int gates_load(struct artifact_row *r, struct arena *a, struct err *err)
+{
+	struct judgement j;
+
+	if (!r->judgement) {
+		r->gates = "[]";
+		return 0;
+	}
+	if (fields_load_text(&judgement_table, r->judgement, a, &j, err) < 0)
+		return err_wrap(err, "stored judgement of %s", r->id);
+	r->gates = gates_render(&j, a);
+	return 0;
+}
+
 static void links_render(struct json_writer *w, const struct artifact_row *r, struct arena *a)
 {
 	const char *self = arena_printf(a, "/v1/artifacts/%s/%s", r->provider, r->id);

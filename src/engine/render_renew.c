@@ -22,11 +22,11 @@ static int renew_artifacts(struct db *db, struct err *err)
 		if (artifact_page(db, after, RENDER_PAGE, a, &page, err) < 0)
 			return -1;
 		for (size_t i = 0; i < page.n; i++) {
-			const struct artifact_row *r = &page.v[i];
+			struct artifact_row *r = &page.v[i];
 			struct unit u;
 			struct body body;
 
-			if (unit_load(r, a, &u, err) < 0)
+			if (unit_load(r, a, &u, err) < 0 || gates_load(r, a, err) < 0)
 				return -1;
 			artifact_render(r, u.artifact, metrics_render(u.artifact, a), a, &body);
 			if (artifact_state_render(db, r->seq, &body, RENDER_VERSION, err) < 0)

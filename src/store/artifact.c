@@ -24,9 +24,8 @@ static void artifact_row_load(struct stmt *s, struct arena *a, struct artifact_r
 		.slot = stmt_text_dup(s, "slot", a),
 		.phase = stmt_text_dup(s, "phase", a),
 		.judgement_seq = stmt_int(s, "judgement_seq"),
-		.inputs_digest = stmt_text_dup(s, "inputs_digest", a),
+		.judgement = stmt_text_dup(s, "judgement", a),
 		.context = stmt_text_dup(s, "context", a),
-		.gates = stmt_text_dup(s, "gates", a),
 		.score = stmt_real(s, "score"),
 		.held_by = stmt_text_dup(s, "held_by", a),
 		.withdrawn_at = stmt_int(s, "withdrawn_at"),
@@ -89,13 +88,14 @@ int artifact_known(struct db *db, const char *provider, const char *id, struct a
 	if (rc > 0)
 		*ret = (struct artifact_row){
 			.seq = stmt_int(s, "seq"),
+			.id = id,
 			.role = stmt_text_dup(s, "role", a),
 			.digest = stmt_text_dup(s, "digest", a),
 			.manifest_digest = stmt_text_dup(s, "manifest_digest", a),
 			.late = stmt_int(s, "late"),
 			.received_at = stmt_int(s, "received_at"),
 			.phase = stmt_text_dup(s, "phase", a),
-			.gates = stmt_text_dup(s, "gates", a),
+			.judgement = stmt_text_dup(s, "judgement", a),
 		};
 	return rc;
 }
@@ -203,7 +203,7 @@ int artifact_insert(struct db *db, struct artifact_row *row, struct err *err)
 	stmt_bind_text(s, "subject", row->subject);
 	stmt_bind_text(s, "digest", row->digest);
 	stmt_bind_text(s, "content", row->content);
-	stmt_bind_text(s, "manifest_digest", row->manifest_digest);
+	stmt_bind_int(s, "manifest_seq", row->manifest_seq);
 	stmt_bind_int(s, "late", row->late);
 	stmt_bind_int(s, "received_at", row->received_at);
 	if (stmt_exec(s, err) < 0)
@@ -227,9 +227,7 @@ static void bind_state(
 	stmt_bind_text(s, "slot", row->slot);
 	stmt_bind_text(s, "phase", row->phase);
 	bind_int_or_null(s, "judgement_seq", row->judgement_seq);
-	stmt_bind_text(s, "inputs_digest", row->inputs_digest);
 	stmt_bind_text(s, "context", row->context);
-	stmt_bind_text(s, "gates", row->gates);
 	stmt_bind_real(s, "score", row->score);
 	stmt_bind_textn(s, "body", body->text, body->len);
 	stmt_bind_text(s, "body_digest", body->digest);

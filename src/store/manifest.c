@@ -35,7 +35,7 @@ int manifest_find(struct db *db, const char *digest, struct arena *a, struct man
 	return rc;
 }
 
-int manifest_insert(struct db *db, const struct manifest_row *m, struct err *err)
+int manifest_insert(struct db *db, struct manifest_row *m, struct err *err)
 {
 	STMT_AUTO s = db_stmt(db, SQL_manifest_insert);
 
@@ -44,16 +44,20 @@ int manifest_insert(struct db *db, const struct manifest_row *m, struct err *err
 	stmt_bind_textn(s, "canonical", m->canonical, m->canonical_len);
 	stmt_bind_text(s, "receipt", m->receipt);
 	stmt_bind_text(s, "actor", m->actor);
+	stmt_bind_int(s, "event_seq", m->event_seq);
 	stmt_bind_int(s, "received_at", m->received_at);
-	return stmt_exec(s, err);
+	if (stmt_exec(s, err) < 0)
+		return -1;
+	m->seq = db_last_id(db);
+	return 0;
 }
 
-int manifest_artifact_insert(
-	struct db *db, const char *digest, int64_t position, int64_t artifact_seq, struct err *err)
+int manifest_artifact_insert(struct db *db, int64_t manifest_seq, int64_t position,
+	int64_t artifact_seq, struct err *err)
 {
 	STMT_AUTO s = db_stmt(db, SQL_manifest_artifact_insert);
 
-	stmt_bind_text(s, "manifest_digest", digest);
+	stmt_bind_int(s, "manifest_seq", manifest_seq);
 	stmt_bind_int(s, "position", position);
 	stmt_bind_int(s, "artifact_seq", artifact_seq);
 	return stmt_exec(s, err);
