@@ -88,7 +88,8 @@ int pipeline_head(struct request *r, unsigned long long length);
 int pipeline_run(struct request *r);
 
 /* listen.c */
-/* "host:port" or a Unix path: a listening socket. *port is in and out for port 0. */
+/* "host:port" or a Unix path: a listening socket. *port is 0 for the first socket of an address, which
+ * fails where anyone listens already, and what the first one left there for those that share it. */
 int listen_open(const char *address, bool share, unsigned mode, int *port, char **ret_unix_path,
 	struct err *err);
 bool listen_is_unix(const char *address);

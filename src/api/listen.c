@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Addresses and listening sockets. Several sockets on one TCP address (SO_REUSEPORT) give each loop
- * its own queue of new connections. A stale Unix socket is replaced, a live one is left alone.
+ * its own queue of new connections; an address where another program listens already is refused, a
+ * second daemon of the same user too. A stale Unix socket is replaced, a live one is left alone.
  */
 #include <errno.h>
 #include <netdb.h>
@@ -99,6 +100,18 @@ static int bound_port(int fd)
 	return ss.ss_family == AF_INET6 ? ntohs(((struct sockaddr_in6 *)&ss)->sin6_port) : -1;
 }
 
+/* The first socket binds alone, so that it fails where anyone listens, and only then lets its siblings in. */
+static bool bind_to(int fd, const struct addrinfo *to, bool first, bool share)
+{
+	int on = 1;
+
+	if (share && !first && setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof(on)) < 0)
+		return false;
+	if (bind(fd, to->ai_addr, to->ai_addrlen) < 0)
+		return false;
+	return !share || !first || setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof(on)) == 0;
+}
+
 int listen_open(const char *address, bool share, unsigned mode, int *port, char **ret_unix_path,
 	struct err *err)
 {
@@ -118,12 +131,11 @@ int listen_open(const char *address, bool share, unsigned mode, int *port, char 
 	if (rc != 0)
 		return err_set(err, ERR_CONFIG, "cannot resolve %s: %s", address, gai_strerror(rc));
 	int fd = socket(list->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	bool ok = fd >= 0 && setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) == 0 &&
-		  (!share || setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof(on)) == 0);
+	bool ok = fd >= 0 && setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) == 0;
 
 	if (ok && list->ai_family == AF_INET6)
 		ok = setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof(on)) == 0;
-	ok = ok && bind(fd, list->ai_addr, list->ai_addrlen) == 0 && listen(fd, BACKLOG) == 0;
+	ok = ok && bind_to(fd, list, *port <= 0, share) && listen(fd, BACKLOG) == 0;
 	int saved = errno;
 
 	freeaddrinfo(list);
