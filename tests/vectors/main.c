@@ -19,6 +19,7 @@ static const struct {
 	void (*run)(struct vectors *run, const json_t *root);
 } formats[] = {
 	{"spiralfedd-gate-vectors/1", "metric_verdicts", vectors_gates},
+	{"spiralfedd-burnrate/1", "timelines", vectors_burnrate},
 };
 
 double vectors_number(const json_t *object, const char *key)
