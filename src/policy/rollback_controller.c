@@ -193,6 +193,12 @@ static struct rollback_do hold(struct rollback_controller *c, enum rollback_reas
 		safe ? ROLLBACK_SAFE_MODE : ROLLBACK_HOLD, reason, c->active, 0};
 }
 
+static void quarantine(struct rollback_controller *c, int64_t release)
+{
+	if (!list_has(&c->quarantined, release))
+		list_insert(&c->quarantined, c->quarantined.n, release);
+}
+
 static struct rollback_do move(struct rollback_controller *c, int64_t now)
 {
 	struct rollback_do action = {
@@ -205,6 +211,8 @@ static struct rollback_do move(struct rollback_controller *c, int64_t now)
 	c->times[c->n_times++] = now;
 	c->last_rollback = now;
 	c->held_until = now + c->rules->holdoff_s;
+	/* Lifted while it served and still firing: what is left for a breach is no way back. */
+	quarantine(c, action.release);
 	list_remove(&c->warm, action.to);
 	list_insert(&c->warm, c->warm.n, action.release);
 	become_active(c, action.to, now);
@@ -237,8 +245,7 @@ struct rollback_do rollback_controller_look(struct rollback_controller *c,
 		return (struct rollback_do){0};
 	if (!c->latched) {
 		c->latched = true;
-		if (!list_has(&c->quarantined, c->active))
-			list_insert(&c->quarantined, c->quarantined.n, c->active);
+		quarantine(c, c->active);
 	}
 	enum rollback_reason reason = blocked(c, signal.critical, now);
 
