@@ -26,7 +26,7 @@ jobs = $(if $(filter -j% --jobserver%,$(MAKEFLAGS)),,-j$(JOBS))
 again = +@$(MAKE) --no-print-directory $(jobs)
 
 # Goals that need neither a compiler nor libraries must not run configure.
-plain := deps check check-fresh check-source check-format check-shell demo bench crash format \
+plain := deps check check-fresh check-source check-format check-shell demo bench crash mcdc mutate format \
 	uninstall dist clean help openapi lint-openapi
 .PHONY: all tests test install openapi-write FORCE $(plain)
 .DELETE_ON_ERROR:
@@ -191,6 +191,11 @@ bench: ## the benchmarks, as ratios against their peers
 	@scripts/deps.sh build check bench
 	$(again) all
 	@BUILD='$(BUILD)' bench/run.sh
+mcdc: ## MC/DC of the gate evaluator and the version rules by their tests (clang-19)
+	@scripts/deps.sh build check mcdc
+	$(again) BUILD=build-mcdc CC=clang-19 CFLAGS='-O0 -g -DNDEBUG -fprofile-instr-generate \
+		-fcoverage-mapping -fcoverage-mcdc' tests
+	@BUILD=build-mcdc scripts/mcdc.sh
 crash: deps ## kills the daemon N times under load (N=200) and looks for what was lost
 	$(again) tests
 	@BUILD='$(BUILD)' N=$(N) tests/crash/run.sh
@@ -224,7 +229,7 @@ uninstall: ## removes what install put there; configuration and state stay
 dist: ## a tar archive of HEAD, the same bytes each time
 	git archive --format=tar --prefix=spiralfed-$(VERSION)/ HEAD | gzip -9n >spiralfed-$(VERSION).tar.gz
 clean: ## removes every build folder and what configure left
-	rm -rf build build-dev build-asan* build-tsan* build-undefined* build-clang build-dev-clang \
+	rm -rf build build-dev build-asan* build-tsan* build-undefined* build-clang build-dev-clang build-mcdc build-mutate \
 		$(BUILD) configure config.h.in autom4te.cache
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' Makefile

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 # Installs the Debian packages this tree needs and lacks; silent when there are none.
-#   deps.sh [GROUP...]      groups: build check bench ci fresh (without one: build check)
+#   deps.sh [GROUP...]      groups: build check bench ci mcdc fresh (without one: build check)
 #   deps.sh -n [GROUP...]   installs nothing: prints what is missing, exits 1 when something is
 set -eu
 
@@ -29,6 +29,9 @@ ci       libclang-rt-14-dev   its sanitizer runtime
 ci       clang-format         check-format
 ci       shellcheck           check-shell
 ci       systemd              systemd-analyze, for the units
+mcdc     clang-19             measures MC/DC, which clang 14 cannot
+mcdc     libclang-rt-19-dev   its profile runtime
+mcdc     llvm-19              reads the profiles
 fresh    debootstrap          a bare system to prove this table in
 '
 
@@ -54,7 +57,7 @@ for group; do
 	$table
 	END
 	[ -n "$found" ] || {
-		echo "deps: no group named $group (build, check, bench, ci, fresh)" >&2
+		echo "deps: no group named $group (build, check, bench, ci, mcdc, fresh)" >&2
 		exit 2
 	}
 done

@@ -40,7 +40,7 @@
 /* A unit and what others say about it; unit NULL: there is none. */
 struct judge_side {
 	const struct unit *unit;
-	const struct unit *const *evidence; /* ordered by content digest */
+	const struct unit *const *evidence; /* ordered by content digest, which each has */
 	size_t n_evidence;
 };
 

@@ -30,10 +30,9 @@ static void grow(struct gate_case *c)
 
 	if (c->n < c->max)
 		return;
-	c->max = c->max ? 2 * c->max : CHECKS_FIRST;
+	c->max *= 2;
 	more = ARENA_ARRAY(c->arena, c->max, struct gate_check);
-	if (c->n)
-		memcpy(more, c->checks, c->n * sizeof(*more));
+	memcpy(more, c->checks, c->n * sizeof(*more));
 	c->checks = more;
 }
 
@@ -183,6 +182,8 @@ static void run_gate(enum gate gate, const struct judge_input *in, struct arena 
 		.arena = a,
 		.is_full = unit_is_full(in->candidate.unit),
 		.share = alpha_share(in),
+		.checks = ARENA_ARRAY(a, CHECKS_FIRST, struct gate_check),
+		.max = CHECKS_FIRST,
 	};
 
 	fields_init(&gate_result_table, ret);
@@ -226,7 +227,7 @@ static struct strings evidence_digests(const struct judge_side *side, struct are
 
 	for (size_t i = 1; i <= side->n_evidence; i++) {
 		const struct unit *u = evidence_unit(side, i);
-		if (u && u->content_digest)
+		if (u)
 			s.v[s.n++] = u->content_digest;
 	}
 	return s;
@@ -246,7 +247,17 @@ static double score_of(const struct judge_input *in, struct arena *a)
 {
 	const struct artifact *o = in->candidate.unit->artifact;
 	const struct list *metrics = &in->policy->gates->quality->metrics;
-	struct metric *list = ARENA_ARRAY(a, metrics->n + 3, struct metric);
+	static const struct {
+		const char *name;
+		enum pool pool;
+		bool by_suite;
+	} own[] = {
+		{"safety", POOL_PROPORTION, true},
+		{"latency_ms_p95", POOL_HISTOGRAM, false},
+		{"cost_per_1k_tokens", POOL_MEAN, false},
+	};
+	const size_t n_own = sizeof(own) / sizeof(own[0]);
+	struct metric *list = ARENA_ARRAY(a, metrics->n + n_own, struct metric);
 	struct artifact view = {.role = o->role, .metrics = {list, 0}};
 	struct unit u = {.artifact = &view};
 	const struct metric *m;
@@ -259,12 +270,9 @@ static double score_of(const struct judge_input *in, struct arena *a)
 		if ((m = effective(in, rule->name, pool, true, a)))
 			list[view.metrics.n++] = *m;
 	}
-	if ((m = effective(in, "safety", POOL_PROPORTION, true, a)))
-		list[view.metrics.n++] = *m;
-	if ((m = effective(in, "latency_ms_p95", POOL_HISTOGRAM, false, a)))
-		list[view.metrics.n++] = *m;
-	if ((m = effective(in, "cost_per_1k_tokens", POOL_MEAN, false, a)))
-		list[view.metrics.n++] = *m;
+	for (size_t i = 0; i < n_own; i++)
+		if ((m = effective(in, own[i].name, own[i].pool, own[i].by_suite, a)))
+			list[view.metrics.n++] = *m;
 	return unit_score(&u, in->policy);
 }
 
@@ -288,18 +296,14 @@ static void name_inputs(const struct judge_input *in, struct arena *a, struct ju
 	ret->alpha = tidy(in->policy->gates->alpha * alpha_share(in));
 }
 
-static bool same_content(const struct unit *a, const struct unit *b)
-{
-	return a && b && a->content_digest && b->content_digest &&
-	       !strcmp(a->content_digest, b->content_digest);
-}
-
 void judge(const struct judge_input *in, struct arena *a, struct judgement *ret)
 {
 	struct gate_result *gates = ARENA_ARRAY(a, GATES, struct gate_result);
 	enum phase phase = PHASE_SUCCEEDED;
 
-	assert(!same_content(in->candidate.unit, in->baseline.unit));
+	assert(!in->baseline.unit || !in->baseline.unit->content_digest ||
+		!in->candidate.unit->content_digest ||
+		strcmp(in->baseline.unit->content_digest, in->candidate.unit->content_digest));
 	fields_init(&judgement_table, ret);
 	for (int g = 0; g < GATES; g++) {
 		run_gate((enum gate)g, in, a, &ret->contract_level, &gates[g]);

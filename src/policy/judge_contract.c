@@ -33,7 +33,7 @@ static void add_changes(struct gate_case *c, const struct contract_diff *d)
 		struct gate_check *check = gate_case_add(c, "contract",
 			x->breaking ? VERDICT_FAIL : VERDICT_PASS, contract_kind_name(x->kind),
 			"%s %s%s: %s", contract_direction_name(x->direction),
-			x->in_old ? "(gone) " : "", *x->pointer ? x->pointer : "/", x->sentence);
+			x->in_old ? "(gone) " : "", x->pointer, x->sentence);
 		check->pointer = x->pointer;
 		check->direction = contract_direction_name(x->direction);
 		check->level = contract_level_name(x->level);

@@ -53,7 +53,7 @@ const struct unit *evidence_unit(const struct judge_side *side, size_t i)
 {
 	const struct unit *u = i ? side->evidence[i - 1] : side->unit;
 
-	for (size_t k = 0; k < i && u->content_digest; k++) {
+	for (size_t k = 0; k < i; k++) {
 		const struct unit *other = k ? side->evidence[k - 1] : side->unit;
 		if (names_equal(u->content_digest, other->content_digest))
 			return NULL;

@@ -178,7 +178,7 @@ static void add_histogram(struct gate_case *c, const struct reading *r, double t
 	check->method = "order_statistic";
 	check->evidence = "samples";
 	check->n_needed = v->n_needed;
-	if (v->over >= 0 && v->n > 0) {
+	if (v->over >= 0) {
 		check->n = v->n;
 		check->events = v->over;
 		check->ci_lo = v->limits.lower;

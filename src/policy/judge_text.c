@@ -19,10 +19,12 @@ double tidy(double v)
 static void texts(
 	struct arena *a, int digits, double v, double w, const char **ret_v, const char **ret_w)
 {
-	do {
+	for (;; digits++) {
 		*ret_v = arena_printf(a, "%.*g", digits, v);
 		*ret_w = arena_printf(a, "%.*g", digits, w);
-	} while (v != w && !strcmp(*ret_v, *ret_w) && ++digits <= 17);
+		if (v == w || strcmp(*ret_v, *ret_w) != 0)
+			return;
+	}
 }
 
 const char *number_text(struct arena *a, double v)
@@ -121,7 +123,8 @@ void check_verdict(
 	if (m->theirs.metric)
 		check->baseline = m->theirs.metric->value;
 	check->method = metric_method_name(v->method);
-	check->evidence = metric_is_sampled(m->mine.metric) ? "samples" : "point";
+	check->evidence = v->method != METHOD_POINT && metric_is_sampled(m->mine.metric) ? "samples"
+											 : "point";
 	if (v->n > 0)
 		check->n = v->n;
 	else if (m->mine.metric->n > 0)

@@ -81,10 +81,9 @@ static struct stat_interval turned(struct stat_interval interval)
 
 static void compare_mcnemar(int64_t b, int64_t c, struct metric_comparison *result)
 {
-	struct stat_mcnemar exact;
+	struct stat_mcnemar exact = {NAN, NAN, NAN, NAN};
 
-	if (stat_mcnemar(b, c, &exact) < 0)
-		return;
+	stat_mcnemar(b, c, &exact);
 	result->test = (struct stat_test){
 		.statistic = NAN, .p_greater = exact.p_superior, .p_less = exact.p_inferior};
 	result->discordant = (double)(b + c) / (double)result->n;
@@ -178,8 +177,8 @@ static void compare_one_sample(const struct arms *arms, struct metric_comparison
 {
 	const struct metric_side *c = &arms->candidate;
 	double bare = arms->baseline.estimate;
-	struct stat_test test;
-	struct stat_interval own;
+	struct stat_test test = {NAN, NAN, NAN};
+	struct stat_interval own = {NAN, NAN};
 
 	result->n = c->n;
 	result->stretch = c->stretch;
@@ -193,15 +192,13 @@ static void compare_one_sample(const struct arms *arms, struct metric_comparison
 	result->method = METHOD_ONE_SAMPLE_SCORE;
 	result->d = oriented(arms, c->estimate - bare);
 	result->variance = c->estimate * (1.0 - c->estimate);
-	if (stat_score_test(c->arm, bare + oriented(arms, arms->theta), &test) == 0)
-		result->test = arms->turn ? (struct stat_test){-test.statistic, test.p_less,
-						    test.p_greater}
-					  : test;
-	if (metric_side_interval(c, arms->policy->alpha, &own) == 0) {
-		own.lower -= bare;
-		own.upper -= bare;
-		result->interval = arms->turn ? turned(own) : own;
-	}
+	stat_score_test(c->arm, bare + oriented(arms, arms->theta), &test);
+	result->test = arms->turn ? (struct stat_test){-test.statistic, test.p_less, test.p_greater}
+				  : test;
+	metric_side_interval(c, arms->policy->alpha, &own);
+	own.lower -= bare;
+	own.upper -= bare;
+	result->interval = arms->turn ? turned(own) : own;
 }
 
 /* The pairs, when they were made with the unit that is live now. */
@@ -234,7 +231,7 @@ void metric_compare(const struct metric *candidate, const struct metric *baselin
 	bool has_spread = arms.candidate.is_counted || !isnan(arms.candidate.se);
 	bool baseline_has_spread = arms.baseline.is_counted || !isnan(arms.baseline.se);
 
-	if (paired && paired->b >= 0 && paired->c >= 0)
+	if (paired && paired->b >= 0)
 		compare_paired_binary(paired, &arms, &result);
 	else if (paired && !isnan(paired->mean_diff) && !isnan(paired->stderr_diff))
 		compare_paired_mean(paired, &arms, &result);

@@ -119,11 +119,11 @@ void latency_judge(const struct metric_histogram *histogram, double threshold, d
 	verdict.over = stat_histogram_over(histogram, threshold);
 	if (verdict.n > 0 && verdict.over < 0)
 		verdict.reason = REASON_THRESHOLD;
-	if (verdict.over < 0 ||
-		stat_clopper_pearson(verdict.over, verdict.n, alpha, &verdict.limits) < 0) {
+	if (verdict.over < 0) {
 		*ret_verdict = verdict;
 		return;
 	}
+	stat_clopper_pearson(verdict.over, verdict.n, alpha, &verdict.limits);
 	double share = (double)verdict.over / (double)verdict.n;
 
 	if (verdict.limits.upper <= 1.0 - q) {

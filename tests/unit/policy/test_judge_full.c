@@ -513,6 +513,39 @@ START_TEST(test_judge_full__a_change_of_the_contract_is_listed)
 }
 END_TEST
 
+/* All changes are on record; the sentence names the first twenty. */
+START_TEST(test_judge_full__many_changes_are_all_on_record)
+{
+	ARENA_AUTO a = arena_new();
+	const char *properties = "";
+	struct gate_result r;
+
+	for (int i = 0; i < 40; i++)
+		properties = arena_printf(a, "%s%s\"p%d\":{}", properties, i ? "," : "", i);
+	struct unit *c = make_unit(a, "s/c-v2", "textgen", FULL " contract=a");
+	struct unit *b = make_unit(a, "s/b-v1", "textgen", FULL " contract=b");
+	c->contract->version = "2.0.0";
+	struct judge_input in = {
+		.candidate = {.unit = c},
+		.baseline = {.unit = b},
+		.policy = parse_policy(a, embed_policy_json),
+		.contract_text = "{\"name\":\"n\",\"version\":\"2.0.0\",\"response\":{\"type\":"
+				 "\"object\"}}",
+		.baseline_contract_text = arena_printf(a,
+			"{\"name\":\"n\",\"version\":\"1.0.0\",\"response\":{\"type\":\"object\","
+			"\"properties\":{%s}}}",
+			properties),
+	};
+
+	judge_gate(GATE_COMPATIBILITY, &in, a, &r);
+	ck_assert_int_eq(r.verdict, VERDICT_FAIL);
+	ck_assert_uint_eq(r.checks.n, 41);
+	ck_assert_ptr_nonnull(strstr(r.detail, "contract nodal-fusion 2.0.0 breaks"));
+	ck_assert_ptr_nonnull(strstr(r.detail, "; and 21 more"));
+	ck_assert_str_eq(LIST_AT(&r.checks, struct gate_check, 40)->name, "contract");
+}
+END_TEST
+
 /* Evidence that says the same gives the same verdict in any order, and pooled it is as if the unit
  * had measured it all itself. */
 START_TEST(test_judge_full__evidence_counts_as_if_it_were_the_units_own)
@@ -619,6 +652,7 @@ Suite *test_suite(void)
 	tcase_add_test(tc, test_judge_full__says_what_it_was_made_from);
 	tcase_add_test(tc, test_judge_full__a_waiver_passes_one_gate_on_record);
 	tcase_add_test(tc, test_judge_full__a_change_of_the_contract_is_listed);
+	tcase_add_test(tc, test_judge_full__many_changes_are_all_on_record);
 	tcase_add_test(tc, test_judge_full__evidence_counts_as_if_it_were_the_units_own);
 	tcase_add_test(tc, test_judge_full__guards_only_take_away);
 	tcase_add_test(tc, test_judge_full__more_successes_never_hurt);

@@ -21,6 +21,7 @@ static const struct {
 	{"v", NULL},
 	{"1", NULL},
 	{"1.2", NULL},
+	{"1.", NULL},
 	{"1.2.", NULL},
 	{"1.2.3.4", NULL},
 	{"01.2.3", NULL},

@@ -1,0 +1,430 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Single rules of the judge that a table of manifests does not reach: names, pools and what stands at
+ * the edge of numbers.
+ */
+#include <check.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/jcs.h"
+#include "policy/judge_evidence.h"
+#include "policy/metric.h"
+
+Suite *test_suite(void);
+
+#define DIGEST_A "sha256:aa"
+#define DIGEST_B "sha256:bb"
+
+static struct metric metric_of(const char *name, double value, int64_t n)
+{
+	return (struct metric){.name = name,
+		.value = value,
+		.n = n,
+		.successes = -1,
+		.stderr_ = NAN,
+		.ci_lo = NAN,
+		.ci_hi = NAN,
+		.ci_level = NAN,
+		.clusters = -1,
+		.higher_is_better = -1};
+}
+
+/* ---- Names ---- */
+
+START_TEST(test_judge_rules__names_differ_only_where_both_are_given)
+{
+	ck_assert(!names_differ(NULL, NULL));
+	ck_assert(!names_differ("a", NULL));
+	ck_assert(!names_differ(NULL, "a"));
+	ck_assert(!names_differ("a", "a"));
+	ck_assert(names_differ("a", "b"));
+}
+END_TEST
+
+static const struct {
+	struct named_digest a, b;
+	bool differ, equal;
+} named[] = {
+	{{"s", "1", DIGEST_A}, {"s", "1", DIGEST_A}, false, true},
+	{{"s", "1", DIGEST_A}, {"s", "1", DIGEST_B}, true, false},
+	{{"s", "1", DIGEST_A}, {"t", "2", DIGEST_A}, false, false},
+	{{"s", "1", DIGEST_A}, {"s", "2", DIGEST_A}, false, false},
+	{{"s", "1", DIGEST_A}, {"s", "1", NULL}, false, false},
+	{{"s", "1", NULL}, {"s", "1", DIGEST_A}, false, false},
+	{{"s", "1", NULL}, {"t", "1", NULL}, true, false},
+	{{"s", "1", NULL}, {"s", "2", NULL}, true, false},
+	{{"s", "1", NULL}, {"s", NULL, NULL}, false, false},
+	{{"s", "1", NULL}, {"s", "1", NULL}, false, true},
+};
+
+/* Pooled only when the suites are named alike in every part; compared unless they are known to differ. */
+START_TEST(test_judge_rules__suites_pool_when_equal_and_compare_unless_different)
+{
+	ARENA_AUTO a = arena_new();
+	struct metric m = metric_of("m", 0.5, 100);
+	struct artifact artifact = {.id = "s/c-v1", .role = "eval", .metrics = {&m, 1}};
+	struct readings r;
+
+	for (size_t i = 0; i < sizeof(named) / sizeof(named[0]); i++) {
+		struct named_digest x = named[i].a, y = named[i].b;
+		struct unit own = {.artifact = &artifact, .eval_suite = &x, .content_digest = "1"};
+		struct unit other = {
+			.artifact = &artifact, .eval_suite = &y, .content_digest = "2"};
+		const struct unit *evidence[] = {&other};
+		struct judge_side side = {&own, evidence, 1};
+
+		ck_assert_int_eq(named_differ(&x, &y), named[i].differ);
+		ck_assert_int_eq(named_differ(&y, &x), named[i].differ);
+		evidence_readings(&side, "m", POOL_PROPORTION, true, NULL, a, &r);
+		ck_assert_uint_eq(r.n, named[i].equal ? 1 : 2);
+		evidence_readings(&side, "m", POOL_PROPORTION, false, NULL, a, &r);
+		ck_assert_uint_eq(r.n, 1);
+		ck_assert_int_eq(r.v[0].pooled, 2);
+		ck_assert_int_eq(r.v[0].left_out, 0);
+	}
+	ck_assert(!named_differ(NULL, &named[0].a));
+	ck_assert(!named_differ(&named[0].a, NULL));
+	struct unit own = {.artifact = &artifact,
+		.eval_suite = &(struct named_digest){"s", NULL, NULL},
+		.content_digest = "1"};
+	struct unit other = {.artifact = &artifact, .content_digest = "2"};
+	const struct unit *evidence[] = {&other};
+	struct judge_side side = {&own, evidence, 1};
+	evidence_readings(&side, "m", POOL_PROPORTION, true, NULL, a, &r);
+	ck_assert_uint_eq(r.n, 2);
+	evidence_readings(&(struct judge_side){0}, "m", POOL_PROPORTION, true, NULL, a, &r);
+	ck_assert_uint_eq(r.n, 0);
+}
+END_TEST
+
+/* What has samples comes first, whoever gives it. */
+START_TEST(test_judge_rules__samples_come_before_bare_numbers)
+{
+	static const double bounds[] = {1};
+	static const int64_t counts[] = {1, 2};
+	static const struct metric_histogram h = {bounds, 1, counts, 2};
+	static const struct metric_paired p = {.baseline = "s/b-v1", .b = 1, .c = 2, .n = 9};
+	ARENA_AUTO a = arena_new();
+	struct metric bare = metric_of("m", 0.5, -1), m[5];
+	struct artifact plain = {.id = "s/c-v1", .role = "eval", .metrics = {&bare, 1}};
+	struct unit own = {.artifact = &plain, .content_digest = "1"};
+	struct readings r;
+
+	for (int i = 0; i < 5; i++)
+		m[i] = metric_of("m", 0.6, -1);
+	m[0].n = 9;
+	m[1].stderr_ = 0.1;
+	m[2].ci_lo = 0.1, m[2].ci_hi = 0.9;
+	m[3].paired = &p;
+	m[4].histogram = &h;
+	ck_assert(!metric_is_sampled(&bare));
+	for (int i = 0; i < 5; i++) {
+		m[i].judge = "another";
+		struct artifact rich = {.id = "s/e-v1", .role = "eval", .metrics = {&m[i], 1}};
+		struct unit other = {.artifact = &rich, .content_digest = "2"};
+		const struct unit *evidence[] = {&other};
+		struct judge_side side = {&own, evidence, 1};
+
+		ck_assert(metric_is_sampled(&m[i]));
+		ck_assert(unit_is_full(&other));
+		evidence_readings(&side, "m", POOL_MEAN, true, NULL, a, &r);
+		ck_assert_uint_eq(r.n, 2);
+		ck_assert_ptr_eq(r.v[0].metric, &m[i]);
+		ck_assert_ptr_eq(r.v[1].metric, &bare);
+	}
+	ck_assert(!unit_is_full(&own));
+}
+END_TEST
+
+/* ---- Pools ---- */
+
+static const struct metric *pooled(
+	struct arena *a, struct metric *x, struct metric *y, enum pool pool, int64_t *ret_n)
+{
+	struct artifact one = {.id = "s/c-v1", .role = "eval", .metrics = {x, 1}};
+	struct artifact two = {.id = "s/e-v1", .role = "eval", .metrics = {y, 1}};
+	struct unit own = {.artifact = &one, .content_digest = "1"};
+	struct unit other = {.artifact = &two, .content_digest = "2"};
+	const struct unit *evidence[] = {&other};
+	struct judge_side side = {&own, evidence, 1};
+	struct readings r;
+
+	evidence_readings(&side, "m", pool, true, "s/b-v1", a, &r);
+	ck_assert_uint_eq(r.n, 1);
+	*ret_n = r.v[0].pooled;
+	return r.v[0].metric;
+}
+
+START_TEST(test_judge_rules__pools_add_up)
+{
+	ARENA_AUTO a = arena_new();
+	struct metric x = metric_of("m", 0.5, 100), y = metric_of("m", 0.8, 300);
+	int64_t n;
+
+	const struct metric *p = pooled(a, &x, &y, POOL_PROPORTION, &n);
+	ck_assert_int_eq(n, 2);
+	ck_assert_int_eq(p->n, 400);
+	ck_assert_int_eq(p->successes, 50 + 240);
+	ck_assert_double_eq_tol(p->value, 0.725, 1e-15);
+	ck_assert(isnan(p->stderr_));
+	ck_assert_int_eq(p->clusters, -1);
+
+	/* A clustered one keeps its error: (100*0.1)^2 + 300^2 * 0.8*0.2/300 = 148. */
+	x.stderr_ = 0.1;
+	x.clusters = 10;
+	p = pooled(a, &x, &y, POOL_PROPORTION, &n);
+	ck_assert_double_eq_tol(p->stderr_, sqrt(148) / 400, 1e-15);
+	ck_assert_int_eq(p->clusters, 310);
+
+	y.stderr_ = 0.2;
+	y.clusters = 20;
+	x.value = 5, y.value = 9;
+	p = pooled(a, &x, &y, POOL_MEAN, &n);
+	ck_assert_double_eq_tol(p->value, 8, 1e-15);
+	ck_assert_double_eq_tol(p->stderr_, sqrt(100 + 3600) / 400, 1e-15);
+	ck_assert_int_eq(p->clusters, 30);
+	ck_assert_int_eq(p->successes, -1);
+
+	/* Without the second's error only the first is left. */
+	y.stderr_ = NAN;
+	p = pooled(a, &x, &y, POOL_MEAN, &n);
+	ck_assert_int_eq(n, 1);
+	ck_assert_ptr_eq(p, &x);
+	/* Without both, the one with more samples. */
+	x.stderr_ = NAN;
+	ck_assert_ptr_eq(pooled(a, &x, &y, POOL_MEAN, &n), &y);
+	y.n = 100;
+	ck_assert_ptr_eq(pooled(a, &x, &y, POOL_MEAN, &n), &x);
+	x.n = y.n = -1;
+	ck_assert_ptr_eq(pooled(a, &x, &y, POOL_MEAN, &n), &x);
+	y.stderr_ = 0.1;
+	ck_assert_ptr_eq(pooled(a, &x, &y, POOL_MEAN, &n), &y);
+}
+END_TEST
+
+START_TEST(test_judge_rules__pairs_add_up)
+{
+	ARENA_AUTO a = arena_new();
+	struct metric x = metric_of("m", 0.5, 100), y = metric_of("m", 0.5, 300);
+	struct metric_paired p = {"s/b-v1", 3, 5, NAN, NAN, 100, -1},
+			     q = {"s/b-v1", 7, 11, NAN, NAN, 300, -1};
+	int64_t n;
+
+	x.paired = &p;
+	y.paired = &q;
+	const struct metric_paired *sum = pooled(a, &x, &y, POOL_PROPORTION, &n)->paired;
+	ck_assert_int_eq(sum->b, 10);
+	ck_assert_int_eq(sum->c, 16);
+	ck_assert_int_eq(sum->n, 400);
+	ck_assert_int_eq(sum->clusters, -1);
+	p.clusters = 10;
+	ck_assert_int_eq(pooled(a, &x, &y, POOL_PROPORTION, &n)->paired->clusters, 310);
+	q.clusters = 20;
+	ck_assert_int_eq(pooled(a, &x, &y, POOL_PROPORTION, &n)->paired->clusters, 30);
+	p.clusters = -1;
+	ck_assert_int_eq(pooled(a, &x, &y, POOL_PROPORTION, &n)->paired->clusters, 120);
+
+	p = (struct metric_paired){"s/b-v1", -1, -1, 0.04, 0.03, 100, -1};
+	sum = pooled(a, &x, &y, POOL_PROPORTION, &n)->paired;
+	ck_assert_double_eq(sum->mean_diff, 0.04); /* the other is of another kind */
+	ck_assert_int_eq(sum->n, 100);
+	q = (struct metric_paired){"s/b-v1", -1, -1, 0.08, 0.01, 300, -1};
+	sum = pooled(a, &x, &y, POOL_PROPORTION, &n)->paired;
+	ck_assert_double_eq_tol(sum->mean_diff, 0.07, 1e-15);
+	ck_assert_double_eq_tol(sum->stderr_diff, sqrt(9 + 9) / 400, 1e-15);
+	q.baseline = "s/other-v1";
+	ck_assert_int_eq(pooled(a, &x, &y, POOL_PROPORTION, &n)->paired->n, 100);
+	y.paired = NULL;
+	ck_assert_int_eq(pooled(a, &x, &y, POOL_PROPORTION, &n)->paired->n, 100);
+}
+END_TEST
+
+START_TEST(test_judge_rules__histograms_add_up)
+{
+	static const double edges[] = {1, 2}, others[] = {1, 3};
+	static const int64_t first[] = {1, 2, 3}, second[] = {10, 20, 30};
+	struct metric_histogram g = {edges, 2, first, 3}, h = {edges, 2, second, 3};
+	ARENA_AUTO a = arena_new();
+	struct metric x = metric_of("m", 1, 6), y = metric_of("m", 1, -1);
+	int64_t n;
+
+	x.histogram = &g;
+	x.clusters = 3;
+	x.stderr_ = 1;
+	y.histogram = &h;
+	const struct metric *p = pooled(a, &x, &y, POOL_HISTOGRAM, &n);
+	ck_assert_int_eq(n, 2);
+	ck_assert_int_eq(p->histogram->counts[0], 11);
+	ck_assert_int_eq(p->histogram->counts[1], 22);
+	ck_assert_int_eq(p->histogram->counts[2], 33);
+	ck_assert_double_eq(p->value, 2);
+	ck_assert_int_eq(p->n, -1);
+	ck_assert_int_eq(p->clusters, -1);
+	ck_assert(isnan(p->stderr_));
+	h.bounds = others;
+	ck_assert_ptr_eq(pooled(a, &x, &y, POOL_HISTOGRAM, &n), &y);
+	h = (struct metric_histogram){edges, 1, second, 2};
+	ck_assert_ptr_eq(pooled(a, &x, &y, POOL_HISTOGRAM, &n), &y);
+	/* Bare, but with more samples: no histogram, no say. */
+	y.histogram = NULL;
+	y.n = 1000;
+	ck_assert_ptr_eq(pooled(a, &x, &y, POOL_HISTOGRAM, &n), &x);
+	x.histogram = NULL;
+	ck_assert_ptr_eq(pooled(a, &x, &y, POOL_HISTOGRAM, &n), &y);
+}
+END_TEST
+
+START_TEST(test_judge_rules__suites_add_up)
+{
+	ARENA_AUTO a = arena_new();
+	struct suite_category x[] = {{"a", 10, 1, 2, 7}, {"b", 20, 0, 0, 20}};
+	struct suite_category y[] = {{"c", 5, 5, 0, 0}, {"a", 100, 10, 20, 70}};
+	struct suite s = {"p", 50, 2, 3, DIGEST_A, x, 2, 45};
+	struct suite t = {"p", 200, 15, 20, DIGEST_A, y, 2, 165};
+	struct artifact one = {.id = "s/c-v1", .role = "eval", .suites = {&s, 1}};
+	struct artifact two = {.id = "s/e-v1", .role = "eval", .suites = {&t, 1}};
+	struct unit own = {.artifact = &one, .content_digest = "1"};
+	struct unit other = {.artifact = &two, .content_digest = "2"};
+	const struct unit *evidence[] = {&other, &own, &other};
+	struct judge_side side = {&own, evidence, 3};
+	struct suite_readings r;
+
+	evidence_suites(&side, "p", a, &r);
+	ck_assert_uint_eq(r.n, 1);
+	ck_assert_int_eq(r.v[0].pooled, 2);
+	const struct suite *sum = r.v[0].suite;
+	ck_assert_int_eq(sum->total, 250);
+	ck_assert_int_eq(sum->violations, 17);
+	ck_assert_int_eq(sum->errors, 23);
+	ck_assert_int_eq(sum->passed, 210);
+	ck_assert_uint_eq(sum->n_categories, 3);
+	ck_assert_int_eq(sum->categories[0].total, 110);
+	ck_assert_int_eq(sum->categories[0].violations, 11);
+	ck_assert_int_eq(sum->categories[0].errors, 22);
+	ck_assert_int_eq(sum->categories[0].passed, 77);
+	ck_assert_int_eq(sum->categories[1].total, 20);
+	ck_assert_str_eq(sum->categories[2].name, "c");
+	ck_assert_int_eq(sum->categories[2].violations, 5);
+	t.digest = NULL;
+	evidence_suites(&side, "p", a, &r);
+	ck_assert_uint_eq(r.n, 2);
+	ck_assert_int_eq(r.v[1].suite->total, 200);
+}
+END_TEST
+
+/* ---- Numbers at their edges ---- */
+
+START_TEST(test_judge_rules__pairs_are_checked_and_half_given_means_are_no_pairs)
+{
+	static const double bounds[] = {1};
+	static const int64_t counts[] = {1, 2};
+	static const struct metric_histogram h = {bounds, 1, counts, 2};
+	struct metric_policy policy = metric_policy_default();
+	struct metric_paired p = {"s/b-v1", -1, 5, NAN, NAN, 100, -1};
+	struct metric m = metric_of("m", 0.9, 1000), b = metric_of("m", 0.8, 1000);
+	struct metric_verdict v;
+
+	m.paired = &p;
+	m.histogram = &h;
+	ck_assert_int_eq(metric_check(&m, &policy), REASON_BAD_SUCCESSES);
+	p.b = 96;
+	ck_assert_int_eq(metric_check(&m, &policy), REASON_BAD_SUCCESSES);
+	p.b = 101;
+	p.c = 0;
+	ck_assert_int_eq(metric_check(&m, &policy), REASON_BAD_SUCCESSES);
+	p.b = 95;
+	p.c = 5;
+	ck_assert_int_eq(metric_check(&m, &policy), REASON_OK);
+	p = (struct metric_paired){"s/b-v1", -1, -1, 0.1, NAN, 100, -1};
+	metric_judge(&m, &b, "s/b-v1", &policy, &v);
+	ck_assert_int_eq(v.method, METHOD_NEWCOMBE);
+	p = (struct metric_paired){"s/b-v1", -1, -1, NAN, 0.1, 100, -1};
+	metric_judge(&m, &b, "s/b-v1", &policy, &v);
+	ck_assert_int_eq(v.method, METHOD_NEWCOMBE);
+}
+END_TEST
+
+/* More samples than can be counted are no advice. */
+START_TEST(test_judge_rules__needs_more_than_can_be_counted)
+{
+	struct metric_policy policy = metric_policy_default();
+	struct metric m = metric_of("m", 0.5 + 4e-8, 1000), b = metric_of("m", 0.5, 1000);
+	struct metric_verdict v;
+
+	policy.kind = KIND_MEAN;
+	policy.objective = OBJECTIVE_SUPERIOR;
+	m.stderr_ = b.stderr_ = 0.5 / sqrt(1000);
+	metric_judge(&m, &b, "s/b-v1", &policy, &v);
+	ck_assert_int_eq(v.verdict, OUTCOME_INCONCLUSIVE);
+	ck_assert_int_gt(v.n_needed, INT64_C(1) << 50);
+	/* The same spread out over clusters: each effective sample costs four. */
+	policy.kind = KIND_PROPORTION;
+	m.n = b.n = 40000;
+	m.value = 0.5 + 1.0 / 40000;
+	m.stderr_ = b.stderr_ = 2 * 0.5 / sqrt(40000);
+	metric_judge(&m, &b, "s/b-v1", &policy, &v);
+	ck_assert_int_gt(v.n_needed, 0);
+	m.n = b.n = INT64_C(1) << 50;
+	m.value = 0.5 + 3e-8;
+	m.successes = (INT64_C(1) << 49) + (INT64_C(1) << 25);
+	b.successes = INT64_C(1) << 49;
+	m.stderr_ = b.stderr_ = 0.01;
+	metric_judge(&m, &b, "s/b-v1", &policy, &v);
+	ck_assert_int_eq(v.verdict, OUTCOME_INCONCLUSIVE);
+	ck_assert_int_eq(v.n_needed, -1);
+}
+END_TEST
+
+/* The score: a term that weighs nothing is not asked for, and guardrails are no quality. */
+START_TEST(test_judge_rules__the_score_asks_for_what_weighs)
+{
+	static const char text[] =
+		"{\"providers\":{\"hf\":{\"roles\":[\"textgen\"]}},\"slots\":{\"textgen\":"
+		"{\"provider\":\"hf\"}},\"gates\":{\"quality\":{\"metrics\":{\"guard\":{},\"good\":"
+		"{\"role\":\"success\"}}}},\"score\":{\"quality\":2,\"safety\":0,"
+		"\"latency_ms_p95\":0,\"cost_per_1k_tokens\":0}}";
+	ARENA_AUTO a = arena_new();
+	struct policy policy;
+	const char *canonical;
+	struct faults faults;
+	struct err err = {0};
+	struct metric m[] = {metric_of("guard", 7, -1), metric_of("good", 3, -1)};
+	struct artifact artifact = {.id = "s/c-v1", .role = "textgen", .metrics = {m, 2}};
+	struct unit u = {.artifact = &artifact, .content_digest = "1"};
+	struct metric more = metric_of("good", 0.5, 10);
+	struct artifact about = {.id = "s/e-v1", .role = "eval", .metrics = {&more, 1}};
+	struct unit other = {.artifact = &about, .content_digest = "2"};
+	const struct unit *evidence[] = {&other};
+	struct judge_input in = {.candidate = {&u, evidence, 1}, .policy = &policy};
+	struct judgement j;
+
+	faults_init(&faults);
+	ck_assert_int_eq(
+		policy_parse(text, strlen(text), a, &policy, &canonical, &faults, &err), 0);
+	ck_assert_double_eq(unit_score(&u, &policy), 6);
+	judge(&in, a, &j);
+	ck_assert_double_eq(j.score, 1);
+}
+END_TEST
+
+Suite *test_suite(void)
+{
+	Suite *s = suite_create("single rules of the judge");
+	TCase *tc = tcase_create("rules");
+
+	jcs_setup();
+	tcase_add_test(tc, test_judge_rules__names_differ_only_where_both_are_given);
+	tcase_add_test(tc, test_judge_rules__suites_pool_when_equal_and_compare_unless_different);
+	tcase_add_test(tc, test_judge_rules__samples_come_before_bare_numbers);
+	tcase_add_test(tc, test_judge_rules__pools_add_up);
+	tcase_add_test(tc, test_judge_rules__pairs_add_up);
+	tcase_add_test(tc, test_judge_rules__histograms_add_up);
+	tcase_add_test(tc, test_judge_rules__suites_add_up);
+	tcase_add_test(tc, test_judge_rules__pairs_are_checked_and_half_given_means_are_no_pairs);
+	tcase_add_test(tc, test_judge_rules__needs_more_than_can_be_counted);
+	tcase_add_test(tc, test_judge_rules__the_score_asks_for_what_weighs);
+	suite_add_tcase(s, tc);
+	return s;
+}
