@@ -10,6 +10,10 @@
 
 enum { OBSERVATION_MAX_S = 60, OBSERVATION_FUTURE_S = 120, OBSERVATIONS_MAX = 1000 };
 
+/* More than any node counts in a minute, and so little that 9 million windows can be summed: a sum
+ * that overflows is an error, and then the watch would be blind for as long as such rows count. */
+#define OBSERVATION_COUNT_MAX INT64_C(1000000000000)
+
 struct observation {
 	const char *node, *release;
 	int64_t serial; /* -1: absent */

@@ -13,6 +13,8 @@
 	{                                                                               \
 #name_, type_, offsetof(struct observation, name_), flags_, __VA_ARGS__ \
 	}
+#define COUNT(name_, ...) \
+	F(name_, FIELD_INT, FIELD_ZERO, .max = (double)OBSERVATION_COUNT_MAX, __VA_ARGS__)
 static const struct field observation_fields[] = {
 	F(node, FIELD_STRING, FIELD_REQUIRED, .format = &format_name),
 	F(release, FIELD_STRING, FIELD_REQUIRED, .format = &format_release,
@@ -21,15 +23,16 @@ static const struct field observation_fields[] = {
 		.help = "of the channel as the node read it; the release's newest when absent"),
 	F(t_start, FIELD_TIME, FIELD_REQUIRED),
 	F(t_end, FIELD_TIME, FIELD_REQUIRED, .help = "at most 60 s after t_start"),
-	F(total, FIELD_INT, FIELD_ZERO, .help = "requests"),
-	F(errors, FIELD_INT, FIELD_ZERO, .help = "of total"),
-	F(slow, FIELD_INT, FIELD_ZERO, .help = "of total, above the latency limit"),
-	F(tokens, FIELD_INT, FIELD_ZERO),
-	F(cost_micro, FIELD_INT, FIELD_ZERO, .help = "millionths of the currency"),
-	F(safety_checked, FIELD_INT, FIELD_ZERO),
-	F(safety_violations, FIELD_INT, FIELD_ZERO, .help = "of safety_checked"),
-	F(safety_critical, FIELD_INT, FIELD_ZERO, .help = "one is one too many"),
+	COUNT(total, .help = "requests"),
+	COUNT(errors, .help = "of total"),
+	COUNT(slow, .help = "of total, above the latency limit"),
+	COUNT(tokens, .help = "produced"),
+	COUNT(cost_micro, .help = "millionths of the currency"),
+	COUNT(safety_checked, .help = "answers that were checked"),
+	COUNT(safety_violations, .help = "of safety_checked"),
+	COUNT(safety_critical, .help = "one is one too many"),
 };
+#undef COUNT
 #undef F
 
 static void at_most(int64_t part, const char *part_name, int64_t whole, const char *whole_name,

@@ -325,6 +325,11 @@ START_TEST(test_tables__an_observation_counts_no_more_bad_than_there_was)
 		{OBSERVATION(MINUTE ",'safety_checked':5,'safety_violations':6"),
 			"/safety_violations"},
 		{OBSERVATION(MINUTE ",'total':-1"), "/total"},
+		/* 1,025 windows of 2^53 - 1 would make the sum over them an error of the registry. */
+		{OBSERVATION(MINUTE ",'total':1000000000000"), NULL},
+		{OBSERVATION(MINUTE ",'total':1000000000001"), "/total"},
+		{OBSERVATION(MINUTE ",'tokens':1000000000001"), "/tokens"},
+		{OBSERVATION(MINUTE ",'safety_critical':1000000000001"), "/safety_critical"},
 		{OBSERVATION(MINUTE ",'serial':0"), "/serial"},
 		{OBSERVATION(""), "/t_end"},
 	};
