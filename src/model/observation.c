@@ -76,22 +76,11 @@ const struct field_table observations_table = FIELD_TABLE(
 
 int64_t observation_counter(const struct observation *o, const char *name)
 {
-	static const struct {
-		const char *name;
-		size_t offset;
-	} counters[] = {
-		{"total", offsetof(struct observation, total)},
-		{"errors", offsetof(struct observation, errors)},
-		{"slow", offsetof(struct observation, slow)},
-		{"tokens", offsetof(struct observation, tokens)},
-		{"cost_micro", offsetof(struct observation, cost_micro)},
-		{"safety_checked", offsetof(struct observation, safety_checked)},
-		{"safety_violations", offsetof(struct observation, safety_violations)},
-		{"safety_critical", offsetof(struct observation, safety_critical)},
-	};
+	for (size_t i = 0; i < observation_table.n_fields; i++) {
+		const struct field *f = &observation_fields[i];
 
-	for (size_t i = 0; i < sizeof(counters) / sizeof(counters[0]); i++)
-		if (!strcmp(name, counters[i].name))
-			return *(const int64_t *)((const char *)o + counters[i].offset);
+		if (f->flags & FIELD_ZERO && strcmp(f->name, name) == 0)
+			return *(const int64_t *)field_member(f, o);
+	}
 	return -1;
 }
