@@ -20,7 +20,6 @@ static struct engine *engine_new(const struct engine_options *o)
 	e->queue_max = o->queue_max;
 	e->evaluate_every = o->evaluate_every;
 	e->threads = o->threads;
-	e->next_outbox = INT64_MAX;
 	e->next_evaluation =
 		o->evaluate_every ? clock_mono(o->clock) + o->evaluate_every : INT64_MAX;
 	e->outbox_waits = true; /* what a crash left */

@@ -7,6 +7,8 @@
 #include "base/log.h"
 #include "engine/internal.h"
 
+enum { OUTBOX_LOOK_S = 30 };
+
 /* Queue it for the writer and wait until its group is over. */
 static void write_and_wait(struct engine *e, struct command *c)
 {
@@ -58,7 +60,8 @@ static bool due(struct engine *e)
 
 	if (e->outbox_waits || now >= e->next_outbox) {
 		e->outbox_waits = false;
-		e->next_outbox = INT64_MAX;
+		/* Also without a call: work that was put off may be older than this process. */
+		e->next_outbox = now + OUTBOX_LOOK_S * USEC_PER_SEC;
 		outbox_run(e, e->reader);
 		any = true;
 	}
@@ -91,7 +94,7 @@ bool ops_step(struct engine *e)
 static int64_t idle_time(const struct engine *e)
 {
 	int64_t next = e->next_evaluation < e->next_outbox ? e->next_evaluation : e->next_outbox;
-	int64_t left = next == INT64_MAX ? USEC_PER_SEC : next - clock_mono(e->clock);
+	int64_t left = next - clock_mono(e->clock);
 
 	return left < 0 ? 0 : left > USEC_PER_SEC ? USEC_PER_SEC : left;
 }

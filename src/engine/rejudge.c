@@ -192,18 +192,20 @@ static int outbox_work(
 	return rejudge_all(e, reader, err);
 }
 
-static void outbox_one(struct engine *e, struct db *reader, struct outbox_row *row, struct arena *a)
+/* False when the row is still to be done. */
+static bool outbox_one(struct engine *e, struct db *reader, struct outbox_row *row, struct arena *a)
 {
 	struct err err = {0};
 	struct command c = internal_command(&outbox_kind, row, a, NULL);
 
 	if (outbox_work(e, reader, row, &err) < 0) {
 		log_warn("outbox.failed", LOG_STR("kind", row->kind), LOG_ERR(&err));
-		e->next_outbox = clock_mono(e->clock) + RETRY_S * USEC_PER_SEC;
 		c.kind = &retry_kind;
 	}
-	if (engine_commit(e, &c, &err) < 0)
-		log_warn("outbox.failed", LOG_STR("kind", row->kind), LOG_ERR(&err));
+	if (engine_commit(e, &c, &err) == 0)
+		return c.kind == &outbox_kind;
+	log_warn("outbox.failed", LOG_STR("kind", row->kind), LOG_ERR(&err));
+	return false;
 }
 
 void outbox_run(struct engine *e, struct db *reader)
@@ -211,15 +213,16 @@ void outbox_run(struct engine *e, struct db *reader)
 	ARENA_AUTO a = arena_new();
 	struct outbox_row *rows;
 	struct err err = {0};
-	size_t n;
+	size_t n, done = 0;
 
 	if (outbox_due(reader, engine_now(e), OUTBOX_PAGE, a, &rows, &n, &err) < 0) {
 		log_warn("outbox.failed", LOG_ERR(&err));
-		e->next_outbox = clock_mono(e->clock) + RETRY_S * USEC_PER_SEC;
 		return;
 	}
 	for (size_t i = 0; i < n; i++)
-		outbox_one(e, reader, &rows[i], a);
-	if (n == OUTBOX_PAGE)
+		done += outbox_one(e, reader, &rows[i], a);
+	/* Failed ones wait for the next look, or a registry that can't be written would be tried
+	 * without a pause. */
+	if (done == OUTBOX_PAGE)
 		e->outbox_waits = true;
 }

@@ -207,6 +207,32 @@ START_TEST(test_engine__does_at_start_what_the_outbox_still_holds)
 }
 END_TEST
 
+/* As after work that failed, was put off, and was outlived by its process. */
+static int put_off_apply(struct tx *tx, struct command *c, struct err *err)
+{
+	return outbox_insert(tx->db, 1, OUTBOX_REJUDGE, "{}", tx->now + 20 * USEC_PER_SEC, err);
+}
+
+START_TEST(test_engine__does_what_was_put_off_before_a_restart)
+{
+	static const struct command_kind kind = {.name = "put_off", .apply = put_off_apply};
+	struct command c = {.arena = reg.arena, .actor = "local", .done = nothing, .kind = &kind};
+	struct outbox_row *rows;
+	struct err err = {0};
+	size_t n;
+
+	ck_assert_int_eq(engine_commit(reg.engine, &c, &err), 0);
+	registry_reopen();
+	finish();
+	ck_assert_int_eq(outbox_due(reg.reader, INT64_MAX, 9, reg.arena, &rows, &n, &err), 0);
+	ck_assert_uint_eq(n, 1);
+	fake_clock_step(&reg.clock, 60 * USEC_PER_SEC);
+	finish();
+	ck_assert_int_eq(outbox_due(reg.reader, INT64_MAX, 9, reg.arena, &rows, &n, &err), 0);
+	ck_assert_uint_eq(n, 0);
+}
+END_TEST
+
 /* ---- with threads ---- */
 
 enum { CLIENTS = 4, EACH = 25 };
@@ -304,6 +330,7 @@ Suite *test_suite(void)
 	tcase_add_test(t, test_idempotency__of_two_at_once_only_one_runs);
 	tcase_add_test(t, test_engine__finds_everything_after_a_restart);
 	tcase_add_test(t, test_engine__does_at_start_what_the_outbox_still_holds);
+	tcase_add_test(t, test_engine__does_what_was_put_off_before_a_restart);
 	tcase_add_test(t, test_engine__acknowledges_from_many_threads);
 	suite_add_tcase(s, t);
 	return s;
