@@ -27,7 +27,8 @@ struct engine_options {
 /* Migrate, open, take stock (redo what the outbox still holds), start the threads. */
 int engine_open(const struct engine_options *o, struct engine **ret, struct err *err);
 
-/* Refuse new commands, finish those queued, checkpoint, close. NULL is allowed. */
+/* Refuse new commands, finish those queued, checkpoint, close. What a command or the outbox would have
+ * judged anew is left to the next start. NULL is allowed. */
 void engine_close(struct engine *e);
 
 /* Without threads: run everything that is due now, on the calling thread. */

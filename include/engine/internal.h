@@ -44,7 +44,7 @@ struct engine {
 	struct cond ops_cond;
 	struct command_queue ops;
 	atomic_size_t pending; /* admitted and not done; changes under ops_lock */
-	bool draining;	       /* under ops_lock */
+	atomic_bool draining;  /* changes under ops_lock */
 
 	struct lock writer_lock;
 	struct cond writer_cond, written_cond;

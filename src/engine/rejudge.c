@@ -109,14 +109,23 @@ static int rejudge_page(struct engine *e, struct db *reader, struct snapshot *s,
 	return engine_commit(e, &c, err);
 }
 
+/* Between two pages: the outbox holds what is left, and a stop must not wait for all of it. */
+static int go_on(struct engine *e, struct err *err)
+{
+	return e->draining ? err_set(err, ERR_DRAINING, "the rest is judged after the next start")
+			   : 0;
+}
+
 static int rejudge_slots(struct engine *e, struct db *reader, struct snapshot *s, struct err *err)
 {
 	for (size_t i = 0; i < s->policy.slots.n; i++) {
 		bool more = true;
 
 		while (more) {
-			int rc = rejudge_page(e, reader, s, (int)i, &more, err);
+			int rc = go_on(e, err);
 
+			if (rc == 0)
+				rc = rejudge_page(e, reader, s, (int)i, &more, err);
 			if (rc != 0)
 				return rc;
 		}
@@ -159,7 +168,7 @@ static int reslot_all(struct engine *e, struct db *reader, struct err *err)
 
 		while ((rc = artifact_misplaced(reader, slot->provider,
 				slot->role ? slot->role : slot->name, slot->name, err)) > 0)
-			if (engine_commit(e, &c, err) < 0)
+			if (go_on(e, err) < 0 || engine_commit(e, &c, err) < 0)
 				return -1;
 		if (rc < 0)
 			return -1;
@@ -199,6 +208,8 @@ static bool outbox_one(struct engine *e, struct db *reader, struct outbox_row *r
 	struct command c = internal_command(&outbox_kind, row, a, NULL);
 
 	if (outbox_work(e, reader, row, &err) < 0) {
+		if (err.code == ERR_DRAINING)
+			return false;
 		log_warn("outbox.failed", LOG_STR("kind", row->kind), LOG_ERR(&err));
 		c.kind = &retry_kind;
 	}

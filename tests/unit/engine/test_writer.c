@@ -213,6 +213,28 @@ static int put_off_apply(struct tx *tx, struct command *c, struct err *err)
 	return outbox_insert(tx->db, 1, OUTBOX_REJUDGE, "{}", tx->now + 20 * USEC_PER_SEC, err);
 }
 
+START_TEST(test_engine__leaves_judging_anew_to_the_next_start)
+{
+	static const struct command_kind kind = {.name = "forget", .apply = forget_apply};
+	struct command c = {.arena = reg.arena, .actor = "local", .done = nothing, .kind = &kind};
+	struct outbox_row *rows;
+	struct err err = {0};
+	size_t n;
+
+	ck_assert_int_eq(engine_commit(reg.engine, &c, &err), 0);
+	reg.engine->draining = true;
+	finish();
+	ck_assert_int_eq(rejudge_all(reg.engine, reg.engine->reader, &err), -1);
+	ck_assert_int_eq(err.code, ERR_DRAINING);
+	ck_assert_int_eq(outbox_due(reg.reader, reg.clock.wall, 9, reg.arena, &rows, &n, &err), 0);
+	ck_assert_uint_eq(n, 1); /* neither done nor put off */
+	registry_reopen();
+	finish();
+	ck_assert_int_eq(outbox_due(reg.reader, INT64_MAX, 9, reg.arena, &rows, &n, &err), 0);
+	ck_assert_uint_eq(n, 0);
+}
+END_TEST
+
 START_TEST(test_engine__does_what_was_put_off_before_a_restart)
 {
 	static const struct command_kind kind = {.name = "put_off", .apply = put_off_apply};
@@ -330,6 +352,7 @@ Suite *test_suite(void)
 	tcase_add_test(t, test_idempotency__of_two_at_once_only_one_runs);
 	tcase_add_test(t, test_engine__finds_everything_after_a_restart);
 	tcase_add_test(t, test_engine__does_at_start_what_the_outbox_still_holds);
+	tcase_add_test(t, test_engine__leaves_judging_anew_to_the_next_start);
 	tcase_add_test(t, test_engine__does_what_was_put_off_before_a_restart);
 	tcase_add_test(t, test_engine__acknowledges_from_many_threads);
 	suite_add_tcase(s, t);
