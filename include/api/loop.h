@@ -54,7 +54,7 @@ struct server {
 	char *unix_path; /* to be unlinked */
 	atomic_int connections;
 	atomic_size_t bodies; /* bytes of bodies being received */
-	atomic_bool unready, draining, cut;
+	atomic_bool draining, cut;
 	atomic_uint_fast64_t slow, refused_connections;
 	int64_t started_at;
 	struct lock lock; /* guards `running` */

@@ -57,9 +57,6 @@ void server_close(struct server *s); /* drains first when nobody did; NULL is al
 /* The TCP port of the first address, -1 when there is none. */
 int server_port(const struct server *s);
 
-/* /readyz says no from now on, while requests are still answered: for load balancers. */
-void server_unready(struct server *s);
-
 /* Look at the clock now: for tests that step it. */
 void server_wake(struct server *s);
 

@@ -275,8 +275,3 @@ int server_port(const struct server *s)
 {
 	return s->port;
 }
-
-void server_unready(struct server *s)
-{
-	atomic_store(&s->unready, true);
-}

@@ -80,7 +80,7 @@ int handle_livez(struct request *r, struct err *err)
 
 int handle_readyz(struct request *r, struct err *err)
 {
-	if (atomic_load(&r->server->draining) || atomic_load(&r->server->unready))
+	if (atomic_load(&r->server->draining))
 		return err_set(err, ERR_DRAINING, "the daemon is shutting down");
 	if (unwell(r->server))
 		return err_set(err, ERR_UNAVAILABLE, "the registry can't be written");
