@@ -96,8 +96,11 @@ void command_answer(struct command *c, int status, const char *location, const s
 void *ops_main(void *engine);
 /* Do what is due by time, then one command that is waiting; false: there was nothing to do. */
 bool ops_step(struct engine *e);
-/* Run a command of the engine's own from the ops thread: no prepare, no after, no done; waits for
- * its commit. 0, COMMAND_STALE, -1. */
+/* A command of the engine's own for engine_commit(); `prepared` stays the caller's. */
+struct command engine_job(const struct command_kind *kind, const char *actor, void *args,
+	struct arena *a, struct snapshot *prepared);
+/* Run it from the ops thread: no prepare, no after, no done; waits for its commit. 0, COMMAND_STALE,
+ * -1. */
 int engine_commit(struct engine *e, struct command *c, struct err *err);
 
 /* ---- writer.c: the writer thread ---- */

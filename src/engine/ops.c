@@ -25,6 +25,18 @@ static void write_and_wait(struct engine *e, struct command *c)
 		cond_wait(&e->written_cond, &e->writer_lock, -1);
 }
 
+struct command engine_job(const struct command_kind *kind, const char *actor, void *args,
+	struct arena *a, struct snapshot *prepared)
+{
+	return (struct command){
+		.arena = a,
+		.actor = actor,
+		.kind = kind,
+		.args = args,
+		.prepared = prepared,
+	};
+}
+
 int engine_commit(struct engine *e, struct command *c, struct err *err)
 {
 	write_and_wait(e, c);

@@ -13,23 +13,7 @@
 
 enum { REJUDGE_PAGE = 64, RESLOT_PAGE = 500, OUTBOX_PAGE = 32, RETRY_S = 30 };
 
-static void nobody(struct command *c)
-{
-}
-
-/* A command of the engine's own, as engine_commit() takes it. */
-static struct command internal_command(
-	const struct command_kind *kind, void *args, struct arena *a, struct snapshot *s)
-{
-	return (struct command){
-		.arena = a,
-		.actor = "controller:engine",
-		.done = nobody,
-		.kind = kind,
-		.args = args,
-		.prepared = s,
-	};
-}
+#define ACTOR "controller:engine"
 
 struct rejudge_item {
 	const struct artifact_row *old;
@@ -83,7 +67,7 @@ static int rejudge_page(struct engine *e, struct db *reader, struct snapshot *s,
 	char context[DIGEST_STRLEN];
 	struct artifact_list page;
 	struct rejudge r = {0};
-	struct command c = internal_command(&rejudge_kind, &r, a, s);
+	struct command c = engine_job(&rejudge_kind, ACTOR, &r, a, s);
 
 	verdict_context(s, slot, context);
 	if (artifact_stale(
@@ -163,7 +147,7 @@ static int reslot_all(struct engine *e, struct db *reader, struct err *err)
 
 	for (size_t i = 0; i < s->policy.slots.n; i++) {
 		struct policy_slot *slot = LIST_AT(&s->policy.slots, struct policy_slot, i);
-		struct command c = internal_command(&reslot_kind, slot, a, s);
+		struct command c = engine_job(&reslot_kind, ACTOR, slot, a, s);
 		int rc;
 
 		while ((rc = artifact_misplaced(reader, slot->provider,
@@ -205,7 +189,7 @@ static int outbox_work(
 static bool outbox_one(struct engine *e, struct db *reader, struct outbox_row *row, struct arena *a)
 {
 	struct err err = {0};
-	struct command c = internal_command(&outbox_kind, row, a, NULL);
+	struct command c = engine_job(&outbox_kind, ACTOR, row, a, NULL);
 
 	if (outbox_work(e, reader, row, &err) < 0) {
 		if (err.code == ERR_DRAINING)

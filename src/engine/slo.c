@@ -67,7 +67,6 @@ static int breach_apply(struct tx *tx, struct command *c, struct err *err)
 	const char *data = breach_data(b->slo, s, tx->arena);
 	const char *reason = arena_printf(tx->arena, "slo %s: %s", b->slo->slo->name,
 		b->slo->detail ? b->slo->detail : "breached");
-	bool automatic = !s->policy.rollback || s->policy.rollback->automatic != 0;
 	struct release_row *warm;
 	size_t n;
 	int rc;
@@ -79,7 +78,7 @@ static int breach_apply(struct tx *tx, struct command *c, struct err *err)
 	if (rc < 0 ||
 		(rc == 0 && tx_event(tx, EVENT_SLO_BREACHED, subject, reason, data, NULL, err) < 0))
 		return -1;
-	if (!automatic)
+	if (!s->policy.rollback->automatic)
 		return 0;
 	if (release_in_state(tx->db, "warm", 1, tx->arena, &warm, &n, err) < 0)
 		return -1;
@@ -96,23 +95,12 @@ static int breach_apply(struct tx *tx, struct command *c, struct err *err)
 
 static const struct command_kind breach_kind = {.name = "slo_breach", .apply = breach_apply};
 
-static void nobody(struct command *c)
-{
-}
-
 static void breached(struct engine *e, struct db *reader, struct snapshot *s,
 	const struct slo_result *r, struct arena *a)
 {
 	struct breach b = {.slo = r};
 	struct err err = {0};
-	struct command c = {
-		.arena = a,
-		.actor = "controller:slo",
-		.done = nobody,
-		.kind = &breach_kind,
-		.args = &b,
-		.prepared = s,
-	};
+	struct command c = engine_job(&breach_kind, "controller:slo", &b, a, s);
 	int rc = engine_commit(e, &c, &err);
 
 	if (rc < 0) {
