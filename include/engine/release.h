@@ -40,11 +40,9 @@ const struct release_step *release_step(int from, enum release_event event);
 int release_move(struct tx *tx, struct release_row *r, enum release_event event, int64_t serial,
 	const char *reason, struct err *err);
 
-/* How many releases the policy keeps warm. */
-int64_t policy_warm(const struct policy *p);
-
-/* Make exactly the `warm` most recently active releases warm that are neither active nor breached. */
-int release_settle_warm(struct tx *tx, int64_t warm, struct err *err);
+/* Make exactly the most recently active releases warm that are neither active nor breached: as many
+ * as the policy, parsed with its defaults, says. */
+int release_settle_warm(struct tx *tx, const struct policy *p, struct err *err);
 
 /* Point the channel at release `to` by a new activation. Sets tx->moved. The new row goes to *ret. */
 int channel_activate(struct tx *tx, const struct release_row *to, const char *previous,

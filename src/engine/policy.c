@@ -148,8 +148,7 @@ static int policy_apply(struct tx *tx, struct command *c, struct err *err)
 		return -1;
 	tx->engine->state.policy_version++;
 	tx->moved = true;
-	if (release_settle_warm(tx, p->policy.rollback ? p->policy.rollback->warm : 0, err) < 0 ||
-		channel_refresh(tx, err) < 0)
+	if (release_settle_warm(tx, &p->policy, err) < 0 || channel_refresh(tx, err) < 0)
 		return -1;
 	policy_answer(c, summary, p->canonical);
 	return 0;

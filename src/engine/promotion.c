@@ -271,7 +271,7 @@ static int promotion_apply(struct tx *tx, struct command *c, struct err *err)
 	if (displace(tx, s, reason, err) < 0 || insert_release(tx, p, err) < 0 ||
 		release_move(tx, &p->release, RELEASE_PROMOTE, tx->engine->state.serial + 1, reason,
 			err) < 0 ||
-		release_settle_warm(tx, policy_warm(&s->policy), err) < 0 ||
+		release_settle_warm(tx, &s->policy, err) < 0 ||
 		channel_activate(tx, &p->release, s->has_release ? s->channel.version : NULL,
 			"promotion", reason, &channel, err) < 0 ||
 		merge_move(tx, &p->row, MERGE_EVENT_PROMOTE, reason, err) < 0 ||

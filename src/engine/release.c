@@ -12,7 +12,7 @@
 #include "engine/render.h"
 #include "policy/version.h"
 
-enum { WARM_DEFAULT = 2, WARM_MAX = 64 };
+enum { WARM_MAX = 64 };
 
 static const struct release_step steps[] = {
 #define X(from_, event_, to_, type_)       \
@@ -84,13 +84,9 @@ int release_move(struct tx *tx, struct release_row *r, enum release_event event,
 		NULL, err);
 }
 
-int64_t policy_warm(const struct policy *p)
+int release_settle_warm(struct tx *tx, const struct policy *p, struct err *err)
 {
-	return p->rollback && p->rollback->warm >= 0 ? p->rollback->warm : WARM_DEFAULT;
-}
-
-int release_settle_warm(struct tx *tx, int64_t warm, struct err *err)
-{
+	int64_t warm = p->rollback->warm;
 	struct release_row *is_warm, *is_retired;
 	size_t n_warm, n_retired, w = 0, r = 0;
 

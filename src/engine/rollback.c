@@ -80,7 +80,7 @@ int rollback_apply(struct tx *tx, const struct snapshot *s, const char *to, cons
 		hold_fresh(tx, active.version, target.version, err) < 0 ||
 		release_move(tx, &target, RELEASE_REACTIVATE, tx->engine->state.serial + 1, reason,
 			err) < 0 ||
-		release_settle_warm(tx, policy_warm(&s->policy), err) < 0 ||
+		release_settle_warm(tx, &s->policy, err) < 0 ||
 		channel_activate(tx, &target, active.version, cause, reason, ret, err) < 0)
 		return -1;
 	data = arena_printf(tx->arena,
@@ -186,7 +186,7 @@ static int unquarantine_apply(struct tx *tx, struct command *c, struct err *err)
 	for (size_t i = 0; i < n; i++)
 		if (artifact_free(tx, held[i], u->request->reason, err) < 0)
 			return -1;
-	if (release_settle_warm(tx, policy_warm(&c->prepared->policy), err) < 0 ||
+	if (release_settle_warm(tx, &c->prepared->policy, err) < 0 ||
 		channel_refresh(tx, err) < 0 ||
 		tx_outbox(tx, tx->engine->state.event_seq, OUTBOX_REJUDGE, "{}", err) < 0 ||
 		release_summary(tx->db, row.version, tx->arena, &body, err) < 0)
