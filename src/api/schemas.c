@@ -148,6 +148,8 @@ static const struct field judgement_record_fields[] = {
 	NULLS("judged_at", TIME),
 	NULLS("judgement", STRING, .help = "digest of the verdict"),
 	NULLS("inputs", STRING, .help = "digest of all that it was made from"),
+	NULLS("held_by", STRING, .help = "the breached release that keeps it from being merged"),
+	NULLS("withdrawn_at", TIME, .help = "set: it is never merged, whatever the gates say"),
 	MAY("phase", ENUM, .names = &phase_names),
 	MAY("baseline", STRING, .help = "what it was compared with"),
 	MAY("baseline_digest", STRING),

@@ -8,12 +8,14 @@
 #include "cli/print.h"
 
 struct verdict_answer {
-	const char *phase, *baseline;
+	const char *phase, *baseline, *held_by, *withdrawn_at;
 	struct list gates;
 };
 static const struct field verdict_fields[] = {
 	ANSWER_STRING(struct verdict_answer, phase),
 	ANSWER_STRING(struct verdict_answer, baseline),
+	ANSWER_STRING(struct verdict_answer, held_by),
+	ANSWER_STRING(struct verdict_answer, withdrawn_at),
 	ANSWER_LIST(struct verdict_answer, gates, answer_gate_table),
 };
 static const struct field_table verdict_table = FIELD_TABLE("VerdictRead",
@@ -72,6 +74,32 @@ static const char *conclusion(const char *phase)
 	return "is judged";
 }
 
+/* A verdict stands when its artifact is withdrawn or held; what it means does not. */
+static void print_standing(struct cli *cli, const struct verdict_answer *v)
+{
+	const char *id = cli->args[0];
+
+	if (v->withdrawn_at)
+		fprintf(cli->out, "%s was withdrawn at %s and is never merged. Its last verdict:\n",
+			id, v->withdrawn_at);
+	else if (v->held_by)
+		fprintf(cli->out,
+			"%s is held, because it was new in %s, which is breached; a person lifts "
+			"that:\n"
+			"POST /v1/artifacts/%s/unquarantine\n",
+			id, v->held_by, id);
+	if (!v->gates.n) {
+		fprintf(cli->out, "%s is evidence; the gates judge what it speaks about.\n", id);
+		return;
+	}
+	if (!v->withdrawn_at && !v->held_by)
+		fprintf(cli->out, "%s %s (", id, conclusion(v->phase ? v->phase : ""));
+	else
+		fprintf(cli->out, "The gates alone say: ");
+	print_verdict(cli, v->phase, 0);
+	fputs(!v->withdrawn_at && !v->held_by ? ").\n" : ".\n", cli->out);
+}
+
 int cli_gates(struct cli *cli)
 {
 	STRBUF_AUTO path = STRBUF_INIT(CLIENT_PATH_MAX);
@@ -86,9 +114,9 @@ int cli_gates(struct cli *cli)
 		cli, &(struct call){.method = "GET", .path = path.buf}, &verdict_table, &v, &done);
 	if (rc || done)
 		return rc;
-	fprintf(cli->out, "%s %s (", cli->args[0], conclusion(v.phase ? v.phase : ""));
-	print_verdict(cli, v.phase, 0);
-	fputs(").\n", cli->out);
+	print_standing(cli, &v);
+	if (!v.gates.n)
+		return CLI_DONE;
 	if (v.baseline)
 		fprintf(cli->out, "It was compared with %s, which is live.\n\n", v.baseline);
 	else

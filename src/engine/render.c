@@ -204,6 +204,8 @@ int judgement_body(struct db *reader, const char *provider, const char *id, stru
 	jw_kstring(&w, "inputs", judgement.inputs_digest);
 	if (judgement.seq)
 		jw_kint(&w, "policy_version", judgement.policy_version);
+	jw_kstring(&w, "held_by", row.held_by);
+	jw_ktime(&w, "withdrawn_at", row.withdrawn_at);
 	splice_members(&w, &sb, judgement.body);
 	take(&sb, a, ret);
 	return 1;

@@ -98,6 +98,8 @@ START_TEST(test_routes__main_job)
 	rig_expect(&rig, "GET", "/v1/releases", "", NULL, 200, "breached");
 	rig_expect(&rig, "GET", "/v1/artifacts/hf/spiralverse/textgen-lora-v2", "", NULL, 200,
 		"\"held_by\":\"");
+	rig_expect(&rig, "GET", "/v1/artifacts/hf/spiralverse/textgen-lora-v2/gates", "", NULL, 200,
+		"\"held_by\":\"");
 	snprintf(path, sizeof(path), "/v1/releases/v%s/unquarantine", version);
 	rig_expect(&rig, "POST", path, "", "{\"reason\":\"a false alarm\"}", 200, version);
 	rig_expect(&rig, "GET", "/v1/artifacts/hf/spiralverse/textgen-lora-v2", "", NULL, 200,

@@ -119,6 +119,21 @@ check "a dry rollback" prints 'stable would be 1.0.0'
 sf rollback --reason 'a bad answer'
 check "rollback: exit 0" exits 0
 check "... says what is live" prints 'stable is now 1.0.0'
+sf gates hf/spiralverse/textgen-lora-v3
+check "gates of what is held: exit 0" exits 0
+check "... names what holds it" prints 'is held, because it was new in 1.0.1'
+check "... and never says that it may be merged" sh -c '! grep -q "may be merged" out'
+curl -s --unix-socket sock -H "Authorization: Bearer $(cat state/admin.token)" \
+	-H 'Content-Type: application/json' -d '{"reason": "bad data"}' \
+	http://localhost/v1/artifacts/hf/spiralverse/textgen-lora-v3/withdraw >/dev/null
+sf gates hf/spiralverse/textgen-lora-v3
+check "gates of what was withdrawn" prints 'was withdrawn at'
+check "... never says that it may be merged" sh -c '! grep -q "may be merged" out'
+echo '{"provider":"hf","artifacts":[{"id":"spiralverse/data-eval-v1","role":"eval","uri":"hf://x",
+"metrics":{"quality":0.9}}]}' >evidence.json
+sf submit evidence.json
+sf gates hf/spiralverse/data-eval-v1
+check "gates of evidence" prints 'is evidence'
 sf events --max-results 3
 check "events" exits 0
 
