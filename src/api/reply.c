@@ -84,22 +84,28 @@ static const json_t *cell_at(const json_t *object, const char *key, size_t n)
 	return object;
 }
 
-/* One row for each element of the list (or of the map). */
+static void row_of(struct text_table *t, const json_t *object, const char *keys)
+{
+	text_table_row(t);
+	for (const char *p = keys; *p; p += strcspn(p, " "), p += strspn(p, " ")) {
+		STRBUF_AUTO cell = STRBUF_INIT(CELL_MAX);
+
+		cell_value(&cell, cell_at(object, p, strcspn(p, " ")));
+		text_table_cell(t, cell.buf);
+	}
+}
+
+/* One row for each element of the list or of the map. */
 static void rows_of(struct text_table *t, const json_t *list, const char *keys)
 {
-	size_t n = json_is_array(list) ? json_array_size(list) : 0;
+	const char *key;
+	json_t *v;
 
 	for (const char *p = keys; *p; p += strcspn(p, " "), p += strspn(p, " "))
 		text_table_head(t, p, strcspn(p, " "));
-	for (size_t i = 0; i < n; i++) {
-		text_table_row(t);
-		for (const char *p = keys; *p; p += strcspn(p, " "), p += strspn(p, " ")) {
-			STRBUF_AUTO cell = STRBUF_INIT(CELL_MAX);
-
-			cell_value(&cell, cell_at(json_array_get(list, i), p, strcspn(p, " ")));
-			text_table_cell(t, cell.buf);
-		}
-	}
+	for (size_t i = 0; i < json_array_size(list); i++)
+		row_of(t, json_array_get(list, i), keys);
+	json_object_foreach((json_t *)(uintptr_t)list, key, v) row_of(t, v, keys);
 }
 
 static void rows_of_object(struct text_table *t, const json_t *object, const char *keys)
@@ -118,25 +124,40 @@ static void rows_of_object(struct text_table *t, const json_t *object, const cha
 	}
 }
 
-/* The table of `columns` ("list: key key", ": key key"). The JSON is our own. */
+/* One table: "list: key key", or ": key key" of the object itself. */
+static void render_table(
+	const char *columns, const json_t *root, struct arena *a, struct strbuf *out)
+{
+	struct text_table *t = text_table_new(a);
+	size_t n = strcspn(columns, ":");
+	const char *keys = columns + n + 1 + strspn(columns + n + 1, " ");
+
+	if (n > 0)
+		rows_of(t, cell_at(root, columns, n), keys);
+	else
+		rows_of_object(t, root, keys);
+	text_table_print(t, out);
+}
+
+/* The tables of `columns`, which ";" parts, with a line between them. The JSON is our own. */
 static void render_text(
 	const char *columns, const char *json, size_t len, struct arena *a, struct strbuf *out)
 {
 	json_auto_t *root = NULL;
-	struct text_table *t = text_table_new(a);
-	size_t n = strcspn(columns, ":");
-	const char *keys = columns + n + 1 + strspn(columns + n + 1, " ");
 	struct err ignored;
 
 	if (jcs_load(json, len, &root, &ignored) < 0) {
 		strbuf_add(out, json, len);
 		return;
 	}
-	if (n > 0)
-		rows_of(t, cell_at(root, columns, n), keys);
-	else
-		rows_of_object(t, root, keys);
-	text_table_print(t, out);
+	for (const char *at = columns; *at; at += strspn(at, "; ")) {
+		size_t part = strcspn(at, ";");
+
+		if (at > columns)
+			strbuf_addch(out, '\n');
+		render_table(arena_strndup(a, at, part), root, a, out);
+		at += part;
+	}
 	const char *next = json_string_value(json_object_get(root, "next_page_token"));
 
 	if (next)

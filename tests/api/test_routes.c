@@ -462,6 +462,12 @@ START_TEST(test_forms__text_json_and_nothing_else)
 	ck_assert_int_eq(strncmp(t.body, "PROVIDER  ID ", 13), 0);
 	ck_assert_str_eq(reply_header(&t, "Content-Type", value), "text/plain; charset=utf-8");
 	reply_clear(&t);
+	rig_expect(&rig, "GET", "/v1/releases/1.0.0", "Accept: text/plain\r\n", NULL, 200,
+		"\ntextgen  hf        spiralverse/textgen-lora-v1 ");
+	rig_expect(&rig, "GET", "/v1/merges/1.0.0-rc.1", "Accept: text/plain\r\n", NULL, 200,
+		"\n\nSLOT     DETAIL\n");
+	rig_expect(&rig, "GET", "/v1/artifacts/hf/spiralverse/textgen-lora-v1",
+		"Accept: text/plain\r\n", NULL, 200, "\nlatency ");
 	rig_ask(&rig, "GET", "/v1/status?pretty", "", NULL, &t);
 	ck_assert_int_eq(strncmp(t.body, "{\n  \"status\"", 12), 0);
 	reply_clear(&t);
