@@ -19,7 +19,9 @@ extern const struct field_format format_version;     /* semver 2.0.0, no leading
 extern const struct field_format format_core;	     /* X.Y.Z and nothing more */
 extern const struct field_format format_release;     /* X.Y.Z, with or without a leading v */
 extern const struct field_format format_merge;	     /* X.Y.Z-rc.N, with or without a leading v */
-extern const struct field_format format_line;	     /* one line of text, no control characters */
+extern const struct field_format
+	format_scope;			      /* what a token may do: a word or submit:<provider> */
+extern const struct field_format format_line; /* one line of text, no control characters */
 
 /* namespace/family-vN. Namespace and family: [A-Za-z0-9][A-Za-z0-9._-]*, at most 96 bytes each; N a
  * decimal without leading zeros, 0 to 10^9. Parts are copied into the arena. -1 when it is none. */

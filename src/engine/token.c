@@ -9,6 +9,7 @@
 #include "base/id.h"
 #include "base/json_writer.h"
 #include "engine/internal.h"
+#include "model/format.h"
 #include "store/token.h"
 
 #define TOKEN_PREFIX "sfd_"
@@ -23,14 +24,13 @@ struct token_args {
 };
 
 /* A scope that exists: a plain word, or submit:<provider of the policy>. */
+/* The words are the field's format; whether there is such a provider is the policy's to say. */
 static bool scope_valid(const char *scope, const struct policy *policy)
 {
-	static const char *const plain[] = {"admin", "operate", "promote", "read", "submit:*"};
-
-	for (size_t i = 0; i < sizeof(plain) / sizeof(plain[0]); i++)
-		if (strcmp(scope, plain[i]) == 0)
-			return true;
-	return strncmp(scope, "submit:", 7) == 0 && policy_provider(policy, scope + 7);
+	if (!format_scope.check(scope))
+		return false;
+	return strncmp(scope, "submit:", 7) != 0 || strcmp(scope + 7, "*") == 0 ||
+	       policy_provider(policy, scope + 7);
 }
 
 /* Is `scope` one of the space separated list? */
@@ -149,10 +149,10 @@ static int create_prepare(struct engine *e, struct db *reader, struct command *c
 	for (size_t i = 0; i < r->scopes.n; i++) {
 		pointer_index(pointer, sizeof(pointer), "/scopes", i);
 		if (!scope_valid(r->scopes.v[i], &c->prepared->policy))
-			fault_add(c->faults, pointer,
-				"is none of admin, operate, promote, read, submit:* and "
-				"submit:<provider>");
-		strbuf_addf(&scopes, "%s%s", i ? " " : "", r->scopes.v[i]);
+			fault_add(c->faults, pointer, "\"%s\" names no provider of the policy",
+				r->scopes.v[i]);
+		else if (!listed(scopes.buf, r->scopes.v[i]))
+			strbuf_addf(&scopes, "%s%s", scopes.len ? " " : "", r->scopes.v[i]);
 	}
 	if (r->expires_at && r->expires_at <= engine_now(e))
 		fault_add(c->faults, "/expires_at", "is in the past");

@@ -98,6 +98,16 @@ static bool is_provider(const char *s)
 	return n >= 1 && n <= 32 && one_of(*s, LOWER) && strspn(s, LOWER DIGITS "-") == n;
 }
 
+static bool is_scope(const char *s)
+{
+	static const char *const words[] = {"admin", "operate", "promote", "read", "submit:*"};
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		if (strcmp(s, words[i]) == 0)
+			return true;
+	return strncmp(s, "submit:", 7) == 0 && is_provider(s + 7);
+}
+
 static bool is_line(const char *s)
 {
 	for (size_t n = strlen(s); n;) {
@@ -272,6 +282,12 @@ const struct field_format format_provider = {
 	.example = "hf",
 	.pattern = "^[a-z][a-z0-9-]{0,31}$",
 	.check = is_provider,
+};
+const struct field_format format_scope = {
+	.title = "a scope (admin, operate, promote, read, submit:*, submit:<provider>)",
+	.example = "submit:hf",
+	.pattern = "^(admin|operate|promote|read|submit:(\\*|[a-z][a-z0-9-]{0,31}))$",
+	.check = is_scope,
 };
 const struct field_format format_version = {
 	.title = "a semantic version",

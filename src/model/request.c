@@ -58,7 +58,7 @@ static const struct field token_fields[] = {
 	{"name", FIELD_STRING, offsetof(struct token_request, name), FIELD_REQUIRED, .min = 1,
 		.max = 64, .format = &format_line},
 	{"scopes", FIELD_STRINGS, offsetof(struct token_request, scopes), FIELD_REQUIRED, .min = 1,
-		.max = 32, .help = "submit:<provider>, operate, promote, read, admin"},
+		.max = 32, .format = &format_scope},
 	{"expires_at", FIELD_TIME, offsetof(struct token_request, expires_at), 0,
 		.help = "never when absent"},
 };

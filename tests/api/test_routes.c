@@ -315,6 +315,22 @@ START_TEST(test_auth__revocation_and_expiry_take_effect_at_once)
 }
 END_TEST
 
+START_TEST(test_auth__scopes_are_checked_with_the_rest_of_the_body)
+{
+	struct reply_text t;
+	char header[512], id[64];
+
+	rig_ask(&rig, "POST", "/v1/tokens", "",
+		"{\"name\":\"p\",\"scopes\":[\"read\",\"root\"],\"expiry\":3}", &t);
+	ck_assert_int_eq(t.status, 422);
+	ck_assert_ptr_nonnull(strstr(t.body, "/scopes/1"));
+	ck_assert_ptr_nonnull(strstr(t.body, "/expiry"));
+	reply_clear(&t);
+	make_token("{\"name\":\"p\",\"scopes\":[\"read\",\"read\"]}", header, id);
+	rig_expect(&rig, "GET", "/v1/tokens?max_results=1", "", NULL, 200, "\"scopes\":[\"read\"]");
+}
+END_TEST
+
 START_TEST(test_conditions__etag_304_and_if_match)
 {
 	struct reply_text t;
@@ -586,6 +602,7 @@ Suite *test_suite(void)
 	tcase_add_test(t, test_auth__each_route_wants_its_scope);
 	tcase_add_test(t, test_auth__submit_is_for_one_provider);
 	tcase_add_test(t, test_auth__revocation_and_expiry_take_effect_at_once);
+	tcase_add_test(t, test_auth__scopes_are_checked_with_the_rest_of_the_body);
 	tcase_add_test(t, test_conditions__etag_304_and_if_match);
 	tcase_add_test(t, test_conditions__the_etag_of_any_form_moves_the_channel);
 	tcase_add_test(t, test_conditions__release_is_immutable);
