@@ -197,6 +197,22 @@ static int build_release(struct engine *e, struct db *db, const struct command *
 	return 0;
 }
 
+static int check_open(const struct merge_row *row, struct err *err)
+{
+	enum merge_state state = names_find(&merge_state_names, row->state);
+
+	if (merge_step(state, MERGE_EVENT_PROMOTE))
+		return 0;
+	if (state == MERGE_PROMOTED)
+		return err_set_at(err, ERR_STATE_CONFLICT, "/merge",
+			"merge %s was promoted already; GET /v1/releases shows what became of it",
+			row->version);
+	return err_set_at(err, ERR_STATE_CONFLICT, "/merge",
+		"merge %s is %s: a newer merge replaced it, or a unit of it was withdrawn; POST "
+		"/v1/merges gives the one that holds now",
+		row->version, row->state);
+}
+
 static int promotion_prepare(
 	struct engine *e, struct db *reader, struct command *c, struct err *err)
 {
@@ -211,9 +227,8 @@ static int promotion_prepare(
 					p->request->merge);
 	if (if_match_check(c->if_match, s->has_release ? s->channel_body.digest : NULL, err) < 0)
 		return -1;
-	if (!merge_step(names_find(&merge_state_names, p->row.state), MERGE_EVENT_PROMOTE))
-		return err_set_at(err, ERR_STATE_CONFLICT, "/merge",
-			"merge %s is %s; it can't be promoted", version, p->row.state);
+	if (check_open(&p->row, err) < 0)
+		return -1;
 	if (check_fresh(s, &p->row, err) < 0 || merge_load(&p->row, c->arena, &p->merge, err) < 0 ||
 		check_gates(&p->merge, err) < 0 ||
 		merge_units(reader, version, c->arena, &p->units, &p->n_units, err) < 0 ||

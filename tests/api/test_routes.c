@@ -90,7 +90,7 @@ START_TEST(test_routes__main_job)
 	rig_expect(&rig, "POST", "/v1/rollbacks", "", "{\"reason\":\"x\"}", 409, "no_warm_release");
 	second_release(version);
 	rig_expect(&rig, "POST", "/v1/promotions", "",
-		"{\"merge\":\"1.0.0-rc.1\",\"reason\":\"again\"}", 409, NULL);
+		"{\"merge\":\"1.0.0-rc.1\",\"reason\":\"again\"}", 409, "was promoted already");
 	rig_expect(&rig, "POST", "/v1/promotions", "",
 		"{\"merge\":\"9.0.0-rc.1\",\"reason\":\"none\"}", 404, "not_found");
 	rig_expect(&rig, "POST", "/v1/rollbacks", "", "{\"reason\":\"it is slow\"}", 201,
@@ -491,7 +491,11 @@ START_TEST(test_forms__text_json_and_nothing_else)
 		&rig, "GET", "/v1/artifacts", "Accept: image/png\r\n", NULL, 406, "not_acceptable");
 	rig_expect(
 		&rig, "GET", "/metrics", "Accept: application/json\r\n", NULL, 406, "text/plain");
-	rig_expect(&rig, "GET", "/v1/policy", "Accept: text/plain\r\n", NULL, 406, NULL);
+	rig_ask(&rig, "GET", "/v1/policy", "Accept: text/plain\r\n", NULL, &t);
+	ck_assert_int_eq(t.status, 406);
+	ck_assert_ptr_nonnull(strstr(t.body, "this route answers application/json\""));
+	ck_assert_msg(!strstr(t.body, "text/plain"), "a form is offered that is not there");
+	reply_clear(&t);
 }
 END_TEST
 
