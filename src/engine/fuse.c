@@ -185,8 +185,8 @@ static void combine_gate(
 	ret->gate = gate;
 	ret->verdict = VERDICT_PASS;
 	ret->reason = "units_pass";
-	ret->detail = arena_printf(
-		a, "%zu new units pass on their own; kept ones passed before", f->fresh);
+	ret->detail = arena_printf(a, "%zu new unit%s on their own; kept ones passed before",
+		f->fresh, f->fresh == 1 ? " passes" : "s pass");
 	for (size_t i = 0; i < f->n; i++) {
 		const struct fusion_slot *s = &f->slots[i];
 		const struct gate_result *g;
@@ -229,8 +229,7 @@ static void fill_decisions(const struct fusion *f, struct arena *a, struct merge
 		to->slot = s->slot->name;
 		to->id = s->filled ? s->unit.id : NULL;
 		to->judgement = s->judgement_digest;
-		to->detail =
-			s->filled && !s->best ? arena_printf(a, "kept: %s", s->reason) : s->reason;
+		to->detail = s->reason;
 	}
 }
 
