@@ -26,9 +26,9 @@ jobs = $(if $(filter -j% --jobserver%,$(MAKEFLAGS)),,-j$(JOBS))
 again = +@$(MAKE) --no-print-directory $(jobs)
 
 # Goals that need neither a compiler nor libraries must not run configure.
-plain := deps check check-fresh check-source check-format check-shell demo bench crash mcdc mutate format \
+plain := deps check check-fresh check-source check-format check-shell demo bench crash fuzz mcdc mutate format \
 	uninstall dist clean help openapi lint-openapi
-.PHONY: all tests test install openapi-write FORCE $(plain)
+.PHONY: all tests test install openapi-write fuzzers FORCE $(plain)
 .DELETE_ON_ERROR:
 .SUFFIXES:
 all:
@@ -49,6 +49,8 @@ TEST_SRC := $(wildcard tests/unit/*/test_*.c tests/api/test_*.c)
 TEST_BIN := $(TEST_SRC:%.c=$(BUILD)/%)
 # Programs that test scripts run, each with a main of its own.
 PROG_BIN := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/crash/*.c))
+# Entry points of libFuzzer; only `make fuzz` builds them, with clang.
+FUZZ_BIN := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/fuzz/fuzz_*.c))
 TEST_OBJ := $(patsubst %.c,$(BUILD)/%.o,tests/unit/main.c $(wildcard tests/support/*.c))
 VECTORS_OBJ := $(patsubst %.c,$(BUILD)/%.o,$(wildcard tests/vectors/*.c))
 
@@ -157,8 +159,12 @@ $(PROG_BIN): $(BUILD)/%: $(BUILD)/%.o $(BUILD)/libcore.a
 	$(call say,LINK,$@)
 	$(Q)$(link) -o $@ $^ $(libs)
 
+$(FUZZ_BIN): $(BUILD)/%: $(BUILD)/%.o $(BUILD)/libcore.a
+	$(call say,LINK,$@)
+	$(Q)$(link) -fsanitize=fuzzer -o $@ $^ $(libs)
+
 -include $(patsubst %.o,%.d,$(LIB_OBJ) $(GEN_OBJ) $(TEST_OBJ) $(MAINS:%.c=$(BUILD)/%.o) \
-	$(TEST_BIN:%=%.o) $(PROG_BIN:%=%.o) $(VECTORS_OBJ))
+	$(TEST_BIN:%=%.o) $(PROG_BIN:%=%.o) $(FUZZ_BIN:%=%.o) $(VECTORS_OBJ))
 
 # ---- Checks ------------------------------------------------------------------------------------
 
@@ -199,6 +205,11 @@ mcdc: ## MC/DC of the gate evaluator and the version rules by their tests (clang
 crash: deps ## kills the daemon N times under load (N=200) and looks for what was lost
 	$(again) tests
 	@BUILD='$(BUILD)' N=$(N) tests/crash/run.sh
+fuzz: ## fuzzes what reads foreign bytes, SECONDS each (SECONDS=60), with clang
+	@scripts/deps.sh build ci
+	$(again) CC=clang SANITIZE=address,undefined,fuzzer-no-link BUILD=build-fuzz fuzzers
+	@BUILD=build-fuzz SECONDS_EACH='$(or $(SECONDS),60)' tests/fuzz/run.sh
+fuzzers: $(FUZZ_BIN)
 
 # ---- Install and release -----------------------------------------------------------------------
 
@@ -229,7 +240,7 @@ uninstall: ## removes what install put there; configuration and state stay
 dist: ## a tar archive of HEAD, the same bytes each time
 	git archive --format=tar --prefix=spiralfed-$(VERSION)/ HEAD | gzip -9n >spiralfed-$(VERSION).tar.gz
 clean: ## removes every build folder and what configure left
-	rm -rf build build-dev build-asan* build-tsan* build-undefined* build-clang build-dev-clang build-mcdc build-mutate \
+	rm -rf build build-dev build-asan* build-tsan* build-undefined* build-fuzz build-clang build-dev-clang build-mcdc build-mutate \
 		$(BUILD) configure config.h.in autom4te.cache
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' Makefile

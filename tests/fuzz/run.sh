@@ -1,0 +1,67 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# Runs every fuzzer of BUILD for SECONDS each (60), from seeds made out of tests/data, tests/tables and
+# etc. What a fuzzer finds is left in $FUZZ_OUT (BUILD/fuzz), beside the corpus, which the next run
+# takes up again.
+#   tests/fuzz/run.sh [NAME]...   only these: manifest, policy, jcs, guard, contract, config
+set -eu
+cd "$(dirname "$0")/../.."
+seconds=${SECONDS_EACH:-60}
+out=${FUZZ_OUT:-$BUILD/fuzz}
+[ $# -gt 0 ] || set -- manifest policy jcs guard contract config
+
+seed() { # FUZZER FILE...
+	fuzzer=$1
+	shift
+	mkdir -p "$out/$fuzzer/seeds"
+	cp "$@" "$out/$fuzzer/seeds/"
+}
+
+# Bodies that the tables write without escapes will do as seeds; the others are its own to find.
+from_tables() {
+	mkdir -p "$out/jcs/seeds" "$out/contract/seeds"
+	awk -F '\t' -v dir="$out/jcs/seeds" '!/^#/ && $3 !~ /\\|\*/ { print $3 >(dir "/" $2); close(dir "/" $2) }' \
+		tests/tables/json.eval
+	awk -v dir="$out/contract/seeds" '
+		function whole(schema) {
+			return document ? schema : sprintf("{\"name\":\"c\",\"version\":\"1.0.0\",\"request\":%s}", schema)
+		}
+		/^## / { document = 0 }
+		/^document/ { document = 1 }
+		/^old / { old = substr($0, 5) }
+		/^new / {
+			file = dir "/" NR
+			printf "%s%c%s", whole(old), 0, whole(substr($0, 5)) >file
+			close(file)
+		}' tests/tables/contracts.eval
+}
+
+seed manifest tests/data/*.json etc/demo/*.json
+seed jcs tests/data/*.json etc/demo/*.json etc/policy.json
+seed policy etc/policy.json
+seed contract openapi.json
+seed config etc/spiralfedd.conf
+sed -n 's/^# *\([a-z_]* *=.*\)/\1/p' etc/spiralfedd.conf >"$out/config/seeds/every-option"
+grep -ohE '"(GET|POST|PUT|DELETE)", "/[^"]*"' include/api/routes.def | tr -d '",' |
+	while read -r method path; do
+		printf '%s %s?dry_run&max_results=3&page_token=x&pretty HTTP/1.1\n' "$method" "$path"
+		printf 'Host:localhost\nAuthorization:Bearer x\nContent-Type:application/json\n'
+		printf 'Accept:text/plain;q=0.5, */*\nIdempotency-Key:"k"\nIf-Match:"sha256:00-pretty"\n'
+		printf 'Content-Length:2\n'
+	done | split -l 8 - "$out/request-"
+mkdir -p "$out/guard/seeds"
+mv "$out"/request-* "$out/guard/seeds/"
+from_tables
+
+status=0
+for name; do
+	mkdir -p "$out/$name/corpus"
+	printf '==== fuzz_%s: %s s\n' "$name" "$seconds"
+	"$BUILD/tests/fuzz/fuzz_$name" -max_total_time="$seconds" -timeout=10 -rss_limit_mb=2048 \
+		-max_len=65536 -use_value_profile=1 -print_final_stats=1 -verbosity=0 \
+		-artifact_prefix="$out/$name/found-" "$out/$name/corpus" "$out/$name/seeds" \
+		2>"$out/$name/log" || status=1
+	grep -E 'ERROR|SUMMARY|does not hold|stat::(number_of_executed|new_units)' "$out/$name/log" || true
+	ls "$out/$name"/found-* 2>/dev/null || true
+done
+exit $status
