@@ -155,6 +155,7 @@ $(BINS) $(BUILD)/vectors:
 $(TEST_BIN): $(BUILD)/%: $(BUILD)/%.o $(TEST_OBJ) $(BUILD)/libcore.a
 	$(call say,LINK,$@)
 	$(Q)$(link) -o $@ $^ $(CHECK_LIBS) $(libs)
+$(BUILD)/tests/api/test_auth: LDFLAGS += -Wl,--wrap=equal_constant_time
 $(PROG_BIN): $(BUILD)/%: $(BUILD)/%.o $(BUILD)/libcore.a
 	$(call say,LINK,$@)
 	$(Q)$(link) -o $@ $^ $(libs)

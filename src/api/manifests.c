@@ -52,6 +52,10 @@ static int may_submit(struct request *r, struct err *err)
 		return 0;
 	switch (peek_string(r->body.buf, r->body.len, "provider", r->arena, &provider)) {
 	case PEEK_FOUND:
+		/* What is no provider's name the engine will refuse, too; in a challenge it would break
+		 * the header. */
+		if (!format_provider.check(provider))
+			return 0;
 		scope = arena_printf(r->arena, "submit:%s", provider);
 		break;
 	case PEEK_ABSENT: /* the engine will refuse it and say what else is wrong */
