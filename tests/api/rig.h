@@ -96,6 +96,18 @@ static inline void rig_step(struct rig *r, int64_t seconds)
 	server_wake(r->server);
 }
 
+/* Without threads: run the engine until nothing waits. A command is counted a moment before it stands in
+ * the queue, so that a single step may miss it. */
+static inline void rig_finish(struct rig *r)
+{
+	struct engine_stats st = {.queue_len = 1};
+
+	while (st.queue_len > 0) {
+		engine_step(r->engine);
+		engine_stats(r->engine, &st);
+	}
+}
+
 static inline int rig_connect(const struct rig *r)
 {
 	struct sockaddr_in sin = {.sin_family = AF_INET,

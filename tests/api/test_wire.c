@@ -386,7 +386,7 @@ START_TEST(test_wire__slow_engine_is_reported_and_outlived)
 	ck_assert_str_eq(reply_header(&t, "Retry-After", value), "1");
 	ck_assert_ptr_nonnull(strstr(t.body, "may still take effect"));
 	reply_clear(&t);
-	engine_step(rig.engine);
+	rig_finish(&rig);
 	rig_expect(&rig, "GET", "/v1/artifacts", "", NULL, 200, "textgen-lora-v1");
 	close(fd);
 }
@@ -398,7 +398,7 @@ START_TEST(test_wire__client_that_leaves_frees_nothing_the_writer_uses)
 
 	close(fd);
 	rig_expect(&rig, "GET", "/livez", "", NULL, 200, "ok");
-	engine_step(rig.engine);
+	rig_finish(&rig);
 	rig_expect(&rig, "GET", "/v1/artifacts", "", NULL, 200, "textgen-lora-v1");
 }
 END_TEST
@@ -419,7 +419,7 @@ START_TEST(test_wire__drain_finishes_what_is_in_flight)
 
 	ck_assert_int_eq(pthread_create(&thread, NULL, drain, &usec), 0);
 	ck_assert(rig_closed(idle));
-	engine_step(rig.engine);
+	rig_finish(&rig);
 	rig_read(fd, false, &t);
 	ck_assert_int_eq(t.status, 201);
 	ck_assert_str_eq(reply_header(&t, "Connection", value), "close");
@@ -444,7 +444,7 @@ START_TEST(test_wire__drain_has_a_deadline)
 	ck_assert_ptr_nonnull(strstr(t.body, "\"draining\""));
 	reply_clear(&t);
 	close(fd);
-	engine_step(rig.engine);
+	rig_finish(&rig);
 	engine_close(rig.engine);
 	server_close(rig.server);
 }
