@@ -56,7 +56,7 @@ struct engine {
 	bool snapshot_due;	  /* the registry moved and the present snapshot does not show it */
 	atomic_bool outbox_waits; /* something may be due */
 	/* The ops thread's, monotonic; INT64_MAX: never. */
-	int64_t next_evaluation, next_outbox, next_waivers;
+	int64_t next_evaluation, next_outbox, next_waivers, next_probe;
 
 	struct lock snapshot_lock;
 	struct snapshot *snapshot;

@@ -128,6 +128,7 @@ int main(int argc, char **argv)
 	ARENA_AUTO a = arena_new();
 
 	signal(SIGPIPE, SIG_IGN);
+	signal(SIGXFSZ, SIG_IGN); /* a file at its limit is a full disk, not the end */
 	setlocale(LC_ALL, "C");
 	umask(077);
 	int rc = parse(argc, argv, &args);

@@ -6,6 +6,7 @@
  */
 #include "base/log.h"
 #include "engine/internal.h"
+#include "store/setting.h"
 
 enum { OUTBOX_LOOK_S = 30 };
 
@@ -65,6 +66,23 @@ static void run(struct engine *e, struct command *c)
 	log_set_id(NULL);
 }
 
+static int probe_apply(struct tx *tx, struct command *c, struct err *err)
+{
+	return setting_set(tx->db, "probed_at", tx->now, err);
+}
+
+/* Whoever heeds /readyz sends nothing to a registry that could not be written, so nothing would ever
+ * show that it can be again. The writer says so in the log, once. */
+static void probe(struct engine *e)
+{
+	static const struct command_kind kind = {.name = "probe", .apply = probe_apply};
+	ARENA_AUTO a = arena_new();
+	struct command c = {.arena = a, .actor = "local", .kind = &kind};
+	struct err ignored;
+
+	engine_commit(e, &c, &ignored);
+}
+
 static bool due(struct engine *e)
 {
 	int64_t now = clock_mono(e->clock);
@@ -85,6 +103,10 @@ static bool due(struct engine *e)
 	if (now >= e->next_waivers) {
 		e->next_waivers = now + USEC_PER_SEC;
 		waivers_watch(e, e->reader);
+	}
+	if (e->broken && now >= e->next_probe) {
+		e->next_probe = now + USEC_PER_SEC;
+		probe(e);
 	}
 	return any;
 }

@@ -89,6 +89,26 @@ START_TEST(test_group__fails_whole_when_the_transaction_is_lost)
 }
 END_TEST
 
+/* Who heeds /readyz sends nothing, so the engine has to try by itself. */
+START_TEST(test_group__broken_registry_is_tried_again)
+{
+	static const struct command_kind kind = {.name = "lost", .apply = lost_apply};
+	struct command lost = {
+		.arena = reg.arena, .actor = "local", .done = nothing, .kind = &kind};
+	struct engine_stats stats;
+	struct err err = {0};
+
+	ck_assert_int_eq(engine_commit(reg.engine, &lost, &err), -1);
+	engine_stats(reg.engine, &stats);
+	ck_assert(stats.broken);
+	fake_clock_step(&reg.clock, 2 * USEC_PER_SEC);
+	engine_step(reg.engine);
+	engine_stats(reg.engine, &stats);
+	ck_assert(!stats.broken);
+	check_registry();
+}
+END_TEST
+
 START_TEST(test_idempotency__replays_the_stored_answer)
 {
 	struct outcome first, again;
@@ -345,6 +365,7 @@ Suite *test_suite(void)
 	tcase_add_test(t, test_command__is_refused_when_the_queue_is_full);
 	tcase_add_test(t, test_group__keeps_the_others_when_one_fails);
 	tcase_add_test(t, test_group__fails_whole_when_the_transaction_is_lost);
+	tcase_add_test(t, test_group__broken_registry_is_tried_again);
 	tcase_add_test(t, test_idempotency__replays_the_stored_answer);
 	tcase_add_test(t, test_idempotency__replays_what_could_not_be_done_again);
 	tcase_add_test(t, test_idempotency__does_not_store_a_refusal);
