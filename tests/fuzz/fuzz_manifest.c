@@ -28,16 +28,47 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
 	return 0;
 }
 
-static void judge(const struct unit *u, const struct unit *baseline, struct arena *a)
+enum { EVIDENCE_MAX = 8 };
+
+static int by_digest(const void *a, const void *b)
 {
+	return strcmp((*(const struct unit *const *)a)->content_digest,
+		(*(const struct unit *const *)b)->content_digest);
+}
+
+/* Another of the manifest's units, or none: a unit never stands against itself. */
+static const struct unit *other(const struct parsed_manifest *m, size_t i, const struct unit * not )
+{
+	const struct unit *u = i < m->manifest.artifacts.n ? &m->units[i] : NULL;
+
+	return u && (!not || strcmp(u->content_digest, not ->content_digest) != 0) ? u : NULL;
+}
+
+/* Judge unit i as if the units before it were live and all others spoke about it. */
+static void judge_one(const struct parsed_manifest *m, size_t i, struct arena *a)
+{
+	const struct unit *evidence[EVIDENCE_MAX];
+	struct judge_input in = {.policy = &policy,
+		.candidate = {.unit = &m->units[i], .evidence = evidence},
+		.baseline = {.unit = other(m, i - 1, &m->units[i]), .evidence = evidence},
+		.look = (int64_t)(i % 5),
+		.contenders = (int64_t)(i % 3)};
 	struct judgement j = {0};
 	struct err err = {0};
 	json_auto_t *value = NULL;
+	size_t n = 0;
 
-	if (baseline && strcmp(baseline->content_digest, u->content_digest) == 0)
-		baseline = NULL;
-	judge_unit(u, baseline, &policy, a, &j);
-	CLAIM(j.phase >= 0 && names_of(&phase_names, j.phase));
+	for (size_t k = 0; k < m->manifest.artifacts.n && n < EVIDENCE_MAX; k++)
+		if (k != i)
+			evidence[n++] = &m->units[k];
+	qsort(evidence, n, sizeof(evidence[0]), by_digest);
+	in.candidate.n_evidence = n;
+	if (in.baseline.unit) {
+		in.baseline.n_evidence = n;
+		in.anchor.unit = other(m, i - 2, in.baseline.unit);
+	}
+	judge(&in, a, &j);
+	CLAIM(names_of(&phase_names, j.phase));
 	const char *gates = gates_render(&j, a);
 
 	CLAIM(jcs_load(gates, strlen(gates), &value, &err) == 0);
@@ -75,7 +106,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	CLAIM(peek != PEEK_ABSENT);
 	CLAIM(peek == PEEK_UNSURE || strcmp(provider, m.manifest.provider) == 0);
 	for (size_t i = 0; i < m.manifest.artifacts.n; i++)
-		judge(&m.units[i], i ? &m.units[i - 1] : NULL, a);
+		judge_one(&m, i, a);
 	check_again(&m, a);
 	return 0;
 }

@@ -42,7 +42,7 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
 	return 0;
 }
 
-static void judge(
+static void judge_under(
 	const struct policy *p, const struct unit *u, const struct unit *baseline, struct arena *a)
 {
 	struct judgement j = {0};
@@ -74,7 +74,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	CLAIM(strcmp(text, text_again) == 0 && strcmp(p.digest, again.digest) == 0);
 	CLAIM((document_diff(built_in_text, text, a, &changes) == 0) ==
 		(strcmp(text, built_in_text) == 0));
-	judge(&p, &units.units[0], NULL, a);
-	judge(&p, &units.units[1], &units.units[0], a);
+	judge_under(&p, &units.units[0], NULL, a);
+	judge_under(&p, &units.units[1], &units.units[0], a);
 	return 0;
 }

@@ -52,13 +52,16 @@ grep -ohE '"(GET|POST|PUT|DELETE)", "/[^"]*"' include/api/routes.def | tr -d '",
 mkdir -p "$out/guard/seeds"
 mv "$out"/request-* "$out/guard/seeds/"
 from_tables
+# Every name that a document may hold, as libFuzzer's dictionary.
+grep -ohE '"[A-Za-z0-9_.$:/-]{2,40}"' openapi.json etc/policy.json tests/data/*.json tests/tables/contracts.eval |
+	sort -u >"$out/words"
 
 status=0
 for name; do
 	mkdir -p "$out/$name/corpus"
 	printf '==== fuzz_%s: %s s\n' "$name" "$seconds"
 	"$BUILD/tests/fuzz/fuzz_$name" -max_total_time="$seconds" -timeout=10 -rss_limit_mb=2048 \
-		-max_len=65536 -use_value_profile=1 -print_final_stats=1 -verbosity=0 \
+		-max_len=65536 -use_value_profile=1 -dict="$out/words" -print_final_stats=1 -verbosity=0 \
 		-artifact_prefix="$out/$name/found-" "$out/$name/corpus" "$out/$name/seeds" \
 		2>"$out/$name/log" || status=1
 	grep -E 'ERROR|SUMMARY|does not hold|stat::(number_of_executed|new_units)' "$out/$name/log" || true
