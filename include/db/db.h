@@ -63,7 +63,7 @@ static inline void stmt_donep(struct stmt **s)
 #define STMT_AUTO __attribute__((cleanup(stmt_donep))) struct stmt *
 
 /* Bind by the parameter's name as the catalogue declares it; asserts that there is one. Text and
- * blobs are copied. */
+ * blobs are not copied: they must stay until stmt_done(). */
 void stmt_bind_text(struct stmt *s, const char *param, const char *v); /* NULL binds NULL */
 void stmt_bind_textn(struct stmt *s, const char *param, const char *v, size_t n);
 void stmt_bind_int(struct stmt *s, const char *param, int64_t v);

@@ -12,6 +12,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,6 +21,7 @@
 #include "base/arena.h"
 #include "base/strbuf.h"
 #include "db/engine.h"
+#include "db/gather.h"
 
 enum { BUSY_TIMEOUT_MS = 200 };
 
@@ -63,6 +65,8 @@ static const struct setting settings_writer[] = {
 	{"foreign_keys", "1"},
 	{"recursive_triggers", "1"}, /* or REPLACE dodges the delete triggers */
 	{"wal_autocheckpoint", "1000"},
+	{"cache_size",
+		"-16384"}, /* KiB: the leaves of the index over random digests stay at hand */
 	{"journal_size_limit",
 		"67108864"}, /* what a long reader made the WAL grow to is given back */
 };
@@ -185,8 +189,17 @@ static int file_create(const char *path, struct err *err)
 	return 0;
 }
 
+/* Counting its memory would take a lock that all connections share. */
+static void sqlite_configure(void)
+{
+	sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+}
+
 int sqlite_open(const char *path, enum db_mode mode, sqlite3 **ret, struct err *err)
 {
+	static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+	pthread_once(&once, sqlite_configure);
 	char *full FREE_AUTO = path_resolve(path, err);
 	if (!full || (mode == DB_READ_WRITE && file_create(full, err) < 0))
 		return -1;
@@ -194,7 +207,8 @@ int sqlite_open(const char *path, enum db_mode mode, sqlite3 **ret, struct err *
 	SQLITE_AUTO handle = NULL;
 	int flags = SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_NOFOLLOW | SQLITE_OPEN_EXRESCODE |
 		    (mode == DB_READ_WRITE ? SQLITE_OPEN_READWRITE : SQLITE_OPEN_READONLY);
-	if (sqlite3_open_v2(full, &handle, flags, NULL) != SQLITE_OK)
+	const char *vfs = mode == DB_READ_WRITE ? gather_vfs() : NULL;
+	if (sqlite3_open_v2(full, &handle, flags, vfs) != SQLITE_OK)
 		return sqlite_fail(handle, err, path);
 	if (handle_setup(handle, mode, err) < 0)
 		return err_wrap(err, "%s", path);
@@ -341,11 +355,10 @@ static void stmt_bind(struct engine_stmt *s, size_t param, const struct engine_v
 		rc = sqlite3_bind_double(s->sqlite, i, v->real);
 		break;
 	case ENGINE_TEXT:
-		rc = sqlite3_bind_text64(
-			s->sqlite, i, v->data, v->len, SQLITE_TRANSIENT, SQLITE_UTF8);
+		rc = sqlite3_bind_text64(s->sqlite, i, v->data, v->len, SQLITE_STATIC, SQLITE_UTF8);
 		break;
 	case ENGINE_BLOB:
-		rc = sqlite3_bind_blob64(s->sqlite, i, v->data, v->len, SQLITE_TRANSIENT);
+		rc = sqlite3_bind_blob64(s->sqlite, i, v->data, v->len, SQLITE_STATIC);
 		break;
 	}
 	if (rc != SQLITE_OK)
