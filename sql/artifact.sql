@@ -79,6 +79,12 @@ FROM artifact_state s JOIN artifact a ON a.seq = s.artifact_seq
 WHERE s.slot = $1 AND s.phase = $2 AND s.withdrawn_at IS NULL AND s.artifact_seq <> $3
 ORDER BY s.score DESC, s.number DESC LIMIT $4;
 
+-- Those that came when `received_at` or later and are undecided.
+-- name: artifact_undecided :one (slot, baseline_seq, received_at)
+SELECT count(*) AS n FROM artifact_state s JOIN artifact a ON a.seq = s.artifact_seq
+WHERE s.slot = $1 AND s.phase = 'Inconclusive' AND s.held_by IS NULL AND s.withdrawn_at IS NULL
+	AND s.artifact_seq <> $2 AND a.received_at >= $3;
+
 -- name: artifact_held :many (held_by)
 SELECT artifact_seq FROM artifact_state WHERE held_by = $1;
 
@@ -150,7 +156,16 @@ INSERT INTO judgement (artifact_seq, at, digest, inputs_digest, inputs, policy_v
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8);
 
 -- name: judgement_by_seq :one (seq)
-SELECT digest, inputs_digest, policy_version, at, body FROM judgement WHERE seq = $1;
+SELECT seq, artifact_seq, digest, inputs_digest, inputs, policy_version, phase, at, body
+FROM judgement WHERE seq = $1;
+
+-- Offline, to compute it again.
+-- name: judgement_by_digest :one (digest) -- scan ok
+SELECT seq, artifact_seq, digest, inputs_digest, inputs, policy_version, phase, at, body
+FROM judgement WHERE digest = $1 ORDER BY seq LIMIT 1;
+
+-- name: judgement_page :many (after, limit)
+SELECT seq, digest FROM judgement WHERE seq > $1 ORDER BY seq LIMIT $2;
 
 -- name: judgement_newest :one ()
 SELECT max(seq) AS seq FROM judgement;

@@ -80,3 +80,9 @@ VALUES ($1, $2, $3, $4, $5, $6, $7);
 UPDATE channel SET serial = $3, release_version = $4, body = $5, body_digest = $6, render = $7,
 	updated_at = $8
 WHERE name = $1 AND serial = $2;
+
+-- The oldest release that is active, or was since then, and is not breached.
+-- name: release_anchor :one (since) -- scan ok
+SELECT release_version AS version, state, last_active_at FROM release_state
+WHERE state = 'active' OR (last_active_at >= $1 AND state IN ('warm', 'retired'))
+ORDER BY release_seq LIMIT 1;

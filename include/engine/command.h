@@ -100,7 +100,8 @@ int command_submit(struct engine *e, struct command *c, struct err *err);
 /* The same with prepare on the calling thread. -1 when prepare refused it, too; done() is not called. */
 int command_submit_here(struct engine *e, struct db *reader, struct command *c, struct err *err);
 
-/* In apply: has the channel or the policy moved since `prepared`? */
+/* In apply: has the channel, the policy or anything else that candidates are judged against moved since
+ * `prepared`? */
 bool command_stale(const struct tx *tx, const struct command *c);
 
 #endif

@@ -2,11 +2,18 @@
  *
  * Which unit goes into which slot of the next merge, read from the registry; the choice itself is
  * policy/selection.h's. On the ops thread.
+ *
+ * Many candidates are many chances: alpha is split over those that compete for the slot at that
+ * moment, each is judged once more with its share, and only one that passes so is chosen. Its own
+ * verdict stays what it was. Those compete that pass, and those that came since the channel moved last
+ * and are undecided; what failed, waits or is held does not, nor does an undecided one that was there
+ * when the present release was chosen.
  */
 #ifndef ENGINE_FUSE_H
 #define ENGINE_FUSE_H
 
 #include "engine/snapshot.h"
+#include "engine/verdict.h"
 #include "policy/selection.h"
 #include "store/artifact.h"
 
@@ -17,9 +24,16 @@ struct fusion_slot {
 	const struct unit *parsed;	 /* of the unit that fills it */
 	int64_t artifact_seq;
 	struct fused_unit unit;
-	struct judgement judgement;   /* of the fresh unit */
+	struct judgement judgement;   /* of the fresh unit, with alpha split */
 	const char *judgement_digest; /* NULL for a kept one */
 	const char *reason;	      /* why this one, or why none: one sentence */
+	int64_t competing;	      /* candidates among which alpha was split */
+	/* Made for this merge, to be stored with it. */
+	struct split_verdict {
+		int64_t artifact_seq;
+		struct verdict_record record;
+	} * splits;
+	size_t n_splits;
 };
 
 struct fusion {
@@ -28,8 +42,8 @@ struct fusion {
 	bool complete; /* each required slot is filled */
 };
 
-int fusion_choose(struct db *reader, const struct snapshot *s, struct arena *a, struct fusion *ret,
-	struct err *err);
+int fusion_choose(struct db *reader, const struct snapshot *s, int64_t now, struct arena *a,
+	struct fusion *ret, struct err *err);
 
 /* Fill in units, slots, gates, phase and decisions of a merge. */
 void fusion_fill(

@@ -27,6 +27,7 @@ struct writer_state {
 	int64_t serial;		/* of the channel; 0 before the first release */
 	int64_t policy_version; /* 0 before the first policy */
 	int64_t suite_serial;	/* 0 before the first current suite */
+	int64_t sides; /* rises when what candidates are judged against changes otherwise */
 	int64_t manifests, artifacts, judgements;
 };
 
@@ -55,8 +56,11 @@ struct engine {
 	int64_t last_purge;
 	bool snapshot_due;	  /* the registry moved and the present snapshot does not show it */
 	atomic_bool outbox_waits; /* something may be due */
+	/* Just opened: the rules, or the anchor, may be others than when verdicts were given. The ops
+	 * thread's. */
+	bool opened;
 	/* The ops thread's, monotonic; INT64_MAX: never. */
-	int64_t next_evaluation, next_outbox, next_waivers, next_probe;
+	int64_t next_evaluation, next_outbox, next_waivers, next_evidence, next_probe;
 
 	struct lock snapshot_lock;
 	struct snapshot *snapshot;
@@ -126,6 +130,8 @@ int rejudge_all(struct engine *e, struct db *reader, struct err *err);
 void slo_watch(struct engine *e, struct db *reader);
 /* Enter into the history which waivers have ended. */
 void waivers_watch(struct engine *e, struct db *reader);
+/* Give up evidence whose subject never came; see that the anchor is the one of today. */
+void evidence_watch(struct engine *e, struct db *reader);
 /* Render stored bodies of another RENDER_VERSION anew; before there are threads. */
 int render_renew(struct engine *e, struct err *err);
 

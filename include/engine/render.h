@@ -24,6 +24,8 @@ const char *gates_render(const struct judgement *j, struct arena *a);
 /* Set r->gates from the stored judgement of the row. */
 int gates_load(struct artifact_row *r, struct arena *a, struct err *err);
 
+/* What there is to say about evidence that is held; NULL: nothing. */
+const char *artifact_detail(const struct artifact_row *r, struct arena *a);
 /* GET /v1/artifacts/...; `metrics` by metrics_render(); r->gates is set. */
 void artifact_render(const struct artifact_row *r, const struct artifact *artifact,
 	const char *metrics, struct arena *a, struct body *ret);

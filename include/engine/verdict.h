@@ -1,15 +1,34 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * A verdict on one unit in the form in which it is stored: judged against a snapshot, with the
- * digests of all that it was computed from. Pure but for the snapshot it reads. Any thread.
+ * digests of all that it was computed from (model/judgement_inputs.h).
+ *
+ * A look is an evaluation of a candidate on a set of evidence, its own numbers included. The first
+ * judgement is look 1; a later one is a look more than the one before it when the evidence is not the
+ * same, pieces added or taken away alike, since leaving out what displeases is a new try as well.
+ * Another baseline, policy, suite, contract or waiver on the same evidence is no new look, and a
+ * judgement in which a gate still waited for evidence spent none, because it could not have passed.
  */
 #ifndef ENGINE_VERDICT_H
 #define ENGINE_VERDICT_H
 
+#include "engine/evidence.h"
 #include "engine/snapshot.h"
 #include "engine/tx.h"
 #include "model/gate.h"
+#include "model/judgement_inputs.h"
 #include "store/artifact.h"
+
+/* One candidate with what is its own. */
+struct verdict_case {
+	const struct unit *unit;
+	struct evidence evidence;
+	const struct input_waiver *waivers; /* in force */
+	size_t n_waivers;
+	const char *contract_text; /* when it is to be compared and known */
+	bool contract_unknown;	   /* it is to be compared and not known */
+	int64_t look, contenders;
+};
 
 struct verdict_record {
 	struct judgement judgement;
@@ -19,21 +38,33 @@ struct verdict_record {
 	const char *inputs;
 	char inputs_digest[DIGEST_STRLEN];
 	int64_t policy_version;
-	const char *gates; /* in short */
+	const char *gates;	      /* in short */
+	const char *contract_awaited; /* digest of the document it lacked, or NULL */
 };
 
 /* The index of a slot in policy.slots, -1: none of that name. */
 int slot_index(const struct policy *p, const char *slot);
 
-/* Digest of what candidates of a slot are judged against: its baseline and the policy. */
-void verdict_context(const struct snapshot *s, int slot, char ret[DIGEST_STRLEN]);
+/* A unit that is new: no waiver can name it, and this is its first look. Fills in all but `evidence`. */
+int verdict_case_new(struct db *db, const struct unit *u, const struct snapshot *s, int slot,
+	struct arena *a, struct verdict_case *ret, struct err *err);
+/* One that is stored: its evidence, waivers at `now`, and the look that this is. `u` is its unit. */
+int verdict_case_load(struct db *db, const struct artifact_row *row, const struct unit *u,
+	const struct snapshot *s, int slot, int64_t now, struct arena *a, struct verdict_case *ret,
+	struct err *err);
 
-void verdict_make(const struct unit *u, const struct snapshot *s, int slot, struct arena *a,
+void verdict_make(const struct verdict_case *k, const struct snapshot *s, int slot, struct arena *a,
 	struct verdict_record *ret);
+/* The stored form of a judgement: judgement_table. */
+const char *judgement_text(const struct judgement *j, struct arena *a, size_t *ret_len);
 
 /* In apply: store the judgement of a row, and the event that tells of it unless the row was in that
- * phase before (`old_phase`, NULL: it is new); sets row->judgement_seq. */
+ * phase before (`old_phase`, NULL: it is new); sets row->judgement_seq. 0, -1, or COMMAND_STALE: what
+ * it lacked is there meanwhile. */
 int verdict_store(struct tx *tx, struct artifact_row *row, const struct verdict_record *v,
 	const char *old_phase, struct err *err);
+/* The same of a verdict for one occasion, a merge: the row's own stays what it was. */
+int verdict_record(struct tx *tx, int64_t artifact_seq, const struct verdict_record *v,
+	int64_t *ret_seq, struct err *err);
 
 #endif

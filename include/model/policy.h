@@ -112,6 +112,11 @@ struct policy_rollback {
 	int automatic;
 };
 
+/* Evidence about what is not there yet. */
+struct policy_evidence {
+	int64_t hold_days; /* 14 when absent */
+};
+
 struct policy {
 	const char *schema;
 	struct list providers; /* MAP of struct policy_provider */
@@ -120,6 +125,7 @@ struct policy {
 	struct policy_score *score;
 	struct list slos; /* struct policy_slo */
 	struct policy_rollback *rollback;
+	struct policy_evidence *evidence;
 	/* derived */
 	int64_t version; /* 0 until stored */
 	char digest[DIGEST_STRLEN];

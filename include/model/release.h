@@ -30,10 +30,20 @@ struct gate_limits {
 	double min_quality, min_safety, max_latency_ms_p95, max_cost_per_1k_tokens;
 };
 
+/* A gate that the unit passes only by leave. */
+struct decision_waiver {
+	int gate; /* enum gate */
+	const char *id;
+	int judged; /* enum verdict, what it was without */
+};
+
 struct decision {
 	const char *slot, *id, *judgement; /* digest of the judgement */
 	const char *detail;
+	int64_t competing;   /* candidates among which alpha was split; -1: it was not */
+	struct list waivers; /* struct decision_waiver */
 };
+extern const struct field_table decision_table;
 
 struct release {
 	const char *schema, *fused_model_id, *version;

@@ -58,6 +58,9 @@ int artifact_contenders(struct db *db, const char *slot, const char *phase, int6
 /* How many artifact_best() would list without a limit. */
 int artifact_passing(
 	struct db *db, const char *slot, int64_t baseline_seq, int64_t *ret_n, struct err *err);
+/* How many are Inconclusive, not held, and came at `since` or later. */
+int artifact_undecided(struct db *db, const char *slot, int64_t baseline_seq, int64_t since,
+	int64_t *ret_n, struct err *err);
 /* All, from the oldest. */
 int artifact_page(struct db *db, int64_t after, int64_t limit, struct arena *a,
 	struct artifact_list *ret, struct err *err);
@@ -99,9 +102,14 @@ struct judgement_row {
 	size_t body_len;
 };
 int judgement_insert(struct db *db, struct judgement_row *j, struct err *err); /* sets j->seq */
-/* All but inputs and phase. */
 int judgement_find(
 	struct db *db, int64_t seq, struct arena *a, struct judgement_row *ret, struct err *err);
+/* The oldest with this digest; walks the table. */
+int judgement_by_digest(struct db *db, const char *digest, struct arena *a,
+	struct judgement_row *ret, struct err *err);
+/* Only seq and digest. */
+int judgement_page(struct db *db, int64_t after, int64_t limit, struct arena *a,
+	struct judgement_row **ret, size_t *ret_n, struct err *err);
 
 /* Numbers of the newest rows, which are their counts: nothing is ever deleted. */
 int registry_counts(struct db *db, int64_t *ret_manifests, int64_t *ret_artifacts,

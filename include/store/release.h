@@ -31,6 +31,11 @@ int release_page(struct db *db, int64_t after, int64_t limit, struct arena *a,
 /* The version made last, which is the highest ever made. */
 int release_newest(struct db *db, struct arena *a, const char **ret_version, struct err *err);
 
+/* The oldest one that is active or was at `since` or later, breached ones aside: its version, and the
+ * instant at which it was left (0: it is active). 1, 0, -1. */
+int release_anchor(struct db *db, int64_t since, struct arena *a, const char **ret_version,
+	int64_t *ret_left_at, struct err *err);
+
 int release_insert(struct db *db, struct release_row *r, struct err *err); /* sets r->seq */
 int release_unit_insert(
 	struct db *db, const char *version, const struct unit_row *u, struct err *err);

@@ -6,12 +6,12 @@
 
 #include <string.h>
 
+#include "engine/evidence.h"
 #include "engine/internal.h"
 #include "engine/merge.h"
 #include "engine/render.h"
 
-/* Write what differs from `old`, with the body made anew. */
-static int artifact_write(struct tx *tx, const struct artifact_row *old, struct artifact_row *row,
+int artifact_write(struct tx *tx, const struct artifact_row *old, struct artifact_row *row,
 	struct body *ret_body, struct err *err)
 {
 	struct unit u;
@@ -104,6 +104,7 @@ static int withdraw_apply(struct tx *tx, struct command *c, struct err *err)
 	const struct snapshot *s = c->prepared;
 	struct artifact_row old, row;
 	struct body body;
+	bool found;
 
 	if (command_stale(tx, c))
 		return COMMAND_STALE;
@@ -124,7 +125,8 @@ static int withdraw_apply(struct tx *tx, struct command *c, struct err *err)
 		merge_supersede_with(tx, row.seq,
 			arena_printf(tx->arena, "%s was withdrawn", row.id), err) < 0 ||
 		tx_event(tx, EVENT_CANDIDATE_WITHDRAWN, row.id, x->request->reason,
-			event_data(&row, NULL, tx->arena), NULL, err) < 0)
+			event_data(&row, NULL, tx->arena), NULL, err) < 0 ||
+		(row.subject && evidence_moved(tx, s, row.subject, &found, err) < 0))
 		return -1;
 	command_answer(c, 200, NULL, &body);
 	return 0;

@@ -157,7 +157,8 @@ bool command_stale(const struct tx *tx, const struct command *c)
 	const struct snapshot *s = c->prepared;
 
 	return now->serial != (s->has_release ? s->channel.serial : 0) ||
-	       now->policy_version != s->policy.version;
+	       now->policy_version != s->policy.version || now->suite_serial != s->suite_serial ||
+	       now->sides != s->sides;
 }
 
 /* One entity-tag of an If-Match list; *p moves behind it. Weak ones never match (RFC 9110, 13.1.1). */

@@ -9,9 +9,11 @@
 #include <string.h>
 
 #include "base/json_writer.h"
+#include "engine/evidence.h"
 #include "engine/internal.h"
 #include "policy/contract.h"
 #include "store/contract.h"
+#include "store/evidence.h"
 
 /* A problem is small: it shows the first changes and counts the rest. */
 enum { CONTRACT_BODY_MAX = 64 << 20, SHOWN_MAX = 20, MEMBERS_MAX = 32 << 10 };
@@ -240,6 +242,32 @@ static int submit_prepare(struct engine *e, struct db *reader, struct command *c
 	return 0;
 }
 
+static bool is_baselines(const struct snapshot *s, const char *digest)
+{
+	for (size_t i = 0; i < s->policy.slots.n; i++) {
+		const struct named_digest *n = s->baselines[i] ? s->baselines[i]->contract : NULL;
+
+		if (n && n->digest && strcmp(n->digest, digest) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* Candidates whose comparison lacked this document are judged anew. The snapshot is the writer's own
+ * newest: what stands in its place after this transaction is made with the document. */
+static int compare_due(struct tx *tx, const char *digest, struct err *err)
+{
+	SNAPSHOT_AUTO s = snapshot_get(tx->engine);
+	int64_t event = tx->engine->state.event_seq;
+
+	if (contract_wait_over(
+		    tx->db, digest, arena_printf(tx->arena, "!%lld", (long long)event), err) < 0)
+		return -1;
+	if (is_baselines(s, digest))
+		return sides_moved(tx, err);
+	return tx_outbox(tx, event, OUTBOX_REJUDGE, "{}", err);
+}
+
 static int publish(struct tx *tx, struct contract_args *x, struct err *err)
 {
 	STRBUF_AUTO sb = STRBUF_INIT(64 << 10);
@@ -261,9 +289,11 @@ static int publish(struct tx *tx, struct contract_args *x, struct err *err)
 	};
 	if (contract_insert(tx->db, &x->row, &x->version, err) < 0)
 		return -1;
-	return tx_event(tx, EVENT_CONTRACT_CREATED,
-		arena_printf(tx->arena, "%s/%s", r->name, r->version), NULL,
-		arena_printf(tx->arena, "{\"digest\":\"%s\"}", r->digest), NULL, err);
+	if (tx_event(tx, EVENT_CONTRACT_CREATED,
+		    arena_printf(tx->arena, "%s/%s", r->name, r->version), NULL,
+		    arena_printf(tx->arena, "{\"digest\":\"%s\"}", r->digest), NULL, err) < 0)
+		return -1;
+	return compare_due(tx, r->digest, err);
 }
 
 static int submit_apply(struct tx *tx, struct command *c, struct err *err)

@@ -23,6 +23,7 @@ static struct engine *engine_new(const struct engine_options *o)
 	e->next_evaluation =
 		o->evaluate_every ? clock_mono(o->clock) + o->evaluate_every : INT64_MAX;
 	e->outbox_waits = true; /* what a crash left */
+	e->opened = true;
 	queue_init(&e->ops);
 	queue_init(&e->queue);
 	lock_init(&e->ops_lock, "ops", LOCK_OPS);

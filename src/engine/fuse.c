@@ -11,6 +11,7 @@
 #include "engine/render.h"
 #include "engine/verdict.h"
 #include "policy/version.h"
+#include "store/release.h"
 
 enum { BEST_MAX = 16, EXPLAIN_MAX = 16 };
 
@@ -41,6 +42,56 @@ static int load_contender(struct db *db, const struct artifact_row *row, struct 
 	return 0;
 }
 
+/* Those among which alpha is split. */
+static int count_competing(struct db *db, const struct snapshot *s, struct fusion_slot *slot, int i,
+	struct arena *a, int64_t *ret_passing, struct err *err)
+{
+	struct activation_row activation = {0};
+	int64_t undecided = 0;
+
+	if (s->has_release && activation_by_serial(db, s->channel.serial, a, &activation, err) <= 0)
+		return err_set(err, ERR_STORAGE, "the activation is missing");
+	if (artifact_passing(db, slot->slot->name, s->baseline_seqs[i], ret_passing, err) < 0 ||
+		artifact_undecided(db, slot->slot->name, s->baseline_seqs[i], activation.at,
+			&undecided, err) < 0)
+		return -1;
+	slot->competing = *ret_passing + undecided;
+	return 0;
+}
+
+/* Judge each of those that pass with its share of alpha. */
+static int split_alpha(struct db *db, const struct snapshot *s, struct fusion_slot *slot, int i,
+	int64_t now, const struct artifact_list *list, struct contender *c, struct arena *a,
+	struct err *err)
+{
+	slot->splits = ARENA_ARRAY(a, list->n, struct split_verdict);
+	for (size_t k = 0; k < list->n; k++) {
+		struct split_verdict *v = &slot->splits[slot->n_splits++];
+		struct verdict_case one;
+
+		if (verdict_case_load(db, &list->v[k], c[k].unit, s, i, now, a, &one, err) < 0)
+			return -1;
+		one.contenders = slot->competing;
+		verdict_make(&one, s, i, a, &v->record);
+		v->artifact_seq = list->v[k].seq;
+		c[k].judgement = &v->record.judgement;
+		c[k].phase = v->record.judgement.phase;
+	}
+	return 0;
+}
+
+static const char *choice_text(const struct fusion_slot *slot, int64_t passing, struct arena *a)
+{
+	if (slot->n_splits)
+		return arena_printf(a,
+			"the best of %lld candidates that pass; %lld compete, so each was judged "
+			"at alpha / %lld",
+			(long long)passing, (long long)slot->competing, (long long)slot->competing);
+	return passing == 1 ? "the only candidate that passes"
+			    : arena_printf(a, "the best of %lld candidates that pass",
+				      (long long)passing);
+}
+
 static void fill_fresh(struct fusion_slot *slot, const struct artifact_row *row,
 	const struct contender *c, int64_t passing, struct arena *a)
 {
@@ -62,9 +113,7 @@ static void fill_fresh(struct fusion_slot *slot, const struct artifact_row *row,
 	slot->unit.manifest = row->manifest_digest;
 	slot->unit.metrics = artifact->metrics;
 	slot->unit.fresh = 1;
-	slot->reason = passing == 1 ? "the only candidate that passes"
-				    : arena_printf(a, "the best of %lld candidates that pass",
-					      (long long)passing);
+	slot->reason = choice_text(slot, passing, a);
 }
 
 static void fill_kept(struct fusion_slot *slot, const struct snapshot *s, int i)
@@ -105,10 +154,22 @@ static int explain(struct db *db, struct fusion_slot *slot, int64_t baseline_seq
 	return 0;
 }
 
-static int choose_slot(struct db *db, const struct snapshot *s, struct fusion_slot *slot, int i,
-	struct arena *a, struct err *err)
+/* None is chosen: none passes, or none with its share of alpha. */
+static int explain_none(struct db *db, struct fusion_slot *slot, const struct snapshot *s, int i,
+	const struct contender *c, size_t n, struct arena *a, struct err *err)
 {
-	struct contender c[BEST_MAX];
+	if (n == 0)
+		return explain(db, slot, s->baseline_seqs[i], a, err);
+	slot->reason = arena_printf(a, "%lld candidates compete, and at alpha / %lld %s",
+		(long long)slot->competing, (long long)slot->competing,
+		selection_explain(slot->slot, c, n, s->baseline_seqs[i] != 0, a));
+	return 0;
+}
+
+static int choose_slot(struct db *db, const struct snapshot *s, struct fusion_slot *slot, int i,
+	int64_t now, struct arena *a, struct err *err)
+{
+	struct contender *c = ARENA_ARRAY(a, BEST_MAX, struct contender);
 	const struct contender *best;
 	struct artifact_list list;
 	int64_t passing;
@@ -118,39 +179,52 @@ static int choose_slot(struct db *db, const struct snapshot *s, struct fusion_sl
 	for (size_t k = 0; k < list.n; k++)
 		if (load_contender(db, &list.v[k], a, &c[k], err) < 0)
 			return -1;
+	if (count_competing(db, s, slot, i, a, &passing, err) < 0 ||
+		(slot->competing > 1 && split_alpha(db, s, slot, i, now, &list, c, a, err) < 0))
+		return -1;
 	best = selection_best(c, list.n);
 	if (!best) {
 		if (s->baseline_seqs[i])
 			fill_kept(slot, s, i);
-		return explain(db, slot, s->baseline_seqs[i], a, err);
+		return explain_none(db, slot, s, i, c, list.n, a, err);
 	}
-	if (artifact_passing(db, slot->slot->name, s->baseline_seqs[i], &passing, err) < 0)
-		return -1;
 	fill_fresh(slot, &list.v[best - c], best, passing, a);
 	return 0;
 }
 
-int fusion_choose(struct db *reader, const struct snapshot *s, struct arena *a, struct fusion *ret,
-	struct err *err)
+/* The digest of the judgement that the choice rests on. */
+static int name_judgement(struct db *db, struct fusion_slot *slot, struct arena *a, struct err *err)
+{
+	struct judgement_row stored;
+
+	for (size_t i = 0; i < slot->n_splits; i++)
+		if (slot->splits[i].artifact_seq == slot->artifact_seq) {
+			slot->judgement_digest = slot->splits[i].record.digest;
+			return 0;
+		}
+	if (judgement_find(db, slot->best->judgement_seq, a, &stored, err) <= 0)
+		return err_set(err, ERR_STORAGE, "a judgement is missing");
+	slot->judgement_digest = stored.digest;
+	return 0;
+}
+
+int fusion_choose(struct db *reader, const struct snapshot *s, int64_t now, struct arena *a,
+	struct fusion *ret, struct err *err)
 {
 	struct fusion f = {.n = s->policy.slots.n, .complete = true};
 
 	f.slots = ARENA_ARRAY(a, f.n, struct fusion_slot);
 	for (size_t i = 0; i < f.n; i++) {
 		struct fusion_slot *slot = &f.slots[i];
-		struct judgement_row stored;
 
 		slot->slot = LIST_AT(&s->policy.slots, struct policy_slot, i);
-		if (choose_slot(reader, s, slot, (int)i, a, err) < 0)
+		if (choose_slot(reader, s, slot, (int)i, now, a, err) < 0)
 			return -1;
 		f.fresh += slot->best != NULL;
 		if (slot->slot->required == 1 && !slot->filled)
 			f.complete = false;
-		if (!slot->best)
-			continue;
-		if (judgement_find(reader, slot->best->judgement_seq, a, &stored, err) <= 0)
-			return err_set(err, ERR_STORAGE, "a judgement is missing");
-		slot->judgement_digest = stored.digest;
+		if (slot->best && name_judgement(reader, slot, a, err) < 0)
+			return -1;
 	}
 	*ret = f;
 	return 0;
@@ -216,6 +290,22 @@ static void combine_gate(
 	}
 }
 
+/* The gates that are passed only by a waiver. */
+static void fill_waivers(const struct judgement *j, struct arena *a, struct list *ret)
+{
+	struct decision_waiver *w = ARENA_ARRAY(a, GATES, struct decision_waiver);
+	size_t n = 0;
+
+	for (size_t i = 0; i < j->gates.n; i++) {
+		const struct gate_result *g = LIST_AT(&j->gates, struct gate_result, i);
+
+		if (g->waived == 1)
+			w[n++] = (struct decision_waiver){
+				.gate = g->gate, .id = g->waiver, .judged = g->judged};
+	}
+	*ret = (struct list){w, n};
+}
+
 static void fill_decisions(const struct fusion *f, struct arena *a, struct merge *merge)
 {
 	struct decision *d = ARENA_ARRAY(a, f->n, struct decision);
@@ -225,10 +315,13 @@ static void fill_decisions(const struct fusion *f, struct arena *a, struct merge
 		const struct fusion_slot *s = &f->slots[i];
 		struct decision *to = &d[merge->decisions.n++];
 
-		*to = (struct decision){0};
+		fields_init(&decision_table, to);
 		to->slot = s->slot->name;
 		to->id = s->filled ? s->unit.id : NULL;
 		to->judgement = s->judgement_digest;
+		to->competing = s->n_splits ? s->competing : -1;
+		if (s->best)
+			fill_waivers(&s->judgement, a, &to->waivers);
 		to->detail = s->reason;
 	}
 }

@@ -7,11 +7,13 @@
 #include <string.h>
 
 #include "base/json_writer.h"
+#include "engine/evidence.h"
 #include "engine/internal.h"
 #include "engine/render.h"
 #include "engine/verdict.h"
 #include "model/format.h"
 #include "model/manifest.h"
+#include "store/evidence.h"
 
 struct ingest_item {
 	const struct unit *unit;
@@ -19,7 +21,8 @@ struct ingest_item {
 	bool shared;		       /* an earlier manifest brought it already */
 	struct artifact_row row;       /* when shared: as artifact_known() gives it */
 	int slot;		       /* -1: evidence */
-	struct verdict_record verdict; /* with a slot, unless shared */
+	struct evidence known;	       /* about it in the registry; with a slot, unless shared */
+	struct verdict_record verdict; /* likewise */
 	const char *metrics;
 };
 
@@ -66,10 +69,9 @@ static int recognise(
 	return 0;
 }
 
-static int prepare_item(
+static int identify(
 	struct db *reader, struct command *c, struct ingest_item *it, size_t index, struct err *err)
 {
-	const struct snapshot *s = c->prepared;
 	const struct artifact *artifact = it->unit->artifact;
 	const struct policy_slot *slot;
 
@@ -79,11 +81,72 @@ static int prepare_item(
 		return -1;
 	if (it->shared)
 		return 0;
-	slot = policy_slot_for(&s->policy, it->unit->provider, artifact->role);
-	it->slot = slot ? slot_index(&s->policy, slot->name) : -1;
+	slot = policy_slot_for(&c->prepared->policy, it->unit->provider, artifact->role);
+	it->slot = slot ? slot_index(&c->prepared->policy, slot->name) : -1;
 	it->metrics = metrics_render(artifact, c->arena);
-	if (it->slot >= 0)
-		verdict_make(it->unit, s, it->slot, c->arena, &it->verdict);
+	return 0;
+}
+
+/* Does the item speak about this id, and is new? */
+static bool speaks_about(const struct ingest_item *it, const char *id)
+{
+	const char *subject = it->unit->artifact->subject;
+
+	return !it->shared && subject && strcmp(subject, id) == 0;
+}
+
+static int judge_item(struct db *reader, struct command *c, const struct ingest *in,
+	struct ingest_item *it, struct err *err)
+{
+	const char *id = it->unit->artifact->id;
+	struct verdict_case k;
+
+	if (evidence_load(reader, id, c->arena, &it->known, err) < 0 ||
+		verdict_case_new(reader, it->unit, c->prepared, it->slot, c->arena, &k, err) < 0)
+		return -1;
+	k.evidence = it->known;
+	for (size_t i = 0; i < in->n; i++)
+		if (speaks_about(&in->items[i], id))
+			evidence_add(&k.evidence, in->items[i].unit, c->arena);
+	verdict_make(&k, c->prepared, it->slot, c->arena, &it->verdict);
+	return 0;
+}
+
+static int check_subject(struct db *reader, struct command *c, const struct ingest_item *it,
+	size_t index, struct err *err)
+{
+	const char *subject = it->unit->artifact->subject;
+	char pointer[64];
+	int64_t *seqs;
+	size_t n;
+
+	if (evidence_seqs(reader, subject, EVIDENCE_MAX, c->arena, &seqs, &n, err) < 0)
+		return -1;
+	if (n < EVIDENCE_MAX)
+		return 0;
+	snprintf(pointer, sizeof(pointer), "/artifacts/%zu/subject", index);
+	return err_set_at(err, ERR_STATE_CONFLICT, pointer,
+		"%s has %d artifacts about it, which is the limit", subject, EVIDENCE_MAX);
+}
+
+static int prepare_items(struct db *reader, struct command *c, struct ingest *in, struct err *err)
+{
+	for (size_t i = 0; i < in->n; i++) {
+		in->items[i].unit = &in->parsed.units[i];
+		if (identify(reader, c, &in->items[i], i, err) < 0)
+			return -1;
+	}
+	for (size_t i = 0; i < in->n; i++) {
+		struct ingest_item *it = &in->items[i];
+		int rc = 0;
+
+		if (!it->shared && it->slot >= 0)
+			rc = judge_item(reader, c, in, it, err);
+		else if (!it->shared && it->unit->artifact->subject)
+			rc = check_subject(reader, c, it, i, err);
+		if (rc < 0)
+			return -1;
+	}
 	return 0;
 }
 
@@ -109,11 +172,41 @@ static int ingest_prepare(struct engine *e, struct db *reader, struct command *c
 		return rc < 0 ? -1 : 0;
 	in->n = in->parsed.manifest.artifacts.n;
 	in->items = ARENA_ARRAY(c->arena, in->n, struct ingest_item);
-	for (size_t i = 0; i < in->n; i++) {
-		in->items[i].unit = &in->parsed.units[i];
-		if (prepare_item(reader, c, &in->items[i], i, err) < 0)
-			return -1;
+	return prepare_items(reader, c, in, err);
+}
+
+/* Is there what the item speaks about, here or in the registry? */
+static int find_subject(struct tx *tx, const struct ingest *in, const struct ingest_item *it,
+	bool *ret, struct err *err)
+{
+	const char *subject = it->unit->artifact->subject;
+	struct artifact_place *places;
+	size_t n;
+
+	for (size_t i = 0; i < in->n; i++)
+		if (strcmp(in->items[i].unit->artifact->id, subject) == 0) {
+			*ret = true;
+			return 0;
+		}
+	if (artifact_places(tx->db, subject, tx->arena, &places, &n, err) < 0)
+		return -1;
+	*ret = n > 0;
+	return 0;
+}
+
+/* Of evidence: held while there is nothing that it speaks about. */
+static int find_phase(struct tx *tx, const struct ingest *in, const struct ingest_item *it,
+	enum phase *ret, struct err *err)
+{
+	bool found = true;
+
+	if (it->slot >= 0) {
+		*ret = (enum phase)it->verdict.judgement.phase;
+		return 0;
 	}
+	if (it->unit->artifact->subject && find_subject(tx, in, it, &found, err) < 0)
+		return -1;
+	*ret = found ? PHASE_SUCCEEDED : PHASE_PENDING;
 	return 0;
 }
 
@@ -125,9 +218,12 @@ static int fill_row(struct tx *tx, const struct command *c, const struct ingest 
 	const struct artifact *artifact = it->unit->artifact;
 	struct artifact_row *r = &it->row;
 	bool judged = it->slot >= 0;
+	enum phase phase;
 	int64_t newest;
 	int rc;
 
+	if (find_phase(tx, in, it, &phase, err) < 0)
+		return -1;
 	*r = (struct artifact_row){
 		.provider = it->unit->provider,
 		.id = artifact->id,
@@ -142,17 +238,13 @@ static int fill_row(struct tx *tx, const struct command *c, const struct ingest 
 		.manifest_digest = in->parsed.digest,
 		.received_at = tx->now,
 		.updated_at = tx->now,
-		.phase = names_of(
-			&phase_names, judged ? it->verdict.judgement.phase : (int)PHASE_SUCCEEDED),
+		.phase = names_of(&phase_names, phase),
 		.context = "",
 		.gates = judged ? it->verdict.gates : "[]",
 		.score = judged ? it->verdict.judgement.score : (double)NAN,
 	};
 	if (judged) {
-		char *context = arena_alloc(c->arena, DIGEST_STRLEN);
-
-		verdict_context(s, it->slot, context);
-		r->context = context;
+		r->context = s->fields[it->slot].context;
 		r->slot = LIST_AT(&s->policy.slots, struct policy_slot, it->slot)->name;
 	}
 	rc = artifact_family_newest(tx->db, r->provider, r->ns, r->family, &newest, err);
@@ -182,6 +274,8 @@ static const char *receipt_render(
 		jw_kstring(&w, "phase", it->row.phase);
 		jw_kbool(&w, "late", it->row.late != 0);
 		jw_kraw(&w, "gates", it->row.gates);
+		if (it->row.phase && !it->shared && artifact_detail(&it->row, a))
+			jw_kstring(&w, "detail", artifact_detail(&it->row, a));
 		jw_end(&w);
 	}
 	jw_end(&w);
@@ -199,21 +293,59 @@ static int submitted_event(
 	return tx_event(tx, EVENT_MANIFEST_SUBMITTED, in->parsed.digest, NULL, data, ret_seq, err);
 }
 
+/* Evidence that was held for it; and it, when it is held itself. */
+static int match_item(struct tx *tx, const struct ingest_item *it, struct err *err)
+{
+	const struct artifact_row *r = &it->row;
+
+	if ((it->slot < 0 || it->known.n) && evidence_match(tx, r->id, err) < 0)
+		return -1;
+	if (!artifact_detail(r, tx->arena))
+		return 0;
+	return tx_event(tx, EVENT_EVIDENCE_HELD, r->id, NULL,
+		arena_printf(tx->arena, "{\"provider\":\"%s\",\"subject\":\"%s\"}", r->provider,
+			r->subject),
+		NULL, err);
+}
+
 static int store_item(struct tx *tx, struct ingest_item *it, struct err *err)
 {
 	struct artifact_row *r = &it->row;
 	struct body body;
+	int rc = 0;
 
 	if (artifact_insert(tx->db, r, err) < 0)
 		return -1;
 	tx->engine->state.artifacts++;
-	if (it->slot >= 0 && verdict_store(tx, r, &it->verdict, NULL, err) < 0)
-		return -1;
+	if (it->slot >= 0)
+		rc = verdict_store(tx, r, &it->verdict, NULL, err);
+	if (rc != 0)
+		return rc;
 	artifact_render(r, it->unit->artifact, it->metrics, tx->arena, &body);
-	return artifact_state_insert(tx->db, r, &body, RENDER_VERSION, err);
+	if (artifact_state_insert(tx->db, r, &body, RENDER_VERSION, err) < 0)
+		return -1;
+	return match_item(tx, it, err);
 }
 
-static int store(struct tx *tx, struct ingest *in, const char *receipt, struct err *err)
+/* What new evidence speaks about falls due; before its own manifest's units are there, which were
+ * judged with it. */
+static int announce(
+	struct tx *tx, const struct command *c, const struct ingest *in, struct err *err)
+{
+	for (size_t i = 0; i < in->n; i++) {
+		const struct ingest_item *it = &in->items[i];
+		const char *subject = it->unit->artifact->subject;
+		bool found;
+
+		if (!it->shared && subject &&
+			evidence_moved(tx, c->prepared, subject, &found, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int store(struct tx *tx, const struct command *c, struct ingest *in, const char *receipt,
+	struct err *err)
 {
 	struct manifest_row row = {
 		.digest = in->parsed.digest,
@@ -226,16 +358,38 @@ static int store(struct tx *tx, struct ingest *in, const char *receipt, struct e
 	};
 
 	if (submitted_event(tx, in, &row.event_seq, err) < 0 ||
-		manifest_insert(tx->db, &row, err) < 0)
+		manifest_insert(tx->db, &row, err) < 0 || announce(tx, c, in, err) < 0)
 		return -1;
 	tx->engine->state.manifests++;
 	for (size_t i = 0; i < in->n; i++) {
 		struct ingest_item *it = &in->items[i];
+		int rc;
 
 		it->row.manifest_seq = row.seq;
-		if (!it->shared && store_item(tx, it, err) < 0)
-			return -1;
+		rc = it->shared ? 0 : store_item(tx, it, err);
+		if (rc != 0)
+			return rc;
 		if (manifest_artifact_insert(tx->db, row.seq, (int64_t)i, it->row.seq, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* 0; COMMAND_STALE when evidence about a new unit came meanwhile; -1. */
+static int fill_rows(struct tx *tx, struct command *c, struct ingest *in, struct err *err)
+{
+	for (size_t i = 0; i < in->n; i++) {
+		struct ingest_item *it = &in->items[i];
+		int rc = 1;
+
+		if (recognise(tx->db, c, it, i, err) < 0)
+			return -1;
+		if (!it->shared && it->slot >= 0)
+			rc = evidence_same(tx, it->unit->artifact->id, &it->known, err);
+		if (rc <= 0)
+			return rc < 0 ? -1 : COMMAND_STALE;
+		if ((it->shared ? gates_load(&it->row, tx->arena, err)
+				: fill_row(tx, c, in, it, err)) < 0)
 			return -1;
 	}
 	return 0;
@@ -258,17 +412,13 @@ static int ingest_apply(struct tx *tx, struct command *c, struct err *err)
 	}
 	if (command_stale(tx, c))
 		return COMMAND_STALE;
-	for (size_t i = 0; i < in->n; i++) {
-		struct ingest_item *it = &in->items[i];
-
-		if (recognise(tx->db, c, it, i, err) < 0 ||
-			(it->shared ? gates_load(&it->row, tx->arena, err)
-				    : fill_row(tx, c, in, it, err)) < 0)
-			return -1;
-	}
+	rc = fill_rows(tx, c, in, err);
+	if (rc != 0)
+		return rc;
 	body.text = receipt_render(tx, in, tx->arena, &body.len);
-	if (store(tx, in, body.text, err) < 0)
-		return -1;
+	rc = store(tx, c, in, body.text, err);
+	if (rc != 0)
+		return rc;
 	command_answer(c, 201, location, &body);
 	return 0;
 }

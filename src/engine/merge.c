@@ -39,6 +39,17 @@ static int nothing(struct command *c, const struct fusion *f, struct err *err)
 	return err_set(err, ERR_NOTHING_TO_MERGE, "%s", why ? why : "no slot has a better unit");
 }
 
+static void identify_waivers(const struct fusion_slot *slot, struct json_writer *w)
+{
+	for (size_t i = 0; slot->best && i < slot->judgement.gates.n; i++) {
+		const struct gate_result *g =
+			LIST_AT(&slot->judgement.gates, struct gate_result, i);
+
+		if (g->waived == 1)
+			jw_string(w, g->waiver);
+	}
+}
+
 /* The digest that makes two merges the same one. */
 static const char *identity_digest(
 	const struct snapshot *s, const struct fusion *f, struct arena *a)
@@ -57,6 +68,11 @@ static const char *identity_digest(
 	for (size_t i = 0; i < f->n; i++)
 		if (f->slots[i].filled)
 			jw_kstring(&w, f->slots[i].slot->name, f->slots[i].unit.content_digest);
+	jw_end(&w);
+	jw_key(&w, "waivers");
+	jw_array(&w);
+	for (size_t i = 0; i < f->n; i++)
+		identify_waivers(&f->slots[i], &w);
 	jw_end(&w);
 	jw_end(&w);
 	return digest_string(sb.buf, sb.len, digest);
@@ -88,7 +104,7 @@ static int merge_prepare(struct engine *e, struct db *reader, struct command *c,
 	size_t len;
 
 	if (rejudge_all(e, reader, err) < 0 ||
-		fusion_choose(reader, s, c->arena, &m->fusion, err) < 0)
+		fusion_choose(reader, s, engine_now(e), c->arena, &m->fusion, err) < 0)
 		return -1;
 	if (!m->fusion.complete || m->fusion.fresh == 0)
 		return nothing(c, &m->fusion, err);
@@ -129,6 +145,20 @@ static int merge_insert_units(struct tx *tx, const struct merge_args *m, struct 
 	return 0;
 }
 
+/* The verdicts that were given for this merge alone. */
+static int merge_insert_verdicts(struct tx *tx, const struct merge_args *m, struct err *err)
+{
+	for (size_t i = 0; i < m->fusion.n; i++) {
+		const struct fusion_slot *s = &m->fusion.slots[i];
+
+		for (size_t k = 0; k < s->n_splits; k++)
+			if (verdict_record(tx, s->splits[k].artifact_seq, &s->splits[k].record,
+				    NULL, err) < 0)
+				return -1;
+	}
+	return 0;
+}
+
 static int merge_apply(struct tx *tx, struct command *c, struct err *err)
 {
 	struct merge_args *m = c->args;
@@ -156,7 +186,7 @@ static int merge_apply(struct tx *tx, struct command *c, struct err *err)
 	merge_render(&m->merge, tx->arena, &body);
 	if (merge_insert(tx->db, &m->row, err) < 0 ||
 		merge_state_insert(tx->db, &m->row, &body, RENDER_VERSION, err) < 0 ||
-		merge_insert_units(tx, m, err) < 0 ||
+		merge_insert_units(tx, m, err) < 0 || merge_insert_verdicts(tx, m, err) < 0 ||
 		tx_event(tx, EVENT_MERGE_CREATED, m->row.version, m->merge.reason,
 			arena_printf(tx->arena, "{\"digest\":\"%s\",\"phase\":\"%s\"}",
 				m->row.digest, m->row.phase),

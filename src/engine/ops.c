@@ -83,11 +83,22 @@ static void probe(struct engine *e)
 	engine_commit(e, &c, &ignored);
 }
 
+static void take_stock(struct engine *e)
+{
+	struct err err = {0};
+
+	e->opened = false;
+	if (rejudge_all(e, e->reader, &err) < 0)
+		log_warn("rejudge.failed", LOG_ERR(&err));
+}
+
 static bool due(struct engine *e)
 {
 	int64_t now = clock_mono(e->clock);
 	bool any = false;
 
+	if (e->opened)
+		take_stock(e);
 	if (e->outbox_waits || now >= e->next_outbox) {
 		e->outbox_waits = false;
 		/* Also without a call: work that was put off may be older than this process. */
@@ -108,6 +119,8 @@ static bool due(struct engine *e)
 		e->next_probe = now + USEC_PER_SEC;
 		probe(e);
 	}
+	if (now >= e->next_evidence)
+		evidence_watch(e, e->reader);
 	return any;
 }
 

@@ -77,6 +77,29 @@ static int check_units(struct db *db, struct promotion *p, struct arena *a, stru
 			return err_set(err, ERR_MERGE_NOT_READY,
 				"%s is held: it was new in the breached release %s", row.id,
 				row.held_by);
+		if (strcmp(row.phase, names_of(&phase_names, PHASE_SUCCEEDED)) != 0)
+			return err_set(err, ERR_MERGE_NOT_READY,
+				"%s passes its gates no more: it is %s since the merge was made",
+				row.id, row.phase);
+	}
+	return 0;
+}
+
+/* In apply: are the new units judged against what is there now? 0, COMMAND_STALE, -1. */
+static int units_judged(
+	struct tx *tx, const struct snapshot *s, const struct promotion *p, struct err *err)
+{
+	for (size_t i = 0; i < p->n_units; i++) {
+		int slot = slot_index(&s->policy, p->units[i].slot);
+		struct artifact_row row;
+
+		if (p->units[i].kept || slot < 0)
+			continue;
+		if (artifact_by_seq(tx->db, p->units[i].artifact_seq, tx->arena, &row, err) <= 0)
+			return err_set(
+				err, ERR_STORAGE, "a unit of merge %s is missing", p->row.version);
+		if (strcmp(row.context, s->fields[slot].context) != 0)
+			return COMMAND_STALE;
 	}
 	return 0;
 }
@@ -225,6 +248,9 @@ static int promotion_prepare(
 		return rc < 0 ? -1
 			      : err_set_at(err, ERR_NOT_FOUND, "/merge", "there is no merge %s",
 					p->request->merge);
+	/* Evidence and waivers may have come or gone since the merge was made. */
+	if (rejudge_all(e, reader, err) < 0)
+		return -1;
 	if (if_match_check(c->if_match, s->has_release ? s->channel_body.digest : NULL, err) < 0)
 		return -1;
 	if (check_open(&p->row, err) < 0)
@@ -279,9 +305,13 @@ static int promotion_apply(struct tx *tx, struct command *c, struct err *err)
 	const char *reason = p->request->reason;
 	struct channel_row channel;
 	int64_t seq;
+	int rc;
 
 	if (command_stale(tx, c))
 		return COMMAND_STALE;
+	rc = units_judged(tx, s, p, err);
+	if (rc != 0)
+		return rc;
 	p->release.state = NULL;
 	if (displace(tx, s, reason, err) < 0 || insert_release(tx, p, err) < 0 ||
 		release_move(tx, &p->release, RELEASE_PROMOTE, tx->engine->state.serial + 1, reason,

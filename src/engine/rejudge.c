@@ -33,15 +33,14 @@ static int rejudge_one(struct tx *tx, struct rejudge_item *it, struct err *err)
 	int rc;
 
 	it->row.updated_at = tx->now;
-	if (verdict_store(tx, &it->row, &it->verdict, it->old->phase, err) < 0)
-		return -1;
+	rc = verdict_store(tx, &it->row, &it->verdict, it->old->phase, err);
+	if (rc != 0)
+		return rc;
 	artifact_render(&it->row, it->unit.artifact, metrics_render(it->unit.artifact, tx->arena),
 		tx->arena, &it->body);
 	rc = artifact_state_set(tx->db, it->old, &it->row, &it->body, RENDER_VERSION, err);
-	if (rc == 0)
-		return err_set(
-			err, ERR_STATE_CONFLICT, "%s changed while it was judged", it->row.id);
-	return rc < 0 ? -1 : 0;
+	/* It changed while it was judged: evidence came, or a waiver. */
+	return rc > 0 ? 0 : rc < 0 ? -1 : COMMAND_STALE;
 }
 
 static int rejudge_apply(struct tx *tx, struct command *c, struct err *err)
@@ -50,9 +49,12 @@ static int rejudge_apply(struct tx *tx, struct command *c, struct err *err)
 
 	if (command_stale(tx, c))
 		return COMMAND_STALE;
-	for (size_t i = 0; i < r->n; i++)
-		if (rejudge_one(tx, &r->items[i], err) < 0)
-			return -1;
+	for (size_t i = 0; i < r->n; i++) {
+		int rc = rejudge_one(tx, &r->items[i], err);
+
+		if (rc != 0)
+			return rc;
+	}
 	return 0;
 }
 
@@ -64,12 +66,11 @@ static int rejudge_page(struct engine *e, struct db *reader, struct snapshot *s,
 {
 	ARENA_AUTO a = arena_new();
 	const char *name = LIST_AT(&s->policy.slots, struct policy_slot, slot)->name;
-	char context[DIGEST_STRLEN];
+	const char *context = s->fields[slot].context;
 	struct artifact_list page;
 	struct rejudge r = {0};
 	struct command c = engine_job(&rejudge_kind, ACTOR, &r, a, s);
 
-	verdict_context(s, slot, context);
 	if (artifact_stale(
 		    reader, name, context, s->baseline_seqs[slot], REJUDGE_PAGE, a, &page, err) < 0)
 		return -1;
@@ -79,11 +80,14 @@ static int rejudge_page(struct engine *e, struct db *reader, struct snapshot *s,
 	r.items = ARENA_ARRAY(a, page.n, struct rejudge_item);
 	for (; r.n < page.n; r.n++) {
 		struct rejudge_item *it = &r.items[r.n];
+		struct verdict_case k;
 
 		it->old = &page.v[r.n];
-		if (unit_load(it->old, a, &it->unit, err) < 0)
+		if (unit_load(it->old, a, &it->unit, err) < 0 ||
+			verdict_case_load(
+				reader, it->old, &it->unit, s, slot, engine_now(e), a, &k, err) < 0)
 			return -1;
-		verdict_make(&it->unit, s, slot, a, &it->verdict);
+		verdict_make(&k, s, slot, a, &it->verdict);
 		it->row = *it->old;
 		it->row.phase = names_of(&phase_names, it->verdict.judgement.phase);
 		it->row.context = context;

@@ -79,6 +79,13 @@ static void links_render(struct json_writer *w, const struct artifact_row *r, st
 	jw_end(w);
 }
 
+const char *artifact_detail(const struct artifact_row *r, struct arena *a)
+{
+	if (r->slot || !r->subject || strcmp(r->phase, names_of(&phase_names, PHASE_PENDING)) != 0)
+		return NULL;
+	return arena_printf(a, "is held: there is no artifact %s yet", r->subject);
+}
+
 void artifact_render(const struct artifact_row *r, const struct artifact *artifact,
 	const char *metrics, struct arena *a, struct body *ret)
 {
@@ -92,6 +99,8 @@ void artifact_render(const struct artifact_row *r, const struct artifact *artifa
 	jw_kstring(&w, "role", r->role);
 	jw_kstring(&w, "slot", r->slot);
 	jw_kstring(&w, "phase", r->phase);
+	if (artifact_detail(r, a))
+		jw_kstring(&w, "detail", artifact_detail(r, a));
 	jw_kstring(&w, "branch", r->branch);
 	jw_kstring(&w, "subject", r->subject);
 	jw_kbool(&w, "late", r->late != 0);

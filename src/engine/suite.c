@@ -7,6 +7,7 @@
 
 #include <string.h>
 
+#include "engine/evidence.h"
 #include "engine/internal.h"
 
 struct suite_args {
@@ -89,12 +90,13 @@ static int activate(struct tx *tx, const struct suite_row *row, const struct sui
 		    reason ? reason : "", tx->now, err) < 0)
 		return -1;
 	state->suite_serial++;
-	tx->moved = true;
-	return tx_event(tx, EVENT_SUITE_ACTIVATED,
-		arena_printf(tx->arena, "%s/%s", row->name, row->version), reason,
-		arena_printf(tx->arena, "{\"digest\":\"%s\",\"serial\":%lld}", row->digest,
-			(long long)state->suite_serial),
-		NULL, err);
+	if (tx_event(tx, EVENT_SUITE_ACTIVATED,
+		    arena_printf(tx->arena, "%s/%s", row->name, row->version), reason,
+		    arena_printf(tx->arena, "{\"digest\":\"%s\",\"serial\":%lld}", row->digest,
+			    (long long)state->suite_serial),
+		    NULL, err) < 0)
+		return -1;
+	return sides_moved(tx, err);
 }
 
 static void answer(struct command *c, int status, const struct suite_row *row, bool current)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Has a unit judged and puts the verdict into the form in which it is kept.
+ * Collects what a verdict on a candidate rests on, has it judged, and puts the verdict into the form
+ * in which it is kept.
  */
 #include "engine/verdict.h"
 
@@ -10,8 +11,9 @@
 #include "engine/internal.h"
 #include "engine/render.h"
 #include "policy/judge.h"
-
-enum { INPUTS_MAX = 4096 };
+#include "store/contract.h"
+#include "store/evidence.h"
+#include "store/waiver.h"
 
 int slot_index(const struct policy *p, const char *slot)
 {
@@ -21,62 +23,201 @@ int slot_index(const struct policy *p, const char *slot)
 	return -1;
 }
 
-static const char *baseline_digest(const struct snapshot *s, int slot)
+/* ---- What it rests on ---- */
+
+static const char *contract_digest(const struct unit *u)
 {
-	return s->baselines[slot] ? s->baselines[slot]->content_digest : NULL;
+	return u && u->contract ? u->contract->digest : NULL;
 }
 
-void verdict_context(const struct snapshot *s, int slot, char ret[DIGEST_STRLEN])
+/* Documents matter only when the candidate's contract is another than the baseline's. */
+static bool contracts_differ(const struct unit *u, const struct snapshot *s, int slot)
 {
-	STRBUF_AUTO sb = STRBUF_INIT(INPUTS_MAX);
+	const char *mine = contract_digest(u), *theirs = contract_digest(s->baselines[slot]);
+
+	return mine && theirs && strcmp(mine, theirs) != 0;
+}
+
+int verdict_case_new(struct db *db, const struct unit *u, const struct snapshot *s, int slot,
+	struct arena *a, struct verdict_case *ret, struct err *err)
+{
+	struct verdict_case k = {.unit = u, .look = 1, .contenders = 1};
+
+	if (contracts_differ(u, s, slot)) {
+		int rc = contract_text_by_digest(db, u->contract->digest, a, &k.contract_text, err);
+
+		if (rc < 0)
+			return -1;
+		k.contract_unknown = rc == 0;
+	}
+	*ret = k;
+	return 0;
+}
+
+static int load_waivers(struct db *db, const struct artifact_row *row, int64_t now, struct arena *a,
+	struct verdict_case *k, struct err *err)
+{
+	struct input_waiver *list;
+	struct waiver *w;
+	size_t n;
+
+	if (waivers_in_force(db, row->provider, row->id, now, a, &w, &n, err) < 0)
+		return -1;
+	list = ARENA_ARRAY(a, n ? n : 1, struct input_waiver);
+	for (size_t i = 0; i < n; i++)
+		list[i] = (struct input_waiver){.gate = w[i].gate, .id = w[i].id};
+	k->waivers = list;
+	k->n_waivers = n;
+	return 0;
+}
+
+static bool same_evidence(const struct strings *before, const struct evidence *now)
+{
+	if (before->n != now->n)
+		return false;
+	for (size_t i = 0; i < now->n; i++)
+		if (strcmp(before->v[i], now->v[i]->content_digest) != 0)
+			return false;
+	return true;
+}
+
+static bool spent(const struct judgement *j)
+{
+	for (size_t i = 0; i < j->gates.n; i++)
+		if (LIST_AT(&j->gates, struct gate_result, i)->verdict == VERDICT_PENDING)
+			return false;
+	return true;
+}
+
+static int find_look(struct db *db, int64_t judgement_seq, const struct evidence *now,
+	struct arena *a, int64_t *ret, struct err *err)
+{
+	struct judgement_inputs inputs;
+	struct judgement_row row;
+	struct judgement j;
+
+	*ret = 1;
+	if (!judgement_seq)
+		return 0;
+	if (judgement_find(db, judgement_seq, a, &row, err) <= 0)
+		return err_set(err, ERR_STORAGE, "a judgement is missing");
+	if (fields_load_text(&judgement_inputs_table, row.inputs, a, &inputs, err) < 0 ||
+		fields_load_text(&judgement_table, row.body, a, &j, err) < 0)
+		return err_wrap(err, "judgement %lld", (long long)judgement_seq);
+	*ret = inputs.look > 1 ? inputs.look : 1;
+	if (!same_evidence(&inputs.evidence, now) && spent(&j))
+		*ret += 1;
+	return 0;
+}
+
+int verdict_case_load(struct db *db, const struct artifact_row *row, const struct unit *u,
+	const struct snapshot *s, int slot, int64_t now, struct arena *a, struct verdict_case *ret,
+	struct err *err)
+{
+	struct verdict_case k;
+
+	if (verdict_case_new(db, u, s, slot, a, &k, err) < 0 ||
+		evidence_load(db, row->id, a, &k.evidence, err) < 0 ||
+		load_waivers(db, row, now, a, &k, err) < 0 ||
+		find_look(db, row->judgement_seq, &k.evidence, a, &k.look, err) < 0)
+		return -1;
+	*ret = k;
+	return 0;
+}
+
+/* ---- The verdict ---- */
+
+static void name_side(const struct judge_side *side, struct arena *a, const char **ret_unit,
+	struct strings *ret_evidence)
+{
+	struct strings s = {ARENA_ARRAY(a, side->n_evidence + 1, const char *), 0};
+
+	for (; s.n < side->n_evidence; s.n++)
+		s.v[s.n] = side->evidence[s.n]->content_digest;
+	*ret_unit = side->unit ? side->unit->content_digest : NULL;
+	*ret_evidence = s;
+}
+
+static void name_inputs(const struct verdict_case *k, const struct snapshot *s,
+	const struct judge_input *in, struct arena *a, struct judgement_inputs *ret)
+{
+	fields_init(&judgement_inputs_table, ret);
+	ret->judge = JUDGE_VERSION;
+	name_side(&in->candidate, a, &ret->artifact, &ret->evidence);
+	name_side(&in->baseline, a, &ret->baseline, &ret->baseline_evidence);
+	name_side(&in->anchor, a, &ret->anchor, &ret->anchor_evidence);
+	ret->policy = s->policy.digest;
+	if (in->suite) {
+		ret->suite = ARENA_NEW(a, struct input_suite);
+		*ret->suite =
+			(struct input_suite){s->suite.name, s->suite.version, s->suite_content};
+	}
+	ret->contract = in->contract_text ? contract_digest(k->unit) : NULL;
+	ret->baseline_contract =
+		in->baseline_contract_text ? contract_digest(in->baseline.unit) : NULL;
+	ret->waivers = (struct list){(void *)k->waivers, k->n_waivers};
+	ret->look = k->look;
+	ret->contenders = k->contenders;
+}
+
+static struct judge_input make_input(
+	const struct verdict_case *k, const struct snapshot *s, int slot, struct arena *a)
+{
+	const struct slot_field *f = &s->fields[slot];
+	struct judge_waiver *waivers = ARENA_ARRAY(a, k->n_waivers + 1, struct judge_waiver);
+	struct judge_input in = {
+		.candidate = {k->unit, k->evidence.v, k->evidence.n},
+		.baseline = f->baseline,
+		.anchor = f->anchor,
+		.policy = &s->policy,
+		.suite = s->has_suite ? &s->suite : NULL,
+		.contract_text = k->contract_text,
+		.waivers = waivers,
+		.n_waivers = k->n_waivers,
+		.look = k->look,
+		.contenders = k->contenders,
+	};
+
+	for (size_t i = 0; i < k->n_waivers; i++)
+		waivers[i] = (struct judge_waiver){k->waivers[i].gate, k->waivers[i].id};
+	if (contracts_differ(k->unit, s, slot))
+		in.baseline_contract_text = f->contract_text;
+	/* The unit of an old release that is a candidate again is no measure of itself. */
+	if (in.anchor.unit && strcmp(in.anchor.unit->content_digest, k->unit->content_digest) == 0)
+		in.anchor = (struct judge_side){0};
+	return in;
+}
+
+const char *judgement_text(const struct judgement *j, struct arena *a, size_t *ret_len)
+{
+	STRBUF_AUTO sb = STRBUF_INIT(BODY_MAX);
 	struct json_writer w;
 
 	json_writer_init(&w, &sb);
-	jw_object(&w);
-	jw_kstring(&w, "baseline", baseline_digest(s, slot));
-	jw_kstring(&w, "policy", s->policy.digest);
-	jw_end(&w);
-	digest_string(sb.buf, sb.len, ret);
-}
-
-/* Canonical: keys in the order of RFC 8785. */
-static const char *inputs_render(
-	const struct unit *u, const struct snapshot *s, int slot, struct arena *a, size_t *ret_len)
-{
-	STRBUF_AUTO sb = STRBUF_INIT(INPUTS_MAX);
-	struct json_writer w;
-
-	json_writer_init(&w, &sb);
-	jw_object(&w);
-	jw_kstring(&w, "artifact", u->content_digest);
-	jw_kstring(&w, "baseline", baseline_digest(s, slot));
-	jw_key(&w, "evidence");
-	jw_array(&w);
-	jw_end(&w);
-	jw_kstring(&w, "policy", s->policy.digest);
-	jw_end(&w);
+	fields_emit(&judgement_table, j, &w);
 	*ret_len = sb.len;
 	return arena_strndup(a, sb.buf, sb.len);
 }
 
-void verdict_make(const struct unit *u, const struct snapshot *s, int slot, struct arena *a,
+void verdict_make(const struct verdict_case *k, const struct snapshot *s, int slot, struct arena *a,
 	struct verdict_record *ret)
 {
-	STRBUF_AUTO sb = STRBUF_INIT(BODY_MAX);
-	struct json_writer w;
+	struct judge_input in = make_input(k, s, slot, a);
+	struct judgement_inputs inputs;
 	size_t inputs_len;
 
-	judge_unit(u, s->baselines[slot], &s->policy, a, &ret->judgement);
-	json_writer_init(&w, &sb);
-	fields_emit(&judgement_table, &ret->judgement, &w);
-	ret->body = arena_strndup(a, sb.buf, sb.len);
-	ret->body_len = sb.len;
-	digest_string(sb.buf, sb.len, ret->digest);
-	ret->inputs = inputs_render(u, s, slot, a, &inputs_len);
+	judge(&in, a, &ret->judgement);
+	ret->body = judgement_text(&ret->judgement, a, &ret->body_len);
+	digest_string(ret->body, ret->body_len, ret->digest);
+	name_inputs(k, s, &in, a, &inputs);
+	ret->inputs = fields_canonical(&judgement_inputs_table, &inputs, a, &inputs_len);
 	digest_string(ret->inputs, inputs_len, ret->inputs_digest);
 	ret->policy_version = s->policy.version;
 	ret->gates = gates_render(&ret->judgement, a);
+	ret->contract_awaited = k->contract_unknown ? k->unit->contract->digest : NULL;
 }
+
+/* ---- Keeping it ---- */
 
 static enum event_type verdict_event(int phase)
 {
@@ -85,32 +226,52 @@ static enum event_type verdict_event(int phase)
 		return EVENT_CANDIDATE_PASSED;
 	case PHASE_FAILED:
 		return EVENT_CANDIDATE_FAILED;
+	case PHASE_PENDING:
+		return EVENT_CANDIDATE_PENDING;
 	default:
 		return EVENT_CANDIDATE_INCONCLUSIVE;
 	}
 }
 
-int verdict_store(struct tx *tx, struct artifact_row *row, const struct verdict_record *v,
-	const char *old_phase, struct err *err)
+int verdict_record(struct tx *tx, int64_t artifact_seq, const struct verdict_record *v,
+	int64_t *ret_seq, struct err *err)
 {
-	const char *phase = names_of(&phase_names, v->judgement.phase);
 	struct judgement_row j = {
-		.artifact_seq = row->seq,
+		.artifact_seq = artifact_seq,
 		.at = tx->now,
 		.digest = v->digest,
 		.inputs_digest = v->inputs_digest,
 		.inputs = v->inputs,
 		.policy_version = v->policy_version,
-		.phase = phase,
+		.phase = names_of(&phase_names, v->judgement.phase),
 		.body = v->body,
 		.body_len = v->body_len,
 	};
-	const char *data;
 
 	if (judgement_insert(tx->db, &j, err) < 0)
 		return -1;
-	row->judgement_seq = j.seq;
 	tx->engine->state.judgements++;
+	if (ret_seq)
+		*ret_seq = j.seq;
+	return 0;
+}
+
+int verdict_store(struct tx *tx, struct artifact_row *row, const struct verdict_record *v,
+	const char *old_phase, struct err *err)
+{
+	const char *phase = names_of(&phase_names, v->judgement.phase), *data, *text;
+
+	if (v->contract_awaited) {
+		int rc =
+			contract_text_by_digest(tx->db, v->contract_awaited, tx->arena, &text, err);
+
+		if (rc != 0)
+			return rc < 0 ? -1 : COMMAND_STALE;
+	}
+	if (verdict_record(tx, row->seq, v, &row->judgement_seq, err) < 0 ||
+		(v->contract_awaited &&
+			contract_wait(tx->db, v->contract_awaited, row->seq, err) < 0))
+		return -1;
 	if (old_phase && strcmp(old_phase, phase) == 0)
 		return 0;
 	data = arena_printf(tx->arena,

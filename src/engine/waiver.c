@@ -12,6 +12,7 @@
 #include "base/id.h"
 #include "base/json_writer.h"
 #include "base/log.h"
+#include "engine/evidence.h"
 #include "engine/internal.h"
 #include "policy/waiver.h"
 #include "store/artifact.h"
@@ -197,6 +198,16 @@ static int find(struct tx *tx, const char *id, struct waiver_row *ret, struct er
 	return rc > 0 ? 0 : rc < 0 ? -1 : err_set(err, ERR_NOT_FOUND, "no waiver %s", id);
 }
 
+/* What it was in force for, or is, is judged anew. */
+static int due(struct tx *tx, const struct waiver *w, struct err *err)
+{
+	struct artifact_row row;
+	int rc =
+		artifact_find(tx->db, w->artifact->provider, w->artifact->id, tx->arena, &row, err);
+
+	return rc <= 0 ? rc : candidate_due(tx, row.seq, err);
+}
+
 /* The one way in which a state changes. `r` holds the waiver as it shall be, but for its state. */
 static int move(struct tx *tx, struct waiver_row *r, enum waiver_event event, const char *reason,
 	struct err *err)
@@ -214,9 +225,10 @@ static int move(struct tx *tx, struct waiver_row *r, enum waiver_event event, co
 	rc = waiver_state_set(tx->db, r, names_of(&waiver_state_names, from), err);
 	if (rc == 0)
 		return err_set(err, ERR_STATE_CONFLICT, "waiver %s changed meanwhile", w->id);
-	return rc < 0 ? -1
-		      : tx_event(
-				tx, step->type, w->id, reason, event_data(w, tx->arena), NULL, err);
+	if (rc < 0 ||
+		tx_event(tx, step->type, w->id, reason, event_data(w, tx->arena), NULL, err) < 0)
+		return -1;
+	return from == WAIVER_APPROVED || step->to == WAIVER_APPROVED ? due(tx, w, err) : 0;
 }
 
 static int approve_prepare(struct engine *e, struct db *reader, struct command *c, struct err *err)
@@ -312,14 +324,21 @@ static const struct command_kind request_kind = {
 	.prepare = request_prepare,
 	.apply = request_apply,
 };
+static void judge_after(struct engine *e, struct db *reader, struct command *c)
+{
+	outbox_run(e, reader);
+}
+
 static const struct command_kind approve_kind = {
 	.name = "waiver_approve",
 	.prepare = approve_prepare,
 	.apply = approve_apply,
+	.after = judge_after,
 };
 static const struct command_kind revoke_kind = {
 	.name = "waiver_revoke",
 	.apply = revoke_apply,
+	.after = judge_after,
 };
 
 int waiver_submit(struct engine *e, struct command *c, const struct waiver *w, struct err *err)

@@ -290,6 +290,13 @@ static const struct field rollback_fields[] = {
 static const struct field_table rollback_table =
 	FIELD_TABLE("PolicyRollback", "The way back.", struct policy_rollback, rollback_fields);
 
+static const struct field evidence_fields[] = {
+	{"hold_days", FIELD_INT, offsetof(struct policy_evidence, hold_days), 0, .min = 1,
+		.max = 365, .help = "how long it waits for its subject; 14 when absent"},
+};
+static const struct field_table evidence_table = FIELD_TABLE("PolicyEvidence",
+	"Evidence about what is not there yet.", struct policy_evidence, evidence_fields);
+
 static const struct field policy_fields[] = {
 	{"schema", FIELD_STRING, offsetof(struct policy, schema), 0, .format = &format_schema},
 	{"providers", FIELD_MAP, offsetof(struct policy, providers), FIELD_REQUIRED, .min = 1,
@@ -301,6 +308,7 @@ static const struct field policy_fields[] = {
 	{"slos", FIELD_LIST, offsetof(struct policy, slos), 0, .min = 0, .max = 32,
 		.table = &slo_table},
 	{"rollback", FIELD_OBJECT, offsetof(struct policy, rollback), 0, .table = &rollback_table},
+	{"evidence", FIELD_OBJECT, offsetof(struct policy, evidence), 0, .table = &evidence_table},
 };
 
 /* ---- Defaults ---- */
@@ -371,6 +379,9 @@ static void fill_defaults(struct policy *p, struct arena *a)
 	set_int(&p->rollback->automatic, 1);
 	if (p->rollback->warm < 0)
 		p->rollback->warm = 2;
+	p->evidence = block(p->evidence, &evidence_table, a);
+	if (p->evidence->hold_days < 0)
+		p->evidence->hold_days = 14;
 }
 
 /* ---- The whole ---- */

@@ -44,14 +44,29 @@ static const struct field limit_fields[] = {
 static const struct field_table gate_limits_table =
 	FIELD_TABLE("GateLimits", "The thresholds that applied.", struct gate_limits, limit_fields);
 
+static const struct field decision_waiver_fields[] = {
+	{"gate", FIELD_ENUM, offsetof(struct decision_waiver, gate), FIELD_REQUIRED,
+		.names = &gate_names},
+	{"id", FIELD_STRING, offsetof(struct decision_waiver, id), FIELD_REQUIRED},
+	{"judged", FIELD_ENUM, offsetof(struct decision_waiver, judged), 0, .names = &verdict_names,
+		.help = "the verdict without it"},
+};
+static const struct field_table decision_waiver_table =
+	FIELD_TABLE("DecisionWaiver", "A gate that the unit passes only by leave.",
+		struct decision_waiver, decision_waiver_fields);
+
 static const struct field decision_fields[] = {
 	{"slot", FIELD_STRING, offsetof(struct decision, slot), FIELD_REQUIRED},
 	{"id", FIELD_STRING, offsetof(struct decision, id), 0, .format = &format_artifact_id},
 	{"judgement", FIELD_STRING, offsetof(struct decision, judgement), 0,
 		.format = &format_digest},
 	{"detail", FIELD_STRING, offsetof(struct decision, detail), 0, .min = 1, .max = 65536},
+	{"competing", FIELD_INT, offsetof(struct decision, competing), 0,
+		.help = "candidates among which alpha was split"},
+	{"waivers", FIELD_LIST, offsetof(struct decision, waivers), 0,
+		.table = &decision_waiver_table},
 };
-static const struct field_table decision_table = FIELD_TABLE(
+const struct field_table decision_table = FIELD_TABLE(
 	"Decision", "Why a slot holds what it holds.", struct decision, decision_fields);
 
 static const struct field release_fields[] = {

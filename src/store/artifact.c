@@ -161,6 +161,21 @@ int artifact_passing(
 	return rc < 0 ? -1 : 0;
 }
 
+int artifact_undecided(struct db *db, const char *slot, int64_t baseline_seq, int64_t since,
+	int64_t *ret_n, struct err *err)
+{
+	STMT_AUTO s = db_stmt(db, SQL_artifact_undecided);
+	int rc;
+
+	stmt_bind_text(s, "slot", slot);
+	stmt_bind_int(s, "baseline_seq", baseline_seq);
+	stmt_bind_int(s, "received_at", since);
+	rc = stmt_step(s, err);
+	if (rc > 0)
+		*ret_n = stmt_int(s, "n");
+	return rc < 0 ? -1 : 0;
+}
+
 int artifact_page(struct db *db, int64_t after, int64_t limit, struct arena *a,
 	struct artifact_list *ret, struct err *err)
 {

@@ -22,25 +22,64 @@ int judgement_insert(struct db *db, struct judgement_row *j, struct err *err)
 	return 0;
 }
 
+static int judgement_one(
+	struct stmt *s, struct arena *a, struct judgement_row *ret, struct err *err)
+{
+	int rc = stmt_step(s, err);
+
+	if (rc > 0) {
+		const char *text = stmt_textn(s, "body", &ret->body_len);
+
+		ret->body = arena_strndup(a, text, ret->body_len);
+		ret->seq = stmt_int(s, "seq");
+		ret->artifact_seq = stmt_int(s, "artifact_seq");
+		ret->digest = stmt_text_dup(s, "digest", a);
+		ret->inputs_digest = stmt_text_dup(s, "inputs_digest", a);
+		ret->inputs = stmt_text_dup(s, "inputs", a);
+		ret->policy_version = stmt_int(s, "policy_version");
+		ret->phase = stmt_text_dup(s, "phase", a);
+		ret->at = stmt_int(s, "at");
+	}
+	return rc;
+}
+
 int judgement_find(
 	struct db *db, int64_t seq, struct arena *a, struct judgement_row *ret, struct err *err)
 {
 	STMT_AUTO s = db_stmt(db, SQL_judgement_by_seq);
-	int rc;
 
 	stmt_bind_int(s, "seq", seq);
-	rc = stmt_step(s, err);
-	if (rc > 0) {
-		const char *text = stmt_textn(s, "body", &ret->body_len);
+	return judgement_one(s, a, ret, err);
+}
 
-		ret->seq = seq;
-		ret->body = arena_strndup(a, text, ret->body_len);
-		ret->digest = stmt_text_dup(s, "digest", a);
-		ret->inputs_digest = stmt_text_dup(s, "inputs_digest", a);
-		ret->policy_version = stmt_int(s, "policy_version");
-		ret->at = stmt_int(s, "at");
+int judgement_by_digest(struct db *db, const char *digest, struct arena *a,
+	struct judgement_row *ret, struct err *err)
+{
+	STMT_AUTO s = db_stmt(db, SQL_judgement_by_digest);
+
+	stmt_bind_text(s, "digest", digest);
+	return judgement_one(s, a, ret, err);
+}
+
+int judgement_page(struct db *db, int64_t after, int64_t limit, struct arena *a,
+	struct judgement_row **ret, size_t *ret_n, struct err *err)
+{
+	STMT_AUTO s = db_stmt(db, SQL_judgement_page);
+	struct judgement_row *rows = ARENA_ARRAY(a, (size_t)limit, struct judgement_row);
+	size_t n = 0;
+	int rc = 0;
+
+	stmt_bind_int(s, "after", after);
+	stmt_bind_int(s, "limit", limit);
+	for (; n < (size_t)limit && (rc = stmt_step(s, err)) > 0; n++) {
+		rows[n].seq = stmt_int(s, "seq");
+		rows[n].digest = stmt_text_dup(s, "digest", a);
 	}
-	return rc;
+	if (rc < 0)
+		return -1;
+	*ret = rows;
+	*ret_n = n;
+	return 0;
 }
 
 static int newest(struct db *db, enum sql_id id, int64_t *ret, struct err *err)

@@ -33,6 +33,15 @@ int policy_by_version(
 	return policy_one(s, a, ret, err);
 }
 
+int policy_by_digest(
+	struct db *db, const char *digest, struct arena *a, struct policy_row *ret, struct err *err)
+{
+	STMT_AUTO s = db_stmt(db, SQL_policy_by_digest);
+
+	stmt_bind_text(s, "digest", digest);
+	return policy_one(s, a, ret, err);
+}
+
 int policy_insert(struct db *db, const struct policy_row *p, struct err *err)
 {
 	STMT_AUTO s = db_stmt(db, SQL_policy_insert);

@@ -4,6 +4,8 @@
  */
 #include "store/release.h"
 
+#include <string.h>
+
 static void release_row_load(struct stmt *s, struct arena *a, struct release_row *ret)
 {
 	*ret = (struct release_row){
@@ -76,6 +78,23 @@ int release_newest(struct db *db, struct arena *a, const char **ret_version, str
 
 	if (rc > 0)
 		*ret_version = stmt_text_dup(s, "version", a);
+	return rc;
+}
+
+int release_anchor(struct db *db, int64_t since, struct arena *a, const char **ret_version,
+	int64_t *ret_left_at, struct err *err)
+{
+	STMT_AUTO s = db_stmt(db, SQL_release_anchor);
+	int rc;
+
+	stmt_bind_int(s, "since", since);
+	rc = stmt_step(s, err);
+	if (rc > 0) {
+		bool active = strcmp(stmt_text(s, "state"), "active") == 0;
+
+		*ret_version = stmt_text_dup(s, "version", a);
+		*ret_left_at = active ? 0 : stmt_int(s, "last_active_at");
+	}
 	return rc;
 }
 

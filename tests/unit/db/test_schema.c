@@ -20,6 +20,7 @@
 static const char *const changing[] = {
 	"artifact_state",
 	"channel",
+	"contract_wait",
 	"idempotency",
 	"merge_state",
 	"observation",

@@ -123,7 +123,7 @@ static const struct {
 		":{'quality':1,'safety':2,"
 		"'latency_ms_p95':3,'cost_per_1k_tokens':4},'slos':[{'name':'e','bad':'errors',"
 		"'of':'total','limit':0.5,'window_s':60,'min_total':7}],'rollback':{'warm':3,"
-		"'automatic':false}}"},
+		"'automatic':false},'evidence':{'hold_days':3}}"},
 	{&canonical_suite_table,
 		"{'name':'spiral','version':'3','digest':" D ",'datasets':{'gsm8k':" D
 		"},'required_metrics':{'textgen':['quality','safety']},'required_suites':['policy']"

@@ -1,0 +1,350 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Evidence and what makes verdicts fall due: whichever comes first, looks, the anchor, the current
+ * suite, contracts, waivers, the split of alpha, and the clock.
+ */
+#include <check.h>
+#include <string.h>
+
+#include "engine/evidence.h"
+#include "engine/render.h"
+#include "engine/verdict.h"
+#include "support/registry.h"
+
+Suite *test_suite(void);
+
+#define DAY (INT64_C(86400) * USEC_PER_SEC)
+
+#define RUNTIME "s/runtime-v1"
+
+/* A runtime that lacks its latency, and the artifact that brings it. */
+static struct outcome send_runtime(const char *id, const char *more)
+{
+	return submit(arena_printf(reg.arena,
+		"{\"provider\":\"aws\",\"artifacts\":[{\"id\":\"%s\",\"role\":\"runtime\",\"uri\":"
+		"\"s3://b/r\",\"metrics\":{\"quality\":0.8,\"safety\":0.98,"
+		"\"cost_per_1k_tokens\":0.7}}%s]}",
+		id, more));
+}
+
+static const char *benchmark(const char *id, const char *subject, int latency)
+{
+	return arena_printf(reg.arena,
+		"{\"id\":\"%s\",\"role\":\"benchmark\",\"uri\":\"s3://b/b\",\"subject\":\"%s\","
+		"\"metrics\":{\"latency_ms_p95\":%d}}",
+		id, subject, latency);
+}
+
+static struct outcome send_benchmark(const char *id, const char *subject, int latency)
+{
+	return submit(arena_printf(reg.arena, "{\"provider\":\"aws\",\"artifacts\":[%s]}",
+		benchmark(id, subject, latency)));
+}
+
+static const char *phase(const char *provider, const char *id)
+{
+	return member(artifact_text(provider, id), "phase");
+}
+
+static const char *gates(const char *provider, const char *id)
+{
+	struct err err = {0};
+	struct body body;
+
+	ck_assert_int_eq(judgement_body(reg.reader, provider, id, reg.arena, &body, &err), 1);
+	return body.text;
+}
+
+START_TEST(test_evidence__lets_its_subject_wait)
+{
+	ck_assert_int_eq(send_runtime(RUNTIME, "").status, 201);
+	ck_assert_str_eq(phase("aws", RUNTIME), "Pending");
+	ck_assert_ptr_nonnull(strstr(gates("aws", RUNTIME), "awaits_evidence"));
+	ck_assert_int_eq(count_events("candidate.pending"), 1);
+	ck_assert_int_eq(send_benchmark("s/inference-benchmark-v1", RUNTIME, 120).status, 201);
+	ck_assert_str_eq(phase("aws", RUNTIME), "Succeeded");
+	ck_assert_str_eq(phase("aws", "s/inference-benchmark-v1"), "Succeeded");
+	ck_assert_int_eq(count_events("candidate.passed"), 1);
+	/* What waited had spent no look. */
+	ck_assert_ptr_nonnull(strstr(gates("aws", RUNTIME), "\"look\":1"));
+	check_registry();
+}
+END_TEST
+
+START_TEST(test_evidence__is_held_until_its_subject_comes)
+{
+	struct outcome o = send_benchmark("s/inference-benchmark-v1", RUNTIME, 120);
+
+	ck_assert_int_eq(o.status, 201);
+	ck_assert_ptr_nonnull(strstr(o.body, "is held: there is no artifact s/runtime-v1 yet"));
+	ck_assert_str_eq(phase("aws", "s/inference-benchmark-v1"), "Pending");
+	ck_assert_int_eq(count_events("evidence.held"), 1);
+	ck_assert_int_eq(send_runtime(RUNTIME, "").status, 201);
+	ck_assert_str_eq(phase("aws", RUNTIME), "Succeeded");
+	ck_assert_str_eq(phase("aws", "s/inference-benchmark-v1"), "Succeeded");
+	ck_assert_int_eq(count_events("evidence.matched"), 1);
+	check_registry();
+}
+END_TEST
+
+START_TEST(test_evidence__counts_within_one_manifest)
+{
+	struct outcome o =
+		send_runtime(RUNTIME, arena_printf(reg.arena, ",%s",
+					      benchmark("s/inference-benchmark-v1", RUNTIME, 120)));
+
+	ck_assert_int_eq(o.status, 201);
+	ck_assert_ptr_nonnull(strstr(o.body, "\"phase\":\"Succeeded\""));
+	ck_assert_ptr_null(strstr(o.body, "Pending"));
+	finish();
+	ck_assert_int_eq(count_events("candidate.passed"), 1);
+	ck_assert_int_eq(count_events("candidate.pending"), 0);
+	check_registry();
+}
+END_TEST
+
+START_TEST(test_evidence__is_given_up_by_the_clock)
+{
+	send_benchmark("s/inference-benchmark-v1", RUNTIME, 120);
+	fake_clock_step(&reg.clock, 14 * DAY - 2 * USEC_PER_SEC);
+	finish();
+	ck_assert_str_eq(phase("aws", "s/inference-benchmark-v1"), "Pending");
+	fake_clock_step(&reg.clock, 60 * USEC_PER_SEC);
+	finish();
+	ck_assert_str_eq(phase("aws", "s/inference-benchmark-v1"), "Aborted");
+	ck_assert_int_eq(count_events("evidence.expired"), 1);
+	/* It does not count any more. */
+	send_runtime(RUNTIME, "");
+	ck_assert_str_eq(phase("aws", RUNTIME), "Pending");
+	check_registry();
+}
+END_TEST
+
+START_TEST(test_evidence__counts_until_it_is_withdrawn)
+{
+	send_runtime(RUNTIME, "");
+	send_benchmark("s/inference-benchmark-v1", RUNTIME, 120);
+	ck_assert_str_eq(phase("aws", RUNTIME), "Succeeded");
+	ck_assert_int_eq(withdraw("aws", "s/inference-benchmark-v1").status, 200);
+	finish();
+	ck_assert_str_eq(phase("aws", RUNTIME), "Pending");
+	ck_assert_ptr_nonnull(strstr(gates("aws", RUNTIME), "\"look\":2"));
+	check_registry();
+}
+END_TEST
+
+START_TEST(test_evidence__race_with_its_subject_is_noticed)
+{
+	struct command *c;
+
+	/* Judged without the evidence, which is written before it. */
+	c = queue_submit("{\"provider\":\"aws\",\"artifacts\":[{\"id\":\"s/runtime-v1\",\"role\":"
+			 "\"runtime\",\"uri\":\"s3://b/r\",\"metrics\":{\"quality\":0.8,\"safety\":"
+			 "0.98,\"cost_per_1k_tokens\":0.7}}]}");
+	struct command *first = c;
+
+	ck_assert_int_eq(send_benchmark("s/inference-benchmark-v1", RUNTIME, 120).status, 201);
+	finish();
+	ck_assert_int_eq(outcome_of(first).status, 201);
+	ck_assert_str_eq(phase("aws", RUNTIME), "Succeeded");
+	ck_assert_str_eq(phase("aws", "s/inference-benchmark-v1"), "Succeeded");
+	check_registry();
+}
+END_TEST
+
+/* ---- The full form ---- */
+
+static struct outcome send_textgen(const char *id, int successes, const char *more)
+{
+	return submit(arena_printf(reg.arena,
+		"{\"provider\":\"hf\"%s,\"artifacts\":[{\"id\":\"%s\",\"role\":\"textgen\",\"uri\":"
+		"\"s3://b/"
+		"t\",\"metrics\":{\"quality\":{\"value\":%.17g,\"n\":1000,\"successes\":%d},"
+		"\"safety\":{\"value\":0.99,\"n\":2000,\"successes\":1980},\"latency_ms_p95\":120,"
+		"\"cost_per_1k_tokens\":0.7},\"suites\":{\"policy\":{\"total\":5000,\"passed\":"
+		"5000},"
+		"\"adversarial\":{\"total\":5000,\"passed\":5000}}}]}",
+		more, id, successes / 1000.0, successes));
+}
+
+static struct outcome send_eval(const char *id, const char *subject, int successes)
+{
+	return submit(arena_printf(reg.arena,
+		"{\"provider\":\"hf\",\"artifacts\":[{\"id\":\"%s\",\"role\":\"eval\",\"uri\":"
+		"\"s3://b/"
+		"e\",\"subject\":\"%s\",\"metrics\":{\"quality\":{\"value\":%.17g,\"n\":1000,"
+		"\"successes\":%d}}}]}",
+		id, subject, successes / 1000.0, successes));
+}
+
+/* The first release: textgen, embed and runtime in the small form but for textgen. */
+static void live_release(void)
+{
+	ck_assert_int_eq(send_textgen("s/textgen-v1", 800, "").status, 201);
+	ck_assert_str_eq(phase("hf", "s/textgen-v1"), "Succeeded");
+	submit_unit("s/embedder-v1", "embed", 0.8);
+	submit_unit("s/runtime-v9", "runtime", 0.8);
+	ck_assert_int_eq(do_merge().status, 201);
+	ck_assert_int_eq(promote("1.0.0-rc.1").status, 201);
+}
+
+START_TEST(test_look__is_spent_by_evidence_alone)
+{
+	live_release();
+	send_textgen("s/textgen-v2", 815, "");
+	ck_assert_str_eq(phase("hf", "s/textgen-v2"), "Inconclusive");
+	ck_assert_ptr_nonnull(strstr(gates("hf", "s/textgen-v2"), "\"look\":1"));
+	post_suite("{'name':'core','version':'1','current':true,'datasets':{'d':'sha256:"
+		   "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa'},"
+		   "'required_metrics':{'textgen':['quality']}}");
+	finish();
+	/* Judged anew, against the suite. */
+	ck_assert_ptr_nonnull(strstr(gates("hf", "s/textgen-v2"), "\"suite\":\"sha256:"));
+	ck_assert_ptr_nonnull(strstr(gates("hf", "s/textgen-v2"), "\"look\":1"));
+	send_eval("s/eval-v1", "s/textgen-v2", 850);
+	ck_assert_ptr_nonnull(strstr(gates("hf", "s/textgen-v2"), "\"look\":2"));
+	send_eval("s/eval-v2", "s/textgen-v2", 850);
+	send_eval("s/eval-v3", "s/textgen-v2", 850);
+	ck_assert_ptr_nonnull(strstr(gates("hf", "s/textgen-v2"), "\"look\":4"));
+	ck_assert_ptr_nonnull(strstr(gates("hf", "s/textgen-v2"), "max_looks"));
+	ck_assert_str_eq(phase("hf", "s/textgen-v2"), "Inconclusive");
+	check_registry();
+}
+END_TEST
+
+START_TEST(test_evidence__about_the_baseline_judges_all)
+{
+	live_release();
+	send_textgen("s/textgen-v2", 860, "");
+	ck_assert_str_eq(phase("hf", "s/textgen-v2"), "Succeeded");
+	/* Pooled, the live one is better than it seemed. */
+	send_eval("s/eval-v1", "s/textgen-v1", 920);
+	ck_assert_str_ne(phase("hf", "s/textgen-v2"), "Succeeded");
+	ck_assert_ptr_nonnull(strstr(gates("hf", "s/textgen-v2"), "\"baseline_evidence\":["));
+	check_registry();
+}
+END_TEST
+
+START_TEST(test_merge__splits_alpha_and_promotion_looks_again)
+{
+	struct outcome o;
+
+	live_release();
+	/* Alone at 0.05 / 3 each would pass. */
+	send_textgen("s/textgen-v2", 840, "");
+	send_textgen("s/textgen-v3", 841, "");
+	ck_assert_str_eq(phase("hf", "s/textgen-v2"), "Succeeded");
+	ck_assert_str_eq(phase("hf", "s/textgen-v3"), "Succeeded");
+	o = do_merge();
+	if (o.status == 201) {
+		ck_assert_ptr_nonnull(strstr(o.body, "\"competing\":2"));
+		/* What comes after the merge counts before the promotion. */
+		send_eval("s/eval-v1", "s/textgen-v3", 700);
+		ck_assert_int_eq(promote(member(o.body, "version")).code, ERR_MERGE_NOT_READY);
+	} else {
+		ck_assert_int_eq(o.code, ERR_NOTHING_TO_MERGE);
+		ck_assert_msg(strstr(o.c->err_members, "alpha / 2"), "%s", o.c->err_members);
+	}
+	ck_assert_str_eq(phase("hf", "s/textgen-v2"), "Succeeded");
+	check_registry();
+}
+END_TEST
+
+START_TEST(test_anchor__guards_against_drift_and_moves_with_time)
+{
+	SNAPSHOT_AUTO before = NULL;
+
+	live_release();
+	send_textgen("s/textgen-v2", 860, "");
+	ck_assert_int_eq(do_merge().status, 201);
+	ck_assert_int_eq(promote("1.0.1-rc.1").status, 201);
+	before = snapshot_get(reg.engine);
+	ck_assert_str_eq(before->anchor, "1.0.0");
+	send_textgen("s/textgen-v3", 900, "");
+	ck_assert_ptr_nonnull(strstr(gates("hf", "s/textgen-v3"), "\"anchor\":\"s/textgen-v1\""));
+	fake_clock_step(&reg.clock, 91 * DAY);
+	finish();
+	SNAPSHOT_AUTO after = snapshot_get(reg.engine);
+	ck_assert_str_eq(after->anchor, "1.0.1");
+	ck_assert_ptr_null(strstr(gates("hf", "s/textgen-v3"), "\"anchor\":"));
+	check_registry();
+}
+END_TEST
+
+START_TEST(test_waiver__stands_in_decision_and_release)
+{
+	char until[TIME_STRLEN];
+	struct outcome o;
+	const char *id;
+
+	live_release();
+	send_textgen("s/textgen-v2", 700, "");
+	ck_assert_str_eq(phase("hf", "s/textgen-v2"), "Failed");
+	with.actor = "token:a";
+	o = ask_waiver(arena_printf(reg.arena,
+		"{'gate':'quality','artifact':{'provider':'hf','id':'s/"
+		"textgen-v2'},'reason':'known',"
+		"'expires_at':'%s'}",
+		time_format(clock_now(&reg.clock.clock) + 7 * DAY, until)));
+	id = member(o.body, "id");
+	with.actor = "token:b";
+	ck_assert_int_eq(approve_waiver(id, "{'reason':'seen'}").status, 200);
+	ck_assert_str_eq(phase("hf", "s/textgen-v2"), "Succeeded");
+	o = do_merge();
+	ck_assert_int_eq(o.status, 201);
+	ck_assert_ptr_nonnull(strstr(o.body, arena_printf(reg.arena, "\"id\":\"%s\"", id)));
+	ck_assert_ptr_nonnull(strstr(o.body, "\"judged\":\"fail\""));
+	ck_assert_int_eq(promote(member(o.body, "version")).status, 201);
+	SNAPSHOT_AUTO s = snapshot_get(reg.engine);
+	ck_assert_ptr_nonnull(
+		strstr(s->release_body.text, arena_printf(reg.arena, "\"id\":\"%s\"", id)));
+	check_registry();
+}
+END_TEST
+
+START_TEST(test_waiver__that_ends_before_the_promotion_blocks_it)
+{
+	char until[TIME_STRLEN];
+	struct outcome o;
+
+	live_release();
+	send_textgen("s/textgen-v2", 700, "");
+	with.actor = "token:a";
+	o = ask_waiver(arena_printf(reg.arena,
+		"{'gate':'quality','artifact':{'provider':'hf','id':'s/"
+		"textgen-v2'},'reason':'known',"
+		"'expires_at':'%s'}",
+		time_format(clock_now(&reg.clock.clock) + DAY, until)));
+	with.actor = "token:b";
+	approve_waiver(member(o.body, "id"), "{'reason':'seen'}");
+	o = do_merge();
+	ck_assert_int_eq(o.status, 201);
+	fake_clock_step(&reg.clock, DAY);
+	ck_assert_int_eq(promote(member(o.body, "version")).code, ERR_MERGE_NOT_READY);
+	finish();
+	ck_assert_str_eq(phase("hf", "s/textgen-v2"), "Failed");
+	check_registry();
+}
+END_TEST
+
+Suite *test_suite(void)
+{
+	Suite *s = suite_create("evidence");
+	TCase *tc = tcase_create("engine");
+
+	tcase_add_checked_fixture(tc, registry_setup, registry_teardown);
+	tcase_add_test(tc, test_evidence__lets_its_subject_wait);
+	tcase_add_test(tc, test_evidence__is_held_until_its_subject_comes);
+	tcase_add_test(tc, test_evidence__counts_within_one_manifest);
+	tcase_add_test(tc, test_evidence__is_given_up_by_the_clock);
+	tcase_add_test(tc, test_evidence__counts_until_it_is_withdrawn);
+	tcase_add_test(tc, test_evidence__race_with_its_subject_is_noticed);
+	tcase_add_test(tc, test_look__is_spent_by_evidence_alone);
+	tcase_add_test(tc, test_evidence__about_the_baseline_judges_all);
+	tcase_add_test(tc, test_merge__splits_alpha_and_promotion_looks_again);
+	tcase_add_test(tc, test_anchor__guards_against_drift_and_moves_with_time);
+	tcase_add_test(tc, test_waiver__stands_in_decision_and_release);
+	tcase_add_test(tc, test_waiver__that_ends_before_the_promotion_blocks_it);
+	suite_add_tcase(s, tc);
+	return s;
+}
