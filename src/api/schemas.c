@@ -85,6 +85,7 @@ static const struct field receipt_artifact_fields[] = {
 	NEED("phase", ENUM, .names = &phase_names),
 	NEED("late", BOOL, .help = "its number was below the newest of its family"),
 	NEED("gates", LIST, .table = &verdict_table),
+	MAY("detail", STRING, .help = "of evidence that is held: what it waits for"),
 };
 static const struct field_table receipt_artifact_table =
 	TABLE("ReceiptArtifact", "An artifact and its first verdict.", receipt_artifact_fields);
@@ -123,6 +124,7 @@ static const struct field artifact_record_fields[] = {
 	NEED("role", STRING),
 	NULLS("slot", STRING, .help = "null: evidence, never a unit"),
 	NEED("phase", ENUM, .names = &phase_names),
+	MAY("detail", STRING, .help = "of evidence that is held: what it waits for"),
 	NULLS("branch", STRING),
 	NULLS("subject", STRING, .help = "what it is evidence about"),
 	NEED("late", BOOL),
