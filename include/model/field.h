@@ -24,7 +24,7 @@
  *	                             are 1 to 64 bytes of [A-Za-z0-9_.-] unless `format` says more
  *	JSON     const char *        any value, kept as canonical text; absent NULL
  *
- * null is a wrong type everywhere: leave the key out instead. A member whose value was at fault stays
+ * null is a wrong type (but for FIELD_TAKE_NULL): leave the key out instead. A member whose value was at fault stays
  * absent. All memory comes from the arena.
  */
 #ifndef MODEL_FIELD_H
@@ -66,6 +66,7 @@ enum field_flag {
 	FIELD_EMIT_EMPTY = 1 << 3, /* an empty STRINGS, LIST or MAP is emitted */
 	FIELD_EMIT_NULL = 1 << 4,  /* an absent value is emitted as null */
 	FIELD_EXCLUSIVE = 1 << 5,  /* INT, REAL: the bounds themselves are out of range */
+	FIELD_TAKE_NULL = 1 << 6,  /* null in a body is "absent"; goes with FIELD_EMIT_NULL */
 };
 
 struct strings {

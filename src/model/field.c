@@ -481,7 +481,9 @@ static void unknown_field(const struct parse *ctx, const struct field_table *t, 
 static int parse_field(const struct parse *ctx, const struct field *f, const json_t *v,
 	const struct place *at, void *obj)
 {
-	if (ctx->stored && json_is_null(v) && (f->flags & FIELD_EMIT_NULL))
+	unsigned nullable = FIELD_TAKE_NULL | (ctx->stored ? FIELD_EMIT_NULL : 0);
+
+	if (json_is_null(v) && (f->flags & nullable))
 		return 0;
 	if (!ctx->stored && (f->flags & FIELD_READ_ONLY)) {
 		FAULT(ctx, at, "is set by the daemon: leave it out");
