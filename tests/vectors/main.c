@@ -20,6 +20,7 @@ static const struct {
 } formats[] = {
 	{"spiralfedd-gate-vectors/1", "metric_verdicts", vectors_gates},
 	{"spiralfedd-burnrate/1", "timelines", vectors_burnrate},
+	{"spiralfedd-fusion/1", "routing", vectors_fusion},
 };
 
 double vectors_number(const json_t *object, const char *key)
