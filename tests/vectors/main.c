@@ -12,7 +12,7 @@
 
 #define TOLERANCE 1e-9
 
-/* A file says its format; one that does not is known by a list that no other format has. */
+/* Answers of Prometheus are a bare list. Any other file says its format; one that does not is known by a list that no other format has. */
 static const struct {
 	const char *format;
 	const char *list;
@@ -189,6 +189,10 @@ static bool run_file(struct vectors *run, const char *path)
 	const char *format = vectors_string(root, "format");
 	bool is_known = false;
 
+	if (json_is_array(root)) {
+		is_known = true;
+		vectors_prometheus(run, root);
+	}
 	for (size_t i = 0; i < sizeof formats / sizeof formats[0] && !is_known; i++) {
 		is_known = format ? strcmp(format, formats[i].format) == 0
 				  : json_object_get(root, formats[i].list) != NULL;
