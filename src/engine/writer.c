@@ -15,7 +15,7 @@
 #include "store/policy.h"
 #include "store/suite.h"
 
-enum { PURGE_LIMIT = 200, PURGE_EVERY_S = 60, ENTRY_MAX = 1 << 20 };
+enum { PURGED_PER_COMMAND = 2, ENTRY_MAX = 1 << 20 };
 
 const char *event_name(enum event_type type)
 {
@@ -176,17 +176,16 @@ static void apply_one(struct engine *e, struct command *c, bool *moved)
 	e->state = before;
 }
 
-static void purge(struct engine *e)
+/* More answers go than come, whatever the rate, and none of it ever piles up for one group. */
+static void purge(struct engine *e, size_t commands)
 {
-	int64_t now = engine_now(e);
 	struct err err = {0};
 
-	if (now - e->last_purge < PURGE_EVERY_S * USEC_PER_SEC && now >= e->last_purge)
-		return;
-	e->last_purge = now;
 	if (db_step_begin(e->db, &err) < 0)
 		return;
-	if (idempotency_purge(e->db, now, PURGE_LIMIT, &err) < 0 || db_step_keep(e->db, &err) < 0) {
+	if (idempotency_purge(e->db, engine_now(e), PURGED_PER_COMMAND * (int64_t)commands, &err) <
+			0 ||
+		db_step_keep(e->db, &err) < 0) {
 		db_step_undo(e->db);
 		log_warn("idempotency.purge_failed", LOG_ERR(&err));
 	}
@@ -210,7 +209,8 @@ static void handback(struct engine *e, struct command *c)
 	}
 }
 
-static int group_write(struct engine *e, struct command *first, bool *moved, struct err *err)
+static int group_write(
+	struct engine *e, struct command *first, size_t n, bool *moved, struct err *err)
 {
 	if (db_begin(e->db, err) < 0)
 		return -1;
@@ -225,7 +225,7 @@ static int group_write(struct engine *e, struct command *first, bool *moved, str
 			return -1;
 		}
 	}
-	purge(e);
+	purge(e, n);
 	return db_commit(e->db, err);
 }
 
@@ -276,7 +276,7 @@ bool writer_step(struct engine *e)
 	lock_give(&e->writer_lock);
 	if (!first)
 		return false;
-	if (group_write(e, first, &moved, &err) < 0) {
+	if (group_write(e, first, n, &moved, &err) < 0) {
 		e->state = before;
 		group_failed(e, first, &err);
 	} else {
