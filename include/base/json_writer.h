@@ -39,6 +39,8 @@ void jw_bool(struct json_writer *w, bool v);
 void jw_null(struct json_writer *w);
 void jw_raw(struct json_writer *w, const char *json, size_t n); /* valid JSON, as it is */
 void jw_time(struct json_writer *w, int64_t usec);		/* RFC 3339 UTC; 0 writes null */
+/* What stands between the braces of a compact object, as further members of the one that is open. */
+void jw_members(struct json_writer *w, const char *object, size_t n);
 
 /* key + value at once */
 void jw_kstring(struct json_writer *w, const char *key, const char *s);

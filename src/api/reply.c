@@ -350,19 +350,6 @@ static void write_faults(struct json_writer *w, const struct faults *faults)
 		jw_kint(w, "errors_total", (int64_t)faults->total);
 }
 
-/* The members of the object `json` behind those that `out` holds, before its last brace. */
-static void splice_members(struct strbuf *out, const char *json)
-{
-	const char *open = strchr(json, '{'), *end = strrchr(json, '}');
-
-	if (!open || !end || end - open < 2)
-		return;
-	out->buf[--out->len] = ',';
-	out->len++;
-	strbuf_add(out, open + 1, (size_t)(end - open - 1));
-	strbuf_addch(out, '}');
-}
-
 static void write_problem(struct request *r, const struct err *err, const struct faults *faults,
 	const char *members, struct strbuf *out)
 {
@@ -385,9 +372,9 @@ static void write_problem(struct request *r, const struct err *err, const struct
 	jw_kstring(&w, "request_id", r->id);
 	if (faults && faults->n > 0)
 		write_faults(&w, faults);
-	jw_end(&w);
 	if (members)
-		splice_members(out, members);
+		jw_members(&w, members, strlen(members));
+	jw_end(&w);
 }
 
 static int problem(struct request *r, const struct err *err, const struct faults *faults,
@@ -397,6 +384,11 @@ static int problem(struct request *r, const struct err *err, const struct faults
 	const char *allow = err->code == ERR_METHOD_NOT_ALLOWED ? r->allow : NULL;
 
 	write_problem(r, err, faults, members, &out);
+	if (out.overflow) {
+		/* Better a problem without its details than one that is cut off. */
+		strbuf_reset(&out);
+		write_problem(r, err, NULL, NULL, &out);
+	}
 	return send_as(r,
 		&(struct reply){.status = err_info(err->code)->status,
 			.type = "application/problem+json",

@@ -122,6 +122,18 @@ void jw_raw(struct json_writer *w, const char *json, size_t n)
 	strbuf_add(w->out, json, n);
 }
 
+void jw_members(struct json_writer *w, const char *object, size_t n)
+{
+	assert(w->depth && w->stack[w->depth - 1] == '{' && !w->have_key);
+	assert(n >= 2 && object[0] == '{' && object[n - 1] == '}');
+	if (n == 2)
+		return;
+	if (w->need_comma)
+		strbuf_addch(w->out, ',');
+	strbuf_add(w->out, object + 1, n - 2);
+	w->need_comma = true;
+}
+
 void jw_time(struct json_writer *w, int64_t usec)
 {
 	char text[TIME_STRLEN];

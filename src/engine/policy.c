@@ -10,6 +10,7 @@
 #include "engine/internal.h"
 #include "engine/policy.h"
 #include "engine/release.h"
+#include "engine/render.h"
 #include "model/document_diff.h"
 
 enum { DIFF_MAX = 64 << 20 };
@@ -114,8 +115,15 @@ static int policy_prepare(struct engine *e, struct db *reader, struct command *c
 static void record_body(
 	const char *summary, const char *canonical, struct arena *a, struct body *ret)
 {
-	body_set_text(ret, arena_printf(a, "%.*s,\"policy\":%s}", (int)strlen(summary) - 1, summary,
-				   canonical));
+	STRBUF_AUTO sb = STRBUF_INIT(BODY_MAX);
+	struct json_writer w;
+
+	json_writer_init(&w, &sb);
+	jw_object(&w);
+	jw_members(&w, summary, strlen(summary));
+	jw_kraw(&w, "policy", canonical);
+	jw_end(&w);
+	body_set(ret, arena_strndup(a, sb.buf, sb.len), sb.len);
 }
 
 static void policy_answer(struct command *c, const char *summary, const char *canonical)

@@ -157,20 +157,6 @@ void release_summary_render(const struct release_row *r, struct arena *a, struct
 	table_render(&release_summary_table, &s, a, ret);
 }
 
-/* Write the members of a stored JSON object behind those of the object that `w` has open as its
- * last. The writer knows only whole values, and neither text is worth a parse. */
-static void splice_members(struct json_writer *w, struct strbuf *sb, const char *object)
-{
-	size_t n = strlen(object);
-
-	jw_end(w);
-	if (n <= 2)
-		return;
-	sb->len--;
-	strbuf_addch(sb, ',');
-	strbuf_add(sb, object + 1, n - 1);
-}
-
 int manifest_body(
 	struct db *reader, const char *digest, struct arena *a, struct body *ret, struct err *err)
 {
@@ -185,7 +171,8 @@ int manifest_body(
 	jw_object(&w);
 	jw_kstring(&w, "actor", row.actor);
 	jw_kraw(&w, "document", row.canonical);
-	splice_members(&w, &sb, row.receipt);
+	jw_members(&w, row.receipt, strlen(row.receipt));
+	jw_end(&w);
 	take(&sb, a, ret);
 	return 1;
 }
@@ -215,7 +202,8 @@ int judgement_body(struct db *reader, const char *provider, const char *id, stru
 		jw_kint(&w, "policy_version", judgement.policy_version);
 	jw_kstring(&w, "held_by", row.held_by);
 	jw_ktime(&w, "withdrawn_at", row.withdrawn_at);
-	splice_members(&w, &sb, judgement.body);
+	jw_members(&w, judgement.body, strlen(judgement.body));
+	jw_end(&w);
 	take(&sb, a, ret);
 	return 1;
 }

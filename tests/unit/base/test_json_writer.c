@@ -55,6 +55,33 @@ START_TEST(test_json_writer__document)
 }
 END_TEST
 
+START_TEST(test_json_writer__takes_over_members)
+{
+	static const struct {
+		const char *before, *object, *want;
+	} cases[] = {
+		{NULL, "{}", "{}"},
+		{NULL, "{\"a\":1}", "{\"a\":1}"},
+		{"x", "{}", "{\"x\":0}"},
+		{"x", "{\"a\":1,\"b\":{}}", "{\"x\":0,\"a\":1,\"b\":{}}"},
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		STRBUF_AUTO out = STRBUF_INIT(100);
+		struct json_writer w;
+
+		json_writer_init(&w, &out);
+		jw_object(&w);
+		if (cases[i].before)
+			jw_kint(&w, cases[i].before, 0);
+		jw_members(&w, cases[i].object, strlen(cases[i].object));
+		jw_end(&w);
+		ck_assert(json_writer_done(&w));
+		ck_assert_str_eq(out.buf, cases[i].want);
+	}
+}
+END_TEST
+
 START_TEST(test_json_writer__done_is_false_after_overflow)
 {
 	STRBUF_AUTO out = STRBUF_INIT(5);
@@ -186,6 +213,7 @@ Suite *test_suite(void)
 	TCase *tc = tcase_create("json_writer");
 
 	tcase_add_test(tc, test_json_writer__document);
+	tcase_add_test(tc, test_json_writer__takes_over_members);
 	tcase_add_test(tc, test_json_writer__done_is_false_after_overflow);
 	tcase_add_test(tc, test_json_writer__quote_table);
 	tcase_add_test(tc, test_json_writer__quote_is_always_json);
