@@ -249,6 +249,45 @@ static const char *place(const struct config *c, enum option_id id)
 	return c->where[id] ? c->where[id] : "default";
 }
 
+/* As a browser writes it in Origin, which is compared byte for byte: scheme://host[:port]. */
+static bool is_origin(const char *s, size_t len)
+{
+	size_t scheme = strspn(s, "abcdefghijklmnopqrstuvwxyz0123456789+.-");
+
+	if (len == 1 && *s == '*')
+		return true;
+	if (scheme == 0 || scheme + 3 >= len || strncmp(s + scheme, "://", 3) != 0)
+		return false;
+	for (size_t i = scheme + 3; i < len; i++)
+		if (s[i] <= ' ' || s[i] > '~' || strchr("/?#@\\\"", s[i]) ||
+			(s[i] >= 'A' && s[i] <= 'Z'))
+			return false;
+	return true;
+}
+
+static int check_origins(const struct config *c, struct err *err)
+{
+	const char *where = place(c, OPTION_ID_cors_origins);
+
+	for (const char *at = c->cors_origins + strspn(c->cors_origins, ", "); *at;) {
+		size_t len = strcspn(at, ", ");
+
+		if (!is_origin(at, len))
+			return refuse(err, where,
+				"cors_origins: %.*s is no origin; a browser sends "
+				"scheme://host[:port] in "
+				"lower case, e.g. https://ops.example.org",
+				(int)len, at);
+		if (!c->auth && *at == '*')
+			return refuse(err, where,
+				"cors_origins = * with auth = off lets every web page in; name the "
+				"origins, or set auth = on");
+		at += len;
+		at += strspn(at, ", ");
+	}
+	return 0;
+}
+
 static int check(struct config *c, struct arena *a, struct err *err)
 {
 	if (!*c->state) {
@@ -266,7 +305,7 @@ static int check(struct config *c, struct arena *a, struct err *err)
 				"auth = off, but %s can be reached from other machines; listen on "
 				"127.0.0.1, [::1] or a Unix socket, or set auth = on",
 				c->listeners[i].text);
-	return 0;
+	return check_origins(c, err);
 }
 
 int config_load(
