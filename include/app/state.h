@@ -22,6 +22,8 @@ struct state {
  * it. Strings live in the arena. */
 int state_open(const char *path, struct arena *a, struct state *ret, struct err *err);
 void state_close(struct state *s);
+/* -1 when no daemon ever ran on the folder. Makes nothing. */
+int state_found(const char *path, struct arena *a, struct err *err);
 
 /* A wish for a new admin token, left by --new-admin-token for the daemon that holds the folder: an
  * empty file, which only who may write there can make. */

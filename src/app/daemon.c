@@ -338,8 +338,10 @@ int daemon_check(const struct config *c, struct err *err)
 int daemon_new_admin_token(const struct daemon_options *o, struct err *err)
 {
 	struct daemon d = {.options = o, .config = o->config, .arena = arena_new()};
-	int rc = read_policy(o->config, d.arena, &d.policy_text, err);
+	int rc = state_found(o->config->state, d.arena, err);
 
+	if (rc == 0)
+		rc = read_policy(o->config, d.arena, &d.policy_text, err);
 	if (rc == 0)
 		rc = state_open(o->config->state, d.arena, &d.state, err);
 	if (rc == 0) {

@@ -72,6 +72,19 @@ int state_open(const char *path, struct arena *a, struct state *ret, struct err 
 	return 0;
 }
 
+int state_found(const char *path, struct arena *a, struct err *err)
+{
+	struct state s;
+
+	name_files(path, a, &s);
+	if (access(s.registry, F_OK) == 0)
+		return 0;
+	return err_set(err, ERR_IO,
+		"there is no registry in %s (%s); name the daemon's own state folder or file, -o "
+		"state=FOLDER or -c FILE",
+		path, strerror(errno));
+}
+
 void state_close(struct state *s)
 {
 	if (s->lock_fd >= 0)

@@ -114,6 +114,10 @@ check "... with the same token" cmp -s old.token state/admin.token
 check "... which still opens" with_token state/admin.token
 stop INT
 check "SIGINT: exit 0" exits 0
+daemon --new-admin-token -o state=elsewhere
+check "a new admin token where no daemon ever ran: exit 1" exits 1
+check "... names the folder" grep -qF 'no registry in elsewhere' err
+check "... and makes none" test ! -e elsewhere
 daemon --new-admin-token -o state=state
 check "a new admin token while it does not run" exits 0
 check "... is another one" test "$(cat old.token)" != "$(cat state/admin.token)"

@@ -162,8 +162,15 @@ START_TEST(test_daemon__new_token_without_a_daemon)
 	struct daemon *d = NULL;
 	struct err err = {0};
 
+	ck_assert_int_eq(daemon_new_admin_token(options("log_level = error\n"), &err), -1);
+	ck_assert_ptr_nonnull(strstr(err.msg, "no registry"));
+	ck_assert_int_ne(access(in("state"), F_OK), 0);
+	ck_assert_int_eq(daemon_open(options("log_level = error\n"), &d, &err), 0);
+	char *lost = token();
+	daemon_close(d);
 	ck_assert_int_eq(daemon_new_admin_token(options("log_level = error\n"), &err), 0);
 	char *first = token();
+	ck_assert_str_ne(first, lost);
 	ck_assert_int_eq(daemon_open(options("log_level = error\n"), &d, &err), 0);
 	ck_assert_str_eq(token(), first);
 	ck_assert_int_eq(status(d, "/v1/status", first), 200);
