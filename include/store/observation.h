@@ -12,6 +12,10 @@
 int observation_insert(struct db *db, int64_t serial, const struct observation *o,
 	int64_t received_at, struct err *err);
 
+/* Of one that was there already: 1 when the first report counts otherwise, 0, -1. */
+int observation_differs(
+	struct db *db, int64_t serial, const struct observation *o, struct err *err);
+
 /* Counters summed over rows with since < t_end <= until. */
 int observation_sum(struct db *db, int64_t serial, int64_t since, int64_t until,
 	struct observation *ret, struct err *err);

@@ -173,6 +173,7 @@ const struct field_table channel_move_table =
 static const struct field observation_receipt_fields[] = {
 	NEED("accepted", INT),
 	NEED("duplicates", INT, .help = "reported before; not counted twice"),
+	NEED("conflicts", INT, .help = "duplicates with other counts; the first report stands"),
 	NEED("breached", STRINGS, .help = "objectives that are breached now"),
 };
 const struct field_table observation_receipt_table =

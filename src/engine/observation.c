@@ -120,25 +120,28 @@ static int observing_apply(struct tx *tx, struct command *c, struct err *err)
 {
 	struct observing *x = c->args;
 	STRBUF_AUTO sb = STRBUF_INIT(64 << 10);
-	int64_t accepted = 0, duplicates = 0;
+	int64_t accepted = 0, duplicates = 0, conflicts = 0;
 	struct json_writer w;
 	struct body body;
 
 	if (command_stale(tx, c))
 		return COMMAND_STALE;
 	for (size_t i = 0; i < x->in->observations.n; i++) {
-		int rc = observation_insert(tx->db, x->serials[i],
-			LIST_AT(&x->in->observations, struct observation, i), tx->now, err);
+		const struct observation *o = LIST_AT(&x->in->observations, struct observation, i);
+		int added = observation_insert(tx->db, x->serials[i], o, tx->now, err);
+		int differs = added == 0 ? observation_differs(tx->db, x->serials[i], o, err) : 0;
 
-		if (rc < 0)
+		if (added < 0 || differs < 0)
 			return -1;
-		accepted += rc;
-		duplicates += !rc;
+		accepted += added;
+		duplicates += !added;
+		conflicts += differs;
 	}
 	json_writer_init(&w, &sb);
 	jw_object(&w);
 	jw_kint(&w, "accepted", accepted);
 	jw_kint(&w, "duplicates", duplicates);
+	jw_kint(&w, "conflicts", conflicts);
 	jw_key(&w, "breached");
 	jw_array(&w);
 	if (breached_names(tx, c, &w, &x->breached, err) < 0)

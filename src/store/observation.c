@@ -4,11 +4,8 @@
  */
 #include "store/observation.h"
 
-int observation_insert(struct db *db, int64_t serial, const struct observation *o,
-	int64_t received_at, struct err *err)
+static void bind_counts(struct stmt *s, int64_t serial, const struct observation *o)
 {
-	STMT_AUTO s = db_stmt(db, SQL_observation_insert);
-
 	stmt_bind_int(s, "serial", serial);
 	stmt_bind_text(s, "node", o->node);
 	stmt_bind_int(s, "t_end", o->t_end);
@@ -21,8 +18,24 @@ int observation_insert(struct db *db, int64_t serial, const struct observation *
 	stmt_bind_int(s, "safety_checked", o->safety_checked);
 	stmt_bind_int(s, "safety_violations", o->safety_violations);
 	stmt_bind_int(s, "safety_critical", o->safety_critical);
+}
+
+int observation_insert(struct db *db, int64_t serial, const struct observation *o,
+	int64_t received_at, struct err *err)
+{
+	STMT_AUTO s = db_stmt(db, SQL_observation_insert);
+
+	bind_counts(s, serial, o);
 	stmt_bind_int(s, "received_at", received_at);
 	return stmt_cas(s, err);
+}
+
+int observation_differs(struct db *db, int64_t serial, const struct observation *o, struct err *err)
+{
+	STMT_AUTO s = db_stmt(db, SQL_observation_differs);
+
+	bind_counts(s, serial, o);
+	return stmt_step(s, err);
 }
 
 int observation_sum(struct db *db, int64_t serial, int64_t since, int64_t until,

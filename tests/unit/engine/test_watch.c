@@ -26,11 +26,14 @@ START_TEST(test_observations_submit__counts_duplicates_once)
 	first_release();
 	minute();
 	now = reg.clock.wall;
-	ck_assert_str_eq(
-		observe("1.0.0", 50, 0).body, "{\"accepted\":1,\"duplicates\":0,\"breached\":[]}");
+	ck_assert_str_eq(observe("1.0.0", 50, 0).body,
+		"{\"accepted\":1,\"duplicates\":0,\"conflicts\":0,\"breached\":[]}");
+	fake_clock_set_wall(&reg.clock, now);
+	ck_assert_str_eq(observe("v1.0.0", 50, 0).body,
+		"{\"accepted\":0,\"duplicates\":1,\"conflicts\":0,\"breached\":[]}");
 	fake_clock_set_wall(&reg.clock, now);
 	ck_assert_str_eq(observe("v1.0.0", 50, 50).body,
-		"{\"accepted\":0,\"duplicates\":1,\"breached\":[]}");
+		"{\"accepted\":0,\"duplicates\":1,\"conflicts\":1,\"breached\":[]}");
 }
 END_TEST
 
@@ -90,7 +93,8 @@ START_TEST(test_watch__sees_a_breach_by_time_alone)
 	struct command c = {.arena = reg.arena, .actor = "local", .done = mark, .owner = &over};
 	ck_assert_int_eq(observations_submit(reg.engine, &c, &all, &c.err), 0);
 	finish();
-	ck_assert_str_eq(c.answer.body, "{\"accepted\":1,\"duplicates\":0,\"breached\":[]}");
+	ck_assert_str_eq(
+		c.answer.body, "{\"accepted\":1,\"duplicates\":0,\"conflicts\":0,\"breached\":[]}");
 	ck_assert(over);
 	ck_assert_str_eq(member(channel_text(), "version"), "1.0.1");
 	fake_clock_step(&reg.clock, 90 * USEC_PER_SEC);
