@@ -12,6 +12,7 @@
 #include <jansson.h>
 #include <stddef.h>
 
+#include "base/arena.h"
 #include "base/err.h"
 #include "base/strbuf.h"
 
@@ -30,6 +31,17 @@ int jcs_render(const json_t *value, struct strbuf *out, struct err *err);
 
 /* ECMAScript's Number::toString for a finite double ("-0" -> "0"). Returns the length. */
 size_t jcs_number(double v, char buf[JCS_NUMBER_STRLEN]);
+
+/* Until the end of the scope this thread's trees are cut out of the arena and go with it: none made
+ * before is freed, and none made within outlives the scope. */
+struct arena *jcs_arena_enter(struct arena *a); /* NULL: the heap; returns the one before */
+static inline void jcs_arena_leave(struct arena **before)
+{
+	jcs_arena_enter(*before);
+}
+#define JCS_ARENA_SCOPE(a)                                                                  \
+	__attribute__((cleanup(jcs_arena_leave), unused)) struct arena *jcs_arena_before_ = \
+		jcs_arena_enter(a)
 
 /* A reference dropped at the end of the scope is jansson's own json_auto_t. */
 

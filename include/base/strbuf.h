@@ -10,6 +10,7 @@
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 struct strbuf {
 	char *buf;
@@ -33,7 +34,17 @@ char *strbuf_detach(
 
 void strbuf_add(struct strbuf *sb, const void *data, size_t len);
 void strbuf_addstr(struct strbuf *sb, const char *s);
-void strbuf_addch(struct strbuf *sb, char c);
+void strbuf_addch_slowly(struct strbuf *sb, char c); /* strbuf_addch() when there may be no room */
+static inline void strbuf_addch(struct strbuf *sb, char c)
+{
+	if (sb->len + 2 > sb->alloc || sb->len >= sb->cap || sb->overflow) {
+		strbuf_addch_slowly(sb, c);
+		return;
+	}
+	sb->buf[sb->len++] = c;
+	sb->buf[sb->len] = '\0';
+}
+void strbuf_addint(struct strbuf *sb, int64_t v);
 void strbuf_addf(struct strbuf *sb, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void strbuf_vaddf(struct strbuf *sb, const char *fmt, va_list ap)
 	__attribute__((format(printf, 2, 0)));

@@ -162,7 +162,8 @@ static struct block *block_with_room(struct arena *a, size_t room)
 	return b;
 }
 
-void *arena_alloc(struct arena *a, size_t size)
+/* Not zeroed. */
+static void *take(struct arena *a, size_t size)
 {
 	struct block *b;
 	size_t room;
@@ -177,7 +178,12 @@ void *arena_alloc(struct arena *a, size_t size)
 	b->used += room;
 	a->used += size;
 	ASAN_UNPOISON_MEMORY_REGION(p, size);
-	return memset(p, 0, size);
+	return p;
+}
+
+void *arena_alloc(struct arena *a, size_t size)
+{
+	return memset(take(a, size), 0, size);
 }
 
 void *arena_calloc(struct arena *a, size_t n, size_t size)
@@ -191,7 +197,7 @@ void *arena_calloc(struct arena *a, size_t n, size_t size)
 
 void *arena_memdup(struct arena *a, const void *p, size_t size)
 {
-	void *copy = arena_alloc(a, size);
+	void *copy = take(a, size);
 
 	return size ? memcpy(copy, p, size) : copy;
 }
@@ -207,9 +213,10 @@ char *arena_strndup(struct arena *a, const char *s, size_t n)
 
 	if (n == SIZE_MAX)
 		out_of_memory(n);
-	copy = arena_alloc(a, n + 1);
+	copy = take(a, n + 1);
 	if (n)
 		memcpy(copy, s, n);
+	copy[n] = '\0';
 	return copy;
 }
 
@@ -228,7 +235,7 @@ char *arena_printf(struct arena *a, const char *fmt, ...)
 	if ((size_t)len < sizeof(text))
 		return arena_memdup(a, text, (size_t)len + 1);
 
-	big = arena_alloc(a, (size_t)len + 1);
+	big = take(a, (size_t)len + 1);
 	va_start(ap, fmt);
 	vsnprintf(big, (size_t)len + 1, fmt, ap);
 	va_end(ap);

@@ -50,11 +50,32 @@ static void restore_locale(locale_t *before)
 #define C_LOCALE_SCOPE \
 	__attribute__((cleanup(restore_locale), unused)) locale_t locale_before_ = enter_c_locale()
 
+static _Thread_local struct arena *scope;
+
+struct arena *jcs_arena_enter(struct arena *a)
+{
+	struct arena *before = scope;
+
+	scope = a;
+	return before;
+}
+
+static void *json_alloc(size_t size)
+{
+	return scope ? arena_alloc(scope, size) : xmalloc(size);
+}
+
+static void json_free(void *p)
+{
+	if (!scope)
+		free(p);
+}
+
 void jcs_setup(void)
 {
 	size_t seed;
 
-	json_set_alloc_funcs(xmalloc, free);
+	json_set_alloc_funcs(json_alloc, json_free);
 	do
 		random_bytes(&seed, sizeof(seed));
 	while (!seed); /* 0 asks jansson to choose */
@@ -443,7 +464,7 @@ static int render_integer(json_int_t v, struct strbuf *out, struct err *err)
 	if (v < -INTEGER_MAX || v > INTEGER_MAX)
 		return err_set(err, ERR_BAD_JSON, "the whole number %lld is beyond 2^53 - 1",
 			(long long)v);
-	strbuf_addf(out, "%lld", (long long)v);
+	strbuf_addint(out, v);
 	return 0;
 }
 

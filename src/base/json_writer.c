@@ -90,7 +90,7 @@ void jw_stringn(struct json_writer *w, const char *s, size_t n)
 void jw_int(struct json_writer *w, int64_t v)
 {
 	begin_value(w);
-	strbuf_addf(w->out, "%lld", (long long)v);
+	strbuf_addint(w->out, v);
 }
 
 void jw_number(struct json_writer *w, double v)
@@ -189,12 +189,32 @@ static void escape(struct strbuf *out, unsigned char c)
 		strbuf_addf(out, "\\u%04x", c);
 }
 
+/* How many bytes from s on, in whole words, are ASCII that JSON takes as it is. */
+static size_t plain_words(const char *s, size_t n)
+{
+	const uint64_t ones = UINT64_C(0x0101010101010101), highs = ones << 7;
+	size_t i = 0;
+
+	for (; i + 8 <= n; i += 8) {
+		uint64_t x, quote, backslash;
+
+		memcpy(&x, s + i, 8);
+		quote = x ^ ones * '"';
+		backslash = x ^ ones * '\\';
+		/* A high bit, or a borrow into one: from below 0x20, or from zero where it is equal.
+		 * What borrows from a neighbour besides only makes it look more closely. */
+		if ((x | (x - ones * 0x20) | (quote - ones) | (backslash - ones)) & highs)
+			break;
+	}
+	return i;
+}
+
 void json_quote(struct strbuf *out, const char *s, size_t n)
 {
 	size_t plain = 0; /* start of the run not yet copied */
 
 	strbuf_addch(out, '"');
-	for (size_t i = 0; i < n;) {
+	for (size_t i = plain_words(s, n); i < n;) {
 		unsigned char c = (unsigned char)s[i];
 		uint32_t point;
 		size_t len;

@@ -14,7 +14,7 @@
 
 char strbuf_empty[1];
 
-enum { ALLOC_FIRST = 128 };
+enum { ALLOC_FIRST = 512 };
 
 void strbuf_init(struct strbuf *sb, size_t cap)
 {
@@ -80,12 +80,25 @@ void strbuf_addstr(struct strbuf *sb, const char *s)
 	strbuf_add(sb, s, strlen(s));
 }
 
-void strbuf_addch(struct strbuf *sb, char c)
+void strbuf_addch_slowly(struct strbuf *sb, char c)
 {
 	if (!reserve(sb, 1))
 		return;
 	sb->buf[sb->len++] = c;
 	sb->buf[sb->len] = '\0';
+}
+
+void strbuf_addint(struct strbuf *sb, int64_t v)
+{
+	char text[20], *p = text + sizeof(text); /* as many as -2^63 has */
+	uint64_t rest = v < 0 ? 0 - (uint64_t)v : (uint64_t)v;
+
+	do
+		*--p = (char)('0' + rest % 10);
+	while (rest /= 10);
+	if (v < 0)
+		*--p = '-';
+	strbuf_add(sb, p, (size_t)(text + sizeof(text) - p));
 }
 
 void strbuf_vaddf(struct strbuf *sb, const char *fmt, va_list ap)

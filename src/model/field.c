@@ -628,6 +628,7 @@ int fields_parse_canonical(const struct field_table *t, const char *text, size_t
 	struct arena *a, void *obj, const char **ret_canonical, size_t *ret_len,
 	struct faults *faults, struct err *err)
 {
+	JCS_ARENA_SCOPE(a);
 	json_auto_t *json = NULL;
 
 	if (jcs_load(text, len, &json, err) || fields_parse(t, json, "", a, obj, faults))
@@ -638,6 +639,7 @@ int fields_parse_canonical(const struct field_table *t, const char *text, size_t
 int fields_parse_text(const struct field_table *t, const char *text, size_t len, struct arena *a,
 	void *obj, struct faults *faults, struct err *err)
 {
+	JCS_ARENA_SCOPE(a);
 	json_auto_t *json = NULL;
 
 	if (jcs_load(text, len, &json, err))
@@ -648,6 +650,7 @@ int fields_parse_text(const struct field_table *t, const char *text, size_t len,
 int fields_load_text(
 	const struct field_table *t, const char *text, struct arena *a, void *obj, struct err *err)
 {
+	JCS_ARENA_SCOPE(a);
 	json_auto_t *json = NULL;
 	struct faults faults;
 	struct parse ctx = {.arena = a, .faults = &faults, .stored = true};

@@ -141,6 +141,31 @@ START_TEST(test_json_writer__quote_is_always_json)
 }
 END_TEST
 
+/* Each ASCII byte at each place of a longer text, for the search by whole words. */
+START_TEST(test_json_writer__quotes_wherever_it_stands)
+{
+	for (int c = 1; c < 0x80; c++) {
+		for (size_t at = 0; at < 20; at++) {
+			STRBUF_AUTO out = STRBUF_INIT(100);
+			STRBUF_AUTO alone = STRBUF_INIT(100);
+			char text[] = "aaaaaaaaaaaaaaaaaaaa";
+			size_t n;
+
+			text[at] = (char)c;
+			json_quote(&alone, &text[at], 1);
+			n = alone.len - 2;
+			json_quote(&out, text, sizeof(text) - 1);
+			ck_assert_uint_eq(out.len, 21 + n);
+			ck_assert_mem_eq(out.buf + 1 + at, alone.buf + 1, n);
+			for (size_t i = 0; i < at; i++)
+				ck_assert_int_eq(out.buf[1 + i], 'a');
+			for (size_t i = 1 + at + n; i < out.len - 1; i++)
+				ck_assert_int_eq(out.buf[i], 'a');
+		}
+	}
+}
+END_TEST
+
 static const struct {
 	const char *in, *out;
 } pretty[] = {
@@ -217,6 +242,7 @@ Suite *test_suite(void)
 	tcase_add_test(tc, test_json_writer__done_is_false_after_overflow);
 	tcase_add_test(tc, test_json_writer__quote_table);
 	tcase_add_test(tc, test_json_writer__quote_is_always_json);
+	tcase_add_test(tc, test_json_writer__quotes_wherever_it_stands);
 	tcase_add_test(tc, test_json_writer__pretty_table);
 #ifndef SPIRALFED_SANITIZE
 	tcase_add_loop_test_raise_signal(tc, test_json_writer__misuse_aborts, SIGABRT, 0,

@@ -4,6 +4,7 @@
  */
 #include <check.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -44,6 +45,21 @@ START_TEST(test_strbuf__adds_bytes_text_and_formats)
 		ck_assert_uint_eq(sb.len, len);
 		ck_assert_int_eq(sb.buf[len - 1], '7');
 		ck_assert_int_eq(sb.buf[len], '\0');
+	}
+}
+END_TEST
+
+START_TEST(test_strbuf__adds_integers)
+{
+	static const int64_t values[] = {0, 7, -1, 10, -99, INT64_MAX, INT64_MIN};
+
+	for (size_t i = 0; i < sizeof(values) / sizeof(values[0]); i++) {
+		STRBUF_AUTO sb = STRBUF_INIT(100);
+		char want[32];
+
+		snprintf(want, sizeof(want), "%lld", (long long)values[i]);
+		strbuf_addint(&sb, values[i]);
+		ck_assert_str_eq(sb.buf, want);
 	}
 }
 END_TEST
@@ -126,6 +142,7 @@ Suite *test_suite(void)
 
 	tcase_add_test(tc, test_strbuf__grows);
 	tcase_add_test(tc, test_strbuf__adds_bytes_text_and_formats);
+	tcase_add_test(tc, test_strbuf__adds_integers);
 	tcase_add_test(tc, test_strbuf__cap_is_exact_and_overflow_stays);
 	tcase_add_test(tc, test_strbuf__nothing_is_added_after_overflow);
 	tcase_add_test(tc, test_strbuf__huge_lengths_overflow);

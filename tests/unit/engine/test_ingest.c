@@ -7,6 +7,7 @@
 
 #include "engine/internal.h"
 #include "engine/render.h"
+#include "store/event.h"
 #include "support/registry.h"
 
 Suite *test_suite(void);
@@ -36,6 +37,29 @@ START_TEST(test_manifest_submit__answers_the_same_bytes_again)
 	ck_assert_str_eq(again.body, first.body);
 	ck_assert_int_eq(count_events("manifest.submitted"), 1);
 	ck_assert_int_eq(count_events("candidate.passed"), 1);
+}
+END_TEST
+
+START_TEST(test_manifest_submit__is_found_in_the_history_by_its_digest)
+{
+	struct outcome o = submit(V1);
+	const char *digest = member(o.body, "digest");
+	struct page page;
+	struct err err = {0};
+
+	submit(HF(UNIT("s/textgen-lora-v2", "textgen", "0.9")));
+	ck_assert_int_eq(event_list(reg.reader, NULL, digest, 0, 10, reg.arena, &page, &err), 0);
+	ck_assert_uint_eq(page.n, 1);
+	ck_assert_str_eq(member(page.bodies[0], "type"), "manifest.submitted");
+	ck_assert_str_eq(member(page.bodies[0], "subject"), digest);
+	ck_assert_int_eq(
+		event_list(reg.reader, "candidate.passed", digest, 0, 10, reg.arena, &page, &err),
+		0);
+	ck_assert_uint_eq(page.n, 0);
+	ck_assert_int_eq(
+		event_list(reg.reader, NULL, "s/textgen-lora-v1", 0, 10, reg.arena, &page, &err),
+		0);
+	ck_assert_uint_eq(page.n, 1);
 }
 END_TEST
 
@@ -203,6 +227,7 @@ Suite *test_suite(void)
 
 	tcase_add_checked_fixture(t, registry_setup, registry_teardown);
 	tcase_add_test(t, test_manifest_submit__answers_the_same_bytes_again);
+	tcase_add_test(t, test_manifest_submit__is_found_in_the_history_by_its_digest);
 	tcase_add_test(t, test_manifest_submit__refuses_an_id_with_other_content);
 	tcase_add_test(t, test_manifest_submit__shares_an_artifact_of_an_earlier_manifest);
 	tcase_add_test(t, test_manifest_submit__takes_two_at_once_as_one);
