@@ -219,25 +219,26 @@ bin := $(DESTDIR)$(PREFIX)/bin
 lib := $(DESTDIR)$(PREFIX)/lib
 share := $(DESTDIR)$(PREFIX)/share
 conf := $(DESTDIR)$(SYSCONFDIR)/spiralfed
-MAN := $(wildcard man/*.[158])
+doc := $(share)/doc/spiralfed
+completions := $(share)/bash-completion/completions
 
 install: all ## installs under DESTDIR= and PREFIX= (/usr/local)
 	install -D -m 755 -t $(sbin) $(BUILD)/spiralfedd
 	install -D -m 755 -t $(bin) $(BUILD)/spiralfed
-	install -d $(lib)/systemd/system
-	sed 's|/usr/sbin|$(PREFIX)/sbin|g' systemd/spiralfedd.service \
-		>$(lib)/systemd/system/spiralfedd.service
-	install -m 644 -t $(lib)/systemd/system systemd/spiralfedd.socket
+	install -d $(lib)/systemd/system $(completions)
+	for unit in spiralfedd.service spiralfedd.socket; do \
+		sed 's|/usr/|$(PREFIX)/|g' systemd/$$unit >$(lib)/systemd/system/$$unit || exit 1; done
 	install -D -m 644 systemd/sysusers.conf $(lib)/sysusers.d/spiralfed.conf
 	install -D -m 644 systemd/tmpfiles.conf $(lib)/tmpfiles.d/spiralfed.conf
 	install -D -m 644 -t $(share)/spiralfed etc/policy.json etc/spiralfedd.conf
 	test -e $(conf)/spiralfedd.conf || install -D -m 644 -t $(conf) etc/spiralfedd.conf
-	$(foreach m,$(MAN),install -D -m 644 -t $(share)/man/man$(m:man/%=$(lastword $(subst ., ,$m))) $m;)
+	install -D -m 644 -t $(doc) README.md LICENSE openapi.json docs/*.md
+	$(BUILD)/spiralfed completion bash >$(completions)/spiralfed
 uninstall: ## removes what install put there; configuration and state stay
 	rm -f $(sbin)/spiralfedd $(bin)/spiralfed $(addprefix $(lib)/,systemd/system/spiralfedd.service \
-		systemd/system/spiralfedd.socket sysusers.d/spiralfed.conf tmpfiles.d/spiralfed.conf)
-	rm -rf $(share)/spiralfed
-	rm -f $(foreach m,$(MAN),$(share)/man/man$(lastword $(subst ., ,$m))/$(notdir $m))
+		systemd/system/spiralfedd.socket sysusers.d/spiralfed.conf tmpfiles.d/spiralfed.conf) \
+		$(completions)/spiralfed
+	rm -rf $(share)/spiralfed $(doc)
 dist: ## a tar archive of HEAD, the same bytes each time
 	git archive --format=tar --prefix=spiralfed-$(VERSION)/ HEAD | gzip -9n >spiralfed-$(VERSION).tar.gz
 clean: ## removes every build folder and what configure left
