@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "cli/client.h"
+#include "cli/gates.h"
 #include "cli/print.h"
 
 struct verdict_answer {
@@ -105,8 +106,13 @@ int cli_gates(struct cli *cli)
 	STRBUF_AUTO path = STRBUF_INIT(CLIENT_PATH_MAX);
 	struct verdict_answer v;
 	bool done;
-	int rc = artifact_path(cli, cli->args[0], &path);
+	int rc;
 
+	if (!strcmp(cli->args[0], "recompute"))
+		return cli_gates_recompute(cli);
+	if (cli->n_args > 1)
+		return cli_misuse(cli, "gates: one argument too many: %s", cli->args[1]);
+	rc = artifact_path(cli, cli->args[0], &path);
 	if (rc)
 		return rc;
 	strbuf_addstr(&path, "/gates");

@@ -6,6 +6,7 @@
 #include "model/manifest.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "model/format.h"
@@ -204,6 +205,31 @@ static void manifest_check(const struct policy *policy, const struct manifest *m
 			policy, provider, LIST_AT(&m->artifacts, struct artifact, i), i, a, faults);
 }
 
+static int by_name(const void *a, const void *b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+static void sort_map(struct list *map, size_t size)
+{
+	if (map->n > 1)
+		qsort(map->v, map->n, size, by_name);
+}
+
+/* The order of the canonical form, in which the unit comes back from the registry: a verdict must not
+ * depend on how the sender happened to order its keys. */
+static void sort_maps(struct artifact *o)
+{
+	sort_map(&o->metrics, sizeof(struct metric));
+	sort_map(&o->suites, sizeof(struct suite));
+	for (size_t i = 0; i < o->suites.n; i++) {
+		const struct suite *s = LIST_AT(&o->suites, struct suite, i);
+		struct list categories = {(void *)s->categories, s->n_categories};
+
+		sort_map(&categories, sizeof(*s->categories));
+	}
+}
+
 static void make_units(struct parsed_manifest *p, struct arena *a)
 {
 	const struct manifest *m = &p->manifest;
@@ -217,6 +243,7 @@ static void make_units(struct parsed_manifest *p, struct arena *a)
 
 		u->provider = m->provider;
 		u->artifact = LIST_AT(&m->artifacts, struct artifact, i);
+		sort_maps(u->artifact);
 		u->contract = m->contract;
 		u->eval_suite = m->eval_suite;
 		p->contents[i] = fields_canonical(&unit_table, u, a, &len);

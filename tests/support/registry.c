@@ -12,6 +12,7 @@
 
 #include "base/jcs.h"
 #include "base/log.h"
+#include "engine/recompute.h"
 #include "engine/render.h"
 #include "store/event.h"
 #include "store/release.h"
@@ -459,4 +460,38 @@ void check_registry(void)
 	for (int64_t i = 0; i < n_warm; i++)
 		strbuf_addf(&list, "%s\"%s\"", i ? "," : "", warm[i].version);
 	ck_assert_str_eq(member(channel, "warm"), arena_printf(reg.arena, "[%s]", list.buf));
+}
+
+size_t check_judgements(void)
+{
+	enum { PAGE = 100 };
+	struct err err = {0};
+	size_t total = 0, n;
+	int64_t after = 0;
+
+	do {
+		ARENA_AUTO a = arena_new();
+		struct judgement_row *rows;
+
+		ck_assert_int_eq(judgement_page(reg.reader, after, PAGE, a, &rows, &n, &err), 0);
+		for (size_t i = 0; i < n; i++) {
+			struct judgement_row row;
+			const char *text = "";
+			size_t len = 0;
+
+			after = rows[i].seq;
+			ck_assert_int_eq(judgement_find(reg.reader, after, a, &row, &err), 1);
+			ck_assert_msg(
+				judgement_recompute(reg.reader, &row, a, &text, &len, &err) == 0,
+				"%s", err.msg);
+			size_t same = 0;
+			while (text[same] && text[same] == row.body[same])
+				same++;
+			ck_assert_msg(len == row.body_len && !text[same],
+				"judgement %lld differs at: %.120s <- %.120s", (long long)row.seq,
+				text + same, row.body + same);
+		}
+		total += n;
+	} while (n == PAGE);
+	return total;
 }

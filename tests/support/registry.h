@@ -80,6 +80,9 @@ void first_release(void);
 /* The next release by a better textgen unit of number n; returns its version. */
 const char *next_release(int n, double quality);
 
+/* Every judgement ever given comes out again, byte for byte; how many there are. */
+size_t check_judgements(void);
+
 /* Every chain, state and pointer of the registry agrees. */
 void check_registry(void);
 

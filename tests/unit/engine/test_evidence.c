@@ -67,6 +67,7 @@ START_TEST(test_evidence__lets_its_subject_wait)
 	ck_assert_int_eq(count_events("candidate.passed"), 1);
 	/* What waited had spent no look. */
 	ck_assert_ptr_nonnull(strstr(gates("aws", RUNTIME), "\"look\":1"));
+	check_judgements();
 	check_registry();
 }
 END_TEST
@@ -83,6 +84,7 @@ START_TEST(test_evidence__is_held_until_its_subject_comes)
 	ck_assert_str_eq(phase("aws", RUNTIME), "Succeeded");
 	ck_assert_str_eq(phase("aws", "s/inference-benchmark-v1"), "Succeeded");
 	ck_assert_int_eq(count_events("evidence.matched"), 1);
+	check_judgements();
 	check_registry();
 }
 END_TEST
@@ -99,6 +101,7 @@ START_TEST(test_evidence__counts_within_one_manifest)
 	finish();
 	ck_assert_int_eq(count_events("candidate.passed"), 1);
 	ck_assert_int_eq(count_events("candidate.pending"), 0);
+	check_judgements();
 	check_registry();
 }
 END_TEST
@@ -116,6 +119,7 @@ START_TEST(test_evidence__is_given_up_by_the_clock)
 	/* It does not count any more. */
 	send_runtime(RUNTIME, "");
 	ck_assert_str_eq(phase("aws", RUNTIME), "Pending");
+	check_judgements();
 	check_registry();
 }
 END_TEST
@@ -129,6 +133,7 @@ START_TEST(test_evidence__counts_until_it_is_withdrawn)
 	finish();
 	ck_assert_str_eq(phase("aws", RUNTIME), "Pending");
 	ck_assert_ptr_nonnull(strstr(gates("aws", RUNTIME), "\"look\":2"));
+	check_judgements();
 	check_registry();
 }
 END_TEST
@@ -148,6 +153,7 @@ START_TEST(test_evidence__race_with_its_subject_is_noticed)
 	ck_assert_int_eq(outcome_of(first).status, 201);
 	ck_assert_str_eq(phase("aws", RUNTIME), "Succeeded");
 	ck_assert_str_eq(phase("aws", "s/inference-benchmark-v1"), "Succeeded");
+	check_judgements();
 	check_registry();
 }
 END_TEST
@@ -208,6 +214,7 @@ START_TEST(test_look__is_spent_by_evidence_alone)
 	ck_assert_ptr_nonnull(strstr(gates("hf", "s/textgen-v2"), "\"look\":4"));
 	ck_assert_ptr_nonnull(strstr(gates("hf", "s/textgen-v2"), "max_looks"));
 	ck_assert_str_eq(phase("hf", "s/textgen-v2"), "Inconclusive");
+	check_judgements();
 	check_registry();
 }
 END_TEST
@@ -221,6 +228,7 @@ START_TEST(test_evidence__about_the_baseline_judges_all)
 	send_eval("s/eval-v1", "s/textgen-v1", 920);
 	ck_assert_str_ne(phase("hf", "s/textgen-v2"), "Succeeded");
 	ck_assert_ptr_nonnull(strstr(gates("hf", "s/textgen-v2"), "\"baseline_evidence\":["));
+	check_judgements();
 	check_registry();
 }
 END_TEST
@@ -246,6 +254,7 @@ START_TEST(test_merge__splits_alpha_and_promotion_looks_again)
 		ck_assert_msg(strstr(o.c->err_members, "alpha / 2"), "%s", o.c->err_members);
 	}
 	ck_assert_str_eq(phase("hf", "s/textgen-v2"), "Succeeded");
+	check_judgements();
 	check_registry();
 }
 END_TEST
@@ -267,6 +276,7 @@ START_TEST(test_anchor__guards_against_drift_and_moves_with_time)
 	SNAPSHOT_AUTO after = snapshot_get(reg.engine);
 	ck_assert_str_eq(after->anchor, "1.0.1");
 	ck_assert_ptr_null(strstr(gates("hf", "s/textgen-v3"), "\"anchor\":"));
+	check_judgements();
 	check_registry();
 }
 END_TEST
@@ -298,6 +308,7 @@ START_TEST(test_waiver__stands_in_decision_and_release)
 	SNAPSHOT_AUTO s = snapshot_get(reg.engine);
 	ck_assert_ptr_nonnull(
 		strstr(s->release_body.text, arena_printf(reg.arena, "\"id\":\"%s\"", id)));
+	check_judgements();
 	check_registry();
 }
 END_TEST
@@ -323,6 +334,7 @@ START_TEST(test_waiver__that_ends_before_the_promotion_blocks_it)
 	ck_assert_int_eq(promote(member(o.body, "version")).code, ERR_MERGE_NOT_READY);
 	finish();
 	ck_assert_str_eq(phase("hf", "s/textgen-v2"), "Failed");
+	check_judgements();
 	check_registry();
 }
 END_TEST
