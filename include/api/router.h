@@ -68,7 +68,4 @@ const char *router_nearest(const char *path);
 /* The i-th {name} of the pattern, copied into buf; false when there are fewer. */
 bool route_binding_name(const struct route *r, size_t i, char *buf, size_t size);
 
-/* Is `word` one of the space-separated words of `list`? */
-bool words_have(const char *list, const char *word, size_t len);
-
 #endif

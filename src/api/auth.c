@@ -8,6 +8,7 @@
 #include <strings.h>
 
 #include "api/loop.h"
+#include "base/words.h"
 #include "engine/token.h"
 
 int auth_authenticate(struct request *r, struct err *err)
@@ -34,13 +35,11 @@ int auth_authenticate(struct request *r, struct err *err)
 
 static bool may_submit(const char *scopes)
 {
-	for (const char *p = scopes; *p; p += strspn(p, " ")) {
-		size_t n = strcspn(p, " ");
+	struct word w;
 
-		if (n > 7 && memcmp(p, "submit:", 7) == 0)
+	while (words_next(&scopes, &w))
+		if (w.n > 7 && memcmp(w.s, "submit:", 7) == 0)
 			return true;
-		p += n;
-	}
 	return false;
 }
 

@@ -13,6 +13,7 @@
 #include "api/schemas.h"
 #include "api/status.h"
 #include "base/json_writer.h"
+#include "base/words.h"
 #include "model/phase.h"
 #include "model/canonical_suite.h"
 #include "model/contract.h"
@@ -196,8 +197,7 @@ static void write_params(struct json_writer *w, const struct route *r)
 	for (size_t i = 0; route_binding_name(r, i, name, sizeof(name)); i++)
 		write_param(w, "path", name, true, string, NULL);
 	for (size_t i = 0; (p = param_info(i)); i++)
-		if (words_have(r->params, p->name, strlen(p->name)) ||
-			strcmp(p->name, "pretty") == 0)
+		if (words_have(r->params, p->name) || strcmp(p->name, "pretty") == 0)
 			write_param(w, "query", p->name, false, p->schema, p->help);
 	if (strcmp(r->method, "GET") == 0)
 		write_param(w, "header", "If-None-Match", false, string,
@@ -313,13 +313,13 @@ static bool route_has_error(const struct route *r, enum err_code code)
 		return r->body && !(r->flags & ROUTE_RAW);
 	case ERR_UNAVAILABLE:
 	case ERR_DRAINING:
-		return !get || words_have(r->errors, name, strlen(name));
+		return !get || words_have(r->errors, name);
 	case ERR_PRECONDITION_FAILED:
 		return r->flags & ROUTE_IF_MATCH;
 	case ERR_PRECONDITION_REQUIRED:
 		return r->flags & ROUTE_NEED_MATCH;
 	default:
-		return words_have(r->errors, name, strlen(name));
+		return words_have(r->errors, name);
 	}
 }
 

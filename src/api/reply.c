@@ -15,6 +15,7 @@
 #include "api/negotiate.h"
 #include "api/text_table.h"
 #include "base/jcs.h"
+#include "base/words.h"
 #include "engine/command.h"
 
 enum { BODY_MAX = 64 * 1024 * 1024, CELL_MAX = 4096, PROBLEM_MAX = 64 * 1024 };
@@ -86,11 +87,13 @@ static const json_t *cell_at(const json_t *object, const char *key, size_t n)
 
 static void row_of(struct text_table *t, const json_t *object, const char *keys)
 {
+	struct word w;
+
 	text_table_row(t);
-	for (const char *p = keys; *p; p += strcspn(p, " "), p += strspn(p, " ")) {
+	while (words_next(&keys, &w)) {
 		STRBUF_AUTO cell = STRBUF_INIT(CELL_MAX);
 
-		cell_value(&cell, cell_at(object, p, strcspn(p, " ")));
+		cell_value(&cell, cell_at(object, w.s, w.n));
 		text_table_cell(t, cell.buf);
 	}
 }
@@ -99,10 +102,11 @@ static void row_of(struct text_table *t, const json_t *object, const char *keys)
 static void rows_of(struct text_table *t, const json_t *list, const char *keys)
 {
 	const char *key;
+	struct word w;
 	json_t *v;
 
-	for (const char *p = keys; *p; p += strcspn(p, " "), p += strspn(p, " "))
-		text_table_head(t, p, strcspn(p, " "));
+	for (const char *at = keys; words_next(&at, &w);)
+		text_table_head(t, w.s, w.n);
 	for (size_t i = 0; i < json_array_size(list); i++)
 		row_of(t, json_array_get(list, i), keys);
 	json_object_foreach((json_t *)(uintptr_t)list, key, v) row_of(t, v, keys);
@@ -110,13 +114,15 @@ static void rows_of(struct text_table *t, const json_t *list, const char *keys)
 
 static void rows_of_object(struct text_table *t, const json_t *object, const char *keys)
 {
-	for (const char *p = keys; *p; p += strcspn(p, " "), p += strspn(p, " ")) {
+	struct word w;
+
+	while (words_next(&keys, &w)) {
 		STRBUF_AUTO cell = STRBUF_INIT(CELL_MAX), name = STRBUF_INIT(64);
-		const json_t *v = cell_at(object, p, strcspn(p, " "));
+		const json_t *v = cell_at(object, w.s, w.n);
 
 		if (!v)
 			continue;
-		strbuf_add(&name, p, strcspn(p, " "));
+		strbuf_add(&name, w.s, w.n);
 		cell_value(&cell, v);
 		text_table_row(t);
 		text_table_cell(t, name.buf);
@@ -130,7 +136,7 @@ static void render_table(
 {
 	struct text_table *t = text_table_new(a);
 	size_t n = strcspn(columns, ":");
-	const char *keys = columns + n + 1 + strspn(columns + n + 1, " ");
+	const char *keys = columns + n + 1;
 
 	if (n > 0)
 		rows_of(t, cell_at(root, columns, n), keys);

@@ -101,19 +101,6 @@ static bool bind(const struct route *route, const struct segment *path, struct a
 	return true;
 }
 
-bool words_have(const char *list, const char *word, size_t len)
-{
-	for (const char *p = list; *p;) {
-		size_t n = strcspn(p, " ");
-
-		if (n == len && memcmp(p, word, n) == 0)
-			return true;
-		p += n;
-		p += strspn(p, " ");
-	}
-	return false;
-}
-
 static void allow_add(char *allow, size_t size, const char *method)
 {
 	size_t len = strlen(allow);

@@ -18,6 +18,7 @@
 #include "app/policy_diff.h"
 #include "app/state.h"
 #include "base/file.h"
+#include "base/words.h"
 #include "engine/engine.h"
 
 enum { POLICY_FILE_MAX = 1 << 20, DIFFERENCES_SHOWN = 5, LOOPS_MAX_BY_DEFAULT = 4 };
@@ -106,17 +107,15 @@ static int first_token(struct daemon *d, struct err *err)
 	return made < 0 ? -1 : 0;
 }
 
-/* A comma-separated list as a NULL-terminated array. */
+/* A list of words as a NULL-terminated array; NULL for none. */
 static const char *const *split(const char *list, struct arena *a)
 {
 	const char **v = ARENA_ARRAY(a, strlen(list) + 2, const char *);
+	struct word w;
 	size_t n = 0;
 
-	for (list += strspn(list, ", "); *list; list += strspn(list, ", ")) {
-		size_t len = strcspn(list, ", ");
-		v[n++] = arena_strndup(a, list, len);
-		list += len;
-	}
+	while (words_next(&list, &w))
+		v[n++] = arena_strndup(a, w.s, w.n);
 	return n ? v : NULL;
 }
 

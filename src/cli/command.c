@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/suggest.h"
+#include "base/words.h"
 
 enum { WIDTH_OF_TERMS = 34 };
 
@@ -42,13 +43,12 @@ enum cli_takes cli_command_takes(const struct cli_command *c, enum cli_option_id
 {
 	const char *name = cli_options[id].name;
 	size_t len = strlen(name);
+	struct word w;
 
-	for (const char *word = c->options; *word;) {
-		size_t n = strcspn(word, " ");
-		bool required = *word == '!';
-		if (n - required == len && !memcmp(word + required, name, len))
+	for (const char *at = c->options; words_next(&at, &w);) {
+		bool required = *w.s == '!';
+		if (w.n - required == len && !memcmp(w.s + required, name, len))
 			return required ? CLI_TAKES_REQUIRED : CLI_TAKES;
-		word += n + strspn(word + n, " ");
 	}
 	return is_common(c, id) ? CLI_TAKES : CLI_TAKES_NOT;
 }

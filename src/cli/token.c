@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/json_writer.h"
+#include "base/words.h"
 #include "cli/client.h"
 
 struct token_answer {
@@ -22,14 +23,12 @@ static const struct field_table token_table =
 static void add_scopes(struct cli *cli, struct json_writer *w)
 {
 	const char *at = cli->option[CLI_OPTION_SCOPES];
+	struct word scope;
 
 	jw_key(w, "scopes");
 	jw_array(w);
-	for (at += strspn(at, ", "); *at; at += strspn(at, ", ")) {
-		size_t len = strcspn(at, ", ");
-		jw_stringn(w, at, len);
-		at += len;
-	}
+	while (words_next(&at, &scope))
+		jw_stringn(w, scope.s, scope.n);
 	jw_end(w);
 }
 

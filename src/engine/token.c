@@ -8,6 +8,7 @@
 
 #include "base/id.h"
 #include "base/json_writer.h"
+#include "base/words.h"
 #include "engine/internal.h"
 #include "model/format.h"
 #include "store/token.h"
@@ -33,26 +34,10 @@ static bool scope_valid(const char *scope, const struct policy *policy)
 	       policy_provider(policy, scope + 7);
 }
 
-/* Is `scope` one of the space separated list? */
-static bool listed(const char *scopes, const char *scope)
-{
-	size_t n = strlen(scope);
-
-	for (const char *p = scopes; *p;) {
-		size_t word = strcspn(p, " ");
-
-		if (word == n && memcmp(p, scope, n) == 0)
-			return true;
-		p += word;
-		p += strspn(p, " ");
-	}
-	return false;
-}
-
 bool scopes_allow(const char *scopes, const char *scope)
 {
-	return listed(scopes, "admin") || listed(scopes, scope) ||
-	       (strncmp(scope, "submit:", 7) == 0 && listed(scopes, "submit:*"));
+	return words_have(scopes, "admin") || words_have(scopes, scope) ||
+	       (strncmp(scope, "submit:", 7) == 0 && words_have(scopes, "submit:*"));
 }
 
 static int refused(struct err *err)
@@ -96,6 +81,7 @@ static const char *token_render(const struct token_row *t, const char *token, st
 {
 	STRBUF_AUTO sb = STRBUF_INIT(64 << 10);
 	struct json_writer w;
+	struct word scope;
 
 	json_writer_init(&w, &sb);
 	jw_object(&w);
@@ -103,13 +89,8 @@ static const char *token_render(const struct token_row *t, const char *token, st
 	jw_kstring(&w, "name", t->name);
 	jw_key(&w, "scopes");
 	jw_array(&w);
-	for (const char *p = t->scopes; *p;) {
-		size_t n = strcspn(p, " ");
-
-		jw_stringn(&w, p, n);
-		p += n;
-		p += strspn(p, " ");
-	}
+	for (const char *at = t->scopes; words_next(&at, &scope);)
+		jw_stringn(&w, scope.s, scope.n);
 	jw_end(&w);
 	jw_kstring(&w, "created_by", t->created_by);
 	jw_ktime(&w, "created_at", t->created_at);
@@ -151,7 +132,7 @@ static int create_prepare(struct engine *e, struct db *reader, struct command *c
 		if (!scope_valid(r->scopes.v[i], &c->prepared->policy))
 			fault_add(c->faults, pointer, "\"%s\" names no provider of the policy",
 				r->scopes.v[i]);
-		else if (!listed(scopes.buf, r->scopes.v[i]))
+		else if (!words_have(scopes.buf, r->scopes.v[i]))
 			strbuf_addf(&scopes, "%s%s", scopes.len ? " " : "", r->scopes.v[i]);
 	}
 	if (r->expires_at && r->expires_at <= engine_now(e))
