@@ -11,6 +11,7 @@
 
 #include "api/handlers.h"
 #include "api/params.h"
+#include "base/suggest.h"
 #include "model/manifest.h"
 #include "model/observation.h"
 #include "model/canonical_suite.h"
@@ -133,35 +134,6 @@ void router_find(const char *method, const char *path, struct arena *a, struct r
 	*ret = m;
 }
 
-enum { SEGMENT_SHOWN = 32 };
-
-/* Edits that make one segment of the other, each cut to SEGMENT_SHOWN bytes. */
-static size_t edits(struct segment a, struct segment b)
-{
-	size_t row[SEGMENT_SHOWN + 1];
-	size_t an = a.n < SEGMENT_SHOWN ? a.n : SEGMENT_SHOWN;
-	size_t bn = b.n < SEGMENT_SHOWN ? b.n : SEGMENT_SHOWN;
-
-	for (size_t j = 0; j <= bn; j++)
-		row[j] = j;
-	for (size_t i = 1; i <= an; i++) {
-		size_t diagonal = row[0];
-
-		row[0] = i;
-		for (size_t j = 1; j <= bn; j++) {
-			size_t best = diagonal + (a.s[i - 1] != b.s[j - 1]);
-
-			diagonal = row[j];
-			if (row[j] + 1 < best)
-				best = row[j] + 1;
-			if (row[j - 1] + 1 < best)
-				best = row[j - 1] + 1;
-			row[j] = best;
-		}
-	}
-	return row[bn];
-}
-
 const char *router_nearest(const char *path)
 {
 	enum { MISSING = 3 };
@@ -180,7 +152,8 @@ const char *router_nearest(const char *path)
 			if (k >= n || k >= m)
 				cost += MISSING;
 			else if (want[k].s[0] != '{')
-				cost += edits(have[k], want[k]);
+				cost += suggest_distance(
+					have[k].s, have[k].n, want[k].s, want[k].n);
 		}
 		if (cost < best) {
 			best = cost;

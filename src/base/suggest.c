@@ -15,10 +15,12 @@ static size_t min3(size_t a, size_t b, size_t c)
 	return a < c ? a : c;
 }
 
-static size_t edits(const char *a, size_t na, const char *b, size_t nb)
+size_t suggest_distance(const char *a, size_t na, const char *b, size_t nb)
 {
 	size_t d[3][LETTERS_MAX + 1];
 
+	na = na < LETTERS_MAX ? na : LETTERS_MAX;
+	nb = nb < LETTERS_MAX ? nb : LETTERS_MAX;
 	for (size_t j = 0; j <= nb; j++)
 		d[0][j] = j;
 	for (size_t i = 1; i <= na; i++) {
@@ -41,7 +43,8 @@ const char *suggest_name(const char *wrong, const char *const *names, size_t n)
 	const char *found = NULL;
 
 	for (size_t i = 0; i < n; i++) {
-		size_t distance = edits(wrong, len, names[i], strnlen(names[i], LETTERS_MAX));
+		size_t distance =
+			suggest_distance(wrong, len, names[i], strnlen(names[i], LETTERS_MAX));
 		if (distance <= best && (!found || distance < best)) {
 			best = distance;
 			found = names[i];
