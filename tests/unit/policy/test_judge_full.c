@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/jcs.h"
+#include "base/strbuf.h"
 #include "policy/judge.h"
 
 Suite *test_suite(void);
@@ -316,7 +317,49 @@ static void read_context(const struct table *t, const char *role, char *words,
 	}
 }
 
-static void check_line(const struct table *t, char *line, int number)
+static void add_number(struct strbuf *sb, const char *name, double v)
+{
+	if (!isnan(v))
+		strbuf_addf(sb, " %s=%.6g", name, v);
+}
+
+static void add_text(struct strbuf *sb, const char *name, const char *v)
+{
+	if (v)
+		strbuf_addf(sb, " %s=%s", name, v);
+}
+
+/* All that is on record of the checks, one a line. */
+static void add_checks(struct strbuf *sb, int number, const struct gate_result *r)
+{
+	strbuf_addf(sb, "%d %s\n", number, names_of(&verdict_names, r->verdict));
+	for (size_t i = 0; i < r->checks.n; i++) {
+		const struct gate_check *c = LIST_AT(&r->checks, struct gate_check, i);
+		strbuf_addf(
+			sb, "\t%s %s %s", c->name, names_of(&verdict_names, c->verdict), c->reason);
+		add_text(sb, "method", c->method);
+		add_text(sb, "evidence", c->evidence);
+		add_text(sb, "against", c->against);
+		add_number(sb, "value", c->value);
+		add_number(sb, "baseline", c->baseline);
+		add_number(sb, "limit", c->limit);
+		add_number(sb, "short_by", c->short_by);
+		add_number(sb, "n", c->n < 0 ? NAN : (double)c->n);
+		add_number(sb, "n_needed", c->n_needed < 0 ? NAN : (double)c->n_needed);
+		add_number(sb, "events", c->events < 0 ? NAN : (double)c->events);
+		add_number(sb, "pooled", c->pooled < 0 ? NAN : (double)c->pooled);
+		add_number(sb, "left_out", c->left_out < 0 ? NAN : (double)c->left_out);
+		add_number(sb, "d", c->d);
+		add_number(sb, "ci_lo", c->ci_lo);
+		add_number(sb, "ci_hi", c->ci_hi);
+		add_number(sb, "p", c->p);
+		add_number(sb, "p_adjusted", c->p_adjusted);
+		add_number(sb, "margin", c->margin);
+		strbuf_addf(sb, "\n\t\t%s\n", c->detail);
+	}
+}
+
+static void check_line(const struct table *t, char *line, int number, struct strbuf *record)
 {
 	const struct unit *evidence[EVIDENCE_MAX], *baseline_evidence[EVIDENCE_MAX];
 	struct judge_input in = {.policy = find(t, NAMED_POLICY, "built-in")};
@@ -339,6 +382,7 @@ static void check_line(const struct table *t, char *line, int number)
 	ck_assert_msg(gate >= 0, "line %d: gate %s", number, column[C_GATE]);
 
 	judge_gate((enum gate)gate, &in, t->arena, &r);
+	add_checks(record, number, &r);
 	if (getenv("SHOW"))
 		printf("%d: %s | %s | %s\n", number, names_of(&verdict_names, r.verdict), r.reason,
 			r.detail);
@@ -351,12 +395,38 @@ static void check_line(const struct table *t, char *line, int number)
 			r.reason, r.detail);
 }
 
+/* gates_full.checks holds the record of each line of the table: numbers to six digits. With
+ * RECORD=file a new one is written there, to be read before it is taken over. */
+static void check_record(struct arena *a, char *record, const char *src)
+{
+	const char *name = getenv("RECORD");
+	char expected[LINE_MAX_], *save = NULL;
+	FILE *f = fopen(name ? name : arena_printf(a, "%s/tests/tables/gates_full.checks", src),
+		name ? "w" : "r");
+
+	ck_assert_ptr_nonnull(f);
+	if (name) {
+		fputs(record, f);
+		fclose(f);
+		return;
+	}
+	for (char *line = strtok_r(record, "\n", &save); line; line = strtok_r(NULL, "\n", &save)) {
+		ck_assert_msg(
+			fgets(expected, sizeof(expected), f) != NULL, "not expected: %s", line);
+		expected[strcspn(expected, "\n")] = '\0';
+		ck_assert_msg(!strcmp(line, expected), "got  %s\nnot  %s", line, expected);
+	}
+	ck_assert_msg(!fgets(expected, sizeof(expected), f), "missing: %s", expected);
+	fclose(f);
+}
+
 START_TEST(test_judge_full__holds_every_line_of_the_table)
 {
 	ARENA_AUTO a = arena_new();
 	struct table t = {.arena = a, .named = {{NAMED_POLICY, "built-in", NULL}}, .n = 1};
 	const char *src = getenv("SRC");
 	FILE *f = fopen(arena_printf(a, "%s/tests/tables/gates_full.eval", src ? src : "."), "r");
+	STRBUF_AUTO record = STRBUF_INIT(1 << 20);
 	char line[LINE_MAX_];
 	int number = 0, cases = 0;
 
@@ -366,11 +436,12 @@ START_TEST(test_judge_full__holds_every_line_of_the_table)
 		number++;
 		if (line[0] == '#' || line[0] == '\n' || define(&t, trim(line)))
 			continue;
-		check_line(&t, line, number);
+		check_line(&t, line, number, &record);
 		cases++;
 	}
 	fclose(f);
 	ck_assert_int_ge(cases, 60);
+	check_record(a, record.buf, src ? src : ".");
 }
 END_TEST
 

@@ -1,0 +1,116 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# Changes one operator or constant of the judge, its statistics' verdicts and the version rules at a
+# time (scripts/mutants.awk) and runs their tests: each mutant has to die. One that lives has to be
+# named in docs/mutants.md with the reason why no test can tell it from the original.
+#   mutate.sh [FILE.c...]    BUILD: the folder of the build (make mutate makes it); JOBS at once (2)
+#   mutate.sh -1 NUMBER      one mutant by its line in $BUILD/mutants/list (used by itself)
+# A mutant is a shared object of the changed file alone, so that tests are linked once for each file.
+set -eu
+cd "$(dirname "$0")/.."
+: "${BUILD:=build-mutate}" "${JOBS:=2}" "${CC:=gcc}"
+out=$BUILD/mutants
+flags="-std=gnu17 -O1 -fPIC -w -pthread -ffp-contract=off -D_GNU_SOURCE \
+-Iinclude -I$BUILD/gen -I$BUILD -shared -Wl,-soname,libmutant.so"
+
+tests_of() {
+	case $1 in
+	version) echo test_version ;;
+	metric_*) echo test_metric_edges test_metric test_metric_gate test_judge_rules test_judge_full \
+		vectors ;;
+	*) echo test_judge_full test_judge_rules test_judge ;;
+	esac
+}
+
+run_test() { # TEST FOLDER: fails when the test does, hangs, or eats the memory
+	(
+		# shellcheck disable=SC3045 # dash has -v
+		ulimit -v 4000000
+		LD_LIBRARY_PATH=$2 SRC=. CK_FORK=no CK_DEFAULT_TIMEOUT=0 timeout 20 \
+			"$out/$3/$1" ${4:+"$4"} >/dev/null 2>&1
+	)
+}
+
+survives() { # MODULE FOLDER
+	for test in $(tests_of "$1"); do
+		if [ "$test" = vectors ]; then
+			run_test vectors "$2" "$1" tests/vectors/gates.json || return 1
+		else
+			run_test "$test" "$2" "$1" || return 1
+		fi
+	done
+}
+
+if [ "${1-}" = -1 ]; then
+	tab=$(printf '\t')
+	mutant=$(sed -n "$2p" "$out/list")
+	IFS=$tab read -r file line column old new <<-END
+	$mutant
+	END
+	module=$(basename "$file" .c)
+	dir=$out/$module.$2
+	mkdir -p "$dir"
+	awk -v at="$line" -v column="$column" -v old="$old" -v new="$new" '
+		NR == at { $0 = substr($0, 1, column - 1) new substr($0, column + length(old)) }
+		{ print }' "$file" >"$dir/$module.c"
+	# shellcheck disable=SC2086 # words
+	if ! $CC $flags -o "$dir/libmutant.so" "$dir/$module.c" 2>/dev/null; then
+		result=refused
+	elif survives "$module" "$dir"; then
+		result=lives
+	else
+		result=dies
+	fi
+	text=$(sed -n "${line}p" "$file" | sed 's/^[[:space:]]*//')
+	printf '%s\t%s\t%s\t%s -> %s\t%s\n' "$result" "$file" "$line:$column" "$old" "$new" "$text"
+	rm -rf "$dir"
+	exit
+fi
+
+rm -rf "$out"
+mkdir -p "$out"
+[ $# -gt 0 ] || set -- src/policy/judge*.c src/policy/metric_*.c src/policy/version.c
+awk -f scripts/mutants.awk "$@" >"$out/list"
+dep_libs=$(sed -n -e ':a' -e '/\\$/N; s/\\\n//; ta' -e 's/^\(DEP\|CHECK\)_LIBS = //p' "$BUILD/config.mk" | tr '\n' ' ')
+for file; do
+	module=$(basename "$file" .c)
+	mkdir -p "$out/$module"
+	cp "$BUILD/libcore.a" "$out/$module/libcore.a"
+	ar d "$out/$module/libcore.a" "$module.o"
+	# shellcheck disable=SC2086
+	$CC $flags -o "$out/$module/libmutant.so" "$file"
+	for test in $(tests_of "$module"); do
+		objects="$BUILD/tests/unit/policy/$test.o $BUILD/tests/unit/main.o"
+		[ "$test" != vectors ] || objects=
+		support=$BUILD/tests/support
+		[ -n "$objects" ] || support=$BUILD/tests/vectors
+		# shellcheck disable=SC2086
+		$CC -pthread -Wl,-E,--no-as-needed -o "$out/$module/$test" $objects "$support"/*.o \
+			"$out/$module/libmutant.so" "$out/$module/libcore.a" $dep_libs -lm
+	done
+	rm "$out/$module/libcore.a"
+	survives "$module" "$out/$module" || {
+		echo "mutate: the tests of $file fail without any mutant" >&2
+		exit 2
+	}
+done
+
+seq "$(wc -l <"$out/list")" | xargs -P "$JOBS" -n 1 "$0" -1 >"$out/results"
+sort -t "$(printf '\t')" -k 2,2 -k 3,3V -o "$out/results" "$out/results"
+
+# A survivor is known when docs/mutants.md has its file, its change and its line of code.
+awk -F '\t' '
+FNR == NR { if (/^\| src/) known[$0] = 1; next }
+{ count[$1]++ }
+$1 == "lives" {
+	named = 0
+	for (k in known)
+		if (index(k, $2) && index(k, "`" $4 "`") && index(k, "`" $5 "`")) named = 1
+	if (named) equal++
+	else { unknown++; print "lives: " $2 ":" $3 ": " $4 ": " $5 }
+}
+END {
+	printf "%d mutants: %d die, %d do not compile, %d live and are shown equivalent, %d live\n", \
+		FNR, count["dies"], count["refused"], equal, unknown
+	exit unknown > 0
+}' docs/mutants.md "$out/results"
