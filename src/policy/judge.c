@@ -223,7 +223,7 @@ static void waive(const struct judge_input *in, struct arena *a, struct gate_res
 
 static struct strings evidence_digests(const struct judge_side *side, struct arena *a)
 {
-	struct strings s = {ARENA_ARRAY(a, side->n_evidence + 1, const char *), 0};
+	struct strings s = {ARENA_ARRAY(a, side->n_evidence, const char *), 0};
 
 	for (size_t i = 1; i <= side->n_evidence; i++) {
 		const struct unit *u = evidence_unit(side, i);

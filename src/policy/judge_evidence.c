@@ -116,7 +116,7 @@ void evidence_readings(const struct judge_side *side, const char *name, enum poo
 	const struct metric **group = ARENA_ARRAY(a, side->n_evidence + 1, const struct metric *);
 	size_t n = find_sources(side, name, by_suite, sources);
 
-	r.v = ARENA_ARRAY(a, n + 1, struct reading);
+	r.v = ARENA_ARRAY(a, n, struct reading);
 	for (size_t i = 0; i < n; i++) {
 		size_t members = 0;
 		if (sources[i].taken)

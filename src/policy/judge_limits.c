@@ -129,9 +129,9 @@ static void find_edges(
 			*ret_above = h->bounds[i];
 }
 
-/* Between two edges only what both of them say is known. */
+/* Between two edges only what both of them say is known; *ret_edge is the one that told. */
 static void judge_between(const struct metric_histogram *h, double threshold, double alpha,
-	struct latency_verdict *ret)
+	struct latency_verdict *ret, double *ret_edge)
 {
 	double below, above;
 	struct latency_verdict v;
@@ -140,21 +140,24 @@ static void judge_between(const struct metric_histogram *h, double threshold, do
 	latency_judge(h, below, QUANTILE_PERCENT / 100.0, alpha, &v);
 	if (v.verdict == OUTCOME_PASS) {
 		*ret = v;
+		*ret_edge = below;
 		return;
 	}
 	latency_judge(h, above, QUANTILE_PERCENT / 100.0, alpha, &v);
-	if (v.verdict == OUTCOME_FAIL)
+	if (v.verdict == OUTCOME_FAIL) {
 		*ret = v;
+		*ret_edge = above;
+	}
 }
 
 static void add_histogram(struct gate_case *c, const struct reading *r, double threshold,
-	const struct latency_verdict *v)
+	double edge, const struct latency_verdict *v)
 {
 	const char *name = "latency_ms_p95", *limit = number_text(c->arena, threshold);
 	const char *text = arena_printf(c->arena,
 		"%s: %lld of %lld samples over %s ms (%.3g %%, from %.3g to %.3g %%; 5 %% are "
 		"allowed)",
-		name, (long long)v->over, (long long)v->n, limit,
+		name, (long long)v->over, (long long)v->n, number_text(c->arena, edge),
 		100 * (double)v->over / (double)v->n, 100 * v->limits.lower, 100 * v->limits.upper);
 	struct gate_check *check;
 
@@ -194,6 +197,7 @@ static bool judge_histogram(struct gate_case *c, double threshold)
 {
 	double alpha = c->policy->gates->alpha * c->share;
 	struct latency_verdict v;
+	double edge = threshold;
 	struct readings r;
 
 	evidence_readings(
@@ -204,8 +208,8 @@ static bool judge_histogram(struct gate_case *c, double threshold)
 			continue;
 		latency_judge(h, threshold, QUANTILE_PERCENT / 100.0, alpha, &v);
 		if (v.reason == REASON_THRESHOLD)
-			judge_between(h, threshold, alpha, &v);
-		add_histogram(c, &r.v[i], threshold, &v);
+			judge_between(h, threshold, alpha, &v, &edge);
+		add_histogram(c, &r.v[i], threshold, edge, &v);
 		return true;
 	}
 	return false;

@@ -211,8 +211,7 @@ const struct metric *pool_metrics(const struct metric *const *m, size_t n, enum 
 {
 	struct members members = {ARENA_ARRAY(a, n, const struct metric *), 0};
 
-	if (n > 1)
-		find_members(m, n, pool, &members);
+	find_members(m, n, pool, &members);
 	if (members.n < 2) {
 		*ret_pooled = 1;
 		return members.n ? members.v[0] : heaviest(m, n);
@@ -250,7 +249,7 @@ const struct suite *pool_suites(const struct suite *s, const struct suite *t, st
 {
 	struct suite *sum = arena_memdup(a, s, sizeof(*s));
 	struct suite_category *list =
-		ARENA_ARRAY(a, s->n_categories + t->n_categories + 1, struct suite_category);
+		ARENA_ARRAY(a, s->n_categories + t->n_categories, struct suite_category);
 
 	sum->total += t->total;
 	sum->violations += t->violations;

@@ -120,7 +120,7 @@ static void judge_required(struct gate_case *c, const struct wanted *w)
 void judge_quality(struct gate_case *c)
 {
 	const struct list *rules = &c->policy->gates->quality->metrics;
-	struct contest *contests = ARENA_ARRAY(c->arena, rules->n + 1, struct contest);
+	struct contest *contests = ARENA_ARRAY(c->arena, rules->n, struct contest);
 	struct wanted wanted = {0};
 	struct tally t = {0};
 	bool sampled = false;

@@ -162,7 +162,7 @@ static void judge_suite(struct gate_case *c, const char *name, const struct poli
 static size_t find_names(const struct gate_case *c, struct strings *ret)
 {
 	const struct judge_side *side = &c->in->candidate;
-	size_t max = 1;
+	size_t max = 0;
 
 	for (size_t i = 0; i <= side->n_evidence; i++) {
 		const struct unit *u = evidence_unit(side, i);

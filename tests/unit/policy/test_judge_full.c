@@ -540,6 +540,12 @@ START_TEST(test_judge_full__a_waiver_passes_one_gate_on_record)
 	/* Not needed, so not used. */
 	ck_assert_ptr_null(gate_of(&j, GATE_LATENCY)->waiver);
 
+	/* The first of those that are there, wherever it stands. */
+	in.waivers = &waivers[1];
+	in.n_waivers = 1;
+	judge(&in, a, &j);
+	ck_assert_str_eq(gate_of(&j, GATE_QUALITY)->waiver, "w-good");
+	in.waivers = waivers;
 	in.n_waivers = 3;
 	judge(&in, a, &j);
 	ck_assert_int_eq(j.phase, PHASE_SUCCEEDED);

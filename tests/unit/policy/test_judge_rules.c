@@ -114,7 +114,7 @@ START_TEST(test_judge_rules__samples_come_before_bare_numbers)
 
 	for (int i = 0; i < 5; i++)
 		m[i] = metric_of("m", 0.6, -1);
-	m[0].n = 9;
+	m[0].n = 1;
 	m[1].stderr_ = 0.1;
 	m[2].ci_lo = 0.1, m[2].ci_hi = 0.9;
 	m[3].paired = &p;
@@ -187,6 +187,24 @@ START_TEST(test_judge_rules__pools_add_up)
 	ck_assert_int_eq(p->clusters, 30);
 	ck_assert_int_eq(p->successes, -1);
 
+	/* The error of the second alone is enough, and counts are what they are: 2 of 3. */
+	x = metric_of("m", 0.6, 3);
+	y = metric_of("m", 0.8, 5);
+	y.stderr_ = 0.3;
+	p = pooled(a, &x, &y, POOL_PROPORTION, &n);
+	ck_assert_int_eq(p->successes, 6);
+	ck_assert_double_eq_tol(p->stderr_, sqrt(9 * (2.0 / 9) / 3 + 25 * 0.09) / 8, 1e-15);
+	/* One sample, and one cluster, count. */
+	x = metric_of("m", 1, 1);
+	x.clusters = 1;
+	p = pooled(a, &x, &y, POOL_PROPORTION, &n);
+	ck_assert_int_eq(n, 2);
+	ck_assert_int_eq(p->clusters, 6);
+	y.clusters = 1;
+	ck_assert_int_eq(pooled(a, &x, &y, POOL_PROPORTION, &n)->clusters, 2);
+	x = metric_of("m", 5, 100), x.stderr_ = 0.1;
+	y = metric_of("m", 9, 300);
+
 	/* Without the second's error only the first is left. */
 	y.stderr_ = NAN;
 	p = pooled(a, &x, &y, POOL_MEAN, &n);
@@ -219,6 +237,13 @@ START_TEST(test_judge_rules__pairs_add_up)
 	ck_assert_int_eq(sum->c, 16);
 	ck_assert_int_eq(sum->n, 400);
 	ck_assert_int_eq(sum->clusters, -1);
+	p.b = 0;
+	ck_assert_int_eq(pooled(a, &x, &y, POOL_PROPORTION, &n)->paired->n, 400);
+	p.clusters = 1;
+	ck_assert_int_eq(pooled(a, &x, &y, POOL_PROPORTION, &n)->paired->clusters, 301);
+	q.clusters = 1;
+	ck_assert_int_eq(pooled(a, &x, &y, POOL_PROPORTION, &n)->paired->clusters, 2);
+	q.clusters = -1;
 	p.clusters = 10;
 	ck_assert_int_eq(pooled(a, &x, &y, POOL_PROPORTION, &n)->paired->clusters, 310);
 	q.clusters = 20;
@@ -279,7 +304,7 @@ END_TEST
 START_TEST(test_judge_rules__suites_add_up)
 {
 	ARENA_AUTO a = arena_new();
-	struct suite_category x[] = {{"a", 10, 1, 2, 7}, {"b", 20, 0, 0, 20}};
+	struct suite_category x[] = {{"b", 20, 0, 0, 20}, {"a", 10, 1, 2, 7}};
 	struct suite_category y[] = {{"c", 5, 5, 0, 0}, {"a", 100, 10, 20, 70}};
 	struct suite s = {"p", 50, 2, 3, DIGEST_A, x, 2, 45};
 	struct suite t = {"p", 200, 15, 20, DIGEST_A, y, 2, 165};
@@ -300,11 +325,11 @@ START_TEST(test_judge_rules__suites_add_up)
 	ck_assert_int_eq(sum->errors, 23);
 	ck_assert_int_eq(sum->passed, 210);
 	ck_assert_uint_eq(sum->n_categories, 3);
-	ck_assert_int_eq(sum->categories[0].total, 110);
-	ck_assert_int_eq(sum->categories[0].violations, 11);
-	ck_assert_int_eq(sum->categories[0].errors, 22);
-	ck_assert_int_eq(sum->categories[0].passed, 77);
-	ck_assert_int_eq(sum->categories[1].total, 20);
+	ck_assert_int_eq(sum->categories[1].total, 110);
+	ck_assert_int_eq(sum->categories[1].violations, 11);
+	ck_assert_int_eq(sum->categories[1].errors, 22);
+	ck_assert_int_eq(sum->categories[1].passed, 77);
+	ck_assert_int_eq(sum->categories[0].total, 20);
 	ck_assert_str_eq(sum->categories[2].name, "c");
 	ck_assert_int_eq(sum->categories[2].violations, 5);
 	t.digest = NULL;
@@ -377,6 +402,111 @@ START_TEST(test_judge_rules__needs_more_than_can_be_counted)
 }
 END_TEST
 
+/* Of three that do not add up, the last can be the one with the most samples. */
+START_TEST(test_judge_rules__the_most_samples_count)
+{
+	ARENA_AUTO a = arena_new();
+	struct metric m[3];
+	struct artifact artifacts[3];
+	struct unit units[3];
+	const struct unit *evidence[] = {&units[1], &units[2]};
+	struct readings r;
+
+	for (int i = 0; i < 3; i++) {
+		m[i] = metric_of("m", i, 10 + i);
+		artifacts[i] =
+			(struct artifact){.id = "s/c-v1", .role = "eval", .metrics = {&m[i], 1}};
+		units[i] = (struct unit){
+			.artifact = &artifacts[i], .content_digest = arena_printf(a, "%d", i)};
+	}
+	struct judge_side side = {&units[0], evidence, 2};
+	evidence_readings(&side, "m", POOL_MEAN, true, NULL, a, &r);
+	ck_assert_uint_eq(r.n, 1);
+	ck_assert_ptr_eq(r.v[0].metric, &m[2]);
+	ck_assert_int_eq(r.v[0].left_out, 2);
+}
+END_TEST
+
+static void load_policy(struct arena *a, const char *text, struct policy *ret)
+{
+	const char *canonical;
+	struct faults faults;
+	struct err err = {0};
+
+	faults_init(&faults);
+	ck_assert_int_eq(policy_parse(text, strlen(text), a, ret, &canonical, &faults, &err), 0);
+}
+
+/* What is shown at exactly alpha is shown: an equal candidate has p = 1/2. */
+START_TEST(test_judge_rules__alpha_itself_is_enough)
+{
+	static const struct {
+		const char *require, *margin, *detail;
+		int verdict;
+	} cases[] = {
+		{"any", "0.3", ": better", VERDICT_PASS},
+		{"all", "0.3", ": better", VERDICT_PASS},
+		{"any", "0", ": worse", VERDICT_FAIL},
+	};
+	ARENA_AUTO a = arena_new();
+	struct metric m = metric_of("m", 0.5, 1000);
+	struct artifact mine = {.id = "s/c-v2", .role = "textgen", .metrics = {&m, 1}};
+	struct artifact theirs = {.id = "s/c-v1", .role = "textgen", .metrics = {&m, 1}};
+	struct unit candidate = {.artifact = &mine, .content_digest = "2"};
+	struct unit baseline = {.artifact = &theirs, .content_digest = "1"};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct policy policy;
+		struct gate_result r;
+		load_policy(a,
+			arena_printf(a,
+				"{\"providers\":{\"hf\":{\"roles\":[\"textgen\"]}},\"slots\":{"
+				"\"textgen\":{\"provider\":\"hf\"}},\"gates\":{\"max_looks\":1,"
+				"\"quality\":{\"require\":\"%s\",\"metrics\":{\"m\":{\"role\":"
+				"\"success\",\"margin\":%s}}}}}",
+				cases[i].require, cases[i].margin),
+			&policy);
+		policy.gates->alpha = 0.5;
+		struct judge_input in = {.candidate = {.unit = &candidate},
+			.baseline = {.unit = &baseline},
+			.policy = &policy};
+		judge_gate(GATE_QUALITY, &in, a, &r);
+		ck_assert_int_eq(r.verdict, cases[i].verdict);
+		ck_assert_msg(strstr(r.detail, cases[i].detail) != NULL, "%s", r.detail);
+	}
+}
+END_TEST
+
+/* The score takes the reading that a gate would take: safety by its suite, latency and cost whatever
+ * the suite. */
+START_TEST(test_judge_rules__the_score_takes_the_readings_of_the_gates)
+{
+	static const char text[] = "{\"providers\":{\"hf\":{\"roles\":[\"textgen\"]}},\"slots\":{"
+				   "\"textgen\":{\"provider\":\"hf\"}}}";
+	ARENA_AUTO a = arena_new();
+	struct policy policy;
+	struct metric m[] = {metric_of("quality", 0.8, 100), metric_of("safety", 0.9, 100),
+		metric_of("latency_ms_p95", 100, -1), metric_of("cost_per_1k_tokens", 1, 100)};
+	struct metric e[] = {metric_of("quality", 0.6, 100), metric_of("safety", 0.7, 100),
+		metric_of("latency_ms_p95", 200, 500), metric_of("cost_per_1k_tokens", 3, 100)};
+	struct artifact own = {.id = "s/c-v2", .role = "textgen", .metrics = {m, 4}};
+	struct artifact about = {.id = "s/e-v2", .role = "eval", .metrics = {e, 4}};
+	struct named_digest x = {"x", NULL, NULL}, y = {"y", NULL, NULL};
+	struct unit candidate = {.artifact = &own, .content_digest = "2", .eval_suite = &x};
+	struct unit other = {.artifact = &about, .content_digest = "3", .eval_suite = &y};
+	const struct unit *evidence[] = {&other};
+	struct judge_input in = {.candidate = {&candidate, evidence, 1}, .policy = &policy};
+	struct judgement j;
+
+	m[3].stderr_ = e[3].stderr_ = 0.1;
+	load_policy(a, text, &policy);
+	judge(&in, a, &j);
+	ck_assert_double_eq_tol(j.score, 0.45 * 0.8 + 0.45 * 0.9 - 0.0005 * 200 - 0.1 * 2, 1e-12);
+	ck_assert_uint_eq(j.evidence.n, 1);
+	ck_assert_str_eq(j.evidence.v[0], "3");
+}
+END_TEST
+
 /* The score: a term that weighs nothing is not asked for, and guardrails are no quality. */
 START_TEST(test_judge_rules__the_score_asks_for_what_weighs)
 {
@@ -424,6 +554,9 @@ Suite *test_suite(void)
 	tcase_add_test(tc, test_judge_rules__suites_add_up);
 	tcase_add_test(tc, test_judge_rules__pairs_are_checked_and_half_given_means_are_no_pairs);
 	tcase_add_test(tc, test_judge_rules__needs_more_than_can_be_counted);
+	tcase_add_test(tc, test_judge_rules__the_most_samples_count);
+	tcase_add_test(tc, test_judge_rules__alpha_itself_is_enough);
+	tcase_add_test(tc, test_judge_rules__the_score_takes_the_readings_of_the_gates);
 	tcase_add_test(tc, test_judge_rules__the_score_asks_for_what_weighs);
 	suite_add_tcase(s, tc);
 	return s;
