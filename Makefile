@@ -26,9 +26,8 @@ jobs = $(if $(filter -j% --jobserver%,$(MAKEFLAGS)),,-j$(JOBS))
 again = +@$(MAKE) --no-print-directory $(jobs)
 
 # Goals that need neither a compiler nor libraries must not run configure.
-plain := deps check check-fresh check-source check-format check-shell demo bench bench-oc crash fuzz \
-	mcdc mutate format \
-	uninstall dist clean help openapi lint-openapi
+plain := deps check check-fresh check-source check-format check-shell demo bench bench-oc crash fuzz mcdc \
+	mutate format uninstall dist clean help openapi lint-openapi
 .PHONY: all tests test install openapi-write fuzzers FORCE $(plain)
 .DELETE_ON_ERROR:
 .SUFFIXES:
