@@ -4,10 +4,13 @@
 # a reference measured in the same run, taken in turn (A B A B ...), the median with its spread.
 #   read    GET of the stable release against nginx (one worker) serving the same bytes
 #   write   durable POSTs of manifests against the disk's rate of 4 KiB append + fdatasync
-# Environment: BUILD (build), ROUNDS (5), SECONDS_EACH (3), ONLY (read or write).
+#   cost    what one durable POST costs: CPU, write calls, bytes written; hardly moved by neighbours
+#   grow    the same GETs with GROW manifests (100,000) as with 1,000, and the memory then; minutes,
+#           so only when asked for
+# Environment: BUILD (build), ROUNDS (5), SECONDS_EACH (3), ONLY (one of these), GROW.
 set -eu
 cd "$(dirname "$0")/.."
-BUILD=${BUILD:-build} ROUNDS=${ROUNDS:-5} SECONDS_EACH=${SECONDS_EACH:-3} ONLY=${ONLY:-all}
+BUILD=${BUILD:-build} ROUNDS=${ROUNDS:-5} SECONDS_EACH=${SECONDS_EACH:-3} ONLY=${ONLY:-all} GROW=${GROW:-100000}
 work=$(mktemp -d "${TMPDIR:-/tmp}/spiralfed-bench.XXXXXX")
 chmod 755 "$work" # nginx drops its rights
 pids=
@@ -19,12 +22,13 @@ api_port=18787
 web_port=18788
 api=http://127.0.0.1:$api_port
 
-start_daemon() {
-	mkdir -p "$work/state"
-	"$BUILD/spiralfedd" -o listen=127.0.0.1:$api_port -o state="$work/state" -o auth=off \
-		-o log_level=warn 2>"$work/daemon.log" &
-	pids="$pids $!"
-	until_up "$api/readyz"
+start_daemon() { # PORT STATE: sets `daemon`
+	mkdir -p "$work/$2"
+	"$BUILD/spiralfedd" -o listen=127.0.0.1:"$1" -o state="$work/$2" -o auth=off -o log_level=warn \
+		2>"$work/$2.log" &
+	daemon=$!
+	pids="$pids $daemon"
+	until_up "http://127.0.0.1:$1/readyz"
 }
 
 until_up() {
@@ -121,9 +125,63 @@ bench_write() {
 	done
 }
 
+manifests() { # API
+	curl -sSf "$1/metrics" | awk '$1 == "spiralfed_manifests" { print $2 }'
+}
+
+usage() { # PID API: manifests, CPU ticks, write calls, bytes written
+	echo "$(manifests "$2") $(awk '{ print $14 + $15 }' "/proc/$1/stat") $(
+		awk '/^syscw/ { c = $2 } /^wchar/ { b = $2 } END { print c, b }' "/proc/$1/io")"
+}
+
+bench_cost() {
+	echo "cost of a durable POST"
+	for c in 1 16 64; do
+		before=$(usage "$daemon" "$api")
+		RUN=cost$c load $c "$api" -s bench/submit.lua >/dev/null
+		echo "$before $(usage "$daemon" "$api")" | awk -v c=$c -v hz="$(getconf CLK_TCK)" '{
+			n = $5 - $1
+			printf "  %-32s %4.0f us CPU, %5.1f write calls, %5.1f KB written\n", c " connections",
+				($6 - $2) * 1e6 / hz / n, ($7 - $3) / n, ($8 - $4) / n / 1e3 }'
+	done
+}
+
+fill() { # API MANIFESTS
+	i=0
+	while [ "$(manifests "$1")" -lt "$2" ]; do
+		i=$((i + 1))
+		RUN=fill$i load 64 "$1" -s bench/submit.lua >/dev/null
+	done
+}
+
+bench_grow() {
+	small=http://127.0.0.1:$((api_port + 2)) large=http://127.0.0.1:$((api_port + 3))
+	start_daemon $((api_port + 2)) small
+	RUN=fill1 SECONDS_EACH=1 fill "$small" 1000
+	start_daemon $((api_port + 3)) large
+	fill "$large" "$GROW"
+	echo "GET with $(manifests "$large") manifests: ratio to $(manifests "$small")"
+	id=hf/bench/textgen-fill1t0-v5
+	for path in /v1/artifacts/$id /v1/artifacts/$id/gates '/v1/artifacts?max_results=100' \
+		'/v1/artifacts?role=textgen&phase=Succeeded&max_results=100' \
+		'/v1/manifests?provider=hf&max_results=100' "/v1/events?subject=${id#hf/}" /v1/status; do
+		: >"$work/pairs"
+		for _ in $(seq "$ROUNDS"); do
+			echo "$(load 4 "$large$path") $(load 4 "$small$path")" >>"$work/pairs"
+		done
+		summary "  $path" "$work/pairs"
+	done
+	echo "resident then: $(awk '/^VmRSS/ { print $2, $3 }' "/proc/$daemon/status")"
+}
+
 ${CC:-cc} -O2 -D_GNU_SOURCE -o "$work/fdatasync" bench/fdatasync.c
-start_daemon
+if [ "$ONLY" = grow ]; then
+	bench_grow
+	exit
+fi
+start_daemon $api_port state
 release_one
 start_nginx
-[ "$ONLY" = write ] || bench_read
-[ "$ONLY" = read ] || bench_write
+for part in read write cost; do
+	case $ONLY in all | "$part") bench_$part ;; esac
+done
