@@ -111,6 +111,14 @@ int judgement_by_digest(struct db *db, const char *digest, struct arena *a,
 int judgement_page(struct db *db, int64_t after, int64_t limit, struct arena *a,
 	struct judgement_row **ret, size_t *ret_n, struct err *err);
 
+/* A candidate that was judged and not withdrawn, newest first; `after` 0: from the newest. */
+struct candidate_row {
+	int64_t seq, judgement_seq;
+	const char *provider, *id, *slot;
+};
+int candidate_page(struct db *db, int64_t after, int64_t since, int64_t limit, struct arena *a,
+	struct candidate_row **ret, size_t *ret_n, struct err *err);
+
 /* Numbers of the newest rows, which are their counts: nothing is ever deleted. */
 int registry_counts(struct db *db, int64_t *ret_manifests, int64_t *ret_artifacts,
 	int64_t *ret_judgements, struct err *err);

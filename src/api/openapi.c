@@ -19,6 +19,7 @@
 #include "model/contract.h"
 #include "model/document_diff.h"
 #include "model/policy.h"
+#include "model/promotability.h"
 #include "model/waiver.h"
 #include "model/release.h"
 

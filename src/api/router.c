@@ -17,6 +17,7 @@
 #include "model/canonical_suite.h"
 #include "model/contract.h"
 #include "model/policy.h"
+#include "model/promotability.h"
 #include "model/request.h"
 #include "model/waiver.h"
 

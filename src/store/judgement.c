@@ -82,6 +82,32 @@ int judgement_page(struct db *db, int64_t after, int64_t limit, struct arena *a,
 	return 0;
 }
 
+int candidate_page(struct db *db, int64_t after, int64_t since, int64_t limit, struct arena *a,
+	struct candidate_row **ret, size_t *ret_n, struct err *err)
+{
+	STMT_AUTO s = db_stmt(db, SQL_candidate_page);
+	struct candidate_row *rows = ARENA_ARRAY(a, (size_t)limit, struct candidate_row);
+	size_t n = 0;
+	int rc = 0;
+
+	stmt_bind_int(s, "after", after ? after : INT64_MAX);
+	stmt_bind_int(s, "since", since);
+	stmt_bind_int(s, "limit", limit);
+	for (; n < (size_t)limit && (rc = stmt_step(s, err)) > 0; n++)
+		rows[n] = (struct candidate_row){
+			.seq = stmt_int(s, "seq"),
+			.judgement_seq = stmt_int(s, "judgement_seq"),
+			.provider = stmt_text_dup(s, "provider", a),
+			.id = stmt_text_dup(s, "id", a),
+			.slot = stmt_text_dup(s, "slot", a),
+		};
+	if (rc < 0)
+		return -1;
+	*ret = rows;
+	*ret_n = n;
+	return 0;
+}
+
 static int newest(struct db *db, enum sql_id id, int64_t *ret, struct err *err)
 {
 	STMT_AUTO s = db_stmt(db, id);

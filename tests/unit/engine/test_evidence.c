@@ -7,6 +7,8 @@
 #include <string.h>
 
 #include "engine/evidence.h"
+#include "engine/explain.h"
+#include "engine/internal.h"
 #include "engine/render.h"
 #include "engine/verdict.h"
 #include "support/registry.h"
@@ -339,6 +341,85 @@ START_TEST(test_waiver__that_ends_before_the_promotion_blocks_it)
 }
 END_TEST
 
+/* ---- What might be ---- */
+
+START_TEST(test_promotability__tells_every_gap)
+{
+	SNAPSHOT_AUTO s = NULL;
+	struct promotability p;
+	struct err err = {0};
+	struct outcome o;
+
+	live_release();
+	send_textgen("s/textgen-v2", 860, "");
+	o = do_merge();
+	ck_assert_int_eq(o.status, 201);
+	s = snapshot_get(reg.engine);
+	ck_assert_int_eq(merge_promotability(reg.reader, s, member(o.body, "version"),
+				 clock_now(&reg.clock.clock), reg.arena, &p, &err),
+		1);
+	ck_assert_int_eq(p.promotable, 1);
+	ck_assert_int_eq(p.earliest, clock_now(&reg.clock.clock));
+	send_eval("s/eval-v1", "s/textgen-v2", 700);
+	ck_assert_int_eq(merge_promotability(
+				 reg.reader, s, member(o.body, "version"), 1, reg.arena, &p, &err),
+		1);
+	ck_assert_int_eq(p.promotable, 0);
+	ck_assert_uint_ge(p.blockers.n, 1);
+	ck_assert_int_eq(LIST_AT(&p.blockers, struct blocker, 0)->gate, GATE_QUALITY);
+	ck_assert_str_eq(LIST_AT(&p.blockers, struct blocker, 0)->id, "s/textgen-v2");
+	ck_assert_int_gt(LIST_AT(&p.blockers, struct blocker, 0)->n, 0);
+	ck_assert_int_eq(
+		merge_promotability(reg.reader, s, "9.9.9-rc.1", 1, reg.arena, &p, &err), 0);
+	send_textgen("s/textgen-v3", 700, "");
+	ck_assert_int_eq(
+		artifact_promotability(reg.reader, "hf", "s/textgen-v3", 1, reg.arena, &p, &err),
+		1);
+	ck_assert_int_eq(p.promotable, 0);
+	ck_assert(LIST_AT(&p.blockers, struct blocker, 0)->short_by > 0);
+}
+END_TEST
+
+START_TEST(test_simulate__lists_what_flips_and_changes_nothing)
+{
+	SNAPSHOT_AUTO s = snapshot_get(reg.engine);
+	struct simulation_request r = {.since = 0};
+	const char *floor;
+	char *draft;
+	struct simulation sim;
+	struct err err = {0};
+	int64_t events, next;
+
+	submit_unit("s/textgen-v1", "textgen", 0.8);
+	submit_unit("s/textgen-v2", "textgen", 0.9);
+	events = reg.engine->state.event_seq;
+	r.policy = s->policy_text;
+	ck_assert_int_eq(policy_simulate(reg.reader, &r, 0, 10, reg.arena, &sim, &next, &err), 0);
+	ck_assert_int_eq(sim.judged, 2);
+	ck_assert_uint_eq(sim.flips.n, 0);
+	draft = arena_strdup(reg.arena, s->policy_text);
+	/* All floors of 0.75 become 0.85. */
+	while ((floor = strstr(draft, "\"floor\":0.75")))
+		draft[floor - draft + 10] = '8';
+	r.policy = draft;
+	ck_assert_int_eq(policy_simulate(reg.reader, &r, 0, 10, reg.arena, &sim, &next, &err), 0);
+	ck_assert_uint_eq(sim.flips.n, 1);
+	const struct flip *f = LIST_AT(&sim.flips, struct flip, 0);
+	ck_assert_str_eq(f->id, "s/textgen-v1");
+	ck_assert_int_eq(f->to, PHASE_FAILED);
+	ck_assert_int_eq(LIST_AT(&f->gates, struct gate_flip, 0)->gate, GATE_QUALITY);
+	ck_assert_int_eq(next, 0);
+	ck_assert_int_eq(policy_simulate(reg.reader, &r, 0, 1, reg.arena, &sim, &next, &err), 0);
+	ck_assert_int_ne(next, 0);
+	ck_assert_int_eq(policy_simulate(reg.reader, &r, next, 1, reg.arena, &sim, &next, &err), 0);
+	ck_assert_uint_eq(sim.flips.n, 1);
+	r.policy = "{\"slots\":3}";
+	ck_assert_int_lt(policy_simulate(reg.reader, &r, 0, 1, reg.arena, &sim, &next, &err), 0);
+	ck_assert_int_eq(err.code, ERR_INVALID_POLICY);
+	ck_assert_int_eq(reg.engine->state.event_seq, events);
+}
+END_TEST
+
 Suite *test_suite(void)
 {
 	Suite *s = suite_create("evidence");
@@ -355,6 +436,8 @@ Suite *test_suite(void)
 	tcase_add_test(tc, test_evidence__about_the_baseline_judges_all);
 	tcase_add_test(tc, test_merge__splits_alpha_and_promotion_looks_again);
 	tcase_add_test(tc, test_anchor__guards_against_drift_and_moves_with_time);
+	tcase_add_test(tc, test_promotability__tells_every_gap);
+	tcase_add_test(tc, test_simulate__lists_what_flips_and_changes_nothing);
 	tcase_add_test(tc, test_waiver__stands_in_decision_and_release);
 	tcase_add_test(tc, test_waiver__that_ends_before_the_promotion_blocks_it);
 	suite_add_tcase(s, tc);

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * What might be, asked outside the writer: it reads and changes nothing. Any thread, on a reader of
+ * its own.
+ */
+#ifndef ENGINE_EXPLAIN_H
+#define ENGINE_EXPLAIN_H
+
+#include "engine/snapshot.h"
+#include "model/promotability.h"
+
+/* All that keeps a merge from being promoted, or an artifact from being merged. 1, 0 (there is no
+ * such thing), -1. */
+int merge_promotability(struct db *reader, const struct snapshot *s, const char *version,
+	int64_t now, struct arena *a, struct promotability *ret, struct err *err);
+int artifact_promotability(struct db *reader, const char *provider, const char *id, int64_t now,
+	struct arena *a, struct promotability *ret, struct err *err);
+
+/* Judge the newest verdict of each candidate once more under a draft, newest candidate first, `limit`
+ * of them from before `after` (0: all); *ret_next is where to go on, 0: that was all. ERR_INVALID_POLICY
+ * with a pointer into the request when the draft is none. */
+int policy_simulate(struct db *reader, const struct simulation_request *r, int64_t after,
+	int64_t limit, struct arena *a, struct simulation *ret, int64_t *ret_next, struct err *err);
+
+#endif

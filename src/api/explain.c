@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * What might be: .../promotability and /v1/policy/simulate.
+ */
+#include <string.h>
+
+#include "api/handlers.h"
+#include "api/listing.h"
+#include "api/reply.h"
+#include "api/request.h"
+#include "base/json_writer.h"
+#include "engine/engine.h"
+#include "engine/explain.h"
+
+enum { ANSWER_MAX = 64 << 20 };
+
+static int answer_with(
+	struct request *r, const struct field_table *t, const void *obj, struct err *err)
+{
+	STRBUF_AUTO out = STRBUF_INIT(ANSWER_MAX);
+	struct json_writer w;
+
+	json_writer_init(&w, &out);
+	fields_emit(t, obj, &w);
+	if (!json_writer_done(&w))
+		return err_set(err, ERR_INTERNAL, "the answer is too large");
+	return reply_send(r, &(struct reply){.status = 200,
+				     .body = arena_strndup(r->arena, out.buf, out.len),
+				     .len = out.len});
+}
+
+int handle_merge_promotability(struct request *r, struct err *err)
+{
+	SNAPSHOT_AUTO s = snapshot_get(request_engine(r));
+	const char *version = r->bindings[0] + (r->bindings[0][0] == 'v');
+	int64_t now = clock_now(engine_clock(request_engine(r)));
+	struct promotability p;
+	int rc = merge_promotability(request_reader(r), s, version, now, r->arena, &p, err);
+
+	if (rc <= 0)
+		return rc < 0 ? -1 : err_set(err, ERR_NOT_FOUND, "no merge %s", version);
+	return answer_with(r, &promotability_table, &p, err);
+}
+
+int handle_artifact_promotability(struct request *r, struct err *err)
+{
+	const char *id = arena_printf(r->arena, "%s/%s", r->bindings[1], r->bindings[2]);
+	int64_t now = clock_now(engine_clock(request_engine(r)));
+	struct promotability p;
+	int rc = artifact_promotability(
+		request_reader(r), r->bindings[0], id, now, r->arena, &p, err);
+
+	if (rc <= 0)
+		return rc < 0 ? -1
+			      : err_set(err, ERR_NOT_FOUND, "%s has no artifact %s", r->bindings[0],
+					id);
+	return answer_with(r, &promotability_table, &p, err);
+}
+
+int handle_policy_simulate(struct request *r, struct err *err)
+{
+	struct listing l;
+	struct simulation answer;
+	char *token = arena_alloc(r->arena, PAGE_TOKEN_LEN + 1);
+	int64_t next;
+
+	if (listing_begin(r, &l, err) < 0 || policy_simulate(request_reader(r), r->object, l.after,
+						     l.limit, r->arena, &answer, &next, err) < 0)
+		return -1;
+	if (next) {
+		page_token_make(next, l.scope, token);
+		answer.next_page_token = token;
+	}
+	return answer_with(r, &simulation_table, &answer, err);
+}
