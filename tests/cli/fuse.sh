@@ -72,10 +72,10 @@ cat >expected <<'END'
       "role": "textgen",
       "uri": "hf://spiralverse/textgen-lora-v1",
       "metrics": {
-        "quality": 0.81,
-        "safety": 0.98,
+        "cost_per_1k_tokens": 0.7,
         "latency_ms_p95": 120,
-        "cost_per_1k_tokens": 0.7
+        "quality": 0.81,
+        "safety": 0.98
       }
     },
 END
