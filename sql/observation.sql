@@ -5,12 +5,18 @@ INSERT OR IGNORE INTO observation (serial, node, t_end, t_start, total, errors, 
 	safety_checked, safety_violations, safety_critical, received_at)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13);
 
--- The row of the same key as a report that is repeated, when it counts otherwise.
--- name: observation_differs :one (serial, node, t_end, t_start, total, errors, slow, tokens, cost_micro, safety_checked, safety_violations, safety_critical)
-SELECT 1 AS differs FROM observation
+-- The same report, counts and all.
+-- name: observation_reported :one (serial, node, t_end, t_start, total, errors, slow, tokens, cost_micro, safety_checked, safety_violations, safety_critical)
+SELECT 1 AS reported FROM observation
 WHERE serial = $1 AND node = $2 AND t_end = $3
 	AND (t_start, total, errors, slow, tokens, cost_micro, safety_checked, safety_violations, safety_critical)
-	!= ($4, $5, $6, $7, $8, $9, $10, $11, $12);
+	= ($4, $5, $6, $7, $8, $9, $10, $11, $12);
+
+-- A window of the node that shares time with this one. No window is longer than a minute, so those that may
+-- end within two.
+-- name: observation_overlap :one (serial, node, t_start, t_end, until)
+SELECT 1 AS overlaps FROM observation
+WHERE serial = $1 AND node = $2 AND t_end > $3 AND t_end < $5 AND t_start < $4 LIMIT 1;
 
 -- name: observation_sum :one (serial, since, until)
 SELECT coalesce(sum(total), 0) AS total, coalesce(sum(errors), 0) AS errors,

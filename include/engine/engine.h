@@ -74,7 +74,7 @@ int promotion_submit(
 int rollback_submit(
 	struct engine *e, struct command *c, const struct rollback_request *r, struct err *err);
 
-/* POST /v1/observations: 202 {accepted, duplicates, conflicts, breached[]}. */
+/* POST /v1/observations: 202 {accepted, duplicates, conflicts, late, breached[]}. */
 int observations_submit(
 	struct engine *e, struct command *c, const struct observations *o, struct err *err);
 

@@ -12,8 +12,12 @@
 int observation_insert(struct db *db, int64_t serial, const struct observation *o,
 	int64_t received_at, struct err *err);
 
-/* Of one that was there already: 1 when the first report counts otherwise, 0, -1. */
-int observation_differs(
+/* 1 when the same window with the same counts is there, 0, -1. */
+int observation_reported(
+	struct db *db, int64_t serial, const struct observation *o, struct err *err);
+
+/* 1 when a window of the same node is there that shares time with it, 0, -1. */
+int observation_overlaps(
 	struct db *db, int64_t serial, const struct observation *o, struct err *err);
 
 /* Counters summed over rows with since < t_end <= until. */

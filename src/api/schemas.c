@@ -171,9 +171,12 @@ const struct field_table channel_move_table =
 	TABLE("ChannelMove", "Where the channel went.", channel_move_fields);
 
 static const struct field observation_receipt_fields[] = {
-	NEED("accepted", INT),
-	NEED("duplicates", INT, .help = "reported before; not counted twice"),
-	NEED("conflicts", INT, .help = "duplicates with other counts; the first report stands"),
+	NEED("accepted", INT, .help = "new, and counted from now on"),
+	NEED("duplicates", INT, .help = "reported before with the same counts; not counted twice"),
+	NEED("conflicts", INT,
+		.help = "not counted: they share time with another window of the node, which "
+			"stands"),
+	NEED("late", INT, .help = "not counted: they ended before the activation they speak of"),
 	NEED("breached", STRINGS, .help = "objectives that are breached now"),
 };
 const struct field_table observation_receipt_table =

@@ -4,6 +4,8 @@
  */
 #include "store/observation.h"
 
+#include "base/clock.h"
+
 static void bind_counts(struct stmt *s, int64_t serial, const struct observation *o)
 {
 	stmt_bind_int(s, "serial", serial);
@@ -30,11 +32,25 @@ int observation_insert(struct db *db, int64_t serial, const struct observation *
 	return stmt_cas(s, err);
 }
 
-int observation_differs(struct db *db, int64_t serial, const struct observation *o, struct err *err)
+int observation_reported(
+	struct db *db, int64_t serial, const struct observation *o, struct err *err)
 {
-	STMT_AUTO s = db_stmt(db, SQL_observation_differs);
+	STMT_AUTO s = db_stmt(db, SQL_observation_reported);
 
 	bind_counts(s, serial, o);
+	return stmt_step(s, err);
+}
+
+int observation_overlaps(
+	struct db *db, int64_t serial, const struct observation *o, struct err *err)
+{
+	STMT_AUTO s = db_stmt(db, SQL_observation_overlap);
+
+	stmt_bind_int(s, "serial", serial);
+	stmt_bind_text(s, "node", o->node);
+	stmt_bind_int(s, "t_start", o->t_start);
+	stmt_bind_int(s, "t_end", o->t_end);
+	stmt_bind_int(s, "until", o->t_end + OBSERVATION_MAX_S * USEC_PER_SEC);
 	return stmt_step(s, err);
 }
 

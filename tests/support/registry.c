@@ -188,22 +188,43 @@ struct outcome rollback(const char *to)
 	return run(c, rollback_submit(reg.engine, c, &r, &c->err));
 }
 
+static struct outcome observe_one(const struct observation *o)
+{
+	const struct observations all = {.observations = {.v = (void *)(uintptr_t)o, .n = 1}};
+	struct command *c = new_command("POST /v1/observations", o->release);
+
+	return run(c, observations_submit(reg.engine, c, &all, &c->err));
+}
+
 struct outcome observe(const char *release, int64_t total, int64_t errors)
 {
 	int64_t now = clock_now(&reg.clock.clock);
-	struct observation o = {
+	const struct observation o = {
 		.node = "n1",
 		.release = release,
 		.serial = -1,
-		.t_start = now - 30 * USEC_PER_SEC,
+		.t_start = now - 1,
 		.t_end = now,
 		.total = total,
 		.errors = errors,
 	};
-	const struct observations all = {.observations = {.v = &o, .n = 1}};
-	struct command *c = new_command("POST /v1/observations", release);
 
-	return run(c, observations_submit(reg.engine, c, &all, &c->err));
+	return observe_one(&o);
+}
+
+struct outcome observe_window(const char *release, const char *node, int end_s, int length_s)
+{
+	int64_t end = clock_now(&reg.clock.clock) + end_s * USEC_PER_SEC;
+	const struct observation o = {
+		.node = node,
+		.release = release,
+		.serial = -1,
+		.t_start = end - length_s * USEC_PER_SEC,
+		.t_end = end,
+		.total = 1,
+	};
+
+	return observe_one(&o);
 }
 
 static const struct reason_request reason = {.reason = "test", .dry_run = -1};

@@ -43,8 +43,10 @@ struct outcome submit_unit(const char *id, const char *role, double quality);
 struct outcome do_merge(void);
 struct outcome promote(const char *merge);
 struct outcome rollback(const char *to);
-/* `total` requests in the last half minute, `errors` of them bad, from one node. */
+/* `total` requests just now, `errors` of them bad, from one node. */
 struct outcome observe(const char *release, int64_t total, int64_t errors);
+/* One request in the window that ends `end_s` from now. */
+struct outcome observe_window(const char *release, const char *node, int end_s, int length_s);
 struct outcome withdraw(const char *provider, const char *id);
 struct outcome unquarantine_release(const char *version);
 struct outcome unquarantine_artifact(const char *provider, const char *id);

@@ -27,13 +27,13 @@ START_TEST(test_observations_submit__counts_duplicates_once)
 	minute();
 	now = reg.clock.wall;
 	ck_assert_str_eq(observe("1.0.0", 50, 0).body,
-		"{\"accepted\":1,\"duplicates\":0,\"conflicts\":0,\"breached\":[]}");
+		"{\"accepted\":1,\"duplicates\":0,\"conflicts\":0,\"late\":0,\"breached\":[]}");
 	fake_clock_set_wall(&reg.clock, now);
 	ck_assert_str_eq(observe("v1.0.0", 50, 0).body,
-		"{\"accepted\":0,\"duplicates\":1,\"conflicts\":0,\"breached\":[]}");
+		"{\"accepted\":0,\"duplicates\":1,\"conflicts\":0,\"late\":0,\"breached\":[]}");
 	fake_clock_set_wall(&reg.clock, now);
 	ck_assert_str_eq(observe("v1.0.0", 50, 50).body,
-		"{\"accepted\":0,\"duplicates\":1,\"conflicts\":1,\"breached\":[]}");
+		"{\"accepted\":0,\"duplicates\":0,\"conflicts\":1,\"late\":0,\"breached\":[]}");
 }
 END_TEST
 
@@ -44,10 +44,54 @@ START_TEST(test_observations_submit__refuses_unknown_releases_and_times)
 	ck_assert_int_eq(o.code, ERR_INVALID_BODY);
 	ck_assert_str_eq(o.c->faults->list[0].pointer, "/observations/0/release");
 	first_release();
-	fake_clock_set_wall(&reg.clock, reg.clock.wall - 3600 * USEC_PER_SEC);
-	o = observe("1.0.0", 1, 0);
+	o = observe_window("1.0.0", "n1", 121, 10);
 	ck_assert_int_eq(o.code, ERR_INVALID_BODY);
 	ck_assert_str_eq(o.c->faults->list[0].pointer, "/observations/0/t_end");
+}
+END_TEST
+
+/* Within one activation and one node no second is counted twice. */
+START_TEST(test_observations_submit__counts_no_time_twice)
+{
+	static const struct {
+		const char *node;
+		int end, length;
+		const char *member;
+	} cases[] = {
+		{"n1", 0, 60, "accepted"},
+		{"n1", 30, 60, "conflicts"},
+		{"n1", -30, 60, "conflicts"},
+		{"n1", 0, 30, "conflicts"},
+		{"n1", 60, 60, "accepted"},
+		{"n1", 59, 58, "conflicts"},
+		{"n1", -60, 60, "accepted"},
+		{"n2", 30, 60, "accepted"},
+		{"n1", 0, 60, "duplicates"},
+	};
+	int64_t now;
+
+	first_release();
+	fake_clock_step(&reg.clock, 600 * USEC_PER_SEC);
+	now = reg.clock.wall;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		char want[64];
+		struct outcome o;
+
+		fake_clock_set_wall(&reg.clock, now);
+		o = observe_window("1.0.0", cases[i].node, cases[i].end, cases[i].length);
+		snprintf(want, sizeof(want), "\"%s\":1", cases[i].member);
+		ck_assert_msg(o.body && strstr(o.body, want), "case %zu: %s", i, o.body);
+	}
+}
+END_TEST
+
+/* A node that was cut off reports old windows among new ones. */
+START_TEST(test_observations_submit__leaves_out_what_ended_before_the_activation)
+{
+	first_release();
+	fake_clock_set_wall(&reg.clock, reg.clock.wall - 3600 * USEC_PER_SEC);
+	ck_assert_str_eq(observe("1.0.0", 1000, 1000).body,
+		"{\"accepted\":0,\"duplicates\":0,\"conflicts\":0,\"late\":1,\"breached\":[]}");
 }
 END_TEST
 
@@ -93,8 +137,8 @@ START_TEST(test_watch__sees_a_breach_by_time_alone)
 	struct command c = {.arena = reg.arena, .actor = "local", .done = mark, .owner = &over};
 	ck_assert_int_eq(observations_submit(reg.engine, &c, &all, &c.err), 0);
 	finish();
-	ck_assert_str_eq(
-		c.answer.body, "{\"accepted\":1,\"duplicates\":0,\"conflicts\":0,\"breached\":[]}");
+	ck_assert_str_eq(c.answer.body,
+		"{\"accepted\":1,\"duplicates\":0,\"conflicts\":0,\"late\":0,\"breached\":[]}");
 	ck_assert(over);
 	ck_assert_str_eq(member(channel_text(), "version"), "1.0.1");
 	fake_clock_step(&reg.clock, 90 * USEC_PER_SEC);
@@ -145,6 +189,8 @@ Suite *test_suite(void)
 	tcase_add_checked_fixture(t, registry_setup, registry_teardown);
 	tcase_add_test(t, test_observations_submit__counts_duplicates_once);
 	tcase_add_test(t, test_observations_submit__refuses_unknown_releases_and_times);
+	tcase_add_test(t, test_observations_submit__counts_no_time_twice);
+	tcase_add_test(t, test_observations_submit__leaves_out_what_ended_before_the_activation);
 	tcase_add_test(t, test_watch__rolls_back_by_itself);
 	tcase_add_test(t, test_watch__sees_a_breach_by_time_alone);
 	tcase_add_test(t, test_watch__keeps_serving_when_nothing_is_warm);
