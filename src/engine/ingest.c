@@ -35,10 +35,21 @@ struct ingest {
 	bool repeated; /* the manifest is there already */
 };
 
-static int conflict(struct command *c, const struct ingest_item *it, size_t index, struct err *err)
+/* Of an item that came before with other content. */
+static void conflict(struct command *c, const struct ingest_item *it, size_t index)
+{
+	char pointer[64], at[TIME_STRLEN];
+
+	snprintf(pointer, sizeof(pointer), "/artifacts/%zu/id", index);
+	fault_add(c->faults, pointer, "%s came with other content at %s in manifest %s",
+		it->unit->artifact->id, time_format(it->row.received_at, at),
+		it->row.manifest_digest);
+}
+
+/* The members of the problem speak of the first one. */
+static void conflict_members(struct command *c, const struct ingest_item *it)
 {
 	STRBUF_AUTO sb = STRBUF_INIT(4096);
-	char pointer[64], at[TIME_STRLEN];
 	struct json_writer w;
 
 	json_writer_init(&w, &sb);
@@ -48,37 +59,44 @@ static int conflict(struct command *c, const struct ingest_item *it, size_t inde
 	jw_ktime(&w, "received_at", it->row.received_at);
 	jw_end(&w);
 	c->err_members = arena_strndup(c->arena, sb.buf, sb.len);
-	snprintf(pointer, sizeof(pointer), "/artifacts/%zu/id", index);
-	return err_set_at(err, ERR_ARTIFACT_CONFLICT, pointer,
-		"%s came with other content at %s in manifest %s", it->unit->artifact->id,
-		time_format(it->row.received_at, at), it->row.manifest_digest);
 }
 
-/* Is the artifact there already, and the same? */
-static int recognise(
-	struct db *db, struct command *c, struct ingest_item *it, size_t index, struct err *err)
+/* Which artifacts are there already, and the same? Names every one that is not. */
+static int recognise(struct db *db, struct command *c, struct ingest *in, struct err *err)
 {
-	int rc = artifact_known(
-		db, it->unit->provider, it->unit->artifact->id, c->arena, &it->row, err);
+	c->faults = ARENA_NEW(c->arena, struct faults);
+	faults_init(c->faults);
+	for (size_t i = 0; i < in->n; i++) {
+		struct ingest_item *it = &in->items[i];
+		int rc = artifact_known(
+			db, it->unit->provider, it->unit->artifact->id, c->arena, &it->row, err);
 
-	if (rc < 0)
-		return -1;
-	it->shared = rc > 0;
-	if (it->shared && strcmp(it->row.digest, it->unit->content_digest) != 0)
-		return conflict(c, it, index, err);
+		if (rc < 0)
+			return -1;
+		it->shared = rc > 0;
+		if (!it->shared || strcmp(it->row.digest, it->unit->content_digest) == 0)
+			continue;
+		if (!c->faults->n)
+			conflict_members(c, it);
+		conflict(c, it, i);
+	}
+	if (c->faults->total > 1)
+		return err_set_at(err, ERR_ARTIFACT_CONFLICT, c->faults->list[0].pointer,
+			"%zu artifacts came with other content before", c->faults->total);
+	if (c->faults->n)
+		return err_set_at(err, ERR_ARTIFACT_CONFLICT, c->faults->list[0].pointer, "%s",
+			c->faults->list[0].detail);
+	c->faults = NULL;
 	return 0;
 }
 
-static int identify(
-	struct db *reader, struct command *c, struct ingest_item *it, size_t index, struct err *err)
+static int identify(struct command *c, struct ingest_item *it, struct err *err)
 {
 	const struct artifact *artifact = it->unit->artifact;
 	const struct policy_slot *slot;
 
 	if (artifact_name_parse(artifact->id, c->arena, &it->name) < 0)
 		return err_set(err, ERR_INVALID_MANIFEST, "%s is no artifact id", artifact->id);
-	if (recognise(reader, c, it, index, err) < 0)
-		return -1;
 	if (it->shared)
 		return 0;
 	slot = policy_slot_for(&c->prepared->policy, it->unit->provider, artifact->role);
@@ -131,11 +149,13 @@ static int check_subject(struct db *reader, struct command *c, const struct inge
 
 static int prepare_items(struct db *reader, struct command *c, struct ingest *in, struct err *err)
 {
-	for (size_t i = 0; i < in->n; i++) {
+	for (size_t i = 0; i < in->n; i++)
 		in->items[i].unit = &in->parsed.units[i];
-		if (identify(reader, c, &in->items[i], i, err) < 0)
+	if (recognise(reader, c, in, err) < 0)
+		return -1;
+	for (size_t i = 0; i < in->n; i++)
+		if (identify(c, &in->items[i], err) < 0)
 			return -1;
-	}
 	for (size_t i = 0; i < in->n; i++) {
 		struct ingest_item *it = &in->items[i];
 		int rc = 0;
@@ -378,12 +398,12 @@ static int store(struct tx *tx, const struct command *c, struct ingest *in, cons
 /* 0; COMMAND_STALE when evidence about a new unit came meanwhile; -1. */
 static int fill_rows(struct tx *tx, struct command *c, struct ingest *in, struct err *err)
 {
+	if (recognise(tx->db, c, in, err) < 0)
+		return -1;
 	for (size_t i = 0; i < in->n; i++) {
 		struct ingest_item *it = &in->items[i];
 		int rc = 1;
 
-		if (recognise(tx->db, c, it, i, err) < 0)
-			return -1;
 		if (!it->shared && it->slot >= 0)
 			rc = evidence_same(tx, it->unit->artifact->id, &it->known, err);
 		if (rc <= 0)
