@@ -18,25 +18,41 @@ struct merge_args {
 	struct merge_row row;
 };
 
+/* The required slots that have no unit, in one sentence; `slots` says why each is as it is. */
+static const char *summary(const struct fusion *f, struct arena *a)
+{
+	const char *names = "", *why = "";
+	size_t n = 0;
+
+	for (size_t i = 0; i < f->n; i++) {
+		const struct fusion_slot *slot = &f->slots[i];
+
+		if (slot->slot->required != 1 || slot->filled)
+			continue;
+		names = arena_printf(a, "%s%s%s", names, n++ ? ", " : "", slot->slot->name);
+		why = slot->reason;
+	}
+	if (n == 0)
+		return "no candidate is better than the live unit of its slot";
+	return n == 1 ? arena_printf(a, "no unit for the slot %s: %s", names, why)
+		      : arena_printf(a, "no unit for the slots %s", names);
+}
+
 static int nothing(struct command *c, const struct fusion *f, struct err *err)
 {
 	STRBUF_AUTO sb = STRBUF_INIT(BODY_MAX);
 	struct json_writer w;
-	const char *why = NULL;
 
 	json_writer_init(&w, &sb);
 	jw_object(&w);
 	jw_key(&w, "slots");
 	jw_object(&w);
-	for (size_t i = 0; i < f->n; i++) {
+	for (size_t i = 0; i < f->n; i++)
 		jw_kstring(&w, f->slots[i].slot->name, f->slots[i].reason);
-		if (!f->slots[i].best && !why)
-			why = f->slots[i].reason;
-	}
 	jw_end(&w);
 	jw_end(&w);
 	c->err_members = arena_strndup(c->arena, sb.buf, sb.len);
-	return err_set(err, ERR_NOTHING_TO_MERGE, "%s", why ? why : "no slot has a better unit");
+	return err_set(err, ERR_NOTHING_TO_MERGE, "%s", summary(f, c->arena));
 }
 
 static void identify_waivers(const struct fusion_slot *slot, struct json_writer *w)
