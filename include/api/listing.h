@@ -18,6 +18,11 @@ struct listing {
 /* Read max_results and page_token. ERR_INVALID_PARAMETER. */
 int listing_begin(struct request *r, struct listing *ret, struct err *err);
 
+/* The filters `provider` and `role`: absent, or one that the policy in force knows, so that a slip is no
+ * empty list. ERR_INVALID_PARAMETER names them all. */
+int listing_provider(struct request *r, const char **ret, struct err *err);
+int listing_role(struct request *r, const char **ret, struct err *err);
+
 /* {"<name>": [...], "next_page_token": ...}, with Link when more follows. */
 int listing_reply(
 	struct request *r, const struct listing *l, const char *name, const struct page *page);

@@ -8,7 +8,6 @@
 #include "api/request.h"
 #include "engine/engine.h"
 #include "engine/render.h"
-#include "model/format.h"
 #include "model/phase.h"
 #include "store/artifact.h"
 
@@ -18,9 +17,8 @@ int handle_artifacts(struct request *r, struct err *err)
 	struct page page;
 	struct artifact_filter f;
 
-	if (listing_begin(r, &l, err) < 0 ||
-		params_format(&r->params, "provider", &format_provider, &f.provider, err) < 0 ||
-		params_format(&r->params, "role", &format_name, &f.role, err) < 0 ||
+	if (listing_begin(r, &l, err) < 0 || listing_provider(r, &f.provider, err) < 0 ||
+		listing_role(r, &f.role, err) < 0 ||
 		params_enum(&r->params, "phase", &phase_names, &f.phase, err) < 0 ||
 		artifact_list_page(request_reader(r), &f, l.after, l.limit, r->arena, &page, err) <
 			0)

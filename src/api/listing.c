@@ -9,6 +9,7 @@
 #include "api/reply.h"
 #include "api/request.h"
 #include "base/json_writer.h"
+#include "engine/engine.h"
 
 enum { LIST_MAX = 64 * 1024 * 1024, LINK_MAX = 8 * 1024 };
 
@@ -35,6 +36,52 @@ int listing_begin(struct request *r, struct listing *ret, struct err *err)
 		return -1;
 	*ret = l;
 	return 0;
+}
+
+static int filter_named(struct request *r, const char *name, struct field_names *names,
+	const char **ret, struct err *err)
+{
+	names->title = name;
+	return params_enum(&r->params, name, names, ret, err);
+}
+
+int listing_provider(struct request *r, const char **ret, struct err *err)
+{
+	SNAPSHOT_AUTO s = snapshot_get(request_engine(r));
+	const struct list *providers = &s->policy.providers;
+	const char **names = ARENA_ARRAY(r->arena, providers->n + 1, const char *);
+
+	for (size_t i = 0; i < providers->n; i++)
+		names[i] = LIST_AT(providers, struct policy_provider, i)->name;
+	return filter_named(r, "provider", &(struct field_names){.names = names}, ret, err);
+}
+
+static bool strings_have(const char *const *list, size_t n, const char *s)
+{
+	for (size_t i = 0; i < n; i++)
+		if (strcmp(list[i], s) == 0)
+			return true;
+	return false;
+}
+
+int listing_role(struct request *r, const char **ret, struct err *err)
+{
+	SNAPSHOT_AUTO s = snapshot_get(request_engine(r));
+	const struct list *providers = &s->policy.providers;
+	const char **names;
+	size_t most = 1, n = 0;
+
+	for (size_t i = 0; i < providers->n; i++)
+		most += LIST_AT(providers, struct policy_provider, i)->roles.n;
+	names = ARENA_ARRAY(r->arena, most, const char *);
+	for (size_t i = 0; i < providers->n; i++) {
+		const struct strings *roles = &LIST_AT(providers, struct policy_provider, i)->roles;
+
+		for (size_t k = 0; k < roles->n; k++)
+			if (!strings_have(names, n, roles->v[k]))
+				names[n++] = roles->v[k];
+	}
+	return filter_named(r, "role", &(struct field_names){.names = names}, ret, err);
 }
 
 static void add_encoded(struct strbuf *out, const char *s)

@@ -21,8 +21,7 @@ int handle_manifests(struct request *r, struct err *err)
 	struct page page;
 	const char *provider;
 
-	if (listing_begin(r, &l, err) < 0 ||
-		params_format(&r->params, "provider", &format_provider, &provider, err) < 0 ||
+	if (listing_begin(r, &l, err) < 0 || listing_provider(r, &provider, err) < 0 ||
 		manifest_list(request_reader(r), provider, l.after, l.limit, r->arena, &page, err) <
 			0)
 		return -1;
