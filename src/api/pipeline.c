@@ -6,6 +6,7 @@
  */
 #include <string.h>
 #include <strings.h>
+#include <sys/socket.h>
 
 #include "api/cors.h"
 #include "api/loop.h"
@@ -16,9 +17,14 @@
  * this address; an address or "localhost" can't be forged so. */
 static int check_open_host(const struct request *r, struct err *err)
 {
+	const union MHD_ConnectionInfo *peer =
+		MHD_get_connection_info(r->conn, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
 	const char *host = request_header(r, "Host");
 	size_t n = host[0] == '[' ? strcspn(host, "]") + 1 : strcspn(host, ":");
 
+	/* No page of a browser reaches a Unix socket. */
+	if (peer && peer->client_addr && peer->client_addr->sa_family == AF_UNIX)
+		return 0;
 	if (host[0] == '[' || (n == 9 && strncasecmp(host, "localhost", 9) == 0) ||
 		strspn(host, "0123456789.") >= n)
 		return 0;
@@ -108,7 +114,8 @@ static int check_conditions(struct request *r, struct err *err)
 	if (key && r->route->body && idempotency_key(key, r->arena, &r->idempotency, err) < 0)
 		return -1;
 	if ((r->route->flags & ROUTE_NEED_MATCH) && !request_header(r, "If-Match"))
-		return err_set(err, ERR_PRECONDITION_REQUIRED, "%s needs If-Match", r->route->name);
+		return err_set(err, ERR_PRECONDITION_REQUIRED,
+			"%s needs If-Match: the ETag of GET %s", r->route->name, r->path);
 	return 0;
 }
 
@@ -149,6 +156,11 @@ int pipeline_run(struct request *r)
 		return cors_options(r);
 	if (r->route->body && r->body.len && memchr(r->body.buf, '\0', r->body.len)) {
 		err_set(&err, ERR_BAD_JSON, "the body holds a NUL byte");
+		return reply_problem(r, &err, NULL, NULL);
+	}
+	if ((r->route->flags & ROUTE_RAW) && r->body.len == 0) {
+		err_set(&err, ERR_BAD_JSON, "the body is empty; %s takes a %s document",
+			r->route->name, r->route->body->name);
 		return reply_problem(r, &err, NULL, NULL);
 	}
 	if (r->route->body && !(r->route->flags & ROUTE_RAW)) {
