@@ -178,7 +178,7 @@ static bool etag_next_is(const char **p, const char *digest)
 	return !weak && n == strlen(digest) && memcmp(s, digest, n) == 0;
 }
 
-int if_match_check(const char *if_match, const char *digest, struct err *err)
+int if_match_check(const char *if_match, const char *path, const char *digest, struct err *err)
 {
 	const char *p = if_match;
 
@@ -186,12 +186,13 @@ int if_match_check(const char *if_match, const char *digest, struct err *err)
 		return 0;
 	if (!digest)
 		return err_set(err, ERR_PRECONDITION_FAILED,
-			"If-Match was sent, and there is nothing yet that it could match");
+			"If-Match was sent, and GET %s has no ETag yet", path);
 	while (*(p += strspn(p, ", \t"))) {
 		if (*p == '*' || etag_next_is(&p, digest))
 			return 0;
 	}
-	return err_set(err, ERR_PRECONDITION_FAILED, "its ETag is \"%s\" now", digest);
+	return err_set(
+		err, ERR_PRECONDITION_FAILED, "the ETag of GET %s is \"%s\" now", path, digest);
 }
 
 void command_answer(struct command *c, int status, const char *location, const struct body *body)

@@ -145,10 +145,11 @@ static int policy_apply(struct tx *tx, struct command *c, struct err *err)
 	if (!c->if_match)
 		return err_set(err, ERR_PRECONDITION_REQUIRED,
 			"the policy in force has the ETag \"%s\"", now.digest);
-	if (if_match_check(c->if_match, now.digest, err) < 0)
+	if (if_match_check(c->if_match, "/v1/policy", now.digest, err) < 0)
 		return -1;
 	if (strcmp(now.digest, p->policy.digest) == 0) {
 		policy_answer(c, now.summary, now.body);
+		c->answer.etag = now.digest;
 		return 0;
 	}
 	if (policy_store(tx, p, &summary, err) < 0 ||
@@ -159,6 +160,8 @@ static int policy_apply(struct tx *tx, struct command *c, struct err *err)
 	if (release_settle_warm(tx, &p->policy, err) < 0 || channel_refresh(tx, err) < 0)
 		return -1;
 	policy_answer(c, summary, p->canonical);
+	if (!c->dry_run)
+		c->answer.etag = p->policy.digest;
 	return 0;
 }
 

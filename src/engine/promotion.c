@@ -251,7 +251,8 @@ static int promotion_prepare(
 	/* Evidence and waivers may have come or gone since the merge was made. */
 	if (rejudge_all(e, reader, err) < 0)
 		return -1;
-	if (if_match_check(c->if_match, s->has_release ? s->channel_body.digest : NULL, err) < 0)
+	if (if_match_check(c->if_match, "/v1/channels/stable",
+		    s->has_release ? s->channel_body.digest : NULL, err) < 0)
 		return -1;
 	if (check_open(&p->row, err) < 0)
 		return -1;

@@ -98,7 +98,7 @@ static int rollback_prepare(struct engine *e, struct db *reader, struct command 
 
 	if (!s->has_release)
 		return err_set(err, ERR_NO_WARM_RELEASE, "there is no release yet");
-	if (if_match_check(c->if_match, s->channel_body.digest, err) < 0)
+	if (if_match_check(c->if_match, "/v1/channels/stable", s->channel_body.digest, err) < 0)
 		return -1;
 	if (!r->request->to)
 		return 0;

@@ -119,7 +119,8 @@ static int current_suite(
 	struct suite_row *row = ARENA_NEW(tx->arena, struct suite_row);
 	int rc = suite_current(tx->db, tx->arena, row, err);
 
-	if (rc < 0 || if_match_check(c->if_match, rc ? row->body.digest : NULL, err) < 0)
+	if (rc < 0 || if_match_check(c->if_match, "/v1/suites/current",
+			      rc ? row->body.digest : NULL, err) < 0)
 		return -1;
 	*ret = rc ? row : NULL;
 	return 0;
