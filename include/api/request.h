@@ -62,7 +62,7 @@ struct request {
 	const char *bindings[BINDINGS_MAX];
 	struct params params;
 	bool pretty, plain; /* the form asked for */
-	bool dry_run;	    /* asked for in the query */
+	bool dry_run;	    /* asked for in the query; once it is answered, also in the body */
 	struct caller caller;
 
 	bool has_body, drop; /* drop: the body is read and thrown away */

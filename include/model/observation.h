@@ -25,6 +25,7 @@ extern const struct field_table observation_table;
 
 struct observations {
 	struct list observations; /* struct observation, 1 to OBSERVATIONS_MAX */
+	int dry_run;
 };
 extern const struct field_table observations_table;
 

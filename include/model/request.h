@@ -27,6 +27,7 @@ struct token_request {
 	const char *name;
 	struct strings scopes;
 	int64_t expires_at;
+	int dry_run;
 };
 extern const struct field_table merge_request_table, promotion_request_table,
 	rollback_request_table, reason_request_table, token_request_table;

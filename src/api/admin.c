@@ -11,11 +11,33 @@
 #include "api/reply.h"
 #include "api/request.h"
 #include "engine/engine.h"
+#include "engine/event.h"
 #include "engine/policy.h"
 #include "model/format.h"
 #include "store/event.h"
 #include "store/policy.h"
 #include "store/token.h"
+
+/* The list of types is too long for a sentence. */
+static int event_filter(struct request *r, const char **ret, struct err *err)
+{
+	STRBUF_AUTO all = STRBUF_INIT(4096);
+	const char *type = params_get(&r->params, "type");
+	bool known = !type;
+
+	strbuf_addstr(&all, "The types are");
+	for (int i = 0; i < EVENTS; i++) {
+		const char *name = event_name((enum event_type)i);
+
+		known = known || strcmp(type, name) == 0;
+		strbuf_addf(&all, "%s %s", i ? "," : "", name);
+	}
+	*ret = type;
+	if (known)
+		return 0;
+	r->hint = arena_strndup(r->arena, all.buf, all.len);
+	return err_set(err, ERR_INVALID_PARAMETER, "no event has the type \"%.64s\"", type);
+}
 
 int handle_events(struct request *r, struct err *err)
 {
@@ -23,8 +45,7 @@ int handle_events(struct request *r, struct err *err)
 	struct page page;
 	const char *type, *subject;
 
-	if (listing_begin(r, &l, err) < 0 ||
-		params_format(&r->params, "type", &format_name, &type, err) < 0 ||
+	if (listing_begin(r, &l, err) < 0 || event_filter(r, &type, err) < 0 ||
 		params_format(&r->params, "subject", &format_line, &subject, err) < 0 ||
 		event_list(request_reader(r), type, subject, l.after, l.limit, r->arena, &page,
 			err) < 0)
@@ -110,13 +131,25 @@ int handle_tokens(struct request *r, struct err *err)
 	return listing_reply(r, &l, "tokens", &page);
 }
 
+int handle_token(struct request *r, struct err *err)
+{
+	struct token_row row;
+	int rc = token_find(request_reader(r), r->bindings[0], r->arena, &row, err);
+
+	if (rc < 0)
+		return -1;
+	if (rc == 0)
+		return err_set(err, ERR_NOT_FOUND, "there is no such token");
+	return reply_json(r, 200, row.body, strlen(row.body), NULL);
+}
+
 int handle_token_create(struct request *r, struct err *err)
 {
+	const struct token_request *body = r->object;
 	struct err refused = {0};
-	struct command *c = request_command(r, false);
+	struct command *c = request_command(r, body->dry_run == 1);
 
-	return request_submitted(
-		r, token_create(request_engine(r), c, r->object, &refused), &refused);
+	return request_submitted(r, token_create(request_engine(r), c, body, &refused), &refused);
 }
 
 int handle_token_revoke(struct request *r, struct err *err)

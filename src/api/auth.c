@@ -58,6 +58,7 @@ int auth_authorize(struct request *r, const char *scope, struct err *err)
 	if (caller_may(&r->caller, scope))
 		return 0;
 	r->need = scope;
-	return err_set(err, ERR_INSUFFICIENT_SCOPE, "%s needs the scope %s; this token has %s",
-		r->route->name, scope, *r->caller.scopes ? r->caller.scopes : "none");
+	return err_set(err, ERR_INSUFFICIENT_SCOPE, "%s needs the scope %s%s; this token has %s",
+		r->route->name, scope, strcmp(scope, "submit") == 0 ? ":<provider>" : "",
+		*r->caller.scopes ? r->caller.scopes : "none");
 }

@@ -36,7 +36,8 @@ void cors_headers(const struct request *r, struct MHD_Response *response)
 		MHD_add_response_header(response, "Access-Control-Max-Age", "600");
 	} else {
 		MHD_add_response_header(response, "Access-Control-Expose-Headers",
-			"ETag, Idempotency-Replayed, Link, Location, Retry-After, X-Request-Id");
+			"Dry-Run, ETag, Idempotency-Replayed, Link, Location, Retry-After, "
+			"X-Request-Id");
 	}
 }
 

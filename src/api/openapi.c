@@ -277,6 +277,10 @@ static void write_success(
 	jw_key(w, "headers");
 	jw_object(w);
 	write_header(w, "X-Request-Id", "The request's id, as in the log");
+	if (words_have(r->params, "dry_run") && status == 200)
+		write_header(w, "Dry-Run", "true: this is what would be, and nothing was changed");
+	if (strcmp(r->method, "PUT") == 0)
+		write_header(w, "ETag", "The new one, for the next If-Match; not of a dry run");
 	if (strcmp(r->method, "GET") == 0)
 		write_header(w, "ETag", "Strong: equal tags, equal bytes");
 	if (r->flags & ROUTE_LIST)

@@ -85,7 +85,8 @@ static const json_t *cell_at(const json_t *object, const char *key, size_t n)
 	return object;
 }
 
-static void row_of(struct text_table *t, const json_t *object, const char *keys)
+/* `name` is the object's in its map, "" in a list. */
+static void row_of(struct text_table *t, const char *name, const json_t *object, const char *keys)
 {
 	struct word w;
 
@@ -93,7 +94,10 @@ static void row_of(struct text_table *t, const json_t *object, const char *keys)
 	while (words_next(&keys, &w)) {
 		STRBUF_AUTO cell = STRBUF_INIT(CELL_MAX);
 
-		cell_value(&cell, cell_at(object, w.s, w.n));
+		if (*w.s == '*')
+			strbuf_addstr(&cell, name);
+		else
+			cell_value(&cell, cell_at(object, w.s, w.n));
 		text_table_cell(t, cell.buf);
 	}
 }
@@ -106,10 +110,10 @@ static void rows_of(struct text_table *t, const json_t *list, const char *keys)
 	json_t *v;
 
 	for (const char *at = keys; words_next(&at, &w);)
-		text_table_head(t, w.s, w.n);
+		text_table_head(t, *w.s == '*' ? "name" : w.s, *w.s == '*' ? 4 : w.n);
 	for (size_t i = 0; i < json_array_size(list); i++)
-		row_of(t, json_array_get(list, i), keys);
-	json_object_foreach((json_t *)(uintptr_t)list, key, v) row_of(t, v, keys);
+		row_of(t, "", json_array_get(list, i), keys);
+	json_object_foreach((json_t *)(uintptr_t)list, key, v) row_of(t, key, v, keys);
 }
 
 static void rows_of_object(struct text_table *t, const json_t *object, const char *keys)
@@ -192,6 +196,8 @@ static void choose_form(const struct request *r, const struct reply *a, struct f
 		return;
 	if (r->plain && r->route->columns && !a->error) {
 		render_text(r->route->columns, a->body, a->len, r->arena, &out);
+		if (r->dry_run)
+			strbuf_addstr(&out, "\ndry run: nothing was changed\n");
 		f->type = "text/plain; charset=utf-8";
 		f->mark = "-text";
 	} else if (r->pretty || a->error) {
@@ -242,6 +248,8 @@ static void add_headers(const struct request *r, const struct reply *a, const ch
 	header(m, "Location", a->location);
 	header(m, "Link", a->link);
 	header(m, "Allow", a->allow);
+	if (r->dry_run)
+		header(m, "Dry-Run", "true");
 	if (a->replayed)
 		header(m, "Idempotency-Replayed", "true");
 	if (a->close || atomic_load(&r->server->draining))
@@ -419,6 +427,7 @@ int reply_refusal(struct request *r, const struct err *err)
 
 int reply_command(struct request *r, const struct command *c)
 {
+	r->dry_run = c->dry_run && !c->replayed;
 	if (c->err.code != ERR_NONE)
 		return reply_problem(r, &c->err, c->faults, c->err_members);
 	return reply_send(r, &(struct reply){.status = c->answer.status,

@@ -74,7 +74,9 @@ int cli_merge(struct cli *cli)
 		&merge_answer_table, &m, &done);
 	if (rc || done)
 		return rc;
-	fprintf(cli->out, "merge %s  ", m.version ? m.version : "");
+	fprintf(cli->out, "%smerge %s  ",
+		cli->option[CLI_OPTION_DRY_RUN] ? "dry run, nothing is stored: " : "",
+		m.version ? m.version : "");
 	print_verdict(cli, m.phase, 0);
 	fprintf(cli->out, "  %s%s\n", m.baseline ? "against " : "the first",
 		m.baseline ? m.baseline : "");

@@ -200,5 +200,6 @@ int observations_submit(
 	x->in = o;
 	c->kind = &observing_kind;
 	c->args = x;
+	c->dry_run = c->dry_run || o->dry_run == 1;
 	return command_submit(e, c, err);
 }

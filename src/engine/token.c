@@ -160,7 +160,8 @@ static int create_apply(struct tx *tx, struct command *c, struct err *err)
 			arena_printf(tx->arena, "{\"scopes\":\"%s\"}", t->row.scopes), NULL,
 			err) < 0)
 		return -1;
-	body_set_text(&body, token_render(&t->row, t->token, tx->arena));
+	/* What will not work is not shown. */
+	body_set_text(&body, token_render(&t->row, c->dry_run ? NULL : t->token, tx->arena));
 	command_answer(c, 201, arena_printf(tx->arena, "/v1/tokens/%s", t->row.id), &body);
 	c->answer.replay_body = t->row.body;
 	return 0;
@@ -180,6 +181,7 @@ int token_create(
 	t->request = r;
 	c->kind = &create_kind;
 	c->args = t;
+	c->dry_run = c->dry_run || r->dry_run == 1;
 	return command_submit(e, c, err);
 }
 

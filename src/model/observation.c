@@ -70,6 +70,8 @@ const struct field_table observation_table =
 static const struct field observations_fields[] = {
 	{"observations", FIELD_LIST, offsetof(struct observations, observations), FIELD_REQUIRED,
 		.min = 1, .max = OBSERVATIONS_MAX, .table = &observation_table},
+	{"dry_run", FIELD_BOOL, offsetof(struct observations, dry_run), 0,
+		.help = "answer what would be, and change nothing; ?dry_run, too"},
 };
 const struct field_table observations_table = FIELD_TABLE(
 	"Observations", "Windows of counts from nodes.", struct observations, observations_fields);

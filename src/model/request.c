@@ -61,6 +61,7 @@ static const struct field token_fields[] = {
 		.max = 32, .format = &format_scope},
 	{"expires_at", FIELD_TIME, offsetof(struct token_request, expires_at), 0,
 		.help = "never when absent"},
+	DRY_RUN(token_request),
 };
 const struct field_table token_request_table =
 	FIELD_TABLE("TokenRequest", NULL, struct token_request, token_fields);

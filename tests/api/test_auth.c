@@ -115,7 +115,9 @@ static void make_strangers(void)
 	snprintf(credentials[REVOKED], 256, "Bearer %s", token);
 	snprintf(id, sizeof(id), "%.12s", token + 4);
 	snprintf(path, sizeof(path), "/v1/tokens/%s", id);
+	rig_expect(&rig, "GET", path, "", NULL, 200, "\"revoked_at\":null}");
 	rig_expect(&rig, "DELETE", path, "", NULL, 200, NULL);
+	rig_expect(&rig, "GET", path, "", NULL, 200, "\"revoked_at\":\"");
 	snprintf(credentials[OTHER_SCHEME], 256, "Basic YTpi");
 	snprintf(credentials[NO_TOKEN], 256, "Bearer");
 	snprintf(credentials[NOT_OURS], 256, "Bearer abc.def.ghi");

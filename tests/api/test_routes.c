@@ -71,7 +71,8 @@ START_TEST(test_routes__main_job)
 
 	rig_expect(&rig, "GET", "/v1/channels/stable", "", NULL, 404, "no_release");
 	rig_expect(&rig, "POST", "/v1/rollbacks", "", "{\"reason\":\"x\"}", 409, "no_warm_release");
-	rig_expect(&rig, "POST", "/v1/merges", "", "{}", 409, "nothing_to_merge");
+	rig_expect(&rig, "POST", "/v1/merges", "", "{}", 409,
+		"no unit for the slots embed, runtime, textgen");
 	first_release();
 	rig_expect(&rig, "GET", "/v1/channels/stable", "", NULL, 200, "\"version\":\"1.0.0\"");
 	rig_expect(&rig, "GET", "/v1/releases/1.0.0", "", NULL, 200, "fused_model_id");
@@ -159,6 +160,118 @@ START_TEST(test_routes__bodies_are_checked_whole)
 		"Content-Type: application/json\r\nContent-Encoding: gzip\r\n", "{}", 415, "gzip");
 	rig_expect(&rig, "GET", "/v1/merges", "Content-Type: application/json\r\n", "{}", 400,
 		"takes no body");
+}
+END_TEST
+
+/* As curl -X POST sends it: no body, no Content-Type. */
+START_TEST(test_routes__no_body_is_an_empty_object)
+{
+	rig_expect(&rig, "POST", "/v1/merges", "", NULL, 409, "nothing_to_merge");
+	rig_expect(&rig, "POST", "/v1/promotions", "", NULL, 422, "/merge");
+	rig_expect(&rig, "POST", "/v1/tokens", "", NULL, 422, "/scopes");
+	rig_expect(&rig, "POST", "/v1/manifests", "", NULL, 400, "the body is empty");
+	rig_expect(&rig, "POST", "/v1/manifests", "", "", 400, "the body is empty");
+	rig_expect(&rig, "PUT", "/v1/policy", "If-Match: *\r\n", NULL, 400, "the body is empty");
+}
+END_TEST
+
+/* Whether it was asked for in the query or in the body, it says so and changes nothing. */
+START_TEST(test_routes__a_dry_run_says_so)
+{
+	static const struct {
+		const char *path, *body;
+		int status;
+	} cases[] = {
+		{"/v1/merges?dry_run", "", 200},
+		{"/v1/merges", "{\"dry_run\":true}", 200},
+		{"/v1/tokens?dry_run", "{\"name\":\"n\",\"scopes\":[\"read\"]}", 200},
+		{"/v1/tokens", "{\"name\":\"n\",\"scopes\":[\"read\"],\"dry_run\":true}", 200},
+		{"/v1/rollbacks?dry_run", "{\"reason\":\"r\"}", 409},
+		{"/v1/artifacts/hf/spiralverse/textgen-lora-v2/withdraw?dry_run",
+			"{\"reason\":\"r\"}", 200},
+	};
+	struct reply_text t;
+	char value[512];
+
+	first_release();
+	rig_expect(&rig, "POST", "/v1/manifests", "", HF2, 201, "Succeeded");
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		rig_ask(&rig, "POST", cases[i].path, "", cases[i].body, &t);
+		ck_assert_msg(t.status == cases[i].status, "%s: %s", cases[i].path, t.all.buf);
+		ck_assert_str_eq(reply_header(&t, "Dry-Run", value), "true");
+		ck_assert_ptr_null(strstr(t.body, "sfd_"));
+		reply_clear(&t);
+	}
+	rig_expect(&rig, "POST", "/v1/merges?dry_run", "Accept: text/plain\r\n", "", 200,
+		"nothing was changed");
+	rig_ask(&rig, "POST", "/v1/merges", "", "", &t);
+	ck_assert_int_eq(t.status, 201);
+	ck_assert_str_eq(reply_header(&t, "Dry-Run", value), "");
+	reply_clear(&t);
+	rig_ask(&rig, "GET", "/v1/tokens", "", NULL, &t);
+	ck_assert_msg(!strstr(t.body, "\"name\":\"n\""), "%s", t.body);
+	reply_clear(&t);
+}
+END_TEST
+
+/* A slip of the pen is no empty list. */
+START_TEST(test_routes__filters_name_what_they_take)
+{
+	rig_expect(&rig, "GET", "/v1/artifacts?provider=azure", "", NULL, 400,
+		"provider is one of aws, gcp, hf");
+	rig_expect(&rig, "GET", "/v1/manifests?provider=azure", "", NULL, 400, "aws, gcp, hf");
+	rig_expect(&rig, "GET", "/v1/artifacts?role=x", "", NULL, 400, "embed, retrieval");
+	rig_expect(&rig, "GET", "/v1/events?type=x", "", NULL, 400, "manifest.submitted, ");
+	rig_expect(&rig, "GET", "/v1/artifacts?provider=hf&role=eval", "", NULL, 200, "[]");
+	rig_expect(&rig, "GET", "/v1/events?type=slo.breached", "", NULL, 200, "[]");
+}
+END_TEST
+
+START_TEST(test_routes__a_conflict_names_every_artifact)
+{
+	rig_expect(&rig, "POST", "/v1/manifests", "",
+		MANIFEST("hf", ARTIFACT("textgen-lora-v1", "textgen", "0.81") "," ARTIFACT(
+				       "textgen-lora-v2", "textgen", "0.82")),
+		201, NULL);
+	const char *other =
+		MANIFEST("hf", ARTIFACT("textgen-lora-v1", "textgen", "0.91") "," ARTIFACT(
+				       "textgen-lora-v2", "textgen", "0.92"));
+	rig_expect(&rig, "POST", "/v1/manifests", "", other, 409, "2 artifacts came with other");
+	rig_expect(&rig, "POST", "/v1/manifests", "", other, 409, "/artifacts/0/id");
+	rig_expect(&rig, "POST", "/v1/manifests", "", other, 409, "/artifacts/1/id");
+}
+END_TEST
+
+START_TEST(test_routes__the_policy_answers_with_its_tags)
+{
+	char tag[512], again[512], match[600];
+	struct reply_text policy, t;
+
+	rig_expect(&rig, "GET", "/v1/policy", "Accept: text/plain\r\n", NULL, 200,
+		"gates.latency.p95_ms");
+	rig_ask(&rig, "GET", "/v1/policy", "", NULL, &policy);
+	reply_header(&policy, "ETag", tag);
+	snprintf(match, sizeof(match), "If-Match: %s\r\n", tag);
+	rig_ask(&rig, "PUT", "/v1/policy", match, policy.body, &t);
+	ck_assert_int_eq(t.status, 200);
+	ck_assert_str_eq(reply_header(&t, "ETag", again), tag);
+	reply_clear(&t);
+	char *warm = strstr(policy.all.buf, "\"warm\":2");
+	ck_assert_ptr_nonnull(warm);
+	warm[7] = '3';
+	rig_ask(&rig, "PUT", "/v1/policy?dry_run", match, policy.body, &t);
+	ck_assert_str_eq(reply_header(&t, "ETag", again), "");
+	reply_clear(&t);
+	rig_ask(&rig, "PUT", "/v1/policy", match, policy.body, &t);
+	reply_header(&t, "ETag", again);
+	ck_assert_msg(*again && strcmp(again, tag) != 0, "%s", t.all.buf);
+	reply_clear(&t);
+	rig_expect(&rig, "PUT", "/v1/policy", match, policy.body, 412,
+		"the ETag of GET /v1/policy is");
+	rig_ask(&rig, "GET", "/v1/policy", "", NULL, &t);
+	ck_assert_str_eq(reply_header(&t, "ETag", tag), again);
+	reply_clear(&t);
+	reply_clear(&policy);
 }
 END_TEST
 
@@ -490,7 +603,7 @@ START_TEST(test_forms__text_json_and_nothing_else)
 		&rig, "GET", "/v1/artifacts", "Accept: image/png\r\n", NULL, 406, "not_acceptable");
 	rig_expect(
 		&rig, "GET", "/metrics", "Accept: application/json\r\n", NULL, 406, "text/plain");
-	rig_ask(&rig, "GET", "/v1/policy", "Accept: text/plain\r\n", NULL, &t);
+	rig_ask(&rig, "GET", "/openapi.json", "Accept: text/plain\r\n", NULL, &t);
 	ck_assert_int_eq(t.status, 406);
 	ck_assert_ptr_nonnull(strstr(t.body, "this route answers application/json\""));
 	ck_assert_msg(!strstr(t.body, "text/plain"), "a form is offered that is not there");
@@ -567,6 +680,11 @@ Suite *test_suite(void)
 	tcase_add_test(t, test_routes__main_job);
 	tcase_add_test(t, test_routes__manifest_answers);
 	tcase_add_test(t, test_routes__bodies_are_checked_whole);
+	tcase_add_test(t, test_routes__no_body_is_an_empty_object);
+	tcase_add_test(t, test_routes__a_dry_run_says_so);
+	tcase_add_test(t, test_routes__filters_name_what_they_take);
+	tcase_add_test(t, test_routes__a_conflict_names_every_artifact);
+	tcase_add_test(t, test_routes__the_policy_answers_with_its_tags);
 	tcase_add_test(t, test_routes__observation_breach_rolls_back);
 	tcase_add_test(t, test_auth__each_route_wants_its_scope);
 	tcase_add_test(t, test_auth__submit_is_for_one_provider);

@@ -101,13 +101,15 @@ static const struct {
 	{&observations_table,
 		"{'observations':[{'node':'n1','release':'1.0.0','t_start':" T
 		",'t_end':'2026-11-24T06:00:54Z','total':9,'errors':0,'slow':0,'tokens':0,"
-		"'cost_micro':0,'safety_checked':0,'safety_violations':0,'safety_critical':0}]}"},
+		"'cost_micro':0,'safety_checked':0,'safety_violations':0,'safety_critical':0}],"
+		"'dry_run':false}"},
 	{&merge_request_table, "{'reason':'r','dry_run':true}"},
 	{&promotion_request_table,
 		"{'merge':'1.0.0-rc.1','reason':'r','override':false,'dry_run':true}"},
 	{&rollback_request_table, "{'reason':'r','to':'1.0.0','dry_run':false}"},
 	{&reason_request_table, "{'reason':'r','dry_run':false}"},
-	{&token_request_table, "{'name':'ci','scopes':['read','submit:hf'],'expires_at':" T "}"},
+	{&token_request_table,
+		"{'name':'ci','scopes':['read','submit:hf'],'expires_at':" T ",'dry_run':true}"},
 	{&policy_table,
 		"{'schema':'spiralfed.policy/v1','providers':{'hf':{'facility':'Barracks','roles':"
 		"['textgen']}},'slots':{'textgen':{'provider':'hf','role':'textgen','required':"
