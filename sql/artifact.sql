@@ -167,6 +167,13 @@ WHERE s.artifact_seq < $1 AND s.judgement_seq IS NOT NULL AND s.slot IS NOT NULL
 	AND s.withdrawn_at IS NULL AND a.received_at >= $2
 ORDER BY s.artifact_seq DESC LIMIT $3;
 
+-- By the role, whose index has them in order.
+-- name: candidate_slot :many (role, slot, limit)
+SELECT s.artifact_seq AS seq, a.provider, a.id, s.slot, s.judgement_seq
+FROM artifact_state s JOIN artifact a ON a.seq = s.artifact_seq
+WHERE s.role = $1 AND +s.slot = $2 AND s.judgement_seq IS NOT NULL AND s.withdrawn_at IS NULL
+ORDER BY s.artifact_seq DESC LIMIT $3;
+
 -- Offline, to compute it again.
 -- name: judgement_by_digest :one (digest) -- scan ok
 SELECT seq, artifact_seq, digest, inputs_digest, inputs, policy_version, phase, at, body

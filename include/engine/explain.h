@@ -22,4 +22,9 @@ int artifact_promotability(struct db *reader, const char *provider, const char *
 int policy_simulate(struct db *reader, const struct simulation_request *r, int64_t after,
 	int64_t limit, struct arena *a, struct simulation *ret, int64_t *ret_next, struct err *err);
 
+/* The newest `limit` candidates of a slot, with the numbers of their newest verdicts (evidence pooled
+ * in), dominated ones marked. 1, 0 (the policy has no such slot), -1. */
+int slot_tradeoffs(struct db *reader, const struct snapshot *s, const char *slot, int64_t limit,
+	struct arena *a, struct tradeoffs *ret, struct err *err);
+
 #endif

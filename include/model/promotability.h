@@ -49,4 +49,18 @@ struct simulation {
 };
 extern const struct field_table simulation_table;
 
+/* A candidate of a slot by what it gives and what it takes. */
+struct tradeoff {
+	const char *provider, *id;
+	int phase;
+	double quality, cost_per_1k_tokens, latency_ms_p95;
+	int dominated;
+	const char *dominated_by;
+};
+struct tradeoffs {
+	const char *slot;
+	struct list candidates; /* struct tradeoff, newest first */
+};
+extern const struct field_table tradeoffs_table;
+
 #endif

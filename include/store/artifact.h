@@ -119,6 +119,9 @@ struct candidate_row {
 int candidate_page(struct db *db, int64_t after, int64_t since, int64_t limit, struct arena *a,
 	struct candidate_row **ret, size_t *ret_n, struct err *err);
 
+int candidate_slot(struct db *db, const char *role, const char *slot, int64_t limit,
+	struct arena *a, struct candidate_row **ret, size_t *ret_n, struct err *err);
+
 /* Numbers of the newest rows, which are their counts: nothing is ever deleted. */
 int registry_counts(struct db *db, int64_t *ret_manifests, int64_t *ret_artifacts,
 	int64_t *ret_judgements, struct err *err);

@@ -73,3 +73,19 @@ int handle_policy_simulate(struct request *r, struct err *err)
 	}
 	return answer_with(r, &simulation_table, &answer, err);
 }
+
+int handle_pareto(struct request *r, struct err *err)
+{
+	SNAPSHOT_AUTO s = snapshot_get(request_engine(r));
+	struct tradeoffs t;
+	int64_t limit;
+	int rc = params_int(&r->params, "max_results", 1, PAGE_MAX, PAGE_DEFAULT, &limit, err);
+
+	if (rc == 0)
+		rc = slot_tradeoffs(request_reader(r), s, r->bindings[0], limit, r->arena, &t, err);
+	if (rc <= 0)
+		return rc < 0 ? -1
+			      : err_set(err, ERR_NOT_FOUND, "the policy has no slot %s",
+					r->bindings[0]);
+	return answer_with(r, &tradeoffs_table, &t, err);
+}

@@ -94,3 +94,30 @@ static const struct field simulation_fields[] = {
 };
 const struct field_table simulation_table = FIELD_TABLE("Simulation",
 	"Verdicts that a draft of the policy would turn.", struct simulation, simulation_fields);
+
+#define F(name_, type_, ...)                                                 \
+	{                                                                    \
+#name_, type_, offsetof(struct tradeoff, name_), __VA_ARGS__ \
+	}
+static const struct field tradeoff_fields[] = {
+	F(provider, FIELD_STRING, FIELD_REQUIRED),
+	F(id, FIELD_STRING, FIELD_REQUIRED, .format = &format_artifact_id),
+	F(phase, FIELD_ENUM, FIELD_REQUIRED, .names = &phase_names),
+	F(quality, FIELD_REAL, 0, .help = "the first success metric of the policy that it gives"),
+	F(cost_per_1k_tokens, FIELD_REAL, 0),
+	F(latency_ms_p95, FIELD_REAL, 0),
+	F(dominated, FIELD_BOOL, FIELD_REQUIRED),
+	F(dominated_by, FIELD_STRING, 0, .format = &format_artifact_id),
+};
+#undef F
+static const struct field_table tradeoff_table = FIELD_TABLE("Tradeoff",
+	"A candidate by what it gives and what it takes.", struct tradeoff, tradeoff_fields);
+
+static const struct field tradeoffs_fields[] = {
+	{"slot", FIELD_STRING, offsetof(struct tradeoffs, slot), FIELD_REQUIRED},
+	{"candidates", FIELD_LIST, offsetof(struct tradeoffs, candidates), FIELD_EMIT_EMPTY,
+		.min = 0, .max = 1000, .table = &tradeoff_table},
+};
+const struct field_table tradeoffs_table = FIELD_TABLE("Tradeoffs",
+	"The newest candidates of a slot, those marked that another beats in everything.",
+	struct tradeoffs, tradeoffs_fields);

@@ -82,16 +82,13 @@ int judgement_page(struct db *db, int64_t after, int64_t limit, struct arena *a,
 	return 0;
 }
 
-int candidate_page(struct db *db, int64_t after, int64_t since, int64_t limit, struct arena *a,
+static int candidate_many(struct stmt *s, int64_t limit, struct arena *a,
 	struct candidate_row **ret, size_t *ret_n, struct err *err)
 {
-	STMT_AUTO s = db_stmt(db, SQL_candidate_page);
 	struct candidate_row *rows = ARENA_ARRAY(a, (size_t)limit, struct candidate_row);
 	size_t n = 0;
 	int rc = 0;
 
-	stmt_bind_int(s, "after", after ? after : INT64_MAX);
-	stmt_bind_int(s, "since", since);
 	stmt_bind_int(s, "limit", limit);
 	for (; n < (size_t)limit && (rc = stmt_step(s, err)) > 0; n++)
 		rows[n] = (struct candidate_row){
@@ -106,6 +103,26 @@ int candidate_page(struct db *db, int64_t after, int64_t since, int64_t limit, s
 	*ret = rows;
 	*ret_n = n;
 	return 0;
+}
+
+int candidate_page(struct db *db, int64_t after, int64_t since, int64_t limit, struct arena *a,
+	struct candidate_row **ret, size_t *ret_n, struct err *err)
+{
+	STMT_AUTO s = db_stmt(db, SQL_candidate_page);
+
+	stmt_bind_int(s, "after", after ? after : INT64_MAX);
+	stmt_bind_int(s, "since", since);
+	return candidate_many(s, limit, a, ret, ret_n, err);
+}
+
+int candidate_slot(struct db *db, const char *role, const char *slot, int64_t limit,
+	struct arena *a, struct candidate_row **ret, size_t *ret_n, struct err *err)
+{
+	STMT_AUTO s = db_stmt(db, SQL_candidate_slot);
+
+	stmt_bind_text(s, "role", role);
+	stmt_bind_text(s, "slot", slot);
+	return candidate_many(s, limit, a, ret, ret_n, err);
 }
 
 static int newest(struct db *db, enum sql_id id, int64_t *ret, struct err *err)

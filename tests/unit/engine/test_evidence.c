@@ -380,6 +380,27 @@ START_TEST(test_promotability__tells_every_gap)
 }
 END_TEST
 
+START_TEST(test_tradeoffs__mark_what_is_dominated)
+{
+	SNAPSHOT_AUTO s = snapshot_get(reg.engine);
+	const struct tradeoff *v;
+	struct tradeoffs t;
+	struct err err = {0};
+
+	submit_unit("s/textgen-v1", "textgen", 0.8);
+	submit_unit("s/textgen-v2", "textgen", 0.9);
+	ck_assert_int_eq(slot_tradeoffs(reg.reader, s, "textgen", 10, reg.arena, &t, &err), 1);
+	ck_assert_uint_eq(t.candidates.n, 2);
+	v = t.candidates.v;
+	ck_assert_str_eq(v[0].id, "s/textgen-v2");
+	ck_assert_int_eq(v[0].dominated, 0);
+	ck_assert(v[0].quality == 0.9 && v[0].latency_ms_p95 == 120);
+	ck_assert_int_eq(v[1].dominated, 1);
+	ck_assert_str_eq(v[1].dominated_by, "s/textgen-v2");
+	ck_assert_int_eq(slot_tradeoffs(reg.reader, s, "nosuch", 10, reg.arena, &t, &err), 0);
+}
+END_TEST
+
 START_TEST(test_simulate__lists_what_flips_and_changes_nothing)
 {
 	SNAPSHOT_AUTO s = snapshot_get(reg.engine);
@@ -437,6 +458,7 @@ Suite *test_suite(void)
 	tcase_add_test(tc, test_merge__splits_alpha_and_promotion_looks_again);
 	tcase_add_test(tc, test_anchor__guards_against_drift_and_moves_with_time);
 	tcase_add_test(tc, test_promotability__tells_every_gap);
+	tcase_add_test(tc, test_tradeoffs__mark_what_is_dominated);
 	tcase_add_test(tc, test_simulate__lists_what_flips_and_changes_nothing);
 	tcase_add_test(tc, test_waiver__stands_in_decision_and_release);
 	tcase_add_test(tc, test_waiver__that_ends_before_the_promotion_blocks_it);
