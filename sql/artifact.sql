@@ -51,6 +51,15 @@ FROM (
 	JOIN manifest m ON m.seq = a.manifest_seq
 	LEFT JOIN judgement j ON j.seq = s.judgement_seq;
 
+-- The newest of them.
+-- name: artifact_stale_newest :many (slot, context, baseline_seq, limit) -- scan ok
+SELECT artifact_seq FROM artifact_state
+WHERE slot = $1 AND withdrawn_at IS NULL AND context < $2 AND artifact_seq <> $3
+UNION ALL
+SELECT artifact_seq FROM artifact_state
+WHERE slot = $1 AND withdrawn_at IS NULL AND context > $2 AND artifact_seq <> $3
+ORDER BY artifact_seq DESC LIMIT $4;
+
 -- The best of a slot, in the order of selection_best().
 -- name: artifact_best :many (slot, baseline_seq, limit)
 SELECT a.seq, a.provider, a.id, a.namespace, a.family, a.number, a.branch, a.role, a.subject,

@@ -36,6 +36,9 @@ INSERT INTO outbox (event_seq, kind, payload, due_at) VALUES ($1, $2, $3, $4);
 SELECT id, kind, payload FROM outbox WHERE done_at IS NULL AND due_at <= $1
 ORDER BY due_at, id LIMIT $2;
 
+-- name: outbox_open :one (kind)
+SELECT id FROM outbox WHERE done_at IS NULL AND kind = $1 LIMIT 1;
+
 -- name: outbox_done :cas (id, now)
 UPDATE outbox SET done_at = $2, attempts = attempts + 1 WHERE id = $1 AND done_at IS NULL;
 

@@ -54,12 +54,15 @@ struct idempotency {
 
 struct command_kind {
 	const char *name; /* for logs and metrics */
+	/* 0, -1, or COMMAND_WAIT */
 	int (*prepare)(struct engine *e, struct db *reader, struct command *c, struct err *err);
 	/* 0, -1, or COMMAND_STALE */
 	int (*apply)(struct tx *tx, struct command *c, struct err *err);
 	void (*after)(struct engine *e, struct db *reader, struct command *c); /* NULL: nothing */
 };
-enum { COMMAND_STALE = 1 };
+/* COMMAND_STALE: to be prepared again. COMMAND_WAIT, of prepare on the ops thread: again, after the
+ * commands that came later; what it waits for goes on meanwhile. */
+enum { COMMAND_STALE = 1, COMMAND_WAIT = 2 };
 
 struct command {
 	/* set by the submitter */

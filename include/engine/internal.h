@@ -122,9 +122,18 @@ int snapshot_renew(struct engine *e, struct err *err);
 /* ---- follow-up work, on the ops thread ---- */
 #define OUTBOX_REJUDGE "rejudge"
 #define OUTBOX_RESLOT  "reslot" /* the policy changed: slots too */
+/* One bite of what the outbox holds; `outbox_waits` says whether there is more. */
 void outbox_run(struct engine *e, struct db *reader);
-/* Judge anew every candidate that was judged against another baseline or policy. */
-int rejudge_all(struct engine *e, struct db *reader, struct err *err);
+/* Judge anew some of the candidates that were judged against another baseline or policy, each in the
+ * slot that it has now. 0: every one is judged as of now; 1: there are more; -1. */
+int rejudge_bite(struct engine *e, struct db *reader, struct err *err);
+/* Before a command that changed what candidates are judged against is answered: the newest ones, as
+ * many as every such command can wait for. Failures are logged; the outbox holds the rest. */
+void rejudge_newest(struct engine *e, struct db *reader);
+/* The new ones of these units, when another state was there when they were judged. */
+struct unit_row;
+int rejudge_units(struct engine *e, struct db *reader, struct snapshot *s,
+	const struct unit_row *units, size_t n, struct err *err);
 /* Look at the objectives of the active release; roll back when one is breached. */
 void slo_watch(struct engine *e, struct db *reader);
 /* Enter into the history which waivers have ended. */

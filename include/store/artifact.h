@@ -51,6 +51,10 @@ int artifact_family_newest(struct db *db, const char *provider, const char *ns, 
 /* Candidates of the slot; all but `baseline_seq` (0: none) and withdrawn ones, at most `limit`. */
 int artifact_stale(struct db *db, const char *slot, const char *context, int64_t baseline_seq,
 	int64_t limit, struct arena *a, struct artifact_list *ret, struct err *err);
+/* The newest of those, and of them only the number. */
+int artifact_stale_newest(struct db *db, const char *slot, const char *context,
+	int64_t baseline_seq, int64_t limit, struct arena *a, int64_t **ret_seqs, size_t *ret_n,
+	struct err *err);
 int artifact_best(struct db *db, const char *slot, int64_t baseline_seq, int64_t limit,
 	struct arena *a, struct artifact_list *ret, struct err *err);
 int artifact_contenders(struct db *db, const char *slot, const char *phase, int64_t baseline_seq,

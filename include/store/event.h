@@ -38,6 +38,8 @@ int outbox_insert(struct db *db, int64_t event_seq, const char *kind, const char
 	int64_t due_at, struct err *err);
 int outbox_due(struct db *db, int64_t now, int64_t limit, struct arena *a, struct outbox_row **ret,
 	size_t *ret_n, struct err *err);
+/* Is a row of this kind still to be done, due or not? 1, 0, -1. */
+int outbox_open(struct db *db, const char *kind, struct err *err);
 int outbox_done(struct db *db, int64_t id, int64_t now, struct err *err);
 int outbox_retry(struct db *db, int64_t id, int64_t due_at, struct err *err);
 

@@ -157,7 +157,7 @@ static void unquarantine_after(struct engine *e, struct db *reader, struct comma
 	struct err err = {0};
 	struct body body;
 
-	outbox_run(e, reader);
+	rejudge_newest(e, reader);
 	if (artifact_body(reader, x->provider, x->id, c->arena, &body, &err) > 0)
 		command_answer(c, 200, NULL, &body);
 }

@@ -118,9 +118,13 @@ static int merge_prepare(struct engine *e, struct db *reader, struct command *c,
 	const struct snapshot *s = c->prepared;
 	char digest[DIGEST_STRLEN];
 	size_t len;
+	int rc = rejudge_bite(e, reader, err);
 
-	if (rejudge_all(e, reader, err) < 0 ||
-		fusion_choose(reader, s, engine_now(e), c->arena, &m->fusion, err) < 0)
+	/* The choice, and how many compete, want every verdict to be of today; a rollback must not
+	 * stand behind that. */
+	if (rc != 0)
+		return rc < 0 ? -1 : COMMAND_WAIT;
+	if (fusion_choose(reader, s, engine_now(e), c->arena, &m->fusion, err) < 0)
 		return -1;
 	if (!m->fusion.complete || m->fusion.fresh == 0)
 		return nothing(c, &m->fusion, err);

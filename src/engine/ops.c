@@ -46,6 +46,16 @@ int engine_commit(struct engine *e, struct command *c, struct err *err)
 	return c->result;
 }
 
+/* Behind those that came meanwhile; waiting is no attempt. */
+static void put_back(struct engine *e, struct command *c)
+{
+	snapshot_put(c->prepared);
+	c->prepared = NULL;
+	c->attempts--;
+	LOCK_SCOPE(&e->ops_lock);
+	queue_push(&e->ops, c);
+}
+
 static void run(struct engine *e, struct command *c)
 {
 	log_set_id(c->request_id);
@@ -56,6 +66,11 @@ static void run(struct engine *e, struct command *c)
 				COMMAND_ATTEMPTS);
 		else
 			c->result = command_prepare(e, e->reader, c, &c->err);
+		if (c->result == COMMAND_WAIT) {
+			put_back(e, c);
+			log_set_id(NULL);
+			return;
+		}
 		if (c->result < 0 || c->replayed)
 			break;
 		write_and_wait(e, c);
@@ -86,16 +101,17 @@ static void probe(struct engine *e)
 static void take_stock(struct engine *e)
 {
 	struct err err = {0};
+	int rc = rejudge_bite(e, e->reader, &err);
 
-	e->opened = false;
-	if (rejudge_all(e, e->reader, &err) < 0)
+	e->opened = rc > 0;
+	if (rc < 0)
 		log_warn("rejudge.failed", LOG_ERR(&err));
 }
 
 static bool due(struct engine *e)
 {
 	int64_t now = clock_mono(e->clock);
-	bool any = false;
+	bool any = e->opened;
 
 	if (e->opened)
 		take_stock(e);

@@ -167,7 +167,7 @@ static int policy_apply(struct tx *tx, struct command *c, struct err *err)
 
 static void policy_after(struct engine *e, struct db *reader, struct command *c)
 {
-	outbox_run(e, reader);
+	rejudge_newest(e, reader);
 }
 
 static const struct command_kind policy_kind = {

@@ -240,7 +240,7 @@ static int promotion_prepare(
 	struct engine *e, struct db *reader, struct command *c, struct err *err)
 {
 	struct promotion *p = c->args;
-	const struct snapshot *s = c->prepared;
+	struct snapshot *s = c->prepared;
 	const char *version = version_plain(p->request->merge, true, c->arena);
 	int rc = version ? merge_find(reader, version, c->arena, &p->row, err) : 0;
 
@@ -248,9 +248,6 @@ static int promotion_prepare(
 		return rc < 0 ? -1
 			      : err_set_at(err, ERR_NOT_FOUND, "/merge", "there is no merge %s",
 					p->request->merge);
-	/* Evidence and waivers may have come or gone since the merge was made. */
-	if (rejudge_all(e, reader, err) < 0)
-		return -1;
 	if (if_match_check(c->if_match, "/v1/channels/stable",
 		    s->has_release ? s->channel_body.digest : NULL, err) < 0)
 		return -1;
@@ -258,7 +255,10 @@ static int promotion_prepare(
 		return -1;
 	if (check_fresh(s, &p->row, err) < 0 || merge_load(&p->row, c->arena, &p->merge, err) < 0 ||
 		check_gates(&p->merge, err) < 0 ||
-		merge_units(reader, version, c->arena, &p->units, &p->n_units, err) < 0 ||
+		merge_units(reader, version, c->arena, &p->units, &p->n_units, err) < 0)
+		return -1;
+	/* Evidence and waivers may have come or gone since the merge was made. */
+	if (rejudge_units(e, reader, s, p->units, p->n_units, err) < 0 ||
 		check_units(reader, p, c->arena, err) < 0)
 		return -1;
 	return build_release(e, reader, c, p, err);
@@ -330,7 +330,7 @@ static int promotion_apply(struct tx *tx, struct command *c, struct err *err)
 
 static void promotion_after(struct engine *e, struct db *reader, struct command *c)
 {
-	outbox_run(e, reader);
+	rejudge_newest(e, reader);
 }
 
 static const struct command_kind promotion_kind = {

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Follow-up work on the ops thread: candidates whose baseline or policy moved are judged anew, in
- * pages, outside the writer; the outbox makes that survive a crash.
+ * pages, outside the writer; the outbox makes that survive a crash. No command waits for all of it:
+ * it goes on in bites between them.
  */
 #include <string.h>
 
@@ -11,7 +12,17 @@
 #include "engine/verdict.h"
 #include "store/event.h"
 
-enum { REJUDGE_PAGE = 64, RESLOT_PAGE = 500, OUTBOX_PAGE = 32, RETRY_S = 30 };
+enum {
+	REJUDGE_PAGE = 64,    /* in one transaction */
+	REJUDGE_BITE = 256,   /* between two commands */
+	REJUDGE_NEWEST = 512, /* of each slot, before a command that changed it is answered */
+	RESLOT_PAGE = 500,
+	RESLOT_PAGES = 8, /* between two commands */
+	OUTBOX_PAGE = 32,
+	RETRY_S = 30,
+};
+
+enum { REJUDGED = 2 }; /* beside COMMAND_STALE */
 
 #define ACTOR "controller:engine"
 
@@ -60,29 +71,17 @@ static int rejudge_apply(struct tx *tx, struct command *c, struct err *err)
 
 static const struct command_kind rejudge_kind = {.name = "rejudge", .apply = rejudge_apply};
 
-/* Judge one page of a slot; *ret_more says whether it was a full one. */
-static int rejudge_page(struct engine *e, struct db *reader, struct snapshot *s, int slot,
-	bool *ret_more, struct err *err)
+static int judge_rows(struct engine *e, struct db *reader, struct snapshot *s, int slot,
+	const struct artifact_row *rows, size_t n, struct arena *a, struct err *err)
 {
-	ARENA_AUTO a = arena_new();
-	const char *name = LIST_AT(&s->policy.slots, struct policy_slot, slot)->name;
-	const char *context = s->fields[slot].context;
-	struct artifact_list page;
-	struct rejudge r = {0};
+	struct rejudge r = {.items = ARENA_ARRAY(a, n, struct rejudge_item)};
 	struct command c = engine_job(&rejudge_kind, ACTOR, &r, a, s);
 
-	if (artifact_stale(
-		    reader, name, context, s->baseline_seqs[slot], REJUDGE_PAGE, a, &page, err) < 0)
-		return -1;
-	*ret_more = page.n == REJUDGE_PAGE;
-	if (page.n == 0)
-		return 0;
-	r.items = ARENA_ARRAY(a, page.n, struct rejudge_item);
-	for (; r.n < page.n; r.n++) {
+	for (; r.n < n; r.n++) {
 		struct rejudge_item *it = &r.items[r.n];
 		struct verdict_case k;
 
-		it->old = &page.v[r.n];
+		it->old = &rows[r.n];
 		if (unit_load(it->old, a, &it->unit, err) < 0 ||
 			verdict_case_load(
 				reader, it->old, &it->unit, s, slot, engine_now(e), a, &k, err) < 0)
@@ -90,11 +89,30 @@ static int rejudge_page(struct engine *e, struct db *reader, struct snapshot *s,
 		verdict_make(&k, s, slot, a, &it->verdict);
 		it->row = *it->old;
 		it->row.phase = names_of(&phase_names, it->verdict.judgement.phase);
-		it->row.context = context;
+		it->row.context = s->fields[slot].context;
 		it->row.gates = it->verdict.gates;
 		it->row.score = it->verdict.judgement.score;
 	}
 	return engine_commit(e, &c, err);
+}
+
+static const char *slot_name(const struct snapshot *s, size_t slot)
+{
+	return LIST_AT(&s->policy.slots, struct policy_slot, slot)->name;
+}
+
+/* Judge at most `limit` of what is stale in a slot; in *ret_n how many there were. */
+static int judge_page(struct engine *e, struct db *reader, struct snapshot *s, size_t slot,
+	size_t limit, size_t *ret_n, struct err *err)
+{
+	ARENA_AUTO a = arena_new();
+	struct artifact_list page;
+
+	if (artifact_stale(reader, slot_name(s, slot), s->fields[slot].context,
+		    s->baseline_seqs[slot], (int64_t)limit, a, &page, err) < 0)
+		return -1;
+	*ret_n = page.n;
+	return page.n ? judge_rows(e, reader, s, (int)slot, page.v, page.n, a, err) : 0;
 }
 
 /* Between two pages: the outbox holds what is left, and a stop must not wait for all of it. */
@@ -104,31 +122,36 @@ static int go_on(struct engine *e, struct err *err)
 			   : 0;
 }
 
-static int rejudge_slots(struct engine *e, struct db *reader, struct snapshot *s, struct err *err)
+/* 0 when nothing is stale any more, REJUDGED after REJUDGE_BITE; COMMAND_STALE, -1. */
+static int judge_slots(struct engine *e, struct db *reader, struct snapshot *s, struct err *err)
 {
-	for (size_t i = 0; i < s->policy.slots.n; i++) {
-		bool more = true;
+	size_t left = REJUDGE_BITE;
 
-		while (more) {
-			int rc = go_on(e, err);
+	for (size_t i = 0; i < s->policy.slots.n;) {
+		size_t n, limit = left < REJUDGE_PAGE ? left : REJUDGE_PAGE;
+		int rc = go_on(e, err);
 
-			if (rc == 0)
-				rc = rejudge_page(e, reader, s, (int)i, &more, err);
-			if (rc != 0)
-				return rc;
-		}
+		if (rc == 0)
+			rc = judge_page(e, reader, s, i, limit, &n, err);
+		if (rc != 0)
+			return rc;
+		left -= n;
+		if (left == 0)
+			return REJUDGED;
+		if (n < limit)
+			i++;
 	}
 	return 0;
 }
 
-int rejudge_all(struct engine *e, struct db *reader, struct err *err)
+static int judge_bite(struct engine *e, struct db *reader, struct err *err)
 {
 	for (int attempt = 0; attempt < COMMAND_ATTEMPTS; attempt++) {
 		SNAPSHOT_AUTO s = snapshot_get(e);
-		int rc = rejudge_slots(e, reader, s, err);
+		int rc = judge_slots(e, reader, s, err);
 
 		if (rc != COMMAND_STALE)
-			return rc;
+			return rc == REJUDGED ? 1 : rc;
 	}
 	return err_set(err, ERR_UNAVAILABLE, "the channel keeps moving");
 }
@@ -143,11 +166,12 @@ static int reslot_apply(struct tx *tx, struct command *c, struct err *err)
 
 static const struct command_kind reslot_kind = {.name = "reslot", .apply = reslot_apply};
 
-/* After a change of policy: units that have another place now. */
-static int reslot_all(struct engine *e, struct db *reader, struct err *err)
+/* After a change of policy: units that have another place now. 0: each has its place; 1: some wait. */
+static int reslot_bite(struct engine *e, struct db *reader, struct err *err)
 {
 	ARENA_AUTO a = arena_new();
 	SNAPSHOT_AUTO s = snapshot_get(e);
+	int pages = RESLOT_PAGES;
 
 	for (size_t i = 0; i < s->policy.slots.n; i++) {
 		struct policy_slot *slot = LIST_AT(&s->policy.slots, struct policy_slot, i);
@@ -155,20 +179,112 @@ static int reslot_all(struct engine *e, struct db *reader, struct err *err)
 		int rc;
 
 		while ((rc = artifact_misplaced(reader, slot->provider,
-				slot->role ? slot->role : slot->name, slot->name, err)) > 0)
+				slot->role ? slot->role : slot->name, slot->name, err)) > 0) {
+			if (pages-- == 0)
+				return 1;
 			if (go_on(e, err) < 0 || engine_commit(e, &c, err) < 0)
 				return -1;
+		}
 		if (rc < 0)
 			return -1;
 	}
 	return 0;
 }
 
+int rejudge_bite(struct engine *e, struct db *reader, struct err *err)
+{
+	int rc = outbox_open(reader, OUTBOX_RESLOT, err);
+
+	/* Also when that row failed and waits for another try: who asks wants what holds now. */
+	if (rc > 0)
+		rc = reslot_bite(e, reader, err);
+	return rc != 0 ? rc : judge_bite(e, reader, err);
+}
+
+int rejudge_units(struct engine *e, struct db *reader, struct snapshot *s,
+	const struct unit_row *units, size_t n, struct err *err)
+{
+	for (size_t i = 0; i < n; i++) {
+		ARENA_AUTO a = arena_new();
+		int slot = slot_index(&s->policy, units[i].slot), rc;
+		struct artifact_row row;
+
+		if (units[i].kept || slot < 0)
+			continue;
+		rc = artifact_by_seq(reader, units[i].artifact_seq, a, &row, err);
+		if (rc < 0)
+			return -1;
+		if (rc > 0 && !row.withdrawn_at &&
+			strcmp(row.context, s->fields[slot].context) != 0)
+			rc = judge_rows(e, reader, s, slot, &row, 1, a, err);
+		if (rc < 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* Judge these, newest first, in pages. */
+static int judge_seqs(struct engine *e, struct db *reader, struct snapshot *s, size_t slot,
+	const int64_t *seqs, size_t n, struct err *err)
+{
+	while (n > 0) {
+		ARENA_AUTO a = arena_new();
+		size_t page = n < REJUDGE_PAGE ? n : REJUDGE_PAGE;
+		struct artifact_row *rows = ARENA_ARRAY(a, page, struct artifact_row);
+		int rc = go_on(e, err);
+
+		for (size_t i = 0; rc == 0 && i < page; i++)
+			if (artifact_by_seq(reader, seqs[i], a, &rows[i], err) <= 0)
+				return -1;
+		if (rc == 0)
+			rc = judge_rows(e, reader, s, (int)slot, rows, page, a, err);
+		if (rc != 0)
+			return rc;
+		seqs += page;
+		n -= page;
+	}
+	return 0;
+}
+
+static int judge_newest(struct engine *e, struct db *reader, struct err *err)
+{
+	ARENA_AUTO a = arena_new();
+	SNAPSHOT_AUTO s = snapshot_get(e);
+	int rc = outbox_open(reader, OUTBOX_RESLOT, err);
+
+	if (rc > 0)
+		rc = reslot_bite(e, reader, err);
+	for (size_t i = 0; rc == 0 && i < s->policy.slots.n; i++) {
+		int64_t *seqs;
+		size_t n;
+
+		rc = artifact_stale_newest(reader, slot_name(s, i), s->fields[i].context,
+			s->baseline_seqs[i], REJUDGE_NEWEST, a, &seqs, &n, err);
+		if (rc == 0)
+			rc = judge_seqs(e, reader, s, i, seqs, n, err);
+	}
+	return rc;
+}
+
+void rejudge_newest(struct engine *e, struct db *reader)
+{
+	struct err err = {0};
+
+	/* What it leaves, the outbox holds. */
+	if (judge_newest(e, reader, &err) < 0 && err.code != ERR_DRAINING)
+		log_warn("rejudge.failed", LOG_ERR(&err));
+}
+
 static int outbox_apply(struct tx *tx, struct command *c, struct err *err)
 {
 	const struct outbox_row *row = c->args;
 
-	return outbox_done(tx->db, row->id, tx->now, err) < 0 ? -1 : 0;
+	if (outbox_done(tx->db, row->id, tx->now, err) < 0)
+		return -1;
+	/* What has its place now is judged there. */
+	return strcmp(row->kind, OUTBOX_RESLOT) != 0
+		       ? 0
+		       : tx_outbox(tx, tx->engine->state.event_seq, OUTBOX_REJUDGE, "{}", err);
 }
 
 static int outbox_retry_apply(struct tx *tx, struct command *c, struct err *err)
@@ -181,30 +297,26 @@ static int outbox_retry_apply(struct tx *tx, struct command *c, struct err *err)
 static const struct command_kind outbox_kind = {.name = "outbox_done", .apply = outbox_apply};
 static const struct command_kind retry_kind = {.name = "outbox_retry", .apply = outbox_retry_apply};
 
-static int outbox_work(
-	struct engine *e, struct db *reader, const struct outbox_row *row, struct err *err)
-{
-	if (strcmp(row->kind, OUTBOX_RESLOT) == 0 && reslot_all(e, reader, err) < 0)
-		return -1;
-	return rejudge_all(e, reader, err);
-}
-
-/* False when the row is still to be done. */
-static bool outbox_one(struct engine *e, struct db *reader, struct outbox_row *row, struct arena *a)
+/* 1: the row is done; 0: there is more to do for it; -1: not now. */
+static int outbox_one(struct engine *e, struct db *reader, struct outbox_row *row, struct arena *a)
 {
 	struct err err = {0};
 	struct command c = engine_job(&outbox_kind, ACTOR, row, a, NULL);
+	int rc = strcmp(row->kind, OUTBOX_RESLOT) == 0 ? reslot_bite(e, reader, &err)
+						       : rejudge_bite(e, reader, &err);
 
-	if (outbox_work(e, reader, row, &err) < 0) {
+	if (rc > 0)
+		return 0;
+	if (rc < 0) {
 		if (err.code == ERR_DRAINING)
-			return false;
+			return -1;
 		log_warn("outbox.failed", LOG_STR("kind", row->kind), LOG_ERR(&err));
 		c.kind = &retry_kind;
 	}
 	if (engine_commit(e, &c, &err) == 0)
-		return c.kind == &outbox_kind;
+		return rc == 0 ? 1 : -1;
 	log_warn("outbox.failed", LOG_STR("kind", row->kind), LOG_ERR(&err));
-	return false;
+	return -1;
 }
 
 void outbox_run(struct engine *e, struct db *reader)
@@ -213,15 +325,18 @@ void outbox_run(struct engine *e, struct db *reader)
 	struct outbox_row *rows;
 	struct err err = {0};
 	size_t n, done = 0;
+	int rc = 1;
 
 	if (outbox_due(reader, engine_now(e), OUTBOX_PAGE, a, &rows, &n, &err) < 0) {
 		log_warn("outbox.failed", LOG_ERR(&err));
 		return;
 	}
-	for (size_t i = 0; i < n; i++)
-		done += outbox_one(e, reader, &rows[i], a);
+	for (size_t i = 0; rc != 0 && i < n; i++) {
+		rc = outbox_one(e, reader, &rows[i], a);
+		done += rc > 0;
+	}
 	/* Failed ones wait for the next look, or a registry that can't be written would be tried
 	 * without a pause. */
-	if (done == OUTBOX_PAGE)
+	if (rc == 0 || done == OUTBOX_PAGE)
 		e->outbox_waits = true;
 }

@@ -124,7 +124,7 @@ static int rollback_command_apply(struct tx *tx, struct command *c, struct err *
 
 static void rollback_after(struct engine *e, struct db *reader, struct command *c)
 {
-	outbox_run(e, reader);
+	rejudge_newest(e, reader);
 }
 
 static const struct command_kind rollback_kind = {

@@ -109,7 +109,7 @@ static void breached(struct engine *e, struct db *reader, struct snapshot *s,
 		log_warn("slo.rolled_back", LOG_STR("slo", r->slo->name),
 			LOG_STR("from", s->channel.version),
 			LOG_STR("to", b.channel.release_version));
-		outbox_run(e, reader);
+		rejudge_newest(e, reader);
 	}
 }
 

@@ -326,7 +326,7 @@ static const struct command_kind request_kind = {
 };
 static void judge_after(struct engine *e, struct db *reader, struct command *c)
 {
-	outbox_run(e, reader);
+	rejudge_newest(e, reader);
 }
 
 static const struct command_kind approve_kind = {

@@ -126,6 +126,28 @@ int artifact_stale(struct db *db, const char *slot, const char *context, int64_t
 	return artifact_many(s, limit, a, ret, err);
 }
 
+int artifact_stale_newest(struct db *db, const char *slot, const char *context,
+	int64_t baseline_seq, int64_t limit, struct arena *a, int64_t **ret_seqs, size_t *ret_n,
+	struct err *err)
+{
+	STMT_AUTO s = db_stmt(db, SQL_artifact_stale_newest);
+	int64_t *seqs = ARENA_ARRAY(a, (size_t)limit, int64_t);
+	size_t n = 0;
+	int rc;
+
+	stmt_bind_text(s, "slot", slot);
+	stmt_bind_text(s, "context", context);
+	stmt_bind_int(s, "baseline_seq", baseline_seq);
+	stmt_bind_int(s, "limit", limit);
+	while ((rc = stmt_step(s, err)) > 0)
+		seqs[n++] = stmt_int(s, "artifact_seq");
+	if (rc < 0)
+		return -1;
+	*ret_seqs = seqs;
+	*ret_n = n;
+	return 0;
+}
+
 int artifact_best(struct db *db, const char *slot, int64_t baseline_seq, int64_t limit,
 	struct arena *a, struct artifact_list *ret, struct err *err)
 {

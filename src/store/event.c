@@ -149,6 +149,14 @@ int outbox_due(struct db *db, int64_t now, int64_t limit, struct arena *a, struc
 	return 0;
 }
 
+int outbox_open(struct db *db, const char *kind, struct err *err)
+{
+	STMT_AUTO s = db_stmt(db, SQL_outbox_open);
+
+	stmt_bind_text(s, "kind", kind);
+	return stmt_step(s, err);
+}
+
 int outbox_done(struct db *db, int64_t id, int64_t now, struct err *err)
 {
 	STMT_AUTO s = db_stmt(db, SQL_outbox_done);

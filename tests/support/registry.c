@@ -150,12 +150,31 @@ struct outcome submit_unit(const char *id, const char *role, double quality)
 		provider, id, role, id, quality));
 }
 
+static const struct merge_request any_merge = {.reason = "test", .dry_run = -1};
+
+struct command *queue_merge(void)
+{
+	struct command *c = new_command("POST /v1/merges", "{}");
+
+	merge_submit(reg.engine, c, &any_merge, &c->err);
+	return c;
+}
+
 struct outcome do_merge(void)
 {
 	struct command *c = new_command("POST /v1/merges", "{}");
-	static const struct merge_request r = {.reason = "test", .dry_run = -1};
 
-	return run(c, merge_submit(reg.engine, c, &r, &c->err));
+	return run(c, merge_submit(reg.engine, c, &any_merge, &c->err));
+}
+
+struct command *queue_rollback(const char *to)
+{
+	struct rollback_request *r = ARENA_NEW(reg.arena, struct rollback_request);
+	struct command *c = new_command("POST /v1/rollbacks", to);
+
+	*r = (struct rollback_request){.reason = "test", .to = to, .dry_run = -1};
+	rollback_submit(reg.engine, c, r, &c->err);
+	return c;
 }
 
 struct command *queue_promote(const char *merge, const char *if_match)

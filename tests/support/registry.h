@@ -64,6 +64,8 @@ struct outcome revoke_waiver(const char *id);
 
 /* Queue without running; finish() runs what waits. */
 struct command *queue_promote(const char *merge, const char *if_match);
+struct command *queue_merge(void);
+struct command *queue_rollback(const char *to);
 struct command *queue_submit(const char *manifest);
 void finish(void);
 struct outcome outcome_of(struct command *c);

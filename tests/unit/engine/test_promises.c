@@ -5,6 +5,9 @@
 #include <check.h>
 #include <string.h>
 
+#include "engine/internal.h"
+#include "store/artifact.h"
+#include "store/event.h"
 #include "store/release.h"
 #include "support/registry.h"
 
@@ -225,6 +228,99 @@ START_TEST(test_promotion_submit__rejudges_before_it_answers)
 }
 END_TEST
 
+/* One manifest of many text generators of one quality, numbered from `first`. */
+static void submit_many(int first, int n, double quality)
+{
+	STRBUF_AUTO sb = STRBUF_INIT(1 << 20);
+
+	strbuf_addf(&sb, "{\"provider\":\"hf\",\"artifacts\":[");
+	for (int i = first; i < first + n; i++)
+		strbuf_addf(&sb,
+			"%s{\"id\":\"s/textgen-lora-v%d\",\"role\":\"textgen\",\"uri\":\"hf://x\","
+			"\"metrics\":{\"quality\":%g,\"safety\":0.98,\"latency_ms_p95\":120,"
+			"\"cost_per_1k_tokens\":0.7}}",
+			i > first ? "," : "", i, quality);
+	strbuf_addf(&sb, "]}");
+	ck_assert_int_eq(submit(arena_strndup(reg.arena, sb.buf, sb.len)).status, 201);
+}
+
+static uint64_t judgements(void)
+{
+	struct engine_stats stats;
+
+	engine_stats(reg.engine, &stats);
+	return stats.judgements;
+}
+
+/* The time of a promotion must not grow with the history, and a merge must not choose by what the
+ * history was judged before. */
+START_TEST(test_promotion_submit__judges_no_more_than_the_newest_before_it_answers)
+{
+	enum { OLD = 1400, NEWEST = 512 };
+	struct command *c;
+	uint64_t before;
+
+	first_release();
+	submit_unit("s/textgen-lora-v9", "textgen", 0.83); /* the best, and the oldest */
+	for (int n = 0; n < OLD; n += 100)
+		submit_many(10 + n, 100, 0.81);
+	submit_unit("s/textgen-lora-v5000", "textgen", 0.9);
+	c = queue_promote(open_merge(), NULL);
+	before = judgements();
+	ops_step(reg.engine);
+	ck_assert_int_eq(outcome_of(c).status, 201);
+	ck_assert_uint_le(judgements() - before, NEWEST);
+	ck_assert_str_eq(member(artifact_text("hf", "s/textgen-lora-v1409"), "phase"), "Failed");
+	ck_assert_str_eq(member(artifact_text("hf", "s/textgen-lora-v9"), "phase"), "Succeeded");
+	finish();
+	ck_assert_str_eq(member(artifact_text("hf", "s/textgen-lora-v9"), "phase"), "Failed");
+
+	c = queue_rollback("1.0.0");
+	before = judgements();
+	ops_step(reg.engine);
+	ck_assert_int_eq(outcome_of(c).status, 201);
+	ck_assert_uint_le(judgements() - before, NEWEST);
+	ck_assert_str_eq(member(artifact_text("hf", "s/textgen-lora-v1409"), "phase"), "Succeeded");
+	ck_assert_str_eq(member(artifact_text("hf", "s/textgen-lora-v9"), "phase"), "Failed");
+	/* At once: it waits for the rest, and what came after it does not wait for it. */
+	c = queue_merge();
+	ops_step(reg.engine);
+	ck_assert(!*(bool *)c->owner);
+	finish();
+	ck_assert_int_eq(outcome_of(c).status, 201);
+	ck_assert_ptr_nonnull(strstr(outcome_of(c).body, "\"s/textgen-lora-v9\""));
+	check_registry();
+}
+END_TEST
+
+/* A change of policy moves units to other slots by the outbox. That may fail, and is put off. */
+static int misplace_apply(struct tx *tx, struct command *c, struct err *err)
+{
+	if (artifact_state_reslot(tx->db, "hf", "textgen", "policy", 100, err) < 0)
+		return -1;
+	return outbox_insert(tx->db, 1, OUTBOX_RESLOT, "{}", tx->now + 60 * USEC_PER_SEC, err);
+}
+
+START_TEST(test_merge_submit__takes_units_from_the_slots_of_today)
+{
+	static const struct command_kind kind = {.name = "misplace", .apply = misplace_apply};
+	struct command c = {.arena = reg.arena, .actor = "local", .kind = &kind};
+	struct err err = {0};
+	struct outcome o;
+
+	submit_unit("s/textgen-lora-v1", "textgen", 0.8);
+	submit_unit("s/embedder-v1", "embed", 0.8);
+	submit_unit("s/runtime-v1", "runtime", 0.8);
+	finish();
+	ck_assert_int_eq(engine_commit(reg.engine, &c, &err), 0);
+	o = do_merge();
+	ck_assert_msg(o.status == 201, "%s", o.c->err.msg);
+	ck_assert_str_eq(
+		member(member(member(o.body, "slots"), "textgen"), "id"), "s/textgen-lora-v1");
+	ck_assert_str_eq(member(member(o.body, "slots"), "policy"), "");
+}
+END_TEST
+
 /* A unit that another, breached release holds may be live: keeping it is no new risk. */
 START_TEST(test_promotion_submit__keeps_a_live_unit_that_is_held)
 {
@@ -373,6 +469,8 @@ Suite *test_suite(void)
 	tcase_add_test(t, test_promotion_submit__tells_of_a_verdict_only_when_it_turns);
 	tcase_add_test(t, test_promotion_submit__rejudges_every_candidate);
 	tcase_add_test(t, test_promotion_submit__rejudges_before_it_answers);
+	tcase_add_test(t, test_promotion_submit__judges_no_more_than_the_newest_before_it_answers);
+	tcase_add_test(t, test_merge_submit__takes_units_from_the_slots_of_today);
 	tcase_add_test(t, test_promotion_submit__keeps_a_live_unit_that_is_held);
 	tcase_add_test(t, test_releases__are_never_numbered_twice);
 	tcase_add_test(t, test_releases__keep_two_warm_and_their_bytes);

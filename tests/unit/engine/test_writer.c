@@ -283,7 +283,7 @@ START_TEST(test_engine__leaves_judging_anew_to_the_next_start)
 	ck_assert_int_eq(engine_commit(reg.engine, &c, &err), 0);
 	reg.engine->draining = true;
 	finish();
-	ck_assert_int_eq(rejudge_all(reg.engine, reg.engine->reader, &err), -1);
+	ck_assert_int_eq(rejudge_bite(reg.engine, reg.engine->reader, &err), -1);
 	ck_assert_int_eq(err.code, ERR_DRAINING);
 	ck_assert_int_eq(outbox_due(reg.reader, reg.clock.wall, 9, reg.arena, &rows, &n, &err), 0);
 	ck_assert_uint_eq(n, 1); /* neither done nor put off */
