@@ -1,0 +1,300 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * `spiralfed policy test, plan, diff`: a policy tried on files, without a daemon. It decides with the
+ * daemon's own parsing and gates, reads files and writes nothing.
+ */
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/file.h"
+#include "cli/command.h"
+#include "cli/print.h"
+#include "model/document_diff.h"
+#include "model/manifest.h"
+#include "policy/judge.h"
+#include "policy/stat.h"
+
+enum { INPUT_MAX = 1 << 20, EVIDENCE_MAX = 512 };
+
+#define BETA 0.2
+
+static int refuse(struct cli *cli, const char *path, const struct faults *faults, struct err *err)
+{
+	if (!faults->n)
+		return cli_fail(cli, CLI_REFUSED, "%s: %s", path, err->msg);
+	cli_fail(cli, CLI_REFUSED, "%s is refused:", path);
+	cli_print_faults(cli, faults);
+	return CLI_REFUSED;
+}
+
+/* The policy of a file, or the built-in one (path NULL). */
+static int read_policy(
+	struct cli *cli, const char *path, struct policy *ret, const char **ret_canonical)
+{
+	const char *text = embed_policy_json;
+	size_t len = embed_policy_json_len;
+	struct faults faults;
+	struct err err = {0};
+	char *given;
+
+	faults_init(&faults);
+	if (path && file_read(path, INPUT_MAX, cli->arena, &given, &len, &err) < 0)
+		return cli_fail(cli, CLI_REFUSED, "%s", err.msg);
+	if (policy_parse(path ? given : text, len, cli->arena, ret, ret_canonical, &faults, &err) <
+		0)
+		return refuse(cli, path ? path : "the built-in policy", &faults, &err);
+	return CLI_DONE;
+}
+
+static int read_manifest(
+	struct cli *cli, const char *path, const struct policy *p, struct parsed_manifest *ret)
+{
+	struct faults faults;
+	struct err err = {0};
+	char *text;
+	size_t len;
+
+	faults_init(&faults);
+	if (file_read(path, INPUT_MAX, cli->arena, &text, &len, &err) < 0)
+		return cli_fail(cli, CLI_REFUSED, "%s", err.msg);
+	if (manifest_parse(text, len, p, cli->arena, ret, &faults, &err) < 0)
+		return refuse(cli, path, &faults, &err);
+	return CLI_DONE;
+}
+
+/* ---- test ---- */
+
+static int by_digest(const void *a, const void *b)
+{
+	const struct unit *u = *(const struct unit *const *)a, *w = *(const struct unit *const *)b;
+
+	return strcmp(u->content_digest, w->content_digest);
+}
+
+/* What two manifests say about a unit. */
+static struct judge_side side_of(
+	struct cli *cli, const struct unit *u, const struct parsed_manifest *const *m, size_t n)
+{
+	const struct unit **v = ARENA_ARRAY(cli->arena, EVIDENCE_MAX, const struct unit *);
+	size_t found = 0;
+
+	for (size_t i = 0; u && i < n; i++)
+		for (size_t k = 0; k < m[i]->manifest.artifacts.n && found < EVIDENCE_MAX; k++) {
+			const char *subject = m[i]->units[k].artifact->subject;
+
+			if (subject && strcmp(subject, u->artifact->id) == 0)
+				v[found++] = &m[i]->units[k];
+		}
+	if (found > 1)
+		qsort(v, found, sizeof(*v), by_digest);
+	return (struct judge_side){u, v, found};
+}
+
+/* The unit of the other manifest that stands in the same slot. */
+static const struct unit *rival(
+	const struct unit *u, const struct parsed_manifest *baseline, const struct policy *p)
+{
+	const struct policy_slot *slot = policy_slot_for(p, u->provider, u->artifact->role);
+
+	for (size_t i = 0; baseline && i < baseline->manifest.artifacts.n; i++) {
+		const struct unit *b = &baseline->units[i];
+
+		if (policy_slot_for(p, b->provider, b->artifact->role) == slot &&
+			strcmp(b->content_digest, u->content_digest) != 0)
+			return b;
+	}
+	return NULL;
+}
+
+static void print_judgement(
+	struct cli *cli, const struct unit *u, const struct unit *b, const struct judgement *j)
+{
+	struct answer_gate *gates = ARENA_ARRAY(cli->arena, GATES, struct answer_gate);
+	struct list list = {gates, j->gates.n};
+
+	for (size_t i = 0; i < j->gates.n; i++) {
+		const struct gate_result *g = LIST_AT(&j->gates, struct gate_result, i);
+
+		gates[i] = (struct answer_gate){names_of(&gate_names, g->gate),
+			names_of(&verdict_names, g->verdict), g->reason, g->detail};
+	}
+	fprintf(cli->out, "%s/%s against %s: ", u->provider, u->artifact->id,
+		b ? b->artifact->id : "nothing");
+	print_verdict(cli, names_of(&phase_names, j->phase), 0);
+	fputc('\n', cli->out);
+	print_gates(cli, &list, "  ");
+}
+
+static int policy_test(struct cli *cli)
+{
+	const char *candidate_path = cli->option[CLI_OPTION_CANDIDATE];
+	const char *baseline_path = cli->option[CLI_OPTION_BASELINE], *canonical;
+	struct parsed_manifest candidate, baseline;
+	const struct parsed_manifest *all[] = {&candidate, &baseline};
+	bool failed = false, judged = false;
+	struct policy policy;
+	int rc;
+
+	if (!candidate_path)
+		return cli_misuse(cli, "policy test needs --candidate FILE");
+	rc = read_policy(cli, cli->option[CLI_OPTION_POLICY], &policy, &canonical);
+	if (!rc)
+		rc = read_manifest(cli, candidate_path, &policy, &candidate);
+	if (!rc && baseline_path)
+		rc = read_manifest(cli, baseline_path, &policy, &baseline);
+	for (size_t i = 0; !rc && i < candidate.manifest.artifacts.n; i++) {
+		const struct unit *u = &candidate.units[i], *b;
+		size_t n = baseline_path ? 2 : 1;
+		struct judgement j;
+
+		if (!policy_slot_for(&policy, u->provider, u->artifact->role))
+			continue;
+		b = rival(u, baseline_path ? &baseline : NULL, &policy);
+		judge(&(struct judge_input){.candidate = side_of(cli, u, all, n),
+			      .baseline = side_of(cli, b, all, n),
+			      .policy = &policy,
+			      .look = 1,
+			      .contenders = 1},
+			cli->arena, &j);
+		print_judgement(cli, u, b, &j);
+		judged = true;
+		failed = failed || j.phase != PHASE_SUCCEEDED;
+	}
+	if (!rc && !judged)
+		return cli_fail(cli, CLI_REFUSED, "%s holds no unit of a slot", candidate_path);
+	return rc ? rc : failed ? CLI_REFUSED : CLI_DONE;
+}
+
+/* ---- plan ---- */
+
+static int number(struct cli *cli, enum cli_option_id id, double fallback, double *ret)
+{
+	const char *text = cli->option[id];
+	char *end;
+
+	*ret = fallback;
+	if (!text)
+		return CLI_DONE;
+	errno = 0;
+	*ret = strtod(text, &end);
+	if (errno || *end || !isfinite(*ret))
+		return cli_misuse(cli, "--%s is \"%s\": not a number", cli_options[id].name, text);
+	return CLI_DONE;
+}
+
+static void print_n(struct cli *cli, const char *what, int64_t n)
+{
+	if (n < 0)
+		fprintf(cli->out, "  %-44s no number of samples does\n", what);
+	else
+		fprintf(cli->out, "  %-44s %lld\n", what, (long long)n);
+}
+
+static void plan_metric(struct cli *cli, const struct policy_metric *m, double alpha, double value,
+	double gain, double sd)
+{
+	double margin =
+		isnan(m->margin) ? (isnan(m->margin_rel) ? 0 : m->margin_rel * value) : m->margin;
+
+	fprintf(cli->out, "%s (%s)\n", m->name, m->kind == KIND_MEAN ? "mean" : "proportion");
+	if (m->kind == KIND_MEAN) {
+		print_n(cli, "each side, to show it better",
+			stat_min_n_mean(sd, gain, 0, alpha, BETA));
+		print_n(cli, "each side, to show an equal one no worse",
+			stat_min_n_mean(sd, 0, margin, alpha, BETA));
+		print_n(cli, "pairs, to show it better",
+			stat_min_n_paired(sd, gain, 0, alpha, BETA));
+		return;
+	}
+	print_n(cli, "each side, to show it better",
+		stat_min_n_proportion(value + gain, value, 0, alpha, BETA));
+	print_n(cli, "each side, to show an equal one no worse",
+		stat_min_n_proportion(value, value, margin, alpha, BETA));
+	print_n(cli, "pairs of which 10 % differ, to show it better",
+		stat_min_n_mcnemar(0.1, gain, alpha, BETA));
+}
+
+static int policy_plan(struct cli *cli)
+{
+	const char *only = cli->option[CLI_OPTION_METRIC], *canonical;
+	double value, gain, sd, alpha;
+	struct policy policy;
+	bool found = false;
+	int rc = read_policy(cli, cli->option[CLI_OPTION_POLICY], &policy, &canonical);
+
+	if (rc || (rc = number(cli, CLI_OPTION_VALUE, 0.85, &value)) ||
+		(rc = number(cli, CLI_OPTION_GAIN, 0.02, &gain)) ||
+		(rc = number(cli, CLI_OPTION_SD, 0.3, &sd)))
+		return rc;
+	alpha = policy.gates->alpha / (double)policy.gates->max_looks;
+	fprintf(cli->out,
+		"At alpha %.4g (%.4g over %lld looks) and power %.2g, live value %g, gain %g, sd "
+		"%g:\n",
+		alpha, policy.gates->alpha, (long long)policy.gates->max_looks, 1 - BETA, value,
+		gain, sd);
+	for (size_t i = 0; i < policy.gates->quality->metrics.n; i++) {
+		const struct policy_metric *m =
+			LIST_AT(&policy.gates->quality->metrics, struct policy_metric, i);
+
+		if (only && strcmp(only, m->name) != 0)
+			continue;
+		plan_metric(cli, m, alpha, value, gain, sd);
+		found = true;
+	}
+	for (size_t i = 0; i < policy.gates->safety->suites.n; i++) {
+		const struct policy_suite *s =
+			LIST_AT(&policy.gates->safety->suites, struct policy_suite, i);
+
+		if ((only && strcmp(only, s->name) != 0) || isnan(s->max_rate))
+			continue;
+		fprintf(cli->out, "%s (suite, at most %g)\n", s->name, s->max_rate);
+		print_n(cli, "without a violation", stat_min_n_zero_events(s->max_rate, alpha));
+		print_n(cli, "with one", stat_min_n_k_events(1, s->max_rate, alpha));
+		found = true;
+	}
+	return found ? CLI_DONE
+		     : cli_fail(cli, CLI_REFUSED, "the policy has no metric or suite %s", only);
+}
+
+/* ---- diff ---- */
+
+static int policy_diff_files(struct cli *cli)
+{
+	struct document_change *changes;
+	struct policy from, to;
+	const char *old, *new;
+	size_t n;
+	int rc;
+
+	if (cli->n_args != 3)
+		return cli_misuse(cli, "policy diff needs two files");
+	rc = read_policy(cli, cli->args[1], &from, &old);
+	if (!rc)
+		rc = read_policy(cli, cli->args[2], &to, &new);
+	if (rc)
+		return rc;
+	n = document_diff(old, new, cli->arena, &changes);
+	for (size_t i = 0; i < n; i++)
+		fprintf(cli->out, "%s: %s -> %s\n", changes[i].pointer,
+			changes[i].old ? changes[i].old : "(none)",
+			changes[i].new ? changes[i].new : "(none)");
+	return CLI_DONE;
+}
+
+int cli_policy(struct cli *cli)
+{
+	static const struct {
+		const char *name;
+		int (*run)(struct cli *cli);
+	} verbs[] = {{"test", policy_test}, {"plan", policy_plan}, {"diff", policy_diff_files}};
+
+	for (size_t i = 0; i < sizeof(verbs) / sizeof(verbs[0]); i++)
+		if (!strcmp(cli->args[0], verbs[i].name))
+			return i < 2 && cli->n_args > 1
+				       ? cli_misuse(cli, "policy %s takes no argument: %s",
+						 verbs[i].name, cli->args[1])
+				       : verbs[i].run(cli);
+	return cli_misuse(cli, "policy test, policy plan or policy diff, not %s", cli->args[0]);
+}

@@ -1,0 +1,82 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# The offline half of judging: spiralfed gates recompute on a daemon's registry, and spiralfed policy.
+# shellcheck disable=SC2317 # check calls them
+set -u
+cd "$TEST_TMP" || exit 2
+data=$SRC/tests/data
+bad=0
+pid=
+trap '[ -z "$pid" ] || kill -KILL "$pid" 2>/dev/null' EXIT
+unset SPIRALFED_TOKEN SPIRALFED_TOKEN_FILE SPIRALFED_URL
+
+check() { # WHAT CONDITION...
+	what=$1
+	shift
+	if "$@"; then echo "ok - $what"; else
+		bad=1
+		echo "not ok - $what"
+		sed 's/^/  | /' out err log 2>/dev/null
+	fi
+}
+sf() {
+	status=0
+	"$BUILD/spiralfed" "$@" >out 2>err || status=$?
+}
+exits() { [ "$status" = "$1" ]; }
+says() { grep -qF -- "$1" err; }
+prints() { grep -qF -- "$1" out; }
+ready() { grep -q 'daemon\.ready' log || ! kill -0 "$pid" 2>/dev/null; }
+
+printf '%s' '{"provider":"gcp","artifacts":[{"id":"s/embedder-v1","role":"embed","uri":"s3://b/e",' \
+	'"metrics":{"quality":0.8,"safety":0.98,"latency_ms_p95":120,"cost_per_1k_tokens":0.7}}]}' >good.json
+sf policy test --candidate good.json
+check "policy test: a good manifest passes" exits 0
+check "... names the gates" prints compatibility
+sf policy test --candidate "$data/hf_manifest_full.json" --baseline "$data/hf_manifest.json"
+check "policy test: what does not pass exits 1" exits 1
+check "... against the unit of its slot" prints 'against spiralverse/textgen-lora-v1'
+sf policy test --candidate "$data/nosuch.json"
+check "policy test: no such file" says 'cannot open'
+sf policy test
+check "policy test: wants a candidate" exits 2
+sf policy plan --metric task_accuracy --value 0.85 --gain 0.02
+check "policy plan: says how many" prints 'each side, to show it better'
+check "... of that metric alone" test "$(grep -c '^[a-z_]* (' out)" = 1
+sf policy plan --metric nosuch
+check "policy plan: no such metric" exits 1
+sf policy plan --gain x
+check "policy plan: no number" exits 2
+sed 's/"p95_ms": 250/"p95_ms": 200/' "$SRC/etc/policy.json" >stricter.json
+sf policy diff "$SRC/etc/policy.json" stricter.json
+check "policy diff: one line" test "$(cat out)" = '/gates/latency/p95_ms: 250 -> 200'
+
+"$BUILD/spiralfedd" -o listen="unix:$PWD/sock" -o state=state 2>log &
+pid=$!
+tries=0
+until ready; do
+	tries=$((tries + 1))
+	[ "$tries" -lt 200 ] || break
+	sleep 0.05
+done
+export SPIRALFED_URL="unix:$PWD/sock" SPIRALFED_TOKEN_FILE=state/admin.token
+sf submit "$data/hf_manifest.json"
+check "submitted" exits 0
+sf gates hf/spiralverse/textgen-lora-v1 --json
+digest=$(sed -n 's/.*"judgement": *"\(sha256:[0-9a-f]*\)".*/\1/p' out)
+registry=state/registry.sqlite
+sf gates recompute "$digest" --registry "$registry"
+check "gates recompute, while the daemon runs" exits 0
+check "... prints the bytes of the digest" test "sha256:$(sha256sum <out | cut -d' ' -f1)" = "$digest"
+kill -TERM "$pid"
+wait "$pid"
+pid=
+sf gates recompute "$digest" --registry "$registry"
+check "gates recompute, offline" exits 0
+sf gates recompute "sha256:$(printf x | sha256sum | cut -d' ' -f1)" --registry "$registry"
+check "no such judgement: exit 1" exits 1
+sf gates recompute "$digest"
+check "no registry: exit 2" exits 2
+sf gates recompute nonsense --registry "$registry"
+check "no digest: exit 2" exits 2
+exit $bad
