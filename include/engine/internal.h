@@ -53,7 +53,7 @@ struct engine {
 	bool writer_stop;
 
 	struct writer_state state;
-	bool snapshot_due;	  /* the registry moved and the present snapshot does not show it */
+	atomic_bool snapshot_due; /* the registry moved and the present snapshot does not show it */
 	atomic_bool outbox_waits; /* something may be due */
 	/* Just opened: the rules, or the anchor, may be others than when verdicts were given. The ops
 	 * thread's. */

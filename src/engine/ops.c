@@ -86,8 +86,9 @@ static int probe_apply(struct tx *tx, struct command *c, struct err *err)
 	return setting_set(tx->db, "probed_at", tx->now, err);
 }
 
-/* Whoever heeds /readyz sends nothing to a registry that could not be written, so nothing would ever
- * show that it can be again. The writer says so in the log, once. */
+/* A write that changes nothing. Whoever heeds /readyz sends nothing to a registry that could not be written, so nothing would ever
+ * show that it can be again. The writer says so in the log, once. And after each group it makes the
+ * snapshot that could not be made before: without one the channel would show what is over. */
 static void probe(struct engine *e)
 {
 	static const struct command_kind kind = {.name = "probe", .apply = probe_apply};
@@ -131,7 +132,7 @@ static bool due(struct engine *e)
 		e->next_waivers = now + USEC_PER_SEC;
 		waivers_watch(e, e->reader);
 	}
-	if (e->broken && now >= e->next_probe) {
+	if ((e->broken || e->snapshot_due) && now >= e->next_probe) {
 		e->next_probe = now + USEC_PER_SEC;
 		probe(e);
 	}

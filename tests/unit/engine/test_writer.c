@@ -9,6 +9,7 @@
 #include "engine/internal.h"
 #include "store/event.h"
 #include "store/idempotency.h"
+#include "store/release.h"
 #include "support/registry.h"
 #include "support/scratch.h"
 
@@ -107,6 +108,47 @@ START_TEST(test_group__broken_registry_is_tried_again)
 	engine_stats(reg.engine, &stats);
 	ck_assert(!stats.broken);
 	check_registry();
+}
+END_TEST
+
+/* A channel that nobody can read, until it is mended behind the writer. */
+static int garble_apply(struct tx *tx, struct command *c, struct err *err)
+{
+	struct channel_row row;
+
+	if (channel_find(tx->db, CHANNEL_STABLE, tx->arena, &row, err) <= 0)
+		return -1;
+	row.body.text = c->args;
+	row.body.len = strlen(row.body.text);
+	tx->moved = true;
+	return channel_set(tx->db, &row, row.serial, 1, err) > 0 ? 0 : -1;
+}
+
+START_TEST(test_snapshot__that_could_not_be_made_is_tried_again)
+{
+	static const struct command_kind kind = {.name = "garble", .apply = garble_apply};
+	char garbled[] = "{";
+	struct command c = {.arena = reg.arena, .actor = "local", .kind = &kind, .args = garbled};
+	struct tx tx = {.arena = reg.arena};
+	struct err err = {0};
+	const char *before;
+	char *text;
+
+	first_release();
+	before = channel_text();
+	ck_assert_int_eq(engine_commit(reg.engine, &c, &err), 0);
+	finish();
+	ck_assert_str_eq(channel_text(), before); /* of what there was */
+	text = arena_strdup(reg.arena, before);
+	strstr(text, "2026")[3] = '7';
+	c.args = text;
+	tx.db = reg.engine->db;
+	ck_assert_int_eq(db_begin(tx.db, &err), 0);
+	ck_assert_int_eq(garble_apply(&tx, &c, &err), 0);
+	ck_assert_int_eq(db_commit(tx.db, &err), 0);
+	fake_clock_step(&reg.clock, 2 * USEC_PER_SEC);
+	finish(); /* and no command comes */
+	ck_assert_str_eq(channel_text(), text);
 }
 END_TEST
 
@@ -405,6 +447,7 @@ Suite *test_suite(void)
 	tcase_add_test(t, test_group__keeps_the_others_when_one_fails);
 	tcase_add_test(t, test_group__fails_whole_when_the_transaction_is_lost);
 	tcase_add_test(t, test_group__broken_registry_is_tried_again);
+	tcase_add_test(t, test_snapshot__that_could_not_be_made_is_tried_again);
 	tcase_add_test(t, test_idempotency__replays_the_stored_answer);
 	tcase_add_test(t, test_idempotency__replays_what_could_not_be_done_again);
 	tcase_add_test(t, test_idempotency__does_not_store_a_refusal);
