@@ -82,6 +82,8 @@ static inline int64_t engine_now(const struct engine *e)
 void queue_init(struct command_queue *q);
 void queue_push(struct command_queue *q, struct command *c);
 struct command *queue_pop(struct command_queue *q);
+/* Take up to `max` of them as a list; how many. */
+size_t queue_cut(struct command_queue *q, size_t max, struct command **ret_first);
 
 /* Is a request with its Idempotency-Key answered already? 1: it is answered now; 0; -1. */
 int command_replay(struct db *db, int64_t now, struct command *c, struct err *err);
@@ -109,7 +111,7 @@ int engine_commit(struct engine *e, struct command *c, struct err *err);
 /* ---- writer.c: the writer thread ---- */
 void *writer_main(void *engine);
 void writer_push(struct engine *e, struct command *c);
-/* Commit everything that is queued as one group; false: nothing was queued. */
+/* Commit what is queued, or the first of it, as one group; false: nothing was queued. */
 bool writer_step(struct engine *e);
 /* Read what writer_state and the counters hold. */
 int writer_load(struct engine *e, struct err *err);

@@ -82,6 +82,23 @@ static void command_reset(struct command *c)
 	c->attempts = c->result = 0;
 }
 
+size_t queue_cut(struct command_queue *q, size_t max, struct command **ret_first)
+{
+	struct command **end = &q->head;
+	size_t n = 0;
+
+	*ret_first = q->head;
+	for (; *end && n < max; n++)
+		end = &(*end)->next;
+	q->head = *end;
+	if (n)
+		*end = NULL;
+	if (!q->head)
+		q->tail = &q->head;
+	q->n -= n;
+	return n;
+}
+
 int command_replay(struct db *db, int64_t now, struct command *c, struct err *err)
 {
 	struct idempotency_row row;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The writer: takes every command that waits, applies them in one transaction, each in a step of its
+ * The writer: takes the commands that wait, up to a group's bound, applies them in one transaction, each in a step of its
  * own, commits once, and hands them back. It never lingers for more: groups form by themselves while
  * a commit is on its way. Nothing else writes to the registry.
  */
@@ -15,6 +15,9 @@
 #include "store/policy.h"
 #include "store/suite.h"
 
+/* A command waits for the commit of its whole group: of many that wait, the first must not stand in
+ * for the last. */
+enum { GROUP_MAX = 512 };
 enum { PURGED_PER_COMMAND = 2, ENTRY_MAX = 1 << 20 };
 
 const char *event_name(enum event_type type)
@@ -270,9 +273,7 @@ bool writer_step(struct engine *e)
 	size_t n;
 
 	lock_take(&e->writer_lock);
-	first = e->queue.head;
-	n = e->queue.n;
-	queue_init(&e->queue);
+	n = queue_cut(&e->queue, GROUP_MAX, &first);
 	lock_give(&e->writer_lock);
 	if (!first)
 		return false;

@@ -91,6 +91,35 @@ START_TEST(test_group__fails_whole_when_the_transaction_is_lost)
 }
 END_TEST
 
+static int nothing_apply(struct tx *tx, struct command *c, struct err *err)
+{
+	return 0;
+}
+
+START_TEST(test_group__has_a_bound)
+{
+	enum { N = 700, GROUP = 512 };
+	static const struct command_kind kind = {.name = "nothing", .apply = nothing_apply};
+	struct command *c = ARENA_ARRAY(reg.arena, N, struct command);
+	struct engine_stats before, after;
+
+	engine_stats(reg.engine, &before);
+	for (int i = 0; i < N; i++) {
+		c[i] = (struct command){
+			.arena = reg.arena, .actor = "local", .kind = &kind, .waited = true};
+		writer_push(reg.engine, &c[i]);
+	}
+	ck_assert(writer_step(reg.engine));
+	ck_assert(c[GROUP - 1].written && !c[GROUP].written);
+	ck_assert(writer_step(reg.engine));
+	ck_assert(c[N - 1].written);
+	ck_assert(!writer_step(reg.engine));
+	engine_stats(reg.engine, &after);
+	ck_assert_uint_eq(after.commits - before.commits, 2);
+	ck_assert_uint_eq(after.batch_max, GROUP);
+}
+END_TEST
+
 /* Who heeds /readyz sends nothing, so the engine has to try by itself. */
 START_TEST(test_group__broken_registry_is_tried_again)
 {
@@ -446,6 +475,7 @@ Suite *test_suite(void)
 	tcase_add_test(t, test_command__is_refused_when_the_queue_is_full);
 	tcase_add_test(t, test_group__keeps_the_others_when_one_fails);
 	tcase_add_test(t, test_group__fails_whole_when_the_transaction_is_lost);
+	tcase_add_test(t, test_group__has_a_bound);
 	tcase_add_test(t, test_group__broken_registry_is_tried_again);
 	tcase_add_test(t, test_snapshot__that_could_not_be_made_is_tried_again);
 	tcase_add_test(t, test_idempotency__replays_the_stored_answer);
