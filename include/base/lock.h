@@ -16,7 +16,8 @@ enum lock_rank {
 	LOCK_WRITER,
 	LOCK_LOOP,
 	LOCK_CONNECTIONS,
-	LOCK_METRICS
+	LOCK_METRICS,
+	LOCK_ZONES
 };
 
 struct lock {

@@ -21,7 +21,7 @@ static void must(int rc, const char *what, const char *name)
 }
 
 #ifdef SPIRALFED_DEBUG
-enum { HELD_MAX = LOCK_METRICS };
+enum { HELD_MAX = LOCK_ZONES };
 
 static _Thread_local const struct lock *held[HELD_MAX];
 static _Thread_local int held_n;
