@@ -8,6 +8,7 @@
 
 #include "base/digest.h"
 #include "model/field.h"
+#include "model/schedule.h"
 
 #define POLICY_SCHEMA "spiralfed.policy/v1"
 
@@ -16,7 +17,8 @@
  * 0.75} unless require is none; latency: p95_ms 250, cost ceiling 1.5 with margin_rel 0.05; safety:
  * floor 0.95, margin 0.01; its suites: required always; compatibility: allow compatible; alpha 0.05,
  * max_looks 3; score 0.45, 0.45, -0.0005, -0.1; slo: window_s 300,
- * min_total 0; rollback: warm 2, automatic. So a policy that says nothing is the strict one. */
+ * min_total 0; rollback: warm 2, automatic; cadence: no job runs by itself. So a policy that says
+ * nothing is the strict one. */
 
 struct policy_provider {
 	const char *name, *facility;
@@ -126,6 +128,7 @@ struct policy {
 	struct list slos; /* struct policy_slo */
 	struct policy_rollback *rollback;
 	struct policy_evidence *evidence;
+	struct cadence *cadence; /* never NULL once parsed; its jobs may be */
 	/* derived */
 	int64_t version; /* 0 until stored */
 	char digest[DIGEST_STRLEN];

@@ -309,6 +309,7 @@ static const struct field policy_fields[] = {
 		.table = &slo_table},
 	{"rollback", FIELD_OBJECT, offsetof(struct policy, rollback), 0, .table = &rollback_table},
 	{"evidence", FIELD_OBJECT, offsetof(struct policy, evidence), 0, .table = &evidence_table},
+	{"cadence", FIELD_OBJECT, offsetof(struct policy, cadence), 0, .table = &cadence_table},
 };
 
 /* ---- Defaults ---- */
@@ -382,6 +383,7 @@ static void fill_defaults(struct policy *p, struct arena *a)
 	p->evidence = block(p->evidence, &evidence_table, a);
 	if (p->evidence->hold_days < 0)
 		p->evidence->hold_days = 14;
+	p->cadence = block(p->cadence, &cadence_table, a);
 }
 
 /* ---- The whole ---- */

@@ -58,7 +58,7 @@ static const struct {
 	{"{" PROVIDERS ",'slots':{}}", "/slots", "must not be empty"},
 	{POLICY("'schema':'v0'"), "/schema", "is not the schema of a policy"},
 	{POLICY("'gatse':{}"), "/gatse", "did you mean \"gates\"?"},
-	{POLICY("'cadence':{}"), "/cadence", "unknown field"},
+	{POLICY("'calendar':{}"), "/calendar", "unknown field"},
 	{"{'providers':{'hf':{'roles':['textgen']},'HF':{'roles':['x']}}," SLOTS "}",
 		"/providers/HF", "provider's name"},
 	{"{'providers':{'hf':{'roles':[]}}," SLOTS "}", "/providers/hf/roles", "must not be empty"},

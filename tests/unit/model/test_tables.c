@@ -17,6 +17,7 @@
 #include "model/policy.h"
 #include "model/release.h"
 #include "model/request.h"
+#include "model/schedule.h"
 #include "model/waiver.h"
 
 Suite *test_suite(void);
@@ -125,7 +126,15 @@ static const struct {
 		":{'quality':1,'safety':2,"
 		"'latency_ms_p95':3,'cost_per_1k_tokens':4},'slos':[{'name':'e','bad':'errors',"
 		"'of':'total','limit':0.5,'window_s':60,'min_total':7}],'rollback':{'warm':3,"
-		"'automatic':false},'evidence':{'hold_days':3}}"},
+		"'automatic':false},'evidence':{'hold_days':3},'cadence':{'ingest':'daily "
+		"02:00','merge':{'rrule':'FREQ=DAILY',"
+		"'tz':'UTC','anchor':'2025-01-06T00:00:00','catch_up':'skip','grace':'PT1M',"
+		"'max_age':'P2D'},'promote':{'rrule':'Wed 10:00','tz':'UTC','duration':'PT4H'},"
+		"'deny':{'winter':{'rrule':'FREQ=YEARLY;BYMONTH=12;BYMONTHDAY=20','tz':'UTC',"
+		"'duration':'P16D','jobs':['merge','promote'],'reason':'r'}}}}"},
+	{&freeze_table, "{'id':'f1','from':" T ",'to':'2027-01-05T00:00:00Z','jobs':['promote'],"
+			"'reason':'r','created_by':'token:a','created_at':" T ",'ended_by':"
+			"'token:b'}"},
 	{&canonical_suite_table,
 		"{'name':'spiral','version':'3','digest':" D ",'datasets':{'gsm8k':" D
 		"},'required_metrics':{'textgen':['quality','safety']},'required_suites':['policy']"

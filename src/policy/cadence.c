@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * A policy's cadence: its rules checked when it is handed in, and made into schedules for those who
+ * run them.
+ */
+#include "policy/cadence.h"
+
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/duration.h"
+#include "policy/schedule_parts.h"
+
+enum { POINTER_MAX = 160 };
+
+int64_t schedule_period(const struct schedule *s)
+{
+	return rrule_period(&s->rule) * USEC_PER_SEC;
+}
+
+/* ---- Checks ---- */
+
+static const struct schedule *check_rule(const struct schedule_rule *rule, const char *pointer,
+	int64_t now, struct arena *a, struct faults *faults)
+{
+	const struct schedule *s = schedule_compile(rule, pointer, a, faults);
+
+	return s && !schedule_check_fires(s, now, pointer, faults) ? s : NULL;
+}
+
+static void check_length(
+	const struct schedule *s, int64_t length, const char *pointer, struct faults *faults)
+{
+	char at[POINTER_MAX], longest[DURATION_STRLEN], given[DURATION_STRLEN];
+
+	pointer_join(at, sizeof(at), pointer, "duration");
+	if (!length)
+		fault_add(faults, at,
+			"is zero, so it would never be open: write how long it lasts, such as "
+			"PT4H");
+	else if (s && length > schedule_period(s))
+		fault_add(faults, at,
+			"is %s, longer than the %s from one start to the next: it would never "
+			"close",
+			duration_say(length, given), duration_say(schedule_period(s), longest));
+}
+
+static void check_job(const struct cadence_job *j, const char *pointer, const char *name,
+	int64_t now, struct arena *a, struct faults *faults)
+{
+	char at[POINTER_MAX];
+
+	pointer_join(at, sizeof(at), pointer, name);
+	if (j)
+		check_rule(&j->rule, at, now, a, faults);
+}
+
+void cadence_check(const struct cadence *c, const char *pointer, int64_t now, struct faults *faults)
+{
+	char at[POINTER_MAX], base[POINTER_MAX];
+	ARENA_AUTO a = arena_new();
+
+	check_job(c->ingest, pointer, "ingest", now, a, faults);
+	check_job(c->merge, pointer, "merge", now, a, faults);
+	if (c->promote) {
+		pointer_join(at, sizeof(at), pointer, "promote");
+		check_length(check_rule(&c->promote->rule, at, now, a, faults), c->promote->length,
+			at, faults);
+	}
+	pointer_join(base, sizeof(base), pointer, "deny");
+	for (size_t i = 0; i < c->deny.n; i++) {
+		const struct cadence_deny *d = LIST_AT(&c->deny, struct cadence_deny, i);
+
+		pointer_join(at, sizeof(at), base, d->name);
+		check_length(check_rule(&d->rule, at, now, a, faults), d->length, at, faults);
+	}
+}
+
+int policy_accept(const char *text, size_t len, int64_t now, struct arena *a, struct policy *ret,
+	const char **ret_canonical, struct faults *faults, struct err *err)
+{
+	struct policy p;
+	const char *canonical;
+
+	if (policy_parse(text, len, a, &p, &canonical, faults, err) < 0)
+		return -1;
+	cadence_check(p.cadence, "/cadence", now, faults);
+	if (faults->n)
+		return -1;
+	*ret = p;
+	*ret_canonical = canonical;
+	return 0;
+}
+
+void freeze_check(struct freeze *f, int64_t now, struct faults *faults)
+{
+	char to[TIME_STRLEN], at[TIME_STRLEN];
+
+	if (f->to <= now)
+		fault_add(faults, "/to", "the freeze would end (%s) before now (%s)",
+			time_format(f->to, to), time_format(now, at));
+	if (!f->from)
+		f->from = now;
+}
+
+/* ---- Plans ---- */
+
+struct planning {
+	struct arena *arena;
+	struct faults faults;
+};
+
+static const struct schedule *compile(struct planning *p, const struct schedule_rule *rule)
+{
+	return schedule_compile(rule, "", p->arena, &p->faults);
+}
+
+static void plan_job(
+	struct planning *p, const struct cadence_job *j, enum job job, struct cadence_plan *plan)
+{
+	if (!j)
+		return;
+	plan->schedule[job] = compile(p, &j->rule);
+	plan->catch_up[job] = (struct catch_up_rule){j->mode, j->grace_usec, j->max_age_usec};
+}
+
+static void plan_denies(struct planning *p, const struct cadence *c, const struct freeze *freezes,
+	size_t n_freezes, struct cadence_plan *plan)
+{
+	struct deny *list = ARENA_ARRAY(p->arena, c->deny.n + n_freezes + 1, struct deny);
+	size_t n = 0;
+
+	for (size_t i = 0; i < c->deny.n; i++) {
+		const struct cadence_deny *d = LIST_AT(&c->deny, struct cadence_deny, i);
+		list[n++] = (struct deny){.name = d->name,
+			.reason = d->reason,
+			.schedule = compile(p, &d->rule),
+			.length = d->length,
+			.job_mask = d->job_mask};
+	}
+	for (size_t i = 0; i < n_freezes; i++)
+		list[n++] = (struct deny){.name = freezes[i].id,
+			.reason = freezes[i].reason,
+			.from = freezes[i].from,
+			.to = freezes[i].to,
+			.job_mask = freezes[i].job_mask};
+	plan->denies = list;
+	plan->n_denies = n;
+}
+
+int cadence_plan(const struct cadence *c, const struct freeze *freezes, size_t n_freezes,
+	struct arena *a, struct cadence_plan *ret, struct err *err)
+{
+	struct planning p = {.arena = a};
+	struct cadence_plan plan = {0};
+
+	faults_init(&p.faults);
+	plan_job(&p, c->ingest, JOB_INGEST, &plan);
+	plan_job(&p, c->merge, JOB_MERGE, &plan);
+	if (c->promote) {
+		plan.schedule[JOB_PROMOTE] = compile(&p, &c->promote->rule);
+		plan.window = c->promote->length;
+	}
+	plan_denies(&p, c, freezes, n_freezes, &plan);
+	if (p.faults.n)
+		return err_set(err, ERR_INVALID_POLICY, "cadence%s %s", p.faults.list[0].pointer,
+			p.faults.list[0].detail);
+	*ret = plan;
+	return 0;
+}
