@@ -20,6 +20,7 @@
 #include "base/file.h"
 #include "base/words.h"
 #include "engine/engine.h"
+#include "policy/cadence.h"
 
 enum { POLICY_FILE_MAX = 1 << 20, DIFFERENCES_SHOWN = 5, LOOPS_MAX_BY_DEFAULT = 4 };
 
@@ -57,7 +58,8 @@ static int read_policy(
 	faults_init(&faults);
 	if (file_read(c->policy, POLICY_FILE_MAX, a, &text, &len, err) < 0)
 		return err_set(err, ERR_CONFIG, "policy = %s: cannot be read", c->policy);
-	if (policy_parse(text, len, a, &policy, &canonical, &faults, err) < 0) {
+	/* As of the beginning of time: a rule that has run out is no reason not to start. */
+	if (policy_accept(text, len, 0, a, &policy, &canonical, &faults, err) < 0) {
 		if (faults.n)
 			return err_set(err, ERR_CONFIG, "policy = %s: %s %s", c->policy,
 				faults.list[0].pointer, faults.list[0].detail);

@@ -11,6 +11,7 @@
 
 #include "app/daemon.h"
 #include "base/jcs.h"
+#include "policy/schedule.h"
 
 enum { EXIT_DONE = 0, EXIT_FAILED = 1, EXIT_WRONG = 2 };
 enum { ASSIGNMENTS_MAX = 256 };
@@ -135,6 +136,7 @@ int main(int argc, char **argv)
 	if (rc >= 0)
 		return rc;
 	jcs_setup();
+	schedule_setup();
 	const struct config_source source = {args.file, args.assignments, args.n_assignments};
 	if (config_load(&source, a, &config, &err) < 0)
 		return fail(&err);

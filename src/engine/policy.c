@@ -12,6 +12,7 @@
 #include "engine/release.h"
 #include "engine/render.h"
 #include "model/document_diff.h"
+#include "policy/cadence.h"
 
 enum { DIFF_MAX = 64 << 20 };
 
@@ -74,7 +75,7 @@ int policy_bootstrap(struct engine *e, const char *text, struct err *err)
 	const char *summary;
 
 	faults_init(&faults);
-	if (policy_parse(p.text, p.len, a, &p.policy, &p.canonical, &faults, err) < 0)
+	if (policy_accept(p.text, p.len, tx.now, a, &p.policy, &p.canonical, &faults, err) < 0)
 		return faults.n ? err_set_at(err, ERR_INVALID_POLICY, faults.list[0].pointer,
 					  "%s: %s", faults.list[0].pointer, faults.list[0].detail)
 				: err_wrap(err, "policy");
@@ -100,8 +101,8 @@ static int policy_prepare(struct engine *e, struct db *reader, struct command *c
 
 	c->faults = ARENA_NEW(c->arena, struct faults);
 	faults_init(c->faults);
-	if (policy_parse(p->text, p->len, c->arena, &p->policy, &p->canonical, c->faults, err) ==
-		0) {
+	if (policy_accept(p->text, p->len, engine_now(e), c->arena, &p->policy, &p->canonical,
+		    c->faults, err) == 0) {
 		c->faults = NULL;
 		return 0;
 	}
