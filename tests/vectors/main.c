@@ -21,6 +21,7 @@ static const struct {
 	{"spiralfedd-gate-vectors/1", "metric_verdicts", vectors_gates},
 	{"spiralfedd-burnrate/1", "timelines", vectors_burnrate},
 	{"spiralfedd-fusion/1", "routing", vectors_fusion},
+	{"spiralfedd-schedule/1", "occurrences", vectors_schedule},
 };
 
 double vectors_number(const json_t *object, const char *key)
