@@ -11,13 +11,14 @@
 
 #include "base/arena.h"
 #include "base/err.h"
+#include "engine/command.h"
 
 /* If-None-Match: a list of tags or "*", weakly compared. `etag` with its quotes. */
 bool etag_none_match(const char *header, const char *etag);
 
-/* If-Match as a client sends it, with the marks of other forms ("-pretty", "-text") taken off the
- * tags, so that the tag of any form names the resource. */
-char *etag_plain(const char *if_match, struct arena *a);
+/* If-Match: a list of tags or "*", strongly compared: a weak one matches nothing. The marks of other
+ * forms ("-pretty", "-text") are taken off, so that the tag of any form names the resource. */
+const struct if_match *if_match_parse(const char *header, struct arena *a);
 
 /* How much `accept` wants type/subtype, in thousandths; -1 for a header that is none. NULL accepts
  * all. */

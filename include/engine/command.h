@@ -52,6 +52,13 @@ struct idempotency {
 	char request_digest[DIGEST_STRLEN];
 };
 
+/* What a request says the resource still is: one of these digests. */
+struct if_match {
+	bool any; /* "*": it only has to be there */
+	const char *const *digests;
+	size_t n;
+};
+
 struct command_kind {
 	const char *name; /* for logs and metrics */
 	/* 0, -1, or COMMAND_WAIT */
@@ -70,8 +77,8 @@ struct command {
 	const char *actor; /* "token:<id>", "controller:slo", "local" */
 	const char *request_id;
 	struct idempotency idempotency;
-	const char *if_match; /* the raw If-Match header, or NULL; for what moves a channel */
-	bool dry_run;	      /* prepare and apply, then undo; the answer says what would be */
+	const struct if_match *if_match; /* NULL: none was sent; for what moves a channel */
+	bool dry_run; /* prepare and apply, then undo; the answer says what would be */
 	void (*done)(struct command *c);
 	void *owner; /* the submitter's */
 

@@ -93,7 +93,8 @@ void command_finish(struct engine *e, struct command *c);
 int command_prepare(struct engine *e, struct db *reader, struct command *c, struct err *err);
 /* ERR_PRECONDITION_FAILED unless the If-Match header (NULL: none) names `digest` (NULL: there is
  * no representation), which is the ETag of a GET of `path`. */
-int if_match_check(const char *if_match, const char *path, const char *digest, struct err *err);
+int if_match_check(
+	const struct if_match *if_match, const char *path, const char *digest, struct err *err);
 /* Set the answer; of a dry run the status is 200 and nothing has a location. */
 void command_answer(struct command *c, int status, const char *location, const struct body *body);
 

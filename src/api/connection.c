@@ -145,7 +145,7 @@ struct command *request_command(struct request *r, bool dry_run)
 		.arena = r->arena,
 		.actor = arena_strdup(r->arena, r->caller.actor),
 		.request_id = arena_strdup(r->arena, r->id),
-		.if_match = if_match ? etag_plain(if_match, r->arena) : NULL,
+		.if_match = if_match ? if_match_parse(if_match, r->arena) : NULL,
 		.dry_run = dry_run || r->dry_run,
 		.done = pending_done,
 		.owner = p,

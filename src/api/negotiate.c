@@ -16,10 +16,11 @@ static const char *skip_space(const char *p)
 
 /* The next entity tag of a list: sets *tag to its opening quote and *len to its length with quotes.
  * Returns what follows, NULL at the end or at what is no tag. */
-static const char *next_tag(const char *p, const char **tag, size_t *len)
+static const char *next_tag(const char *p, const char **tag, size_t *len, bool *weak)
 {
 	p += strspn(p, " \t,");
-	if (strncmp(p, "W/", 2) == 0)
+	*weak = strncmp(p, "W/", 2) == 0;
+	if (*weak)
 		p += 2;
 	if (*p != '"')
 		return NULL;
@@ -36,30 +37,42 @@ bool etag_none_match(const char *header, const char *etag)
 {
 	const char *tag;
 	size_t len, want = strlen(etag);
+	bool weak;
 
 	if (*skip_space(header) == '*')
 		return true;
-	for (const char *p = header; (p = next_tag(p, &tag, &len));)
+	for (const char *p = header; (p = next_tag(p, &tag, &len, &weak));)
 		if (len == want && memcmp(tag, etag, len) == 0)
 			return true;
 	return false;
 }
 
-static void cut_mark(char *s, const char *mark)
+/* Without the mark of another form than the plain one. */
+static size_t unmarked(const char *s, size_t n)
 {
-	size_t n = strlen(mark);
+	static const char *const marks[] = {"-pretty", "-text"};
 
-	for (char *p = s; (p = strstr(p, mark));)
-		memmove(p, p + n - 1, strlen(p + n - 1) + 1); /* the quote at its end stays */
+	for (size_t i = 0; i < sizeof(marks) / sizeof(marks[0]); i++) {
+		size_t len = strlen(marks[i]);
+
+		if (n > len && memcmp(s + n - len, marks[i], len) == 0)
+			return n - len;
+	}
+	return n;
 }
 
-char *etag_plain(const char *if_match, struct arena *a)
+const struct if_match *if_match_parse(const char *header, struct arena *a)
 {
-	char *s = arena_strdup(a, if_match);
+	struct if_match *m = ARENA_NEW(a, struct if_match);
+	const char **digests = ARENA_ARRAY(a, strlen(header) / 2 + 1, const char *), *tag;
+	size_t len;
+	bool weak;
 
-	cut_mark(s, "-pretty\"");
-	cut_mark(s, "-text\"");
-	return s;
+	*m = (struct if_match){.any = *skip_space(header) == '*', .digests = digests};
+	for (const char *p = header; (p = next_tag(p, &tag, &len, &weak));)
+		if (!weak)
+			digests[m->n++] = arena_strndup(a, tag + 1, unmarked(tag + 1, len - 2));
+	return m;
 }
 
 /* How closely a media range fits: 3 exact, 2 type/x, 1 x/x (x for the star), 0 not. */

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "api/negotiate.h"
 #include "base/jcs.h"
 #include "base/log.h"
 #include "engine/recompute.h"
@@ -87,7 +88,7 @@ static struct command *new_command(const char *route, const char *body)
 	c->idempotency.key = with.key;
 	c->idempotency.route = route;
 	digest_string(body, strlen(body), c->idempotency.request_digest);
-	c->if_match = with.if_match;
+	c->if_match = with.if_match ? if_match_parse(with.if_match, reg.arena) : NULL;
 	c->dry_run = with.dry_run;
 	c->done = over;
 	c->owner = ARENA_NEW(reg.arena, bool);

@@ -148,7 +148,7 @@ START_TEST(test_promotion_submit__refuses_what_it_must)
 	merge = open_merge();
 	with.if_match = "\"sha256:other\"";
 	ck_code(promote(merge), ERR_PRECONDITION_FAILED);
-	with.if_match = "W/\"x\", *";
+	with.if_match = "*";
 	with.dry_run = true;
 	ck_assert_int_eq(promote(merge).status, 200);
 	ck_assert_str_eq(member(channel_text(), "version"), "1.0.0");
