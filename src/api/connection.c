@@ -130,6 +130,21 @@ static void pending_done(struct command *c)
 		eventfd_write(l->wake_fd, 1);
 }
 
+/* What a repetition must not differ in. No body begins with a question mark. */
+static void request_digest(
+	const struct request *r, const struct strbuf *body, char ret[DIGEST_STRLEN])
+{
+	STRBUF_AUTO sb = STRBUF_INIT(body->len + strlen(r->query ? r->query : "") + 3);
+
+	if (!r->query) {
+		digest_string(body->buf, body->len, ret);
+		return;
+	}
+	strbuf_addf(&sb, "?%s\n", r->query);
+	strbuf_add(&sb, body->buf, body->len);
+	digest_string(sb.buf, sb.len, ret);
+}
+
 struct command *request_command(struct request *r, bool dry_run)
 {
 	struct pending *p = ARENA_NEW(r->arena, struct pending);
@@ -153,7 +168,7 @@ struct command *request_command(struct request *r, bool dry_run)
 	if (r->idempotency) {
 		p->command.idempotency.key = r->idempotency;
 		p->command.idempotency.route = arena_printf(r->arena, "%s %s", r->method, r->path);
-		digest_string(p->body.buf, p->body.len, p->command.idempotency.request_digest);
+		request_digest(r, &p->body, p->command.idempotency.request_digest);
 	}
 	r->pending = p;
 	r->stage = REQUEST_WAITING;

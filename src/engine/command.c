@@ -114,7 +114,7 @@ int command_replay(struct db *db, int64_t now, struct command *c, struct err *er
 		char at[TIME_STRLEN];
 
 		return err_set(err, ERR_IDEMPOTENCY_MISMATCH,
-			"this Idempotency-Key came with another body at %s",
+			"this Idempotency-Key came with another body or query at %s",
 			time_format(row.created_at, at));
 	}
 	c->answer = (struct answer){

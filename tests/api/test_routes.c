@@ -526,6 +526,8 @@ START_TEST(test_idempotency__replays_what_was_answered)
 	ck_assert_str_eq(reply_header(&again, "Idempotency-Replayed", value), "true");
 	reply_clear(&first);
 	reply_clear(&again);
+	rig_expect(&rig, "POST", "/v1/manifests?dry_run=true", "Idempotency-Key: k 1\r\n", HF1, 422,
+		"idempotency_mismatch");
 	rig_expect(&rig, "POST", "/v1/manifests", "Idempotency-Key: k 1\r\n", GCP1, 422,
 		"idempotency_mismatch");
 	rig_expect(&rig, "POST", "/v1/manifests", "Idempotency-Key: \"\"\r\n", GCP1, 400, NULL);
