@@ -13,6 +13,7 @@
 #include "api/request.h"
 #include "api/server.h"
 #include "base/lock.h"
+#include "net/listener.h"
 
 /* A connection. The request is its first member and lives in it. */
 struct peer {
@@ -51,7 +52,8 @@ struct server {
 	struct loop *loops;
 	int n_loops;
 	int port;
-	char *unix_path; /* to be unlinked */
+	char *paths[LISTENERS_MAX]; /* of Unix sockets, to be unlinked */
+	size_t n_paths;
 	atomic_int connections;
 	atomic_size_t bodies; /* bytes of bodies being received */
 	atomic_bool draining, cut;
@@ -88,11 +90,9 @@ int pipeline_head(struct request *r, unsigned long long length);
 int pipeline_run(struct request *r);
 
 /* listen.c */
-/* "host:port" or a Unix path: a listening socket. *port is 0 for the first socket of an address, which
- * fails where anyone listens already, and what the first one left there for those that share it. */
-int listen_open(const char *address, bool share, unsigned mode, int *port, char **ret_unix_path,
-	struct err *err);
-bool listen_is_unix(const char *address);
+/* A listening socket. *port is 0 for the first socket of an address, which fails where anyone listens
+ * already, and what the first one left there for those that share it (-1 of a Unix socket). */
+int listen_open(const struct listener *l, bool share, unsigned mode, int *port, struct err *err);
 
 void pending_free(struct pending *p);
 

@@ -18,14 +18,14 @@
 #include "base/err.h"
 
 struct engine;
+struct listener;
 struct server;
 
 struct server_options {
 	struct engine *engine;
 	const struct clock *clock;
-	/* "127.0.0.1:8787", "[::1]:8787", "localhost:8787", "unix:/run/x.sock", "/run/x.sock"; a port
-	 * 0 takes a free one. NULL-terminated; may be NULL when sockets are inherited. */
-	const char *const *listen;
+	const struct listener *listen; /* a port 0 takes a free one */
+	size_t n_listen;	       /* may be 0 when sockets are inherited */
 	const int *inherited; /* listening sockets (socket activation); the server closes them */
 	size_t n_inherited;
 	int loops;		 /* threads; TCP addresses are shared among all of them */
@@ -44,8 +44,7 @@ struct server_options {
 /* Every default, without engine, clock and addresses. */
 void server_options_init(struct server_options *o);
 
-/* Bind, listen, start the threads. ERR_CONFIG names an address that is none, ERR_IO one that can't be
- * had. Strings of the options must live as long as the server. */
+/* Bind, listen, start the threads. ERR_IO names an address that can't be had. Strings of the options must live as long as the server. */
 int server_open(const struct server_options *o, struct server **ret, struct err *err);
 
 /* Stop accepting, finish what is in flight, close idle connections, end the threads: within `usec` of

@@ -119,19 +119,20 @@ static int loop_init(struct server *s, struct loop *l, int index, struct err *er
 }
 
 /* A TCP address gets a socket for each loop; a Unix socket can't be shared so and goes to one. */
-static int add_address(struct server *s, const char *address, struct err *err)
+static int add_address(struct server *s, const struct listener *l, struct err *err)
 {
-	bool is_unix = listen_is_unix(address);
-	int n = is_unix ? 1 : s->n_loops, port = 0;
+	const char *path = listener_path(l);
+	int n = path ? 1 : s->n_loops, port = 0;
 
 	for (int i = 0; i < n; i++) {
-		int fd = listen_open(address, n > 1, s->options.socket_mode, &port,
-			is_unix ? &s->unix_path : NULL, err);
+		int fd = listen_open(l, n > 1, s->options.socket_mode, &port, err);
 
+		if (fd >= 0 && path && s->n_paths < LISTENERS_MAX)
+			s->paths[s->n_paths++] = xstrdup(path);
 		if (fd < 0 || add_daemon(&s->loops[i], fd, err) < 0)
 			return -1;
 	}
-	if (!is_unix && s->port < 0)
+	if (!path && s->port < 0)
 		s->port = port;
 	return 0;
 }
@@ -140,8 +141,8 @@ static int add_listeners(struct server *s, struct err *err)
 {
 	const struct server_options *o = &s->options;
 
-	for (size_t i = 0; o->listen && o->listen[i]; i++)
-		if (add_address(s, o->listen[i], err) < 0)
+	for (size_t i = 0; i < o->n_listen; i++)
+		if (add_address(s, &o->listen[i], err) < 0)
 			return -1;
 	for (size_t i = 0; i < o->n_inherited; i++)
 		if (add_daemon(&s->loops[i % (size_t)s->n_loops], o->inherited[i], err) < 0)
@@ -241,8 +242,8 @@ void server_drain(struct server *s, int64_t usec)
 		l->started = false;
 		l->n_daemons = 0;
 	}
-	if (s->unix_path)
-		unlink(s->unix_path);
+	for (size_t i = 0; i < s->n_paths; i++)
+		unlink(s->paths[i]);
 	s->drained = true;
 }
 
@@ -267,7 +268,8 @@ void server_close(struct server *s)
 	cond_clear(&s->ended);
 	lock_clear(&s->lock);
 	free(s->loops);
-	free(s->unix_path);
+	for (size_t i = 0; i < s->n_paths; i++)
+		free(s->paths[i]);
 	free(s);
 }
 

@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "app/listener.h"
+#include "net/listener.h"
 #include "base/clock.h"
 #include "base/suggest.h"
 

@@ -13,7 +13,7 @@
 
 #include "api/server.h"
 #include "app/admin_token.h"
-#include "app/listener.h"
+#include "net/listener.h"
 #include "app/notify.h"
 #include "app/policy_diff.h"
 #include "app/state.h"
@@ -147,13 +147,10 @@ static int check_inherited(const struct config *c, const int *fds, size_t n, str
 static int open_server(struct daemon *d, struct err *err)
 {
 	const struct config *c = d->config;
-	const char **addresses = ARENA_ARRAY(d->arena, c->n_listeners + 1, const char *);
 	struct server_options o;
 	int *inherited;
 
 	server_options_init(&o);
-	for (size_t i = 0; i < c->n_listeners; i++)
-		addresses[i] = c->listeners[i].text;
 	o.engine = d->engine;
 	o.clock = d->options->clock;
 	o.n_inherited = notify_sockets(d->arena, &inherited);
@@ -162,7 +159,8 @@ static int open_server(struct daemon *d, struct err *err)
 	if (check_inherited(c, inherited, o.n_inherited, err) < 0)
 		return -1;
 	/* Sockets of the service manager stand for the option. */
-	o.listen = o.n_inherited ? NULL : addresses;
+	o.listen = c->listeners;
+	o.n_listen = o.n_inherited ? 0 : c->n_listeners;
 	o.loops = loops(c);
 	o.max_connections = (int)c->max_connections;
 	o.request_timeout = c->request_timeout;

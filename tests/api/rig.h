@@ -34,7 +34,6 @@ struct rig {
 	struct engine *engine;
 	struct server *server;
 	struct server_options options;
-	const char *listen[2];
 	char token[128]; /* an admin's, when auth is on */
 };
 
@@ -51,7 +50,6 @@ static inline void rig_options(struct rig *r)
 {
 	memset(r, 0, sizeof(*r));
 	server_options_init(&r->options);
-	r->listen[0] = "127.0.0.1:0";
 }
 
 static inline void rig_open(struct rig *r, bool auth, bool threads)
@@ -62,6 +60,7 @@ static inline void rig_open(struct rig *r, bool auth, bool threads)
 		.queue_max = 64,
 		.threads = threads};
 	struct err err = {0};
+	struct listener *l;
 	const char *secret;
 	ARENA_AUTO a = arena_new();
 
@@ -77,7 +76,8 @@ static inline void rig_open(struct rig *r, bool auth, bool threads)
 	}
 	r->options.engine = r->engine;
 	r->options.clock = &r->clock.clock;
-	r->options.listen = r->listen;
+	ck_assert_int_eq(listeners_parse("127.0.0.1:0", a, &l, &r->options.n_listen, &err), 0);
+	r->options.listen = l;
 	r->options.auth = auth;
 	ck_assert_msg(server_open(&r->options, &r->server, &err) == 0, "%s", err.msg);
 }

@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #include "app/config.h"
-#include "app/listener.h"
+#include "net/listener.h"
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/strbuf.h"

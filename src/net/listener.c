@@ -2,15 +2,13 @@
  *
  * Parses listen addresses. It asks no name server: a host is a number or localhost.
  */
-#include "app/listener.h"
+#include "net/listener.h"
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/un.h>
-
-enum { LISTENERS_MAX = 16 };
 
 static int parse_unix(const char *path, struct listener *l, struct err *err)
 {
@@ -100,6 +98,12 @@ int listeners_parse(
 	*ret = all;
 	*ret_n = n;
 	return 0;
+}
+
+const char *listener_path(const struct listener *l)
+{
+	return l->address.ss_family == AF_UNIX ? ((const struct sockaddr_un *)&l->address)->sun_path
+					       : NULL;
 }
 
 bool listener_is_local(const struct listener *l)
