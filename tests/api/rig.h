@@ -25,6 +25,7 @@
 #include "base/strbuf.h"
 #include "engine/engine.h"
 #include "engine/token.h"
+#include "net/listener.h"
 #include "support/scratch.h"
 
 enum { RIG_WAIT_S = 20, RIG_ANSWER_MAX = 4 << 20, RIG_START = 1795500000 };
