@@ -13,6 +13,7 @@
 #include "cli/print.h"
 #include "model/document_diff.h"
 #include "model/manifest.h"
+#include "policy/cadence.h"
 #include "policy/judge.h"
 #include "policy/stat.h"
 
@@ -42,8 +43,8 @@ static int read_policy(
 	faults_init(&faults);
 	if (path && file_read(path, INPUT_MAX, cli->arena, &given, &len, &err) < 0)
 		return cli_fail(cli, CLI_REFUSED, "%s", err.msg);
-	if (policy_parse(path ? given : text, len, cli->arena, ret, ret_canonical, &faults, &err) <
-		0)
+	if (policy_accept(
+		    path ? given : text, len, 0, cli->arena, ret, ret_canonical, &faults, &err) < 0)
 		return refuse(cli, path ? path : "the built-in policy", &faults, &err);
 	return CLI_DONE;
 }

@@ -7,7 +7,7 @@
 
 #include "engine/explain.h"
 #include "engine/recompute.h"
-#include "model/policy.h"
+#include "policy/cadence.h"
 
 static int parse_draft(const char *text, struct arena *a, struct policy *ret, struct err *err)
 {
@@ -15,7 +15,7 @@ static int parse_draft(const char *text, struct arena *a, struct policy *ret, st
 	const char *canonical;
 
 	faults_init(faults);
-	if (policy_parse(text, strlen(text), a, ret, &canonical, faults, err) == 0)
+	if (policy_accept(text, strlen(text), 0, a, ret, &canonical, faults, err) == 0)
 		return 0;
 	if (faults->n)
 		err_set_at(err, ERR_INVALID_POLICY,
