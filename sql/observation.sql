@@ -1,9 +1,10 @@
 -- SPDX-License-Identifier: Apache-2.0
 
 -- name: observation_insert :cas (serial, node, t_end, t_start, total, errors, slow, tokens, cost_micro, safety_checked, safety_violations, safety_critical, received_at)
-INSERT OR IGNORE INTO observation (serial, node, t_end, t_start, total, errors, slow, tokens, cost_micro,
+INSERT INTO observation (serial, node, t_end, t_start, total, errors, slow, tokens, cost_micro,
 	safety_checked, safety_violations, safety_critical, received_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13);
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
+ON CONFLICT (serial, node, t_end) DO NOTHING;
 
 -- The same report, counts and all.
 -- name: observation_reported :one (serial, node, t_end, t_start, total, errors, slow, tokens, cost_micro, safety_checked, safety_violations, safety_critical)

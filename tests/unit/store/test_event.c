@@ -6,7 +6,9 @@
 #include <sqlite3.h>
 #include <string.h>
 
+#include "engine/internal.h"
 #include "store/event.h"
+#include "store/observation.h"
 #include "support/registry.h"
 #include "support/scratch.h"
 
@@ -94,6 +96,23 @@ START_TEST(test_event_list__filters_by_type_and_subject)
 }
 END_TEST
 
+/* Only a row of the same key is there already; one that can't be stored is an error. */
+START_TEST(test_observation_insert__refuses_what_is_no_row)
+{
+	struct observation o = {.node = "n1", .t_start = 1, .t_end = 2, .total = 1};
+	struct db *db = reg.engine->db;
+	struct err err = {0};
+
+	first_release();
+	ck_assert_int_eq(db_begin(db, &err), 0);
+	ck_assert_int_eq(observation_insert(db, 1, &o, 3, &err), 1);
+	ck_assert_int_eq(observation_insert(db, 1, &o, 3, &err), 0);
+	o.node = NULL;
+	ck_assert_int_eq(observation_insert(db, 1, &o, 3, &err), -1);
+	db_rollback(db);
+}
+END_TEST
+
 Suite *test_suite(void)
 {
 	Suite *s = suite_create("history");
@@ -102,6 +121,7 @@ Suite *test_suite(void)
 	tcase_add_checked_fixture(t, registry_setup, registry_teardown);
 	tcase_add_loop_test(t, test_event_verify__names_the_row, 0, 6);
 	tcase_add_test(t, test_event_list__filters_by_type_and_subject);
+	tcase_add_test(t, test_observation_insert__refuses_what_is_no_row);
 	suite_add_tcase(s, t);
 	return s;
 }
