@@ -26,3 +26,12 @@ SELECT coalesce(sum(total), 0) AS total, coalesce(sum(errors), 0) AS errors,
 	coalesce(sum(safety_violations), 0) AS safety_violations,
 	coalesce(sum(safety_critical), 0) AS safety_critical
 FROM observation WHERE serial = $1 AND t_end > $2 AND t_end <= $3;
+
+-- Those that ended before, of whichever activation: at most one look into the rows of each.
+-- name: observation_old :one (before) -- scan ok
+SELECT o.serial FROM activation a JOIN observation o ON o.serial = a.serial AND o.t_end < $1 LIMIT 1;
+
+-- name: observation_purge :exec (before, limit) -- scan ok
+DELETE FROM observation WHERE (serial, node, t_end) IN (
+	SELECT o.serial, o.node, o.t_end FROM activation a
+	JOIN observation o ON o.serial = a.serial AND o.t_end < $1 LIMIT $2);

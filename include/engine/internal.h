@@ -59,7 +59,8 @@ struct engine {
 	 * thread's. */
 	bool opened;
 	/* The ops thread's, monotonic; INT64_MAX: never. */
-	int64_t next_evaluation, next_outbox, next_waivers, next_evidence, next_probe;
+	int64_t next_evaluation, next_outbox, next_waivers, next_evidence, next_probe,
+		next_thinning;
 
 	struct lock snapshot_lock;
 	struct snapshot *snapshot;
@@ -139,6 +140,8 @@ int rejudge_units(struct engine *e, struct db *reader, struct snapshot *s,
 	const struct unit_row *units, size_t n, struct err *err);
 /* Look at the objectives of the active release; roll back when one is breached. */
 void slo_watch(struct engine *e, struct db *reader);
+/* Drop some of the observations that are too old for any objective; false: there are none. */
+bool observations_thin(struct engine *e, struct db *reader);
 /* Enter into the history which waivers have ended. */
 void waivers_watch(struct engine *e, struct db *reader);
 /* Give up evidence whose subject never came; see that the anchor is the one of today. */

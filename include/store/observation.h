@@ -24,4 +24,9 @@ int observation_overlaps(
 int observation_sum(struct db *db, int64_t serial, int64_t since, int64_t until,
 	struct observation *ret, struct err *err);
 
+/* Is there one that ended before? 1, 0, -1. */
+int observation_old(struct db *db, int64_t before, struct err *err);
+/* Drop at most `limit` of them. */
+int observation_purge(struct db *db, int64_t before, int64_t limit, struct err *err);
+
 #endif

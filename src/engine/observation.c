@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/json_writer.h"
+#include "base/log.h"
 #include "engine/internal.h"
 #include "engine/release.h"
 #include "policy/slo.h"
@@ -20,6 +21,12 @@ enum { LATE = 0 };
 struct receipt {
 	int64_t accepted, duplicates, conflicts, late;
 };
+
+/* The longest window of an objective has 30 days. One bite is small: the registry may be written by
+ * others between two. */
+enum { KEPT_DAYS = 31, PURGE_PAGE = 500, PURGE_LOOK_S = 60 };
+
+#define KEPT_USEC (KEPT_DAYS * INT64_C(86400) * USEC_PER_SEC)
 
 struct observing {
 	const struct observations *in;
@@ -202,4 +209,30 @@ int observations_submit(
 	c->args = x;
 	c->dry_run = c->dry_run || o->dry_run == 1;
 	return command_submit(e, c, err);
+}
+
+/* ---- What no objective looks at any more ---- */
+
+static int purge_apply(struct tx *tx, struct command *c, struct err *err)
+{
+	return observation_purge(tx->db, tx->now - KEPT_USEC, PURGE_PAGE, err);
+}
+
+static const struct command_kind purge_kind = {.name = "observations_purge", .apply = purge_apply};
+
+bool observations_thin(struct engine *e, struct db *reader)
+{
+	ARENA_AUTO a = arena_new();
+	struct err err = {0};
+	struct command c = engine_job(&purge_kind, "controller:observations", NULL, a, NULL);
+	int rc = observation_old(reader, engine_now(e) - KEPT_USEC, &err);
+
+	e->next_thinning = clock_mono(e->clock) + (rc > 0 ? 0 : PURGE_LOOK_S) * USEC_PER_SEC;
+	if (rc > 0)
+		rc = engine_commit(e, &c, &err) < 0 ? -1 : 1;
+	if (rc < 0) {
+		e->next_thinning = clock_mono(e->clock) + PURGE_LOOK_S * USEC_PER_SEC;
+		log_warn("observations.purge_failed", LOG_ERR(&err));
+	}
+	return rc > 0;
 }

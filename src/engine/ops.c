@@ -138,6 +138,8 @@ static bool due(struct engine *e)
 	}
 	if (now >= e->next_evidence)
 		evidence_watch(e, e->reader);
+	if (now >= e->next_thinning)
+		any = observations_thin(e, e->reader) || any;
 	return any;
 }
 

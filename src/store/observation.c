@@ -81,3 +81,20 @@ int observation_sum(struct db *db, int64_t serial, int64_t since, int64_t until,
 	};
 	return 0;
 }
+
+int observation_old(struct db *db, int64_t before, struct err *err)
+{
+	STMT_AUTO s = db_stmt(db, SQL_observation_old);
+
+	stmt_bind_int(s, "before", before);
+	return stmt_step(s, err);
+}
+
+int observation_purge(struct db *db, int64_t before, int64_t limit, struct err *err)
+{
+	STMT_AUTO s = db_stmt(db, SQL_observation_purge);
+
+	stmt_bind_int(s, "before", before);
+	stmt_bind_int(s, "limit", limit);
+	return stmt_exec(s, err);
+}

@@ -5,6 +5,8 @@
 #include <check.h>
 #include <string.h>
 
+#include "engine/internal.h"
+#include "store/observation.h"
 #include "support/registry.h"
 
 Suite *test_suite(void);
@@ -181,6 +183,47 @@ START_TEST(test_watch__walks_back_over_both_warm_ones_and_stops)
 }
 END_TEST
 
+static int64_t observed(void)
+{
+	struct observation sum;
+	struct err err = {0};
+
+	ck_assert_int_eq(observation_sum(reg.reader, 1, 0, INT64_MAX, &sum, &err), 0);
+	return sum.total;
+}
+
+/* Nodes report for years; no objective looks back further than 30 days. */
+START_TEST(test_observations__are_dropped_after_31_days)
+{
+	enum { OLD = 1200, NEW = 3 };
+	struct observation o = {.node = "n1", .total = 1};
+	struct db *db = reg.engine->db;
+	struct err err = {0};
+	struct engine_stats before, after;
+
+	first_release();
+	ck_assert_int_eq(db_begin(db, &err), 0);
+	for (int i = 0; i < OLD + NEW; i++) {
+		o.t_start = reg.clock.wall + (i + (i < OLD ? 0 : 86400)) * USEC_PER_SEC;
+		o.t_end = o.t_start + USEC_PER_SEC;
+		ck_assert_int_eq(observation_insert(db, 1, &o, 1, &err), 1);
+	}
+	ck_assert_int_eq(db_commit(db, &err), 0);
+	fake_clock_step(&reg.clock, 30 * 86400 * USEC_PER_SEC);
+	finish();
+	ck_assert_int_eq(observed(), OLD + NEW);
+	fake_clock_step(&reg.clock, 86400 * USEC_PER_SEC + 3600 * USEC_PER_SEC);
+	engine_stats(reg.engine, &before);
+	finish();
+	engine_stats(reg.engine, &after);
+	ck_assert_int_eq(observed(), NEW);
+	ck_assert_uint_ge(after.commits - before.commits, 3); /* in bites */
+	fake_clock_step(&reg.clock, 86400 * USEC_PER_SEC);
+	finish();
+	ck_assert_int_eq(observed(), 0);
+}
+END_TEST
+
 Suite *test_suite(void)
 {
 	Suite *s = suite_create("watch");
@@ -195,6 +238,7 @@ Suite *test_suite(void)
 	tcase_add_test(t, test_watch__sees_a_breach_by_time_alone);
 	tcase_add_test(t, test_watch__keeps_serving_when_nothing_is_warm);
 	tcase_add_test(t, test_watch__walks_back_over_both_warm_ones_and_stops);
+	tcase_add_test(t, test_observations__are_dropped_after_31_days);
 	suite_add_tcase(s, t);
 	return s;
 }
