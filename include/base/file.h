@@ -19,7 +19,8 @@ int file_read(const char *path, size_t cap, struct arena *a, char **ret, size_t 
 
 /* Write beside `path`, sync, rename over it, sync the folder. Nothing is left behind on failure. A
  * symbolic link stays and its target is replaced; what exists and is no regular file is refused.
- * `mode` is for a new file (cut by the umask); an existing one keeps its own. */
+ * `mode` is for a new file (cut by the umask); an existing one keeps its own,
+ * but for a mode that gives nothing to group and others: that holds for the old file as well. */
 int file_replace(const char *path, const void *data, size_t len, mode_t mode, struct err *err);
 
 /* Make the folder and the missing ones above it. One that exists is left as it is. */

@@ -67,6 +67,15 @@ char *dir_of(const char *path, struct arena *a)
 			     : arena_strndup(a, path, (size_t)(slash - path));
 }
 
+/* A new entry of a folder is there after a power failure only when the folder was synced. */
+static int sync_parent(const char *path)
+{
+	ARENA_AUTO a = arena_new();
+	FD_AUTO fd = open(dir_of(path, a), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	return fd < 0 ? -1 : fsync(fd);
+}
+
 int dir_make(const char *path, mode_t mode, struct err *err)
 {
 	char part[PATH_MAX];
@@ -80,8 +89,11 @@ int dir_make(const char *path, mode_t mode, struct err *err)
 			continue;
 		memcpy(part, path, i);
 		part[i] = '\0';
-		if (mkdir(part, mode) == 0)
+		if (mkdir(part, mode) == 0) {
+			if (sync_parent(part) < 0)
+				return io_error(err, "sync the folder of", part);
 			continue;
+		}
 		if (errno != EEXIST)
 			return io_error(err, "make the folder", part);
 		if (stat(part, &st) < 0 || !S_ISDIR(st.st_mode)) {
@@ -109,12 +121,14 @@ static int write_all(int fd, const char *data, size_t len)
 static int write_and_rename(int dir, const char *temp, const char *target, const void *data,
 	size_t len, mode_t mode, const struct stat *old)
 {
+	bool secret = (mode & 077) == 0;
 	FD_AUTO fd = openat(dir, temp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
 
 	if (fd < 0)
 		return -1;
-	if ((old && fchmod(fd, old->st_mode & 07777) < 0) || write_all(fd, data, len) < 0 ||
-		fsync(fd) < 0 || renameat(dir, temp, dir, target) < 0) {
+	if ((old && fchmod(fd, secret ? mode : old->st_mode & 07777) < 0) ||
+		write_all(fd, data, len) < 0 || fsync(fd) < 0 ||
+		renameat(dir, temp, dir, target) < 0) {
 		int saved = errno;
 		unlinkat(dir, temp, 0);
 		errno = saved;

@@ -63,6 +63,10 @@ START_TEST(test_file__replace_writes_and_replaces)
 	ck_assert_int_eq(file_replace(in("f"), "two", 3, 0600, &err), 0);
 	ck_assert_str_eq(content(in("f")), "two");
 	ck_assert_int_eq(stat(in("f"), &st), 0);
+	ck_assert_int_eq(st.st_mode & 07777, 0600); /* a secret */
+	ck_assert_int_eq(chmod(in("f"), 0640), 0);
+	ck_assert_int_eq(file_replace(in("f"), "three", 5, 0666, &err), 0);
+	ck_assert_int_eq(stat(in("f"), &st), 0);
 	ck_assert_int_eq(st.st_mode & 07777, 0640);
 }
 END_TEST
