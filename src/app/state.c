@@ -17,7 +17,13 @@
 
 #include "base/file.h"
 
-enum { WISH_WAIT_MS = 5000, WISH_STEP_MS = 50, FOLDER_MODE = 0700, FILE_MODE = 0600 };
+enum {
+	WISH_WAIT_MS = 5000,
+	WISH_STEP_MS = 50,
+	FOLDER_MODE = 0700,
+	FILE_MODE = 0600,
+	COMM_MAX = 64
+};
 
 static void name_files(const char *path, struct arena *a, struct state *s)
 {
@@ -102,9 +108,45 @@ void state_token_granted(const struct state *s)
 	unlink(s->token_wish);
 }
 
+/* The process that holds the lock, if it is another one of this program: 0 otherwise. The number in the
+ * file outlives its writer, and may be anyone's by then. */
+static pid_t daemon_pid(int lock, struct arena *a)
+{
+	struct err err = {0};
+	pid_t pid = holder(lock);
+	char *own, *other;
+	size_t n;
+
+	if (pid < 1 || flock(lock, LOCK_SH | LOCK_NB) == 0)
+		return 0;
+	if (file_read("/proc/self/comm", COMM_MAX, a, &own, &n, &err) < 0 ||
+		file_read(arena_printf(a, "/proc/%d/comm", (int)pid), COMM_MAX, a, &other, &n,
+			&err) < 0)
+		return 0;
+	return strcmp(own, other) == 0 ? pid : 0;
+}
+
+/* A wish that nobody answers must not be granted some other day. */
+static int wait_granted(const struct state *s, pid_t pid, struct err *err)
+{
+	if (pid < 1 || kill(pid, SIGHUP) < 0)
+		return err_set(err, ERR_IO,
+			"no spiralfedd is there to be woken: it ended just now, or is another "
+			"user's; try again");
+	for (int ms = 0; ms < WISH_WAIT_MS; ms += WISH_STEP_MS) {
+		if (!state_token_wished(s))
+			return 0;
+		poll(NULL, 0, WISH_STEP_MS);
+	}
+	return err_set(err, ERR_UNREACHABLE,
+		"process %d did not answer within %d s; its log says why, or stop it and try again",
+		(int)pid, WISH_WAIT_MS / 1000);
+}
+
 int state_wish_token(const char *path, struct arena *a, struct err *err)
 {
 	struct state s;
+	int rc;
 
 	name_files(path, a, &s);
 	FD_AUTO lock = open_lock(path, a, O_RDONLY, err);
@@ -113,16 +155,8 @@ int state_wish_token(const char *path, struct arena *a, struct err *err)
 	FD_AUTO wish = open(s.token_wish, O_WRONLY | O_CREAT | O_CLOEXEC, FILE_MODE);
 	if (wish < 0)
 		return err_set(err, ERR_IO, "cannot write %s: %s", s.token_wish, strerror(errno));
-	pid_t pid = holder(lock);
-	if (pid < 1 || kill(pid, SIGHUP) < 0)
-		return err_set(err, ERR_IO,
-			"left %s, but could not wake the daemon: send it SIGHUP", s.token_wish);
-	for (int ms = 0; ms < WISH_WAIT_MS; ms += WISH_STEP_MS) {
-		if (!state_token_wished(&s))
-			return 0;
-		poll(NULL, 0, WISH_STEP_MS);
-	}
-	return err_set(err, ERR_UNREACHABLE,
-		"process %d did not answer within %d s; its log says why, or stop it and try again",
-		(int)pid, WISH_WAIT_MS / 1000);
+	rc = wait_granted(&s, daemon_pid(lock, a), err);
+	if (rc < 0)
+		unlink(s.token_wish);
+	return rc;
 }

@@ -6,10 +6,16 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/file.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "app/daemon.h"
+#include "app/state.h"
 #include "base/file.h"
 #include "base/jcs.h"
 #include "net/http.h"
@@ -157,6 +163,39 @@ START_TEST(test_daemon__reloads_what_may_be_reloaded)
 }
 END_TEST
 
+/* The number in the lock file may be another program's by now. */
+START_TEST(test_daemon__wakes_nobody_else)
+{
+	bool held = _i > 0;
+	struct err err = {0};
+	int status, lock;
+	pid_t pid = fork();
+
+	ck_assert_int_ge(pid, 0);
+	if (pid == 0) {
+		if (held)
+			prctl(PR_SET_NAME, "another");
+		raise(SIGSTOP);
+		_exit(7);
+	}
+	ck_assert_int_eq(waitpid(pid, &status, WUNTRACED), pid);
+	ck_assert_int_eq(dir_make(in("state"), 0700, &err), 0);
+	ck_assert_int_eq(file_replace(in("state/registry.sqlite"), "", 0, 0600, &err), 0);
+	const char *text = arena_printf(arena, "%d\n", (int)pid);
+	ck_assert_int_eq(file_replace(in("state/lock"), text, strlen(text), 0600, &err), 0);
+	lock = open(in("state/lock"), O_RDWR | O_CLOEXEC);
+	if (held)
+		ck_assert_int_eq(flock(lock, LOCK_EX), 0);
+	ck_assert_int_eq(state_wish_token(in("state"), arena, &err), -1);
+	ck_assert_ptr_nonnull(strstr(err.msg, "try again"));
+	ck_assert_int_ne(access(in("state/new-admin-token"), F_OK), 0);
+	kill(pid, SIGCONT);
+	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+	ck_assert(WIFEXITED(status) && WEXITSTATUS(status) == 7); /* by no signal */
+	close(lock);
+}
+END_TEST
+
 START_TEST(test_daemon__new_token_without_a_daemon)
 {
 	struct daemon *d = NULL;
@@ -189,6 +228,7 @@ Suite *test_suite(void)
 	tcase_add_test(t, test_daemon__serves_on_a_clock_of_the_test);
 	tcase_add_test(t, test_daemon__grants_a_wished_token_on_reload);
 	tcase_add_test(t, test_daemon__reloads_what_may_be_reloaded);
+	tcase_add_loop_test(t, test_daemon__wakes_nobody_else, 0, 2);
 	tcase_add_test(t, test_daemon__new_token_without_a_daemon);
 	suite_add_tcase(s, t);
 	return s;
