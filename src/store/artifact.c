@@ -214,11 +214,15 @@ int artifact_held(struct db *db, const char *held_by, struct arena *a, int64_t *
 	STMT_AUTO s = db_stmt(db, SQL_artifact_held);
 	int64_t *seqs = ARENA_ARRAY(a, HELD_MAX, int64_t);
 	size_t n = 0;
-	int rc = 0;
+	int rc;
 
 	stmt_bind_text(s, "held_by", held_by);
-	while (n < HELD_MAX && (rc = stmt_step(s, err)) > 0)
+	while ((rc = stmt_step(s, err)) > 0) {
+		if (n == HELD_MAX)
+			return err_set(err, ERR_STORAGE, "release %s holds more than %d artifacts",
+				held_by, HELD_MAX);
 		seqs[n++] = stmt_int(s, "artifact_seq");
+	}
 	if (rc < 0)
 		return -1;
 	*ret_seqs = seqs;

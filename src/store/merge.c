@@ -173,10 +173,13 @@ int merge_units(struct db *db, const char *version, struct arena *a, struct unit
 	STMT_AUTO s = db_stmt(db, SQL_merge_units);
 	struct unit_row *rows = ARENA_ARRAY(a, UNITS_MAX, struct unit_row);
 	size_t n = 0;
-	int rc = 0;
+	int rc;
 
 	stmt_bind_text(s, "merge_version", version);
-	while (n < UNITS_MAX && (rc = stmt_step(s, err)) > 0) {
+	while ((rc = stmt_step(s, err)) > 0) {
+		if (n == UNITS_MAX)
+			return err_set(err, ERR_STORAGE, "merge %s has more than %d units", version,
+				UNITS_MAX);
 		rows[n].slot = stmt_text_dup(s, "slot", a);
 		rows[n].artifact_seq = stmt_int(s, "artifact_seq");
 		rows[n].kept = stmt_int(s, "kept");

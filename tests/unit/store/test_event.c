@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "engine/internal.h"
+#include "store/artifact.h"
 #include "store/event.h"
 #include "store/observation.h"
 #include "support/registry.h"
@@ -113,6 +114,35 @@ START_TEST(test_observation_insert__refuses_what_is_no_row)
 }
 END_TEST
 
+/* A rollback that held only some of what was new would be worse than none. */
+START_TEST(test_artifact_held__never_stops_short)
+{
+	enum { N = 257 };
+	STRBUF_AUTO sb = STRBUF_INIT(1 << 20);
+	struct err err = {0};
+	int64_t *seqs;
+	size_t n;
+
+	for (int i = 1; i <= N; i++) {
+		bool first = i % 100 == 1, last = i % 100 == 0 || i == N;
+
+		if (first)
+			strbuf_reset(&sb);
+		strbuf_addf(&sb,
+			"%s{\"id\":\"s/t-v%d\",\"role\":\"textgen\",\"uri\":\"hf://x\","
+			"\"metrics\":{\"quality\":0.8}}%s",
+			first ? "{\"provider\":\"hf\",\"artifacts\":[" : ",", i, last ? "]}" : "");
+		if (last)
+			ck_assert_int_eq(submit(arena_strdup(reg.arena, sb.buf)).status, 201);
+	}
+	tamper("UPDATE artifact_state SET held_by = 'x' WHERE artifact_seq > 1");
+	ck_assert_int_eq(artifact_held(reg.reader, "x", reg.arena, &seqs, &n, &err), 0);
+	ck_assert_uint_eq(n, N - 1);
+	tamper("UPDATE artifact_state SET held_by = 'x'");
+	ck_assert_int_eq(artifact_held(reg.reader, "x", reg.arena, &seqs, &n, &err), -1);
+}
+END_TEST
+
 Suite *test_suite(void)
 {
 	Suite *s = suite_create("history");
@@ -122,6 +152,7 @@ Suite *test_suite(void)
 	tcase_add_loop_test(t, test_event_verify__names_the_row, 0, 6);
 	tcase_add_test(t, test_event_list__filters_by_type_and_subject);
 	tcase_add_test(t, test_observation_insert__refuses_what_is_no_row);
+	tcase_add_test(t, test_artifact_held__never_stops_short);
 	suite_add_tcase(s, t);
 	return s;
 }
