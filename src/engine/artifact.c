@@ -143,23 +143,11 @@ static int unquarantine_apply(struct tx *tx, struct command *c, struct err *err)
 	if (!old.held_by || old.withdrawn_at)
 		return err_set(err, ERR_STATE_CONFLICT, "%s is %s", x->id,
 			old.withdrawn_at ? "withdrawn" : "not held");
-	if (lift(tx, &old, x->request->reason, &body, err) < 0 ||
-		tx_outbox(tx, tx->engine->state.event_seq, OUTBOX_REJUDGE, "{}", err) < 0)
+	/* What is held is judged like all others: nothing follows. */
+	if (lift(tx, &old, x->request->reason, &body, err) < 0)
 		return -1;
 	command_answer(c, 200, NULL, &body);
 	return 0;
-}
-
-/* What was freed is judged before the answer is given, which then shows the verdict of today. */
-static void unquarantine_after(struct engine *e, struct db *reader, struct command *c)
-{
-	const struct artifact_args *x = c->args;
-	struct err err = {0};
-	struct body body;
-
-	rejudge_newest(e, reader);
-	if (artifact_body(reader, x->provider, x->id, c->arena, &body, &err) > 0)
-		command_answer(c, 200, NULL, &body);
 }
 
 static const struct command_kind withdraw_kind = {
@@ -169,7 +157,6 @@ static const struct command_kind withdraw_kind = {
 static const struct command_kind unquarantine_kind = {
 	.name = "artifact_unquarantine",
 	.apply = unquarantine_apply,
-	.after = unquarantine_after,
 };
 
 static int submit(struct engine *e, struct command *c, const struct command_kind *kind,

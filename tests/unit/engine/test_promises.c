@@ -417,6 +417,29 @@ START_TEST(test_rollback_submit__holds_what_was_new_until_unquarantine)
 }
 END_TEST
 
+/* What a retry is answered is what was answered, and shows the verdict against what is live. */
+START_TEST(test_artifact_unquarantine__answers_a_retry_the_same)
+{
+	struct outcome first, again;
+
+	first_release();
+	next_release(2, 0.85);
+	rollback(NULL);
+	submit_unit("s/textgen-lora-v3", "textgen", 0.9);
+	ck_assert_int_eq(promote(open_merge()).status, 201);
+	with.key = "k";
+	first = unquarantine_artifact("hf", "s/textgen-lora-v2");
+	with.key = "k";
+	again = unquarantine_artifact("hf", "s/textgen-lora-v2");
+	ck_assert_int_eq(first.status, 200);
+	ck_assert(again.c->replayed);
+	ck_assert_str_eq(first.body, again.body);
+	ck_assert_str_eq(first.body, artifact_text("hf", "s/textgen-lora-v2"));
+	ck_assert_str_eq(member(first.body, "phase"), "Failed");
+	ck_assert_str_eq(member(first.body, "held_by"), "");
+}
+END_TEST
+
 START_TEST(test_release_unquarantine__lifts_the_breach_and_what_it_holds)
 {
 	struct outcome o;
@@ -476,6 +499,7 @@ Suite *test_suite(void)
 	tcase_add_test(t, test_releases__keep_two_warm_and_their_bytes);
 	tcase_add_test(t, test_rollback_submit__never_goes_to_a_breached_or_retired_release);
 	tcase_add_test(t, test_rollback_submit__holds_what_was_new_until_unquarantine);
+	tcase_add_test(t, test_artifact_unquarantine__answers_a_retry_the_same);
 	tcase_add_test(t, test_release_unquarantine__lifts_the_breach_and_what_it_holds);
 	tcase_add_test(t, test_artifact_withdraw__leaves_the_active_release_alone);
 	suite_add_tcase(s, t);
