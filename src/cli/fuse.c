@@ -12,6 +12,7 @@
 #include "base/file.h"
 #include "cli/command.h"
 #include "cli/fused.h"
+#include "cli/output.h"
 #include "model/format.h"
 #include "model/manifest.h"
 #include "policy/judge.h"
@@ -25,7 +26,7 @@ struct fuse {
 	struct gate_limits limits;
 	struct fused_file previous, fused;
 	struct version version;
-	bool has_previous;
+	bool has_previous, through;
 	struct parsed_manifest manifest[FUSED_UNITS];
 };
 
@@ -263,15 +264,14 @@ static int write_output(struct fuse *f)
 	json_pretty(&text, compact.buf, compact.len);
 	if (compact.overflow || text.overflow)
 		return cli_fail(cli, CLI_REFUSED, "the fused release is larger than 1 MiB");
-	if (dir_make(dir_of(path, cli->arena), 0777, &err) < 0 ||
-		file_replace(path, text.buf, text.len, 0666, &err) < 0)
+	if (output_write(cli, path, text.buf, text.len, &f->through, &err) < 0)
 		return cli_fail(cli, CLI_REFUSED, "%s", err.msg);
 	return 0;
 }
 
 static void report(const struct fuse *f)
 {
-	FILE *out = f->cli->out;
+	FILE *out = f->through ? f->cli->errors : f->cli->out;
 
 	fprintf(out, "%s -> %s\n", f->fused.fused_model_id, f->cli->option[CLI_OPTION_OUTPUT]);
 	for (int i = 0; i < FUSED_UNITS; i++) {

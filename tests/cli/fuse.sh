@@ -51,6 +51,33 @@ fuse --output new/folder/release.json
 check "the examples fuse" exits 0
 check "the best passing unit of each provider" units new/folder/release.json \
 	'spiralverse/textgen-lora-v1 spiralverse/embedder-v3 spiralverse/runtime-distilled-v5'
+cp new/folder/release.json expected
+fuse --output -
+check "- is standard output" cmp -s out expected
+check "... and the report goes beside it" says 'textgen-lora-v1'
+fuse --output /dev/null
+check "a device is written through" test -c /dev/null
+fuse_into() {
+	"$BUILD/spiralfed" fuse --hf-manifest "$data/hf_manifest.json" \
+		--gcp-manifest "$data/gcp_manifest.json" --aws-manifest "$data/aws_manifest.json" \
+		--output "$1" 2>err
+}
+{
+	echo before
+	fuse_into /dev/stdout
+	echo after
+} >mixed
+check "what stands in a redirected file stays" test "$(sed -n '1p;$p' mixed | tr '\n' ' ')" = "before after "
+check "... around the whole release" test "$(sed '1d;$d' mixed)" = "$(cat expected)"
+mkfifo pipe
+cat pipe >out &
+fuse_into pipe
+wait $!
+check "a pipe is written through" cmp -s out expected
+mkdir -p folder
+fuse --output folder
+check "a folder is refused" exits 1
+check "... and stays" test -d folder
 cat >expected <<'END'
 {
   "fused_model_id": "spiralverse-ai-federated-v1.0.0",
