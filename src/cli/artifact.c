@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * `spiralfed artifacts` and `spiralfed gates`: what was submitted, and why it may or may not go on.
+ * `spiralfed artifacts` and `spiralfed gates`: what was submitted, and why it may or may not go on;
+ * `spiralfed withdraw` and `spiralfed unquarantine`: what a person decides about it.
  */
 #include <string.h>
 
+#include "base/json_writer.h"
 #include "cli/client.h"
 #include "cli/gates.h"
 #include "cli/print.h"
@@ -87,7 +89,7 @@ static void print_standing(struct cli *cli, const struct verdict_answer *v)
 		fprintf(cli->out,
 			"%s is held, because it was new in %s, which is breached; a person lifts "
 			"that:\n"
-			"POST /v1/artifacts/%s/unquarantine\n",
+			"spiralfed unquarantine %s --reason TEXT\n",
 			id, v->held_by, id);
 	if (!v->gates.n) {
 		fprintf(cli->out, "%s is evidence; the gates judge what it speaks about.\n", id);
@@ -128,5 +130,82 @@ int cli_gates(struct cli *cli)
 	else
 		fputs("There was no live unit to compare it with.\n\n", cli->out);
 	print_gates(cli, &v.gates, "  ");
+	return CLI_DONE;
+}
+
+/* ---- what a person decides about one ---- */
+
+struct standing_answer {
+	const char *phase, *state;
+};
+static const struct field standing_fields[] = {
+	ANSWER_STRING(struct standing_answer, phase),
+	ANSWER_STRING(struct standing_answer, state),
+};
+static const struct field_table standing_table = FIELD_TABLE("StandingRead",
+	"An artifact or a release.", struct standing_answer, standing_fields, .open = true);
+
+static int decide(struct cli *cli, struct strbuf *path, const char *verb,
+	struct standing_answer *ret, bool *ret_done)
+{
+	STRBUF_AUTO body = STRBUF_INIT(CLIENT_BODY_MAX);
+	struct json_writer w;
+
+	strbuf_addf(path, "/%s", verb);
+	json_writer_init(&w, &body);
+	jw_object(&w);
+	jw_kstring(&w, "reason", cli->option[CLI_OPTION_REASON]);
+	jw_kbool(&w, "dry_run", cli->option[CLI_OPTION_DRY_RUN] != NULL);
+	jw_end(&w);
+	return client_ask(cli,
+		&(struct call){.method = "POST",
+			.path = path->buf,
+			.body = body.buf,
+			.body_len = body.len},
+		&standing_table, ret, ret_done);
+}
+
+static const char *is_or_would(const struct cli *cli)
+{
+	return cli->option[CLI_OPTION_DRY_RUN] ? "would be" : "is";
+}
+
+int cli_withdraw(struct cli *cli)
+{
+	STRBUF_AUTO path = STRBUF_INIT(CLIENT_PATH_MAX);
+	struct standing_answer a;
+	bool done;
+	int rc = artifact_path(cli, cli->args[0], &path);
+
+	if (!rc)
+		rc = decide(cli, &path, "withdraw", &a, &done);
+	if (!rc && !done)
+		fprintf(cli->out, "%s %s withdrawn and never merged\n", cli->args[0],
+			is_or_would(cli));
+	return rc;
+}
+
+int cli_unquarantine(struct cli *cli)
+{
+	STRBUF_AUTO path = STRBUF_INIT(CLIENT_PATH_MAX);
+	const char *what = cli->args[0];
+	bool release = !strchr(what, '/'), done;
+	struct standing_answer a;
+	int rc = 0;
+
+	if (release)
+		strbuf_addf(&path, "/v1/releases/%s", http_escape(what, cli->arena));
+	else
+		rc = artifact_path(cli, what, &path);
+	if (!rc)
+		rc = decide(cli, &path, "unquarantine", &a, &done);
+	if (rc || done)
+		return rc;
+	if (release)
+		fprintf(cli->out, "%s %s %s, and what was new in it no longer held\n", what,
+			is_or_would(cli), a.state ? a.state : "no longer breached");
+	else
+		fprintf(cli->out, "%s %s held no more; its verdict: %s\n", what, is_or_would(cli),
+			a.phase ? a.phase : "none");
 	return CLI_DONE;
 }

@@ -70,6 +70,7 @@ sed 's/0\.81/0.9/' "$data/hf_manifest.json" >other.json
 sf submit other.json
 check "other content under the same id: exit 1" exits 1
 check "... names the file" says 'other.json:'
+check "... and says a single fault once" test "$(grep -c 'came with other content' err)" = 1
 echo '{"provider":"hf","artifacts":[{"id":"x"}]}' >bad.json
 sf submit bad.json
 check "a bad manifest: exit 1" exits 1
@@ -123,9 +124,16 @@ sf gates hf/spiralverse/textgen-lora-v3
 check "gates of what is held: exit 0" exits 0
 check "... names what holds it" prints 'is held, because it was new in 1.0.1'
 check "... and never says that it may be merged" sh -c '! grep -q "may be merged" out'
-curl -s --unix-socket sock -H "Authorization: Bearer $(cat state/admin.token)" \
-	-H 'Content-Type: application/json' -d '{"reason": "bad data"}' \
-	http://localhost/v1/artifacts/hf/spiralverse/textgen-lora-v3/withdraw >/dev/null
+sf unquarantine hf/spiralverse/textgen-lora-v3 --reason 'not its fault' --dry-run
+check "unquarantine of an artifact, tried out" prints 'would be held no more; its verdict: Succeeded'
+sf unquarantine 1.0.1 --reason 'the node was at fault'
+check "unquarantine of a release" prints '1.0.1 is warm, and what was new in it no longer held'
+sf unquarantine 1.0.1 --reason again
+check "... which is not breached: exit 1" exits 1
+sf withdraw textgen-lora-v3 --reason 'bad data'
+check "withdraw of what is no PROVIDER/ID: exit 2" exits 2
+sf withdraw hf/spiralverse/textgen-lora-v3 --reason 'bad data'
+check "withdraw" prints 'textgen-lora-v3 is withdrawn and never merged'
 sf gates hf/spiralverse/textgen-lora-v3
 check "gates of what was withdrawn" prints 'was withdrawn at'
 check "... never says that it may be merged" sh -c '! grep -q "may be merged" out'
