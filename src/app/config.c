@@ -142,6 +142,17 @@ static int file_error(struct reading *r, const char *what)
 	return 0;
 }
 
+/* A section is told to the handler only with the first option in it, if any. */
+static void check_section(struct reading *r, const char *line)
+{
+	int n = (int)strcspn(line + 1, "]");
+
+	if (line[0] == '[' && line[1 + n] == ']' && (n != 10 || memcmp(line + 1, "spiralfedd", 10)))
+		file_error(r, arena_printf(r->arena,
+				      "no section is called [%.*s]; there is only [spiralfedd]", n,
+				      line + 1));
+}
+
 /* inih does not tell its handler the line, so it is counted where the lines come in. An indented line
  * would be taken as more of the value above: indentation is dropped. */
 static char *next_line(char *buf, int size, void *arg)
@@ -153,7 +164,10 @@ static char *next_line(char *buf, int size, void *arg)
 	r->line++;
 	size_t len = strlen(buf);
 	if (len == (size_t)size - 1 && buf[len - 1] != '\n') {
-		file_error(r, arena_printf(r->arena, "the line is longer than %d bytes", size - 2));
+		file_error(r, arena_printf(r->arena,
+				      "the line is longer than %d bytes, which is the "
+				      "most that can be read; give it as -o NAME=VALUE",
+				      size - 2));
 		for (int ch = fgetc(r->stream); ch != EOF && ch != '\n'; ch = fgetc(r->stream))
 			continue;
 		buf[0] = '\0';
@@ -161,6 +175,7 @@ static char *next_line(char *buf, int size, void *arg)
 	}
 	size_t indent = strspn(buf, " \t");
 	memmove(buf, buf + indent, len - indent + 1);
+	check_section(r, buf);
 	return buf;
 }
 
@@ -173,10 +188,7 @@ static int take_pair(void *arg, const char *section, const char *name, const cha
 
 	if (r->err_line)
 		return 1;
-	if (*section && strcmp(section, "spiralfedd") != 0)
-		refuse(&err, where, "no section is called [%s]; there is only [spiralfedd]",
-			section);
-	else if (!o)
+	if (!o)
 		unknown(where, name, &err);
 	else if (r->config->where[o - option_table])
 		refuse(&err, where, "%s is set already at %s", name,

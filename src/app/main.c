@@ -61,6 +61,8 @@ static int parse(int argc, char **argv, struct arguments *ret)
 	while ((c = getopt_long(argc, argv, "c:o:h", longs, NULL)) != -1) {
 		switch (c) {
 		case 'c':
+			if (ret->file)
+				return misuse("-c is given twice", "");
 			ret->file = optarg;
 			break;
 		case 'o':

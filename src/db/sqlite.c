@@ -88,11 +88,29 @@ static const struct {
 	{SQLITE_DBCONFIG_DQS_DDL, 0},
 };
 
+/* What to do about a file that is no database any more. Only its name: clients see the sentence, too. */
+static int damaged(sqlite3 *handle, int rc, struct err *err, const char *what)
+{
+	const char *path = sqlite3_db_filename(handle, "main");
+	const char *slash = path ? strrchr(path, '/') : NULL;
+	const char *name = slash ? slash + 1 : "the registry";
+
+	return err_set(err, ERR_STORAGE,
+		"%s: %s (SQLite %d): the registry is damaged; stop the daemon, move %s, its -wal "
+		"and "
+		"its -shm aside, and put the newest backup in its place, or the copy "
+		"%s.before-NNNN "
+		"that a migration left beside it",
+		what, sqlite3_errmsg(handle), rc, name, name);
+}
+
 int sqlite_fail(sqlite3 *handle, struct err *err, const char *what)
 {
 	int rc = sqlite3_extended_errcode(handle);
 	enum err_code code = (rc & 0xff) == SQLITE_CONSTRAINT ? ERR_STATE_CONFLICT : ERR_STORAGE;
 
+	if ((rc & 0xff) == SQLITE_NOTADB || (rc & 0xff) == SQLITE_CORRUPT)
+		return damaged(handle, rc, err, what);
 	return err_set(err, code, "%s: %s (SQLite %d)", what, sqlite3_errmsg(handle), rc);
 }
 

@@ -65,6 +65,16 @@ check "... lists the options" grep -q '^  queue_max' out
 daemon --check-config -c "$SRC/etc/spiralfedd.conf"
 check "the sample file is good" exits 0
 printf 'auth = on\nlisen = 127.0.0.1:1\n' >bad.conf
+daemon -c "$SRC/etc/spiralfedd.conf" -c bad.conf
+check "two -c: exit 2" exits 2
+mkdir damaged
+head -c 8192 /dev/zero | tr '\0' x >damaged/registry.sqlite
+cp damaged/registry.sqlite before
+daemon -o state=damaged -o listen=127.0.0.1:0
+check "a damaged registry: exit 1" exits 1
+check "... names the file" says damaged/registry.sqlite
+check "... says what to do" says 'registry.sqlite.before-NNNN'
+check "... and leaves it alone" cmp -s before damaged/registry.sqlite
 daemon -c bad.conf
 check "a wrong option: exit 2" exits 2
 check "... file, line and the nearest name" says 'bad.conf:2: no option is called lisen; did you mean listen?'
