@@ -80,8 +80,11 @@ static int applied_read(struct run *run, struct err *err)
 		return -1;
 	if (schema == 0) /* new, or empty because its first migration was cut short */
 		return 0;
-	if (sqlite3_table_column_metadata(run->handle, "main", "migration", "sha256", NULL, NULL,
-		    NULL, NULL, NULL) != SQLITE_OK)
+	int rc = sqlite3_table_column_metadata(
+		run->handle, "main", "migration", "sha256", NULL, NULL, NULL, NULL, NULL);
+	if (rc != SQLITE_OK && rc != SQLITE_ERROR)
+		return sqlite_fail(run->handle, err, run->path);
+	if (rc == SQLITE_ERROR)
 		return err_set(err, ERR_STORAGE,
 			"%s is a database of another program; name another state folder",
 			run->path);
@@ -90,7 +93,6 @@ static int applied_read(struct run *run, struct err *err)
 	if (sqlite3_prepare_v2(run->handle, sql_info(SQL_migration_all)->text, -1, &s, NULL) !=
 		SQLITE_OK)
 		return sqlite_fail(run->handle, err, run->path);
-	int rc;
 	while ((rc = sqlite3_step(s)) == SQLITE_ROW)
 		if (row_judge(run, s, err) < 0)
 			return -1;

@@ -75,6 +75,12 @@ check "a damaged registry: exit 1" exits 1
 check "... names the file" says damaged/registry.sqlite
 check "... says what to do" says 'registry.sqlite.before-NNNN'
 check "... and leaves it alone" cmp -s before damaged/registry.sqlite
+rm -r damaged
+timeout 2 "$BUILD/spiralfedd" -o state=damaged -o listen=127.0.0.1:0 2>out
+tr '\0' x </dev/zero | dd of=damaged/registry.sqlite bs=4096 seek=1 count=40 conv=notrunc iflag=fullblock 2>out
+daemon -o state=damaged -o listen=127.0.0.1:0
+check "a registry damaged further in: exit 1" exits 1
+check "... says what to do" says 'the registry is damaged'
 daemon -c bad.conf
 check "a wrong option: exit 2" exits 2
 check "... file, line and the nearest name" says 'bad.conf:2: no option is called lisen; did you mean listen?'
