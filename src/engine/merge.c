@@ -203,8 +203,8 @@ static int merge_apply(struct tx *tx, struct command *c, struct err *err)
 	if (rc > 0 && merge_move(tx, &open, MERGE_EVENT_SUPERSEDE,
 			      arena_printf(tx->arena, "superseded by %s", m->row.version), err) < 0)
 		return -1;
-	merge_render(&m->merge, tx->arena, &body);
-	if (merge_insert(tx->db, &m->row, err) < 0 ||
+	if (merge_render(&m->merge, tx->arena, &body, err) < 0 ||
+		merge_insert(tx->db, &m->row, err) < 0 ||
 		merge_state_insert(tx->db, &m->row, &body, RENDER_VERSION, err) < 0 ||
 		merge_insert_units(tx, m, err) < 0 || merge_insert_verdicts(tx, m, err) < 0 ||
 		tx_event(tx, EVENT_MERGE_CREATED, m->row.version, m->merge.reason,

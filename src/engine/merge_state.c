@@ -56,7 +56,8 @@ int merge_move(struct tx *tx, const struct merge_row *row, enum merge_event even
 	m.updated_at = tx->now;
 	if (event == MERGE_EVENT_SUPERSEDE)
 		m.phase = PHASE_ABORTED;
-	merge_render(&m, tx->arena, &body);
+	if (merge_render(&m, tx->arena, &body, err) < 0)
+		return -1;
 	rc = merge_state_set(tx->db, row->version, row->state, m.state,
 		names_of(&phase_names, m.phase), &body, RENDER_VERSION, tx->now, err);
 	if (rc == 0)

@@ -205,6 +205,9 @@ static int build_release(struct engine *e, struct db *db, const struct command *
 		return -1;
 	json_writer_init(&w, &sb);
 	fields_emit(&release_table, &r, &w);
+	if (!json_writer_done(&w))
+		return err_set(err, ERR_INTERNAL, "release %s would be larger than %d MiB",
+			r.version, BODY_MAX >> 20);
 	body_set(&body, arena_strndup(c->arena, sb.buf, sb.len), sb.len);
 	p->release = (struct release_row){
 		.version = r.version,

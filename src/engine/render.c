@@ -4,15 +4,28 @@
  */
 #include "engine/render.h"
 
+#include <assert.h>
 #include <string.h>
 
 #include "base/json_writer.h"
 #include "model/phase.h"
 
-/* Take the text over into the arena as a body with its digest. */
-static void take(struct strbuf *sb, struct arena *a, struct body *ret)
+/* The text, taken over into the arena. What is asserted is made of parts that are each far smaller. */
+static const char *text_of(const struct json_writer *w, const struct strbuf *sb, struct arena *a)
 {
-	body_set(ret, arena_strndup(a, sb->buf, sb->len), sb->len);
+	assert(json_writer_done(w));
+	return arena_strndup(a, sb->buf, sb->len);
+}
+
+/* As a body with its digest. A body that was cut would be served so for ever. */
+static int take(const struct json_writer *w, const struct strbuf *sb, struct arena *a,
+	struct body *ret, struct err *err)
+{
+	if (!json_writer_done(w))
+		return err_set(err, ERR_INTERNAL, "the document would be larger than %d MiB",
+			BODY_MAX >> 20);
+	body_set(ret, text_of(w, sb, a), sb->len);
+	return 0;
 }
 
 const char *metrics_render(const struct artifact *artifact, struct arena *a)
@@ -29,7 +42,7 @@ const char *metrics_render(const struct artifact *artifact, struct arena *a)
 		fields_emit(&metric_table, m, &w);
 	}
 	jw_end(&w);
-	return arena_strndup(a, sb.buf, sb.len);
+	return text_of(&w, &sb, a);
 }
 
 const char *gates_render(const struct judgement *j, struct arena *a)
@@ -50,7 +63,7 @@ const char *gates_render(const struct judgement *j, struct arena *a)
 		jw_end(&w);
 	}
 	jw_end(&w);
-	return arena_strndup(a, sb.buf, sb.len);
+	return text_of(&w, &sb, a);
 }
 
 int gates_load(struct artifact_row *r, struct arena *a, struct err *err)
@@ -116,7 +129,7 @@ void artifact_render(const struct artifact_row *r, const struct artifact *artifa
 	jw_ktime(&w, "received_at", r->received_at);
 	jw_ktime(&w, "updated_at", r->updated_at);
 	jw_end(&w);
-	take(&sb, a, ret);
+	body_set(ret, text_of(&w, &sb, a), sb.len);
 }
 
 static void table_render(
@@ -127,12 +140,17 @@ static void table_render(
 
 	json_writer_init(&w, &sb);
 	fields_emit(t, obj, &w);
-	take(&sb, a, ret);
+	body_set(ret, text_of(&w, &sb, a), sb.len);
 }
 
-void merge_render(const struct merge *m, struct arena *a, struct body *ret)
+int merge_render(const struct merge *m, struct arena *a, struct body *ret, struct err *err)
 {
-	table_render(&merge_table, m, a, ret);
+	STRBUF_AUTO sb = STRBUF_INIT(BODY_MAX);
+	struct json_writer w;
+
+	json_writer_init(&w, &sb);
+	fields_emit(&merge_table, m, &w);
+	return take(&w, &sb, a, ret, err);
 }
 
 void channel_render(const struct channel *c, struct arena *a, struct body *ret)
@@ -173,8 +191,7 @@ int manifest_body(
 	jw_kraw(&w, "document", row.canonical);
 	jw_members(&w, row.receipt, strlen(row.receipt));
 	jw_end(&w);
-	take(&sb, a, ret);
-	return 1;
+	return take(&w, &sb, a, ret, err) < 0 ? -1 : 1;
 }
 
 int judgement_body(struct db *reader, const char *provider, const char *id, struct arena *a,
@@ -204,8 +221,7 @@ int judgement_body(struct db *reader, const char *provider, const char *id, stru
 	jw_ktime(&w, "withdrawn_at", row.withdrawn_at);
 	jw_members(&w, judgement.body, strlen(judgement.body));
 	jw_end(&w);
-	take(&sb, a, ret);
-	return 1;
+	return take(&w, &sb, a, ret, err) < 0 ? -1 : 1;
 }
 
 int unit_load(const struct artifact_row *r, struct arena *a, struct unit *ret, struct err *err)

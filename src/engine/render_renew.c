@@ -79,8 +79,8 @@ static int renew_merges(struct db *db, struct err *err)
 
 			if (merge_load(&rows[i], a, &m, err) < 0)
 				return -1;
-			merge_render(&m, a, &body);
-			if (merge_state_render(db, rows[i].seq, &body, RENDER_VERSION, err) < 0)
+			if (merge_render(&m, a, &body, err) < 0 ||
+				merge_state_render(db, rows[i].seq, &body, RENDER_VERSION, err) < 0)
 				return -1;
 			after = rows[i].seq;
 		}

@@ -75,6 +75,29 @@ START_TEST(test_render__shows_an_artifact_in_full)
 }
 END_TEST
 
+/* Many slots of large units. */
+START_TEST(test_render__refuses_a_merge_that_would_be_cut)
+{
+	enum { UNITS = 5 };
+	static char uri[1 << 20];
+	struct fused_unit units[UNITS];
+	struct merge m;
+	struct err err = {0};
+	struct body body = {0};
+
+	memset(uri, 'x', sizeof(uri) - 1);
+	fields_init(&merge_table, &m);
+	for (size_t i = 0; i < UNITS; i++)
+		units[i] = (struct fused_unit){.name = "slot", .uri = uri};
+	m.slots = (struct list){units, 2};
+	ck_assert_msg(merge_render(&m, reg.arena, &body, &err) == 0, "%s", err.msg);
+	ck_assert_uint_gt(body.len, 2 * sizeof(uri) - 2);
+	m.slots.n = UNITS;
+	ck_assert_int_eq(merge_render(&m, reg.arena, &body, &err), -1);
+	ck_assert_int_eq(err.code, ERR_INTERNAL);
+}
+END_TEST
+
 Suite *test_suite(void)
 {
 	Suite *s = suite_create("render");
@@ -83,6 +106,7 @@ Suite *test_suite(void)
 	tcase_add_checked_fixture(t, registry_setup, registry_teardown);
 	tcase_add_test(t, test_render__renews_bodies_of_another_version);
 	tcase_add_test(t, test_render__shows_an_artifact_in_full);
+	tcase_add_test(t, test_render__refuses_a_merge_that_would_be_cut);
 	suite_add_tcase(s, t);
 	return s;
 }
