@@ -143,7 +143,7 @@ START_TEST(test_framing__hidden_requests_leave_no_trace)
 	drain_and_close(fd);
 	rig_expect(&rig, "GET", "/v1/status", "", NULL, 200, "\"manifests\":0,");
 	rig_expect(
-		&rig, "GET", "/v1/events?type=manifest.accepted", "", NULL, 200, "\"events\":[]");
+		&rig, "GET", "/v1/events?type=manifest.submitted", "", NULL, 200, "\"events\":[]");
 }
 END_TEST
 

@@ -53,6 +53,8 @@ struct response {
 	size_t len;
 };
 
+static struct curl_slist *json_headers; /* made before the clients start */
+
 static void die(const char *fmt, ...)
 {
 	va_list ap;
@@ -91,10 +93,7 @@ static size_t collect(char *data, size_t size, size_t n, void *arg)
 /* The status, or 0 when no whole answer came. */
 static long request(CURL *curl, const char *url, const char *body, struct response *r)
 {
-	static _Thread_local struct curl_slist *headers;
 	long status = 0;
-	if (!headers)
-		headers = curl_slist_append(NULL, "Content-Type: application/json");
 	r->len = 0;
 	r->data[0] = '\0';
 	curl_easy_setopt(curl, CURLOPT_URL, url);
@@ -103,7 +102,7 @@ static long request(CURL *curl, const char *url, const char *body, struct respon
 	curl_easy_setopt(curl, CURLOPT_TIMEOUT, 20L);
 	curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
 	if (body) {
-		curl_easy_setopt(curl, CURLOPT_HTTPHEADER, headers);
+		curl_easy_setopt(curl, CURLOPT_HTTPHEADER, json_headers);
 		curl_easy_setopt(curl, CURLOPT_POSTFIELDS, body);
 	} else {
 		curl_easy_setopt(curl, CURLOPT_HTTPGET, 1L);
@@ -263,6 +262,7 @@ int main(int argc, char **argv)
 	srandom(seed);
 	printf("seed %u\n", seed);
 	curl_global_init(CURL_GLOBAL_ALL);
+	json_headers = curl_slist_append(NULL, "Content-Type: application/json");
 	snprintf(k.log, sizeof(k.log), "%s.log", k.state);
 	for (int i = 0; i < CLIENTS; i++)
 		clients[i] = (struct client){.campaign = &k,
@@ -311,6 +311,7 @@ int main(int argc, char **argv)
 	for (int i = 0; i < CLIENTS; i++)
 		free(clients[i].sent);
 	free(r);
+	curl_slist_free_all(json_headers);
 	curl_global_cleanup();
 	return acknowledged > 0 ? 0 : 1;
 }
