@@ -29,6 +29,8 @@ const char *artifact_detail(const struct artifact_row *r, struct arena *a);
 /* GET /v1/artifacts/...; `metrics` by metrics_render(); r->gates is set. */
 void artifact_render(const struct artifact_row *r, const struct artifact *artifact,
 	const char *metrics, struct arena *a, struct body *ret);
+/* The stored body of a suite, and whether it is the current one, which is not stored with it. */
+const char *suite_marked(const char *body, bool current, struct arena *a);
 /* ERR_INTERNAL when it would be larger than BODY_MAX: the units bring their metrics along. */
 int merge_render(const struct merge *m, struct arena *a, struct body *ret, struct err *err);
 void release_summary_render(const struct release_row *r, struct arena *a, struct body *ret);

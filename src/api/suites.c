@@ -9,6 +9,7 @@
 #include "api/reply.h"
 #include "api/request.h"
 #include "engine/engine.h"
+#include "engine/render.h"
 #include "model/format.h"
 #include "store/suite.h"
 
@@ -21,8 +22,7 @@ static void mark_current(struct request *r, struct page *page)
 		const char *body = page->bodies[i];
 		bool current = s->has_suite && strcmp(body, s->suite_body.text) == 0;
 
-		page->bodies[i] = arena_printf(r->arena, "%.*s,\"current\":%s}",
-			(int)strlen(body) - 1, body, current ? "true" : "false");
+		page->bodies[i] = suite_marked(body, current, r->arena);
 	}
 }
 

@@ -184,21 +184,11 @@ static int anchor_apply(struct tx *tx, struct command *c, struct err *err)
 static const struct command_kind overdue_kind = {.name = "evidence_expire", .apply = overdue_apply};
 static const struct command_kind anchor_kind = {.name = "anchor_move", .apply = anchor_apply};
 
-static void nobody(struct command *c)
-{
-}
-
 static int watch(
 	struct engine *e, const struct command_kind *kind, struct snapshot *s, struct err *err)
 {
 	ARENA_AUTO a = arena_new();
-	struct command c = {
-		.arena = a,
-		.actor = "controller:evidence",
-		.done = nobody,
-		.kind = kind,
-		.prepared = s,
-	};
+	struct command c = engine_job(kind, "controller:evidence", NULL, a, s);
 
 	return engine_commit(e, &c, err);
 }

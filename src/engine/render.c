@@ -143,6 +143,19 @@ static void table_render(
 	body_set(ret, text_of(&w, &sb, a), sb.len);
 }
 
+const char *suite_marked(const char *body, bool current, struct arena *a)
+{
+	STRBUF_AUTO sb = STRBUF_INIT(BODY_MAX);
+	struct json_writer w;
+
+	json_writer_init(&w, &sb);
+	jw_object(&w);
+	jw_members(&w, body, strlen(body));
+	jw_kbool(&w, "current", current);
+	jw_end(&w);
+	return text_of(&w, &sb, a);
+}
+
 int merge_render(const struct merge *m, struct arena *a, struct body *ret, struct err *err)
 {
 	STRBUF_AUTO sb = STRBUF_INIT(BODY_MAX);

@@ -9,6 +9,7 @@
 
 #include "engine/evidence.h"
 #include "engine/internal.h"
+#include "engine/render.h"
 
 struct suite_args {
 	struct canonical_suite suite; /* to publish */
@@ -103,9 +104,7 @@ static void answer(struct command *c, int status, const struct suite_row *row, b
 {
 	struct body body;
 
-	/* The stored members, and what is not stored with them. */
-	body_set_text(&body, arena_printf(c->arena, "%.*s,\"current\":%s}", (int)row->body.len - 1,
-				     row->body.text, current ? "true" : "false"));
+	body_set_text(&body, suite_marked(row->body.text, current, c->arena));
 	command_answer(c, status,
 		status == 201 ? arena_printf(c->arena, "/v1/suites/%s/%s", row->name, row->version)
 			      : NULL,

@@ -294,10 +294,6 @@ static int expire_apply(struct tx *tx, struct command *c, struct err *err)
 	return 0;
 }
 
-static void nobody(struct command *c)
-{
-}
-
 static const struct command_kind expire_kind = {.name = "waiver_expire", .apply = expire_apply};
 
 void waivers_watch(struct engine *e, struct db *reader)
@@ -305,12 +301,7 @@ void waivers_watch(struct engine *e, struct db *reader)
 	ARENA_AUTO a = arena_new();
 	struct waiver_list ended;
 	struct err err = {0};
-	struct command c = {
-		.arena = a,
-		.actor = "controller:waivers",
-		.done = nobody,
-		.kind = &expire_kind,
-	};
+	struct command c = engine_job(&expire_kind, "controller:waivers", NULL, a, NULL);
 
 	if (waiver_ended(reader, engine_now(e), 1, a, &ended, &err) < 0 ||
 		(ended.n && engine_commit(e, &c, &err) < 0))
