@@ -5,7 +5,7 @@
 #ifndef ENGINE_MERGE_H
 #define ENGINE_MERGE_H
 
-#include "engine/event.h"
+#include "engine/fsm.h"
 #include "engine/tx.h"
 #include "model/release.h"
 #include "store/merge.h"
@@ -13,13 +13,7 @@
 enum merge_event { MERGE_EVENT_PROMOTE, MERGE_EVENT_SUPERSEDE, MERGE_EVENTS };
 
 /* One row of merge_fsm.def, or NULL: not possible. */
-struct merge_step {
-	int from;
-	enum merge_event event;
-	int to;
-	enum event_type type;
-};
-const struct merge_step *merge_step(int from, enum merge_event event);
+const struct fsm_step *merge_step(int from, enum merge_event event);
 
 /* Change the state of a merge by merge_fsm.def; the one way to do it. */
 int merge_move(struct tx *tx, const struct merge_row *m, enum merge_event event, const char *reason,

@@ -7,7 +7,7 @@
 #ifndef ENGINE_RELEASE_H
 #define ENGINE_RELEASE_H
 
-#include "engine/event.h"
+#include "engine/fsm.h"
 #include "engine/tx.h"
 #include "model/phase.h"
 #include "model/policy.h"
@@ -26,13 +26,7 @@ enum release_event {
 enum { RELEASE_ABSENT = -1 }; /* beside enum release_state: it has none yet */
 
 /* One row of release_fsm.def, or NULL: not possible. */
-struct release_step {
-	int from;
-	enum release_event event;
-	int to;
-	enum event_type type;
-};
-const struct release_step *release_step(int from, enum release_event event);
+const struct fsm_step *release_step(int from, enum release_event event);
 
 /* Change the state of `r`, whose state member says where it is (NULL: ABSENT) and then where it went.
  * `serial` is the activation that makes it active, 0 when it does not become so. A move that is not

@@ -5,18 +5,12 @@
 #ifndef ENGINE_WAIVER_H
 #define ENGINE_WAIVER_H
 
-#include "engine/event.h"
+#include "engine/fsm.h"
 #include "model/waiver.h"
 
 enum waiver_event { WAIVER_APPROVE, WAIVER_REVOKE, WAIVER_EXPIRE, WAIVER_EVENTS };
 
 /* One row of waiver_fsm.def, or NULL: not possible. */
-struct waiver_step {
-	int from;
-	enum waiver_event event;
-	int to;
-	enum event_type type;
-};
-const struct waiver_step *waiver_step(int from, enum waiver_event event);
+const struct fsm_step *waiver_step(int from, enum waiver_event event);
 
 #endif

@@ -8,7 +8,7 @@
 #include "engine/merge.h"
 #include "engine/render.h"
 
-static const struct merge_step steps[] = {
+static const struct fsm_step steps[] = {
 #define X(from_, event_, to_, type_)           \
 	{.from = MERGE_##from_,                \
 		.event = MERGE_EVENT_##event_, \
@@ -18,12 +18,9 @@ static const struct merge_step steps[] = {
 #undef X
 };
 
-const struct merge_step *merge_step(int from, enum merge_event event)
+const struct fsm_step *merge_step(int from, enum merge_event event)
 {
-	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++)
-		if (steps[i].from == from && steps[i].event == event)
-			return &steps[i];
-	return NULL;
+	return fsm_find(steps, sizeof(steps) / sizeof(steps[0]), from, event);
 }
 
 int merge_load(const struct merge_row *row, struct arena *a, struct merge *ret, struct err *err)
@@ -40,8 +37,7 @@ int merge_load(const struct merge_row *row, struct arena *a, struct merge *ret, 
 int merge_move(struct tx *tx, const struct merge_row *row, enum merge_event event,
 	const char *reason, struct err *err)
 {
-	const struct merge_step *step =
-		merge_step(names_find(&merge_state_names, row->state), event);
+	const struct fsm_step *step = merge_step(names_find(&merge_state_names, row->state), event);
 	struct merge m;
 	struct body body;
 	int rc;

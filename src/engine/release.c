@@ -14,7 +14,7 @@
 
 enum { WARM_MAX = 64 };
 
-static const struct release_step steps[] = {
+static const struct fsm_step steps[] = {
 #define X(from_, event_, to_, type_)       \
 	{.from = RELEASE_##from_,          \
 		.event = RELEASE_##event_, \
@@ -34,12 +34,9 @@ static const char *const event_words[] = {
 	[RELEASE_UNQUARANTINE] = "unquarantined",
 };
 
-const struct release_step *release_step(int from, enum release_event event)
+const struct fsm_step *release_step(int from, enum release_event event)
 {
-	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++)
-		if (steps[i].from == from && steps[i].event == event)
-			return &steps[i];
-	return NULL;
+	return fsm_find(steps, sizeof(steps) / sizeof(steps[0]), from, event);
 }
 
 static int release_set(struct tx *tx, struct release_row *r, const char *old, struct err *err)
@@ -61,7 +58,7 @@ int release_move(struct tx *tx, struct release_row *r, enum release_event event,
 	const char *reason, struct err *err)
 {
 	int from = r->state ? names_find(&release_state_names, r->state) : RELEASE_ABSENT;
-	const struct release_step *step = release_step(from, event);
+	const struct fsm_step *step = release_step(from, event);
 	const char *old = r->state;
 
 	if (!step)

@@ -30,7 +30,7 @@ struct waiver_args {
 	struct waiver_row row;
 };
 
-static const struct waiver_step steps[] = {
+static const struct fsm_step steps[] = {
 #define X(from_, event_, to_, type_)      \
 	{.from = WAIVER_##from_,          \
 		.event = WAIVER_##event_, \
@@ -40,12 +40,9 @@ static const struct waiver_step steps[] = {
 #undef X
 };
 
-const struct waiver_step *waiver_step(int from, enum waiver_event event)
+const struct fsm_step *waiver_step(int from, enum waiver_event event)
 {
-	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++)
-		if (steps[i].from == from && steps[i].event == event)
-			return &steps[i];
-	return NULL;
+	return fsm_find(steps, sizeof(steps) / sizeof(steps[0]), from, event);
 }
 
 static const char *event_data(const struct waiver *w, struct arena *a)
@@ -215,7 +212,7 @@ static int move(struct tx *tx, struct waiver_row *r, enum waiver_event event, co
 	static const char *const words[] = {"approved", "revoked", "ended"};
 	struct waiver *w = &r->waiver;
 	int from = w->state;
-	const struct waiver_step *step = waiver_step(from, event);
+	const struct fsm_step *step = waiver_step(from, event);
 	int rc;
 
 	if (!step)

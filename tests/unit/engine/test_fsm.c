@@ -44,7 +44,7 @@ START_TEST(test_release_fsm__has_exactly_the_legal_pairs)
 
 	for (int from = RELEASE_ABSENT; from < STATES; from++)
 		for (int event = 0; event < RELEASE_EVENTS; event++) {
-			const struct release_step *s = release_step(from, event);
+			const struct fsm_step *s = release_step(from, event);
 			int to = expected(from, event);
 
 			ck_assert_msg((s != NULL) == (to != -2), "state %d event %d", from, event);
@@ -149,7 +149,7 @@ START_TEST(test_merge_fsm__only_opens_close)
 {
 	for (int from = MERGE_OPEN; from <= MERGE_PROMOTED; from++)
 		for (int event = 0; event < MERGE_EVENTS; event++) {
-			const struct merge_step *s = merge_step(from, event);
+			const struct fsm_step *s = merge_step(from, event);
 
 			ck_assert_int_eq(s != NULL, from == MERGE_OPEN);
 			if (s)

@@ -245,7 +245,7 @@ START_TEST(test_waiver__changes_its_state_only_by_the_table)
 
 	for (int from = WAIVER_REQUESTED; from <= WAIVER_REVOKED; from++) {
 		for (int event = 0; event < WAIVER_EVENTS; event++) {
-			const struct waiver_step *s = waiver_step(from, (enum waiver_event)event);
+			const struct fsm_step *s = waiver_step(from, (enum waiver_event)event);
 
 			ck_assert_int_eq(s ? s->to : -1, to[from][event]);
 		}
