@@ -15,6 +15,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/file.h"
 #include "base/log.h"
 #include "base/strbuf.h"
 #include "db/migrations.h"
@@ -117,14 +118,9 @@ static int sync_path(const char *path, int flags, struct err *err)
 
 static int folder_sync(const char *path, struct err *err)
 {
-	const char *slash = strrchr(path, '/');
-	STRBUF_AUTO folder = STRBUF_INIT(PATH_MAX);
+	ARENA_AUTO a = arena_new();
 
-	if (!slash)
-		strbuf_addstr(&folder, ".");
-	else
-		strbuf_add(&folder, path, slash == path ? 1 : (size_t)(slash - path));
-	return sync_path(folder.buf, O_RDONLY | O_DIRECTORY, err);
+	return sync_path(dir_of(path, a), O_RDONLY | O_DIRECTORY, err);
 }
 
 /* The copy is a plain file: no WAL beside it that could be left behind when it is moved. */

@@ -19,6 +19,7 @@
 #include <unistd.h>
 
 #include "base/arena.h"
+#include "base/file.h"
 #include "base/strbuf.h"
 #include "db/engine.h"
 #include "db/gather.h"
@@ -177,14 +178,10 @@ static char *path_resolve(const char *path, struct err *err)
 {
 	const char *slash = strrchr(path, '/');
 	const char *name = slash ? slash + 1 : path;
-	STRBUF_AUTO folder = STRBUF_INIT(PATH_MAX);
+	ARENA_AUTO a = arena_new();
 
-	if (!slash)
-		strbuf_addstr(&folder, ".");
-	else
-		strbuf_add(&folder, path, slash == path ? 1 : (size_t)(slash - path));
-	char *real FREE_AUTO = realpath(folder.buf, NULL);
-	if (!real || folder.overflow || !*name) {
+	char *real FREE_AUTO = realpath(dir_of(path, a), NULL);
+	if (!real || !*name) {
 		err_set(err, ERR_STORAGE, "%s: %s", path, real ? "not a file" : strerror(errno));
 		return NULL;
 	}
