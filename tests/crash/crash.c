@@ -55,7 +55,7 @@ struct response {
 
 static struct curl_slist *json_headers; /* made before the clients start */
 
-static void die(const char *fmt, ...)
+static void __attribute__((format(printf, 1, 2), noreturn)) die(const char *fmt, ...)
 {
 	va_list ap;
 	va_start(ap, fmt);

@@ -50,7 +50,8 @@ fi
 
 if localedef -i de_DE -f UTF-8 "$TEST_TMP/de_DE.UTF-8" 2>/dev/null &&
 	localedef -i ps_AF -f UTF-8 "$TEST_TMP/ps_AF.UTF-8" 2>/dev/null; then
-	LOCPATH=$TEST_TMP CK_RUN_CASE=numbers check "numbers are the same in de_DE and ps_AF"
+	# glibc keeps what it read of LOCPATH, which the leak checker would report.
+	ASAN_OPTIONS=${ASAN_OPTIONS-}:detect_leaks=0 LOCPATH=$TEST_TMP CK_RUN_CASE=numbers check "numbers are the same in de_DE and ps_AF"
 fi
 
 [ -n "$done_any" ] || { echo "neither node nor localedef with its sources is here"; exit 77; }

@@ -240,8 +240,8 @@ START_TEST(test_sign__what_is_no_key)
 {
 	static const char *const texts[] = {"", "x",
 		"-----BEGIN PRIVATE KEY-----\n-----END PRIVATE KEY-----\n",
-		"-----BEGIN PRIVATE KEY-----\nMC4CAQAwBQYDK2VwBCIEIA==\n-----END PRIVATE "
-		"KEY-----\n"};
+		("-----BEGIN PRIVATE KEY-----\nMC4CAQAwBQYDK2VwBCIEIA==\n-----END PRIVATE "
+		 "KEY-----\n")};
 	char path[SCRATCH_PATH];
 	struct sign_key *key = NULL;
 	struct err err = {0};
