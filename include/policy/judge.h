@@ -15,8 +15,8 @@
  * given passed in full. In the full form suites are judged by their rate, and those that the policy
  * requires `full` must be there. A suite that the policy gives no max_rate must pass in full in both.
  * Inside the quality gate statistics apply as soon as a metric that counts has samples on either
- * side; a bare number against a baseline with samples can fail, never pass, because leaving the
- * samples out must not be a way around them.
+ * side; a bare number against a baseline with samples, of `safety` too, can fail, never pass, because
+ * leaving the samples out must not be a way around them.
  *
  * Evidence. Units that speak about the candidate (subject) count in its gates as if it had brought
  * their metrics and suites itself, in the order own first, then as given; a content digest counts

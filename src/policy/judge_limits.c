@@ -41,6 +41,10 @@ static struct gate_check *add_compared(struct gate_case *c, const struct limited
 		check->short_by = tidy(v->theta - v->d);
 		return check;
 	}
+	if (v->reason == REASON_POINT_EVIDENCE && v->comparison == OUTCOME_INCONCLUSIVE)
+		return gate_case_add(c, l->name, VERDICT_INCONCLUSIVE,
+			metric_reason_name(v->reason),
+			"%s: bare numbers are no evidence here, give n", text);
 	if (v->comparison == OUTCOME_INCONCLUSIVE)
 		return gate_case_add(c, l->name, VERDICT_INCONCLUSIVE,
 			metric_reason_name(v->reason), "%s: not shown to be %s%s", text, than,
@@ -61,7 +65,7 @@ static struct gate_check *add_limited(struct gate_case *c, const struct limited 
 			metric_reason_name(v->reason));
 	if (v->floor == OUTCOME_FAIL || v->ceiling == OUTCOME_FAIL)
 		return gate_case_limit(c, l->name, m->mine.metric->value, l->what, l->limit);
-	if (v->reason == REASON_INCOMPARABLE)
+	if (v->reason == REASON_INCOMPARABLE || (l->by_suite && m->incomparable))
 		return gate_case_add(c, l->name, VERDICT_INCONCLUSIVE, "incomparable",
 			"%s %s was measured with %s", l->name, value, m->incomparable);
 	if (v->comparison != OUTCOME_PASS)
@@ -76,18 +80,25 @@ static struct gate_check *add_limited(struct gate_case *c, const struct limited 
 	return add_compared(c, l, m, policy, v);
 }
 
+static bool has_samples(const struct limited *l, const struct reading *r)
+{
+	return r->metric && has_spread(r->metric, l->kind);
+}
+
 static void judge_sampled(struct gate_case *c, const struct limited *l, struct match *m)
 {
 	struct metric_policy policy = metric_policy_default();
 	struct metric_verdict v;
 	bool compare = m->theirs.metric && !l->limit_only &&
-		       (!l->needs_both || has_spread(m->theirs.metric, l->kind));
+		       (!l->needs_both || has_samples(l, &m->theirs));
 
 	policy.direction = l->direction;
 	policy.kind = l->kind;
 	policy.alpha = c->policy->gates->alpha * c->share;
 	policy.margin = l->margin;
 	policy.margin_rel = l->margin_rel;
+	/* Leaving the samples out must not be a way around them. */
+	policy.allow_point = has_samples(l, &m->mine) || !has_samples(l, &m->theirs);
 	*(*l->what == 'f' ? &policy.floor : &policy.ceiling) = l->limit;
 	if (compare && m->incomparable)
 		metric_judge_incomparable(m->mine.metric, m->theirs.metric, &policy, &v);
@@ -99,6 +110,14 @@ static void judge_sampled(struct gate_case *c, const struct limited *l, struct m
 	check->limit = l->limit;
 }
 
+/* By its limit alone, unless it comes from a suite in which others have samples, or from another one. */
+static bool is_plain(const struct limited *l, const struct match *m)
+{
+	if (has_samples(l, &m->mine))
+		return false;
+	return !l->by_suite || (!m->incomparable && !has_samples(l, &m->theirs));
+}
+
 void judge_limited(struct gate_case *c, const struct limited *l)
 {
 	struct match m;
@@ -106,11 +125,11 @@ void judge_limited(struct gate_case *c, const struct limited *l)
 	match_find(c, l->name, l->pool, l->by_suite, &c->in->baseline, &m);
 	if (!m.mine.metric)
 		gate_case_missing(c, l->name, l->name, l->from_evidence);
-	else if (has_spread(m.mine.metric, l->kind))
-		judge_sampled(c, l, &m);
-	else
+	else if (is_plain(l, &m))
 		check_reading(gate_case_limit(c, l->name, m.mine.metric->value, l->what, l->limit),
 			&m.mine);
+	else
+		judge_sampled(c, l, &m);
 }
 
 /* ---- The p95 of a histogram ---- */
