@@ -6,8 +6,9 @@
  *
  * A gate passes only what is shown and fails only what is shown; the rest is Inconclusive, or Pending
  * where the policy says that the number arrives with an artifact about the candidate. Neither
- * promotes. What a gate requires and is not there has reason `missing`; an absent contract or suite
- * passes with reason `not_given`.
+ * promotes. What a gate requires and is not there has reason `missing`, and so has a metric that the
+ * baseline gives unless it is one of several success metrics of which any will do; an absent contract
+ * or suite passes with reason `not_given`.
  *
  * Form. A unit is of the full form when it names an evaluation suite or one of its own metrics has
  * samples behind it (n, stderr, ci, paired or histogram), else of the plain form. The plain form is

@@ -117,6 +117,45 @@ static void judge_required(struct gate_case *c, const struct wanted *w)
 	}
 }
 
+/* A loss of one must not hide by silence; of several success metrics one may be enough. */
+static bool must_be_kept(
+	const struct gate_case *c, const struct policy_metric *rule, const struct tally *t)
+{
+	const struct canonical_suite *s = c->in->suite;
+	const struct strings *names =
+		s ? canonical_suite_metrics(s, c->candidate->artifact->role) : NULL;
+	bool required = is_elsewhere(rule->name) || (names && strings_have(names, rule->name));
+
+	if (required || !policy_metric_applies(rule, c->candidate->artifact->role))
+		return false;
+	return rule->role != METRIC_SUCCESS ||
+	       (t->given && c->policy->gates->quality->require == REQUIRE_ALL);
+}
+
+/* What the policy holds against the baseline and the baseline gives, but the candidate does not. */
+static void judge_kept(
+	struct gate_case *c, const struct contest *k, size_t n, const struct tally *t)
+{
+	const struct list *rules = &c->policy->gates->quality->metrics;
+	struct readings theirs;
+	size_t next = 0;
+
+	for (size_t i = 0; c->baseline && i < rules->n; i++) {
+		const struct policy_metric *rule = LIST_AT(rules, struct policy_metric, i);
+		/* Contests stand in the order of their rules. */
+		if (next < n && k[next].rule == rule) {
+			next++;
+			continue;
+		}
+		if (!must_be_kept(c, rule, t))
+			continue;
+		evidence_readings(
+			&c->in->baseline, rule->name, POOL_MEAN, true, NULL, c->arena, &theirs);
+		if (theirs.n)
+			gate_case_missing(c, rule->name, rule->name, &rule->from_evidence);
+	}
+}
+
 void judge_quality(struct gate_case *c)
 {
 	const struct list *rules = &c->policy->gates->quality->metrics;
@@ -148,5 +187,6 @@ void judge_quality(struct gate_case *c)
 	else
 		judge_points(c, contests, n, &t);
 	judge_presence(c, &t, &wanted);
+	judge_kept(c, contests, n, &t);
 	judge_required(c, t.given ? &(struct wanted){0} : &wanted);
 }
