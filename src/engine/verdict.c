@@ -71,22 +71,63 @@ static int load_waivers(struct db *db, const struct artifact_row *row, int64_t n
 	return 0;
 }
 
-static bool same_evidence(const struct strings *before, const struct evidence *now)
+static bool names_digest(const struct strings *list, const char *digest)
 {
-	if (before->n != now->n)
-		return false;
-	for (size_t i = 0; i < now->n; i++)
-		if (strcmp(before->v[i], now->v[i]->content_digest) != 0)
-			return false;
-	return true;
+	for (size_t i = 0; i < list->n; i++)
+		if (strcmp(list->v[i], digest) == 0)
+			return true;
+	return false;
 }
 
-static bool spent(const struct judgement *j)
+/* Has something been taken away that counted before? */
+static bool lost_evidence(const struct strings *before, const struct evidence *now)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < now->n; i++)
+		kept += names_digest(before, now->v[i]->content_digest);
+	return kept < before->n;
+}
+
+static bool was_pending(const struct judgement *j)
 {
 	for (size_t i = 0; i < j->gates.n; i++)
 		if (LIST_AT(&j->gates, struct gate_result, i)->verdict == VERDICT_PENDING)
-			return false;
-	return true;
+			return true;
+	return false;
+}
+
+/* Does the unit bring more of what was judged on samples already? */
+static bool adds_samples(const struct unit *u, const struct judgement *j)
+{
+	for (size_t i = 0; i < j->gates.n; i++) {
+		const struct gate_result *g = LIST_AT(&j->gates, struct gate_result, i);
+
+		for (size_t k = 0; k < g->checks.n; k++) {
+			const struct gate_check *c = LIST_AT(&g->checks, struct gate_check, k);
+
+			if (c->evidence && strcmp(c->evidence, "samples") == 0 &&
+				(artifact_metric(u->artifact, c->name) ||
+					artifact_suite(u->artifact, c->name)))
+				return true;
+		}
+	}
+	return false;
+}
+
+/* Is it another try, and not just what the judgement waited for? */
+static bool is_new_look(
+	const struct judgement *j, const struct strings *before, const struct evidence *now)
+{
+	bool pending = was_pending(j);
+
+	if (lost_evidence(before, now))
+		return true;
+	for (size_t i = 0; i < now->n; i++)
+		if (!names_digest(before, now->v[i]->content_digest) &&
+			(!pending || adds_samples(now->v[i], j)))
+			return true;
+	return false;
 }
 
 static int find_look(struct db *db, int64_t judgement_seq, const struct evidence *now,
@@ -105,8 +146,7 @@ static int find_look(struct db *db, int64_t judgement_seq, const struct evidence
 		fields_load_text(&judgement_table, row.body, a, &j, err) < 0)
 		return err_wrap(err, "judgement %lld", (long long)judgement_seq);
 	*ret = inputs.look > 1 ? inputs.look : 1;
-	if (!same_evidence(&inputs.evidence, now) && spent(&j))
-		*ret += 1;
+	*ret += is_new_look(&j, &inputs.evidence, now);
 	return 0;
 }
 

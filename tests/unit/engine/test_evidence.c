@@ -221,6 +221,27 @@ START_TEST(test_look__is_spent_by_evidence_alone)
 }
 END_TEST
 
+/* A number that is held back buys no tries at the others. */
+START_TEST(test_look__is_spent_by_samples_while_another_gate_waits)
+{
+	submit("{\"provider\":\"aws\",\"artifacts\":[{\"id\":\"" RUNTIME "\",\"role\":\"runtime\","
+	       "\"uri\":\"s3://b/r\",\"metrics\":{\"quality\":{\"value\":0.8,\"n\":1000},"
+	       "\"safety\":0.98,\"cost_per_1k_tokens\":0.7},\"suites\":{\"policy\":{\"total\":5000,"
+	       "\"passed\":5000},\"adversarial\":{\"total\":5000,\"passed\":5000}}}]}");
+	ck_assert_str_eq(phase("aws", RUNTIME), "Pending");
+	send_eval("s/eval-v1", RUNTIME, 850);
+	ck_assert_str_eq(phase("aws", RUNTIME), "Pending");
+	ck_assert_ptr_nonnull(strstr(gates("aws", RUNTIME), "\"look\":2"));
+	send_eval("s/eval-v2", RUNTIME, 850);
+	ck_assert_ptr_nonnull(strstr(gates("aws", RUNTIME), "\"look\":3"));
+	/* What it waits for is no try. */
+	send_benchmark("s/inference-benchmark-v1", RUNTIME, 120);
+	ck_assert_ptr_nonnull(strstr(gates("aws", RUNTIME), "\"look\":3"));
+	check_judgements();
+	check_registry();
+}
+END_TEST
+
 START_TEST(test_evidence__about_the_baseline_judges_all)
 {
 	live_release();
@@ -454,6 +475,7 @@ Suite *test_suite(void)
 	tcase_add_test(tc, test_evidence__counts_until_it_is_withdrawn);
 	tcase_add_test(tc, test_evidence__race_with_its_subject_is_noticed);
 	tcase_add_test(tc, test_look__is_spent_by_evidence_alone);
+	tcase_add_test(tc, test_look__is_spent_by_samples_while_another_gate_waits);
 	tcase_add_test(tc, test_evidence__about_the_baseline_judges_all);
 	tcase_add_test(tc, test_merge__splits_alpha_and_promotion_looks_again);
 	tcase_add_test(tc, test_anchor__guards_against_drift_and_moves_with_time);
