@@ -118,8 +118,11 @@ static int merge_prepare(struct engine *e, struct db *reader, struct command *c,
 	const struct snapshot *s = c->prepared;
 	char digest[DIGEST_STRLEN];
 	size_t len;
-	int rc = rejudge_bite(e, reader, err);
+	int rc;
 
+	/* One that ended since the last look must not be chosen by. */
+	waivers_watch(e, reader);
+	rc = rejudge_bite(e, reader, err);
 	/* The choice, and how many compete, want every verdict to be of today; a rollback must not
 	 * stand behind that. */
 	if (rc != 0)

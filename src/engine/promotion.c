@@ -260,7 +260,8 @@ static int promotion_prepare(
 		check_gates(&p->merge, err) < 0 ||
 		merge_units(reader, version, c->arena, &p->units, &p->n_units, err) < 0)
 		return -1;
-	/* Evidence and waivers may have come or gone since the merge was made. */
+	/* Evidence and waivers may have come or gone since the merge was made, or this very second. */
+	waivers_watch(e, reader);
 	if (rejudge_units(e, reader, s, p->units, p->n_units, err) < 0 ||
 		check_units(reader, p, c->arena, err) < 0)
 		return -1;

@@ -336,6 +336,38 @@ START_TEST(test_waiver__stands_in_decision_and_release)
 }
 END_TEST
 
+/* The engine looks for ended waivers once a second: a merge or a promotion does not wait for it. */
+START_TEST(test_waiver__ends_to_the_instant_for_merge_and_promotion)
+{
+	char until[TIME_STRLEN];
+	struct outcome o;
+
+	live_release();
+	send_textgen("s/textgen-v2", 700, "");
+	with.actor = "token:a";
+	o = ask_waiver(arena_printf(reg.arena,
+		"{'gate':'quality','artifact':{'provider':'hf','id':'s/"
+		"textgen-v2'},'reason':'known',"
+		"'expires_at':'%s'}",
+		time_format(clock_now(&reg.clock.clock) + DAY, until)));
+	with.actor = "token:b";
+	ck_assert_msg(o.status == 201, "%s", o.c->err.msg);
+	o = approve_waiver(member(o.body, "id"), "{'reason':'seen'}");
+	ck_assert_msg(o.status == 200, "%s", o.c->err.msg);
+	o = do_merge();
+	ck_assert_int_eq(o.status, 201);
+	fake_clock_step(&reg.clock, DAY);
+	reg.engine->next_waivers = INT64_MAX;
+	if (_i == 0)
+		ck_assert_int_eq(promote(member(o.body, "version")).code, ERR_MERGE_NOT_READY);
+	else
+		ck_assert_int_eq(do_merge().code, ERR_NOTHING_TO_MERGE);
+	ck_assert_str_eq(phase("hf", "s/textgen-v2"), "Failed");
+	check_judgements();
+	check_registry();
+}
+END_TEST
+
 START_TEST(test_waiver__that_ends_before_the_promotion_blocks_it)
 {
 	char until[TIME_STRLEN];
@@ -483,6 +515,7 @@ Suite *test_suite(void)
 	tcase_add_test(tc, test_tradeoffs__mark_what_is_dominated);
 	tcase_add_test(tc, test_simulate__lists_what_flips_and_changes_nothing);
 	tcase_add_test(tc, test_waiver__stands_in_decision_and_release);
+	tcase_add_loop_test(tc, test_waiver__ends_to_the_instant_for_merge_and_promotion, 0, 2);
 	tcase_add_test(tc, test_waiver__that_ends_before_the_promotion_blocks_it);
 	suite_add_tcase(s, tc);
 	return s;
