@@ -77,7 +77,8 @@ struct stat_beta {
  * I_x(a,b) for a, b > 0, x in [0,1] and y = 1 - x, which the caller gives because it often knows it
  * better than subtraction does. Leading factor: Loader, "Fast and accurate computation of binomial
  * probabilities" (2000). Tail: the continued fraction DLMF 8.17.22 while the parameters are
- * moderate, else Gauss-Legendre quadrature over log-odds, where the integrand is log-concave.
+ * moderate, a sum of b terms when b is a small whole number, else Gauss-Legendre quadrature over
+ * log-odds, where the integrand is log-concave.
  */
 int stat_beta(double a, double b, double x, double y, struct stat_beta *ret_value);
 
@@ -95,10 +96,11 @@ double stat_student_upper(double t, double df);
 double stat_student_quantile(double p, double df);
 
 /*
- * Where f crosses zero between lo and hi, at which its signs differ or one is zero: bisection until
- * the bracket cannot be halved. If they do not differ, the end nearer to zero.
+ * Where f crosses zero between lo and hi, at which its signs differ or one is zero, to the last bit or
+ * two: interpolation, with halving where that is not to be trusted. If the signs do not differ, the
+ * end nearer to zero. Chandrupatla, Advances in Engineering Software 28 (1997).
  */
-double stat_bisect(
+double stat_root(
 	double (*f)(double x, const void *context), const void *context, double lo, double hi);
 
 /* ---- Intervals (stat_interval.c) ---- */
@@ -179,6 +181,7 @@ int stat_mcnemar(int64_t b, int64_t c, struct stat_mcnemar *ret_test);
  * Score test of a paired difference against theta in [-1,1] with the restricted maximum likelihood
  * estimate in closed form. Tango (1998), section 2.
  */
+double stat_tango_statistic(int64_t b, int64_t c, int64_t n, double theta);
 int stat_tango_test(int64_t b, int64_t c, int64_t n, double theta, struct stat_test *ret_test);
 
 /*

@@ -180,9 +180,9 @@ int stat_newcombe_test(struct stat_arm candidate, struct stat_arm baseline, doub
 		return -1;
 	arms.theta = theta;
 	if (arms.d > theta)
-		z = stat_bisect(newcombe_lower_gap, &arms, 0.0, z_max);
+		z = stat_root(newcombe_lower_gap, &arms, 0.0, z_max);
 	else if (arms.d < theta)
-		z = -stat_bisect(newcombe_upper_gap, &arms, 0.0, z_max);
+		z = -stat_root(newcombe_upper_gap, &arms, 0.0, z_max);
 	*ret_test = (struct stat_test){
 		.statistic = z, .p_greater = stat_normal_upper(z), .p_less = stat_normal_upper(-z)};
 	return 0;
@@ -223,11 +223,7 @@ struct tango {
 static double tango_gap(double theta, const void *context)
 {
 	const struct tango *pairs = context;
-	struct stat_test test;
-
-	if (stat_tango_test(pairs->b, pairs->c, pairs->n, theta, &test) < 0)
-		return NAN;
-	return test.statistic - pairs->z;
+	return stat_tango_statistic(pairs->b, pairs->c, pairs->n, theta) - pairs->z;
 }
 
 int stat_tango_interval(
@@ -242,10 +238,10 @@ int stat_tango_interval(
 	struct stat_interval limits = {.lower = -1.0, .upper = 1.0};
 
 	if (d > -1.0)
-		limits.lower = stat_bisect(tango_gap, &pairs, -1.0, d);
+		limits.lower = stat_root(tango_gap, &pairs, -1.0, d);
 	pairs.z = -pairs.z;
 	if (d < 1.0)
-		limits.upper = stat_bisect(tango_gap, &pairs, d, 1.0);
+		limits.upper = stat_root(tango_gap, &pairs, d, 1.0);
 	*ret_interval = limits;
 	return 0;
 }

@@ -17,7 +17,7 @@ enum {
 	SERIES_MAX = 60,    /* terms; each series here gains a digit in fewer than three */
 	FRACTION_MAX = 600, /* steps of the continued fraction */
 	NEWTON_MAX = 100,
-	BISECT_MAX = 1100, /* halvings from the largest double to the smallest */
+	ROOT_MAX = 2200, /* twice the halvings from the largest double to the smallest */
 };
 
 /*
@@ -26,6 +26,7 @@ enum {
  */
 #define FRACTION_PARAMETER_MAX 4000.0
 #define FRACTION_ALWAYS	       30.0
+#define SUM_TERMS_MAX	       30.0
 
 /* Where series replace a subtraction; beyond, it loses little more than a digit. */
 #define SERIES_REACH 0.1
@@ -178,6 +179,20 @@ static double beta_fraction(const struct beta_point *at)
 	return value / a;
 }
 
+/* I_x(a,b) over the leading factor for a whole b: the b terms of a binomial tail, largest first. */
+static double beta_sum(const struct beta_point *at)
+{
+	double odds = at->x / at->y;
+	double term = 1.0;
+	double sum = 1.0;
+
+	for (double j = at->b - 1.0; j >= 1.0; j -= 1.0) {
+		term *= j * odds / (at->n - j);
+		sum += term;
+	}
+	return sum / (at->a * at->y);
+}
+
 /*
  * log of the integrand t^a (1-t)^b, relative to its value at x, a distance s below x in log-odds.
  * Both forms are the same function; each avoids the cancellation of the other.
@@ -247,6 +262,18 @@ static double beta_quadrature(const struct beta_point *at)
 	return half * sum;
 }
 
+/* I_x(a,b) over the leading factor, the cheapest way. */
+static double beta_rest(const struct beta_point *at)
+{
+	double largest = at->a > at->b ? at->a : at->b;
+
+	if (at->b <= SUM_TERMS_MAX && at->b == floor(at->b))
+		return beta_sum(at);
+	if (largest <= FRACTION_PARAMETER_MAX || at->a <= FRACTION_ALWAYS)
+		return beta_fraction(at);
+	return beta_quadrature(at);
+}
+
 int stat_beta(double a, double b, double x, double y, struct stat_beta *ret_value)
 {
 	if (!(a > 0.0 && b > 0.0 && isfinite(a) && isfinite(b)) ||
@@ -265,9 +292,7 @@ int stat_beta(double a, double b, double x, double y, struct stat_beta *ret_valu
 	if (swapped)
 		at = (struct beta_point){.a = b, .b = a, .x = y, .y = x, .n = at.n, .gap = -at.gap};
 	double lead = beta_lead(&at);
-	double largest = at.a > at.b ? at.a : at.b;
-	int moderate = largest <= FRACTION_PARAMETER_MAX || at.a <= FRACTION_ALWAYS;
-	double tail = lead * (moderate ? beta_fraction(&at) : beta_quadrature(&at));
+	double tail = lead * beta_rest(&at);
 
 	tail = tail > 1.0 ? 1.0 : tail;
 	*ret_value = (struct stat_beta){.lower = swapped ? 1.0 - tail : tail,
@@ -375,25 +400,48 @@ double stat_student_quantile(double p, double df)
 	return copysign(t, z);
 }
 
-double stat_bisect(
+/* The step from a towards b, as a share: inverse quadratic interpolation where Chandrupatla's test says
+ * that it is to be trusted, else half. c is the point before a. */
+static double root_share(const double x[3], const double f[3])
+{
+	double xi = (x[0] - x[1]) / (x[2] - x[1]);
+	double phi = (f[0] - f[1]) / (f[2] - f[1]);
+
+	if (!(phi * phi < xi && (1.0 - phi) * (1.0 - phi) < 1.0 - xi))
+		return 0.5;
+	return f[0] / (f[1] - f[0]) * (f[2] / (f[1] - f[2])) +
+	       (x[2] - x[0]) / (x[1] - x[0]) * (f[0] / (f[2] - f[0])) * (f[1] / (f[2] - f[1]));
+}
+
+double stat_root(
 	double (*f)(double x, const void *context), const void *context, double lo, double hi)
 {
-	double f_lo = f(lo, context);
-	double f_hi = f(hi, context);
+	/* The newest point, the one on the other side of the root, and the one before. */
+	double x[3] = {hi, lo, lo};
+	double y[3] = {f(hi, context), f(lo, context), 0.0};
+	double share = 0.5;
 
-	if (f_lo == 0.0 || f_hi == 0.0)
-		return f_lo == 0.0 ? lo : hi;
-	if ((f_lo < 0.0) == (f_hi < 0.0))
-		return fabs(f_lo) <= fabs(f_hi) ? lo : hi;
-	for (int i = 0; i < BISECT_MAX; i++) {
-		double middle = lo + 0.5 * (hi - lo);
+	if (y[0] == 0.0 || y[1] == 0.0)
+		return y[1] == 0.0 ? lo : hi;
+	if ((y[0] < 0.0) == (y[1] < 0.0))
+		return fabs(y[1]) <= fabs(y[0]) ? lo : hi;
+	for (int i = 0; i < ROOT_MAX; i++) {
+		double next = x[0] + share * (x[1] - x[0]);
+		double value = f(next, context);
+		int turned = (value < 0.0) != (y[0] < 0.0);
 
-		if (middle == lo || middle == hi)
-			break;
-		if ((f(middle, context) < 0.0) == (f_lo < 0.0))
-			lo = middle;
-		else
-			hi = middle;
+		x[2] = turned ? x[1] : x[0];
+		y[2] = turned ? y[1] : y[0];
+		x[1] = turned ? x[0] : x[1];
+		y[1] = turned ? y[0] : y[1];
+		x[0] = next;
+		y[0] = value;
+		double best = fabs(y[0]) < fabs(y[1]) ? x[0] : x[1];
+		double least = (0.5 * DBL_EPSILON * fabs(best) + DBL_MIN) / fabs(x[1] - x[0]);
+
+		if (value == 0.0 || least > 0.5)
+			return best;
+		share = fmin(1.0 - least, fmax(least, root_share(x, y)));
 	}
-	return lo + 0.5 * (hi - lo);
+	return x[0];
 }

@@ -98,16 +98,25 @@ static double tango_restricted(double b, double c, double n, double theta)
 	return fmax(q, fmax(0.0, -theta));
 }
 
-int stat_tango_test(int64_t b, int64_t c, int64_t n, double theta, struct stat_test *ret_test)
+double stat_tango_statistic(int64_t b, int64_t c, int64_t n, double theta)
 {
 	if (!pairs_ok(b, c, n) || !(theta >= -1.0 && theta <= 1.0))
-		return -1;
+		return NAN;
 	double nd = (double)n;
 	double gap = (double)(c - b) - nd * theta;
 	double q = tango_restricted((double)b, (double)c, nd, theta);
 	double variance = nd * (2.0 * q + theta - theta * theta);
 
-	*ret_test = normal_test(variance > 0.0 ? gap / sqrt(variance) : certain(gap));
+	return variance > 0.0 ? gap / sqrt(variance) : certain(gap);
+}
+
+int stat_tango_test(int64_t b, int64_t c, int64_t n, double theta, struct stat_test *ret_test)
+{
+	double z = stat_tango_statistic(b, c, n, theta);
+
+	if (isnan(z))
+		return -1;
+	*ret_test = normal_test(z);
 	return 0;
 }
 
