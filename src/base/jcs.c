@@ -295,23 +295,32 @@ static bool reads_back(uint64_t digits, int exponent, double v)
 	return strtod(text, NULL) == v;
 }
 
-/* The nearest decimal of `precision` digits, or a neighbour: below a power of two doubles lie closer
- * than above, so that the nearest may read back as another double while the next does not. */
+/*
+ * The nearest decimal of `precision` digits, or a neighbour: below a power of two doubles lie closer than
+ * above, so that the nearest may read back as another double while the next does not. Elsewhere the
+ * neighbours are farther away on both sides.
+ */
 static bool decimal_by_printing(double v, int precision, struct decimal *ret)
 {
-	static const int nudges[] = {0, 1, -1};
+	static const int nudges[] = {1, -1};
 	char text[48], *e;
 	uint64_t nearest = 0;
 	int exponent;
 
 	snprintf(text, sizeof(text), "%.*e", precision - 1, v);
+	bool is_read_back = strtod(text, NULL) == v;
+	if (!is_read_back && frexp(v, &exponent) != 0.5)
+		return false;
 	e = strchr(text, 'e');
 	/* Skips the locale's decimal point, whatever it is. */
 	for (char *p = text; p < e; p++)
 		if (*p >= '0' && *p <= '9')
 			nearest = nearest * 10 + (uint64_t)(*p - '0');
 	exponent = (int)strtol(e + 1, NULL, 10) - (precision - 1);
-
+	if (is_read_back) {
+		decimal_from_int(nearest, exponent, ret);
+		return true;
+	}
 	for (size_t i = 0; i < sizeof(nudges) / sizeof(nudges[0]); i++) {
 		uint64_t digits = nearest + (uint64_t)(int64_t)nudges[i];
 
@@ -323,10 +332,18 @@ static bool decimal_by_printing(double v, int precision, struct decimal *ret)
 	return false;
 }
 
-static void shortest_decimal(double v, struct decimal *ret)
+static int first_precision(double v)
 {
 	/* Below DBL_MIN doubles hold fewer than 15 digits, and several short decimals may be right. */
-	int precision = v < DBL_MIN ? 1 : 15;
+	if (v < DBL_MIN)
+		return 1;
+	/* Here the division has tried all of 15. */
+	return FLT_EVAL_METHOD == 0 && v >= 1e-7 && v < 1e15 ? 16 : 15;
+}
+
+static void shortest_decimal(double v, struct decimal *ret)
+{
+	int precision = first_precision(v);
 
 	if (decimal_by_division(v, ret))
 		return;
