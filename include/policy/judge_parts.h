@@ -6,6 +6,7 @@
 #ifndef POLICY_JUDGE_PARTS_H
 #define POLICY_JUDGE_PARTS_H
 
+#include "base/decimal.h"
 #include "policy/judge.h"
 #include "policy/judge_evidence.h"
 #include "policy/metric.h"
@@ -69,9 +70,6 @@ void match_find(const struct gate_case *c, const char *name, enum pool pool, boo
 	const struct judge_side *other, struct match *ret);
 
 /* ---- Sentences (judge_text.c) ---- */
-
-/* A difference without the noise of binary fractions: 12 significant digits. */
-double tidy(double v);
 
 /* Short text of a number; of two that differ, texts that differ. */
 const char *number_text(struct arena *a, double v);

@@ -3,18 +3,9 @@
  * The words of the judge: numbers and comparisons as a person reads them. Owns no verdict.
  */
 #include <math.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "policy/judge_parts.h"
-
-double tidy(double v)
-{
-	char buf[40];
-
-	snprintf(buf, sizeof(buf), "%.12g", v);
-	return strtod(buf, NULL);
-}
 
 static void texts(
 	struct arena *a, int digits, double v, double w, const char **ret_v, const char **ret_w)
