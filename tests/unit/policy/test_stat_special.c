@@ -150,6 +150,25 @@ START_TEST(test_stat_special__beta_has_no_seam)
 }
 END_TEST
 
+/* I_x(a,b+1) = I_x(a,b) + x^a (1-x)^b / (b B(a,b)), DLMF 8.17.21: b = 30 is the last that is summed. */
+START_TEST(test_stat_special__beta_sum_goes_on_as_the_others)
+{
+	static const double large[] = {31.5, 900, 3999, 5000, 1e7, 1e12};
+
+	for (size_t i = 0; i < sizeof(large) / sizeof(large[0]); i++) {
+		for (int events = 0; events <= 60; events++) {
+			double a = large[i];
+			double y = (events + 0.5) / (a + 60.0);
+			struct stat_beta summed, next;
+
+			ck_assert_int_eq(stat_beta(a, 30, 1.0 - y, y, &summed), 0);
+			ck_assert_int_eq(stat_beta(a, 31, 1.0 - y, y, &next), 0);
+			assert_relative(summed.lower + summed.lead / 30, next.lower, 1e-11);
+		}
+	}
+}
+END_TEST
+
 START_TEST(test_stat_special__beta_refuses)
 {
 	struct stat_beta value = {7, 7, 7};
@@ -298,6 +317,7 @@ Suite *test_suite(void)
 	tcase_add_test(tcase, test_stat_special__beta_agrees_with_long_arithmetic);
 	tcase_add_test(tcase, test_stat_special__beta_mirrors_and_rises);
 	tcase_add_test(tcase, test_stat_special__beta_has_no_seam);
+	tcase_add_test(tcase, test_stat_special__beta_sum_goes_on_as_the_others);
 	tcase_add_test(tcase, test_stat_special__beta_refuses);
 	tcase_add_test(tcase, test_stat_special__binomial_is_the_sum_of_its_terms);
 	tcase_add_test(tcase, test_stat_special__binomial_edges);
