@@ -519,6 +519,42 @@ START_TEST(test_judge_full__says_what_it_was_made_from)
 }
 END_TEST
 
+/* A longer number would be read back as another by twelve digits. */
+static void check_digits(double v)
+{
+	char text[40];
+
+	snprintf(text, sizeof(text), "%.12g", v);
+	ck_assert_msg(isnan(v) || strtod(text, NULL) == v, "%.17g", v);
+}
+
+START_TEST(test_judge_full__numbers_it_computes_have_twelve_digits)
+{
+	ARENA_AUTO a = arena_new();
+	struct judge_input in = {
+		.candidate = {.unit = make_unit(a, "s/c-v2", "textgen", FULL)},
+		.baseline = {.unit = make_unit(a, "s/b-v1", "textgen", FULL)},
+		.policy = parse_policy(a, embed_policy_json),
+	};
+	struct judgement j;
+	int intervals = 0;
+
+	judged(a, &in, &j);
+	for (size_t g = 0; g < j.gates.n; g++) {
+		const struct list *checks = &LIST_AT(&j.gates, struct gate_result, g)->checks;
+		for (size_t i = 0; i < checks->n; i++) {
+			const struct gate_check *check = LIST_AT(checks, struct gate_check, i);
+			check_digits(check->ci_lo);
+			check_digits(check->ci_hi);
+			check_digits(check->p);
+			check_digits(check->p_adjusted);
+			intervals += !isnan(check->ci_lo);
+		}
+	}
+	ck_assert_int_gt(intervals, 2);
+}
+END_TEST
+
 START_TEST(test_judge_full__a_waiver_passes_one_gate_on_record)
 {
 	ARENA_AUTO a = arena_new();
@@ -727,6 +763,7 @@ Suite *test_suite(void)
 	tcase_set_timeout(tc, 60);
 	tcase_add_test(tc, test_judge_full__holds_every_line_of_the_table);
 	tcase_add_test(tc, test_judge_full__says_what_it_was_made_from);
+	tcase_add_test(tc, test_judge_full__numbers_it_computes_have_twelve_digits);
 	tcase_add_test(tc, test_judge_full__a_waiver_passes_one_gate_on_record);
 	tcase_add_test(tc, test_judge_full__a_change_of_the_contract_is_listed);
 	tcase_add_test(tc, test_judge_full__many_changes_are_all_on_record);
