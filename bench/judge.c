@@ -32,11 +32,12 @@ static const char manifest_format[] =
 	"},"
 	"\"adversarial\":{\"total\":5000,\"passed\":4998}}}]}";
 
+/* The processor's time: the neighbours on a shared machine are none of ours. */
 static double now_s(void)
 {
 	struct timespec ts;
 
-	clock_gettime(CLOCK_MONOTONIC, &ts);
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &ts);
 	return (double)ts.tv_sec + (double)ts.tv_nsec / 1e9;
 }
 
