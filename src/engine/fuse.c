@@ -10,6 +10,7 @@
 #include "engine/internal.h"
 #include "engine/render.h"
 #include "engine/verdict.h"
+#include "policy/contract.h"
 #include "policy/version.h"
 #include "store/release.h"
 
@@ -365,11 +366,25 @@ void fusion_fill(
 	fill_decisions(f, a, merge);
 }
 
-static bool contract_changes(const struct snapshot *s, const struct named_digest *contract)
+/* Does the contract of a fresh unit force this step? What was never compared forces every one. */
+static bool forces(const struct snapshot *s, const struct fusion_slot *slot, const char *step)
 {
 	const struct named_digest *live = s->release.contract;
+	const struct named_digest *mine = slot->best ? slot->parsed->contract : NULL;
+	const char *level = slot->judgement.contract_level;
 
-	return live && live->digest && contract && strcmp(live->digest, contract->digest) != 0;
+	if (!live || !live->digest || !mine || !mine->digest ||
+		strcmp(live->digest, mine->digest) == 0)
+		return false;
+	return !level || strcmp(level, step) == 0;
+}
+
+static bool contract_forces(const struct snapshot *s, const struct fusion *f, const char *step)
+{
+	for (size_t i = 0; s->has_release && i < f->n; i++)
+		if (forces(s, &f->slots[i], step))
+			return true;
+	return false;
 }
 
 int fusion_version(struct db *reader, const struct snapshot *s, const struct fusion *f,
@@ -381,8 +396,9 @@ int fusion_version(struct db *reader, const struct snapshot *s, const struct fus
 	bool agree;
 	const struct named_digest *contract = fusion_contract(f, &agree);
 	const struct version_change change = {
-		.contract_breaks = s->has_release && contract_changes(s, contract),
-		.contract_gains = s->has_release && contract && !s->release.contract,
+		.contract_breaks = contract_forces(s, f, contract_level_name(CONTRACT_MAJOR)),
+		.contract_gains = (s->has_release && contract && !s->release.contract) ||
+				  contract_forces(s, f, contract_level_name(CONTRACT_MINOR)),
 		.slots_change = s->has_release && merge->slots.n != s->release.slots.n,
 	};
 	int rc = release_newest(reader, a, &text, err);

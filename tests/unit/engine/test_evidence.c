@@ -394,6 +394,57 @@ START_TEST(test_waiver__that_ends_before_the_promotion_blocks_it)
 }
 END_TEST
 
+/* ---- The version that a contract forces ---- */
+
+static const char *contract_of(const char *version, const char *more)
+{
+	struct outcome o = post_contract(arena_printf(reg.arena,
+		"{'name':'fusion','version':'%s','schema':{'name':'fusion','version':'%s','request'"
+		":{'type':'object','properties':{'a':{'type':'string'}%s}}}}",
+		version, version, more));
+
+	ck_assert_msg(o.status == 201, "%s", o.c->err.msg);
+	return arena_printf(reg.arena,
+		",\"contract\":{\"name\":\"fusion\",\"version\":\"%s\",\"digest\":\"%s\"}", version,
+		member(o.body, "digest"));
+}
+
+static void send_three(int n, const char *contract)
+{
+	static const struct {
+		const char *provider, *role;
+	} of[] = {{"hf", "textgen"}, {"gcp", "embed"}, {"aws", "runtime"}};
+
+	for (size_t i = 0; i < 3; i++)
+		ck_assert_int_eq(
+			submit(arena_printf(reg.arena,
+				       "{\"provider\":\"%s\"%s,\"artifacts\":[{\"id\":\"s/%s-v%d\","
+				       "\"role\":\"%s\",\"uri\":\"s3://b/x\",\"metrics\":{"
+				       "\"quality\":0.8%d,\"retrieval_score\":0.8%d,\"safety\":0."
+				       "98,"
+				       "\"latency_ms_p95\":120,\"cost_per_1k_tokens\":0.7}}]}",
+				       of[i].provider, contract, of[i].role, n, of[i].role, n, n))
+				.status,
+			201);
+}
+
+START_TEST(test_merge__takes_the_version_step_that_the_contract_forces)
+{
+	const char *old = contract_of("1.0.0", "");
+	const char *new = _i ? contract_of("1.1.0", ",'b':{'type':'integer'}") : old;
+	struct outcome o;
+
+	send_three(1, old);
+	ck_assert_int_eq(do_merge().status, 201);
+	ck_assert_int_eq(promote("1.0.0-rc.1").status, 201);
+	send_three(2, new);
+	o = do_merge();
+	ck_assert_msg(o.status == 201, "%s", o.c->err_members);
+	ck_assert_str_eq(member(o.body, "release"), _i ? "1.1.0" : "1.0.1");
+	check_registry();
+}
+END_TEST
+
 /* ---- What might be ---- */
 
 START_TEST(test_promotability__tells_every_gap)
@@ -506,6 +557,7 @@ Suite *test_suite(void)
 	tcase_add_test(tc, test_evidence__is_given_up_by_the_clock);
 	tcase_add_test(tc, test_evidence__counts_until_it_is_withdrawn);
 	tcase_add_test(tc, test_evidence__race_with_its_subject_is_noticed);
+	tcase_add_loop_test(tc, test_merge__takes_the_version_step_that_the_contract_forces, 0, 2);
 	tcase_add_test(tc, test_look__is_spent_by_evidence_alone);
 	tcase_add_test(tc, test_look__is_spent_by_samples_while_another_gate_waits);
 	tcase_add_test(tc, test_evidence__about_the_baseline_judges_all);
