@@ -86,7 +86,7 @@ static const struct {
 	{METRIC("{'margin':null}"), "/gates/quality/metrics/quality/margin", "must not be null"},
 	{METRIC("{'margin':0.1,'margin_rel':0.1}"), "/gates/quality/metrics/quality",
 		"margin or margin_rel, not both"},
-	{METRIC("{'alpha':1}"), "/gates/quality/metrics/quality/alpha", "between 0 and 1"},
+	{METRIC("{'alpha':0.6}"), "/gates/quality/metrics/quality/alpha", "between 0 and 0.5"},
 	{METRIC("{'floor':0.9,'ceiling':0.8}"), "/gates/quality/metrics/quality",
 		"floor must not be above ceiling"},
 	{METRIC("{'unit_roles':['textgen','runtime']}"),
