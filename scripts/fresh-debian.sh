@@ -3,14 +3,16 @@
 # Proves that a bare Debian with nothing but git, gcc and make needs no step by hand: makes such a
 # system in a scratch folder, clones HEAD into it and runs `make check` and `make demo` inside.
 #   fresh-debian.sh [GOAL]...    a goal of make, or a program of the tree such as .ci/run
-# Environment: SUITE (bookworm), MIRROR (a Debian mirror), BASE (a tar archive: the bare system is
+# Environment: SUITE (bookworm), MIRROR (a Debian mirror; the one that this machine's apt uses), BASE (a tar archive: the bare system is
 # kept there and taken from there the next time), KEEP=1 leaves the folder.
 # Needs root, the network and debootstrap.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 tree=$PWD
 suite=${SUITE:-bookworm}
-mirror=${MIRROR:-http://debian.mirror.example}
+# shellcheck disable=SC2016 # apt expands it
+own=$(apt-get indextargets --format '$(SITE)' 'Identifier: Packages' | sort -u | sed '/security/d;q')
+mirror=${MIRROR:-$own}
 [ $# -gt 0 ] || set -- check demo
 
 [ "$(id -u)" = 0 ] || {
