@@ -136,7 +136,9 @@ struct policy {
 extern const struct field_table policy_table;
 
 /* Parse and validate as a whole (a slot's provider exists, its role is that provider's, ...). Sets
- * digest from the canonical form, which goes to *ret_canonical (in the arena). */
+ * digest from the canonical form, which goes to *ret_canonical (in the arena). However the text orders
+ * them, metrics of named roles come before those of all roles, then they and the suites go by name:
+ * the first success metric that applies is the one that the score weighs. */
 int policy_parse(const char *text, size_t len, struct arena *a, struct policy *ret,
 	const char **ret_canonical, struct faults *faults, struct err *err);
 

@@ -532,6 +532,34 @@ const struct field_table policy_table =
 	FIELD_TABLE("Policy", "One versioned, immutable set of rules.", struct policy,
 		policy_fields, .check = policy_check);
 
+/* Those of named roles say more about a unit than those of all. */
+static int by_scope(const void *a, const void *b)
+{
+	const struct policy_metric *m = a, *o = b;
+
+	if (!m->unit_roles.n != !o->unit_roles.n)
+		return !m->unit_roles.n ? 1 : -1;
+	return strcmp(m->name, o->name);
+}
+
+static int by_name(const void *a, const void *b)
+{
+	const struct policy_suite *s = a, *o = b;
+
+	return strcmp(s->name, o->name);
+}
+
+/* Members of an object have no order, and one digest must mean one judgement. */
+static void put_in_order(struct policy_gates *g)
+{
+	struct list *metrics = &g->quality->metrics, *suites = &g->safety->suites;
+
+	if (metrics->n)
+		qsort(metrics->v, metrics->n, sizeof(struct policy_metric), by_scope);
+	if (suites->n)
+		qsort(suites->v, suites->n, sizeof(struct policy_suite), by_name);
+}
+
 int policy_parse(const char *text, size_t len, struct arena *a, struct policy *ret,
 	const char **ret_canonical, struct faults *faults, struct err *err)
 {
@@ -542,6 +570,7 @@ int policy_parse(const char *text, size_t len, struct arena *a, struct policy *r
 	if (fields_parse_canonical(&policy_table, text, len, a, &p, &canonical, &n, faults, err))
 		return -1;
 	digest_string(canonical, n, p.digest);
+	put_in_order(p.gates);
 	*ret = p;
 	*ret_canonical = canonical;
 	return 0;

@@ -220,6 +220,36 @@ START_TEST(test_policy__the_built_in_one_is_valid)
 }
 END_TEST
 
+/* The canonical form has another order than the text, and the same digest. */
+START_TEST(test_policy__the_order_of_members_says_nothing)
+{
+	static const char *const metrics[] = {"retrieval_score", "task_accuracy", "quality"};
+	static const char *const suites[] = {"adversarial", "policy"};
+	ARENA_AUTO a = arena_new();
+	struct policy p[2];
+	struct faults f;
+	struct err err = {0};
+	const char *canonical, *repeated;
+
+	faults_init(&f);
+	ck_assert_int_eq(policy_parse(embed_policy_json, embed_policy_json_len, a, &p[0],
+				 &canonical, &f, &err),
+		0);
+	ck_assert_int_eq(
+		policy_parse(canonical, strlen(canonical), a, &p[1], &repeated, &f, &err), 0);
+	for (size_t k = 0; k < 2; k++) {
+		const struct list *m = &p[k].gates->quality->metrics;
+		const struct list *s = &p[k].gates->safety->suites;
+		ck_assert_int_eq(m->n, 3);
+		for (size_t i = 0; i < m->n; i++)
+			ck_assert_str_eq(LIST_AT(m, struct policy_metric, i)->name, metrics[i]);
+		ck_assert_int_eq(s->n, 2);
+		for (size_t i = 0; i < s->n; i++)
+			ck_assert_str_eq(LIST_AT(s, struct policy_suite, i)->name, suites[i]);
+	}
+}
+END_TEST
+
 Suite *test_suite(void)
 {
 	Suite *s = suite_create("model/policy");
@@ -230,6 +260,7 @@ Suite *test_suite(void)
 	tcase_add_test(tc, test_policy__what_is_left_out_has_a_default);
 	tcase_add_test(tc, test_policy__a_metric_has_the_defaults_of_the_vectors);
 	tcase_add_test(tc, test_policy__the_built_in_one_is_valid);
+	tcase_add_test(tc, test_policy__the_order_of_members_says_nothing);
 	suite_add_tcase(s, tc);
 	return s;
 }
