@@ -84,6 +84,8 @@ const char *comparison_text(struct arena *a, const char *name, const struct matc
 
 /* "; about 1200 samples would tell", or nothing when n is -1. */
 const char *needed_text(struct arena *a, int64_t n);
+/* The same of a comparison, where more of the candidate's own may not be enough. */
+const char *compared_needed_text(struct arena *a, const struct metric_verdict *v);
 
 /* The numbers of a verdict in a check. */
 void check_verdict(

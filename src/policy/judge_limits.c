@@ -48,7 +48,7 @@ static struct gate_check *add_compared(struct gate_case *c, const struct limited
 	if (v->comparison == OUTCOME_INCONCLUSIVE)
 		return gate_case_add(c, l->name, VERDICT_INCONCLUSIVE,
 			metric_reason_name(v->reason), "%s: not shown to be %s%s", text, than,
-			needed_text(c->arena, v->n_needed));
+			compared_needed_text(c->arena, v));
 	return gate_case_add(
 		c, l->name, VERDICT_PASS, "ok", "%s: %s, %s", text, than, limit_text(c->arena, l));
 }

@@ -83,7 +83,7 @@ static void add_undecided(struct gate_case *c, const struct finding *f)
 		tail = "bare numbers are no evidence here, give n";
 	else
 		tail = arena_printf(c->arena, "not shown to be %s%s", f->than,
-			needed_text(c->arena, v->n_needed));
+			compared_needed_text(c->arena, v));
 	add_compared(c, f, v, VERDICT_INCONCLUSIVE, metric_reason_name(v->reason), v->p_pass, tail)
 		->p_adjusted = NAN;
 }
@@ -141,7 +141,7 @@ static void add_passed(struct gate_case *c, const struct finding *f)
 	struct gate_check *check =
 		add_compared(c, f, sup, VERDICT_INCONCLUSIVE, "no_improvement", f->part->p_superior,
 			arena_printf(c->arena, "%s, but not shown to be better%s", f->than,
-				needed_text(c->arena, sup->n_needed)));
+				compared_needed_text(c->arena, sup)));
 	check->p_adjusted = f->part->holm_superior;
 }
 
@@ -206,7 +206,7 @@ static void judge_anchor(struct gate_case *c, const struct contest *k)
 	else
 		check = add_compared(c, &f, &v, VERDICT_INCONCLUSIVE, "drift", v.p_pass,
 			arena_printf(c->arena, "not shown to be no %s%s", text,
-				needed_text(c->arena, v.n_needed)));
+				compared_needed_text(c->arena, &v)));
 	check->against = "anchor";
 }
 

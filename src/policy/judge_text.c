@@ -80,6 +80,20 @@ const char *needed_text(struct arena *a, int64_t n)
 	return n < 0 ? "" : arena_printf(a, "; about %lld samples would tell", (long long)n);
 }
 
+const char *compared_needed_text(struct arena *a, const struct metric_verdict *v)
+{
+	const char *what = "samples";
+
+	if (v->n_needed < 0)
+		return "";
+	if (v->method == METHOD_PAIRED_BINARY || v->method == METHOD_PAIRED_MEAN)
+		what = "pairs";
+	else if (v->method == METHOD_NEWCOMBE || v->method == METHOD_WELCH_T ||
+		 v->method == METHOD_WELCH_Z)
+		what = "samples on each side";
+	return arena_printf(a, "; about %lld %s would tell", (long long)v->n_needed, what);
+}
+
 const char *comparison_text(struct arena *a, const char *name, const struct match *m,
 	const struct metric_policy *policy, const struct metric_verdict *v, double p)
 {
