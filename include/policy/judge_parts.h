@@ -64,8 +64,9 @@ struct match {
 	const char *incomparable;    /* "another data set than s/textgen-v1", or NULL */
 };
 
-/* The readings of candidate and `other` that can be compared, the first of them. Without another
- * side the candidate's first that the current suite allows. */
+/* The readings of candidate and `other` that can be compared: samples before bare numbers, then those
+ * of which suite, data set and judge are named on both sides, then the first of them. Without another
+ * side the candidate's first that the current suite allows, one of that suite before one of none. */
 void match_find(const struct gate_case *c, const char *name, enum pool pool, bool by_suite,
 	const struct judge_side *other, struct match *ret);
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Which of a candidate's numbers is held against which of another unit's. Numbers that were measured in
- * different ways say nothing about each other; what is named on one side only is taken as alike.
+ * different ways say nothing about each other; what is named on one side only is taken as alike, but
+ * stands back behind what is named on both.
  */
 #include <string.h>
 
@@ -45,35 +46,63 @@ static const char *outdated(const struct gate_case *c, const struct reading *r)
 	return NULL;
 }
 
+/* How good a pair is to decide by: samples before bare numbers, and of those the one of which more is
+ * named alike, or else leaving the names out would be a way around what is measured as the baseline was. */
+static int rank(const struct reading *mine, const struct reading *theirs)
+{
+	int named = (mine->suite && theirs->suite) +
+		    (mine->metric->dataset_digest && theirs->metric->dataset_digest) +
+		    (mine->metric->judge && theirs->metric->judge);
+
+	return 8 * metric_is_sampled(mine->metric) + 4 * metric_is_sampled(theirs->metric) + named;
+}
+
+/* The same where there is no other side; what is not outdated and has a suite has the current one. */
+static int rank_alone(const struct gate_case *c, const struct reading *mine)
+{
+	return 2 * metric_is_sampled(mine->metric) + (c->in->suite && mine->suite);
+}
+
+/* What is told when no pair can be compared. */
+static void match_first(const struct gate_case *c, const struct readings *mine,
+	const struct readings *theirs, const char *id, struct match *ret)
+{
+	struct match m = {.mine = mine->v[0], .incomparable = outdated(c, &mine->v[0])};
+
+	if (theirs->n) {
+		m.theirs = theirs->v[0];
+		if (!m.incomparable && unlike(&m.mine, &m.theirs))
+			m.incomparable = arena_printf(
+				c->arena, "%s than %s", unlike(&m.mine, &m.theirs), id);
+	}
+	*ret = m;
+}
+
 void match_find(const struct gate_case *c, const char *name, enum pool pool, bool by_suite,
 	const struct judge_side *other, struct match *ret)
 {
 	const char *id = other->unit ? other->unit->artifact->id : NULL;
 	struct readings mine, theirs;
-	struct match m = {0};
+	int best = -1;
 
+	*ret = (struct match){0};
 	evidence_readings(&c->in->candidate, name, pool, by_suite, id, c->arena, &mine);
 	evidence_readings(other, name, pool, by_suite, NULL, c->arena, &theirs);
+	if (mine.n)
+		match_first(c, &mine, &theirs, id, ret);
 	for (size_t i = 0; i < mine.n; i++) {
-		const char *why = outdated(c, &mine.v[i]);
-		if (!m.mine.metric) {
-			m.mine = mine.v[i];
-			m.theirs = theirs.n ? theirs.v[0] : m.theirs;
-			m.incomparable = why;
-			if (!why && theirs.n && unlike(&mine.v[i], &theirs.v[0]))
-				m.incomparable = arena_printf(c->arena, "%s than %s",
-					unlike(&mine.v[i], &theirs.v[0]), id);
+		if (outdated(c, &mine.v[i]))
+			continue;
+		if (!theirs.n && rank_alone(c, &mine.v[i]) > best) {
+			best = rank_alone(c, &mine.v[i]);
+			*ret = (struct match){.mine = mine.v[i]};
 		}
-		if (!why && !theirs.n) {
-			m = (struct match){.mine = mine.v[i]};
-			break;
-		}
-		for (size_t k = 0; !why && k < theirs.n; k++) {
-			if (unlike(&mine.v[i], &theirs.v[k]))
+		for (size_t k = 0; k < theirs.n; k++) {
+			if (unlike(&mine.v[i], &theirs.v[k]) ||
+				rank(&mine.v[i], &theirs.v[k]) <= best)
 				continue;
+			best = rank(&mine.v[i], &theirs.v[k]);
 			*ret = (struct match){.mine = mine.v[i], .theirs = theirs.v[k]};
-			return;
 		}
 	}
-	*ret = m;
 }
