@@ -42,6 +42,7 @@ void evidence_readings(const struct judge_side *side, const char *name, enum poo
 struct suite_reading {
 	const struct suite *suite;
 	int64_t pooled;
+	int64_t least; /* cases of the shortest run */
 };
 struct suite_readings {
 	struct suite_reading *v;

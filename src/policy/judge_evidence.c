@@ -154,10 +154,11 @@ void evidence_suites(const struct judge_side *side, const char *name, struct are
 		while (k < r.n && !names_equal(r.v[k].suite->digest, s->digest))
 			k++;
 		if (k == r.n)
-			r.v[r.n++] = (struct suite_reading){s, 1};
+			r.v[r.n++] = (struct suite_reading){s, 1, s->total};
 		else
-			r.v[k] = (struct suite_reading){
-				pool_suites(r.v[k].suite, s, a), r.v[k].pooled + 1};
+			r.v[k] = (struct suite_reading){pool_suites(r.v[k].suite, s, a),
+				r.v[k].pooled + 1,
+				s->total < r.v[k].least ? s->total : r.v[k].least};
 	}
 	*ret = r;
 }
