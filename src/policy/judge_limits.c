@@ -212,11 +212,19 @@ static void add_histogram(struct gate_case *c, const struct reading *r, double t
 	check_reading(check, r);
 }
 
+/* What is open comes before what passes, and what fails or contradicts itself before both. */
+static enum outcome histogram_outcome(const struct latency_verdict *v)
+{
+	return v->reason == REASON_THRESHOLD ? OUTCOME_INCONCLUSIVE : v->verdict;
+}
+
+/* Of several the worst decides: each was measured in another way, and none speaks for another. */
 static bool judge_histogram(struct gate_case *c, double threshold)
 {
 	double alpha = c->policy->gates->alpha * c->share;
-	struct latency_verdict v;
-	double edge = threshold;
+	const struct reading *worst = NULL;
+	struct latency_verdict v, worst_v = {0};
+	double edge, worst_edge = threshold;
 	struct readings r;
 
 	evidence_readings(
@@ -225,13 +233,19 @@ static bool judge_histogram(struct gate_case *c, double threshold)
 		const struct metric_histogram *h = r.v[i].metric->histogram;
 		if (!h)
 			continue;
+		edge = threshold;
 		latency_judge(h, threshold, QUANTILE_PERCENT / 100.0, alpha, &v);
 		if (v.reason == REASON_THRESHOLD)
 			judge_between(h, threshold, alpha, &v, &edge);
-		add_histogram(c, &r.v[i], threshold, edge, &v);
-		return true;
+		if (worst && histogram_outcome(&v) <= histogram_outcome(&worst_v))
+			continue;
+		worst = &r.v[i];
+		worst_v = v;
+		worst_edge = edge;
 	}
-	return false;
+	if (worst)
+		add_histogram(c, worst, threshold, worst_edge, &worst_v);
+	return worst != NULL;
 }
 
 void judge_latency(struct gate_case *c)
