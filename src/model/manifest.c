@@ -107,6 +107,11 @@ struct metric_rule {
 	double min, max;
 };
 
+static bool is_rate(const struct metric_rule *rule)
+{
+	return rule->min == 0 && rule->max == 1;
+}
+
 static bool find_rule(const struct policy *policy, const char *name, struct metric_rule *ret)
 {
 	static const struct {
@@ -137,15 +142,41 @@ static bool find_rule(const struct policy *policy, const char *name, struct metr
 	return false;
 }
 
+/* No test on counts knows of groups: without a standard error that does, each sample would count for
+ * one of its own. */
+static void check_clusters(const struct metric *m, const struct metric_rule *rule,
+	const char *pointer, struct faults *faults)
+{
+	char at[POINTER_MAX];
+
+	if (m->clusters > 0 && (m->successes >= 0 || (rule && is_rate(rule))) &&
+		isnan(m->stderr_) && isnan(m->ci_lo)) {
+		pointer_join(at, sizeof(at), pointer, "clusters");
+		fault_add(faults, at,
+			"is of no use for a proportion without a standard error: give stderr, and "
+			"let it account for the clusters");
+	}
+	if (m->paired && m->paired->clusters > 0 && m->paired->b >= 0) {
+		pointer_join(at, sizeof(at), pointer, "paired");
+		pointer_join(at, sizeof(at), at, "clusters");
+		fault_add(faults, at,
+			"is of no use with b and c, which count each pair for one: give mean_diff "
+			"and stderr_diff, and let it account for the clusters");
+	}
+}
+
 static void check_metric(const struct policy *policy, const struct metric *m, const char *pointer,
 	struct faults *faults)
 {
 	struct metric_rule rule;
 	char at[POINTER_MAX];
 
-	if (!find_rule(policy, m->name, &rule))
-		return;
+	bool has_rule = find_rule(policy, m->name, &rule);
+
 	pointer_join(at, sizeof(at), pointer, m->name);
+	check_clusters(m, has_rule ? &rule : NULL, at, faults);
+	if (!has_rule)
+		return;
 	if (m->value < rule.min && isinf(rule.max))
 		fault_add(faults, at, "%s must not be negative, as %.6g is", m->name, m->value);
 	else if (m->value < rule.min || m->value > rule.max)
