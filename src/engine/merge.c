@@ -55,17 +55,6 @@ static int nothing(struct command *c, const struct fusion *f, struct err *err)
 	return err_set(err, ERR_NOTHING_TO_MERGE, "%s", summary(f, c->arena));
 }
 
-static void identify_waivers(const struct fusion_slot *slot, struct json_writer *w)
-{
-	for (size_t i = 0; slot->best && i < slot->judgement.gates.n; i++) {
-		const struct gate_result *g =
-			LIST_AT(&slot->judgement.gates, struct gate_result, i);
-
-		if (g->waived == 1)
-			jw_string(w, g->waiver);
-	}
-}
-
 /* The digest that makes two merges the same one. */
 static const char *identity_digest(
 	const struct snapshot *s, const struct fusion *f, struct arena *a)
@@ -85,10 +74,12 @@ static const char *identity_digest(
 		if (f->slots[i].filled)
 			jw_kstring(&w, f->slots[i].slot->name, f->slots[i].unit.content_digest);
 	jw_end(&w);
-	jw_key(&w, "waivers");
+	/* Waivers and the share of alpha are in them. */
+	jw_key(&w, "judgements");
 	jw_array(&w);
 	for (size_t i = 0; i < f->n; i++)
-		identify_waivers(&f->slots[i], &w);
+		if (f->slots[i].judgement_digest)
+			jw_string(&w, f->slots[i].judgement_digest);
 	jw_end(&w);
 	jw_end(&w);
 	return digest_string(sb.buf, sb.len, digest);

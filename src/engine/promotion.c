@@ -20,6 +20,11 @@ struct promotion {
 	struct merge merge;
 	struct unit_row *units;
 	size_t n_units;
+	/* The verdicts on units that were chosen among others, given anew; parallel to units. */
+	struct promotion_split {
+		bool made;
+		struct verdict_record record;
+	} * splits;
 	struct release_row release;
 };
 
@@ -81,6 +86,62 @@ static int check_units(struct db *db, struct promotion *p, struct arena *a, stru
 			return err_set(err, ERR_MERGE_NOT_READY,
 				"%s passes its gates no more: it is %s since the merge was made",
 				row.id, row.phase);
+	}
+	return 0;
+}
+
+static struct decision *find_decision(const struct merge *m, const char *slot)
+{
+	for (size_t i = 0; i < m->decisions.n; i++) {
+		struct decision *d = LIST_AT(&m->decisions, struct decision, i);
+
+		if (strcmp(d->slot, slot) == 0)
+			return d;
+	}
+	return NULL;
+}
+
+/* A unit that was chosen among others has to pass with the share of alpha that it was chosen with. */
+static int judge_split(struct engine *e, struct db *db, const struct snapshot *s,
+	struct promotion *p, size_t i, struct decision *d, struct arena *a, struct err *err)
+{
+	int slot = slot_index(&s->policy, p->units[i].slot);
+	struct promotion_split *split = &p->splits[i];
+	struct unit *u = ARENA_NEW(a, struct unit);
+	struct artifact_row row;
+	struct verdict_case k;
+
+	if (slot < 0)
+		return 0;
+	if (artifact_by_seq(db, p->units[i].artifact_seq, a, &row, err) <= 0)
+		return err_set(err, ERR_STORAGE, "a unit of merge %s is missing", p->row.version);
+	if (unit_load(&row, a, u, err) < 0 ||
+		verdict_case_load(db, &row, u, s, slot, engine_now(e), a, &k, err) < 0)
+		return -1;
+	k.contenders = d->competing;
+	verdict_make(&k, s, slot, a, &split->record);
+	if (split->record.judgement.phase != PHASE_SUCCEEDED)
+		return err_set(err, ERR_MERGE_NOT_READY,
+			"%s passes its gates no more at alpha / %lld, the share it was chosen "
+			"with: it is %s since the merge was made",
+			row.id, (long long)d->competing,
+			names_of(&phase_names, split->record.judgement.phase));
+	split->made = !same(d->judgement, split->record.digest);
+	if (split->made)
+		d->judgement = split->record.digest;
+	return 0;
+}
+
+static int judge_splits(struct engine *e, struct db *db, const struct snapshot *s,
+	struct promotion *p, struct arena *a, struct err *err)
+{
+	p->splits = ARENA_ARRAY(a, p->n_units, struct promotion_split);
+	for (size_t i = 0; i < p->n_units; i++) {
+		struct decision *d = find_decision(&p->merge, p->units[i].slot);
+
+		if (!p->units[i].kept && d && d->competing > 1 &&
+			judge_split(e, db, s, p, i, d, a, err) < 0)
+			return -1;
 	}
 	return 0;
 }
@@ -263,7 +324,8 @@ static int promotion_prepare(
 	/* Evidence and waivers may have come or gone since the merge was made, or this very second. */
 	waivers_watch(e, reader);
 	if (rejudge_units(e, reader, s, p->units, p->n_units, err) < 0 ||
-		check_units(reader, p, c->arena, err) < 0)
+		check_units(reader, p, c->arena, err) < 0 ||
+		judge_splits(e, reader, s, p, c->arena, err) < 0)
 		return -1;
 	return build_release(e, reader, c, p, err);
 }
@@ -284,9 +346,13 @@ static int insert_release(struct tx *tx, struct promotion *p, struct err *err)
 {
 	if (release_insert(tx->db, &p->release, err) < 0)
 		return -1;
-	for (size_t i = 0; i < p->n_units; i++)
+	for (size_t i = 0; i < p->n_units; i++) {
 		if (release_unit_insert(tx->db, p->release.version, &p->units[i], err) < 0)
 			return -1;
+		if (p->splits[i].made && verdict_record(tx, p->units[i].artifact_seq,
+						 &p->splits[i].record, NULL, err) < 0)
+			return -1;
+	}
 	return 0;
 }
 

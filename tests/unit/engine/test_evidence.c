@@ -282,6 +282,55 @@ START_TEST(test_merge__splits_alpha_and_promotion_looks_again)
 }
 END_TEST
 
+START_TEST(test_promotion__looks_again_with_the_share_of_its_merge)
+{
+	struct outcome o;
+
+	live_release();
+	send_textgen("s/textgen-v2", 840, "");
+	send_textgen("s/textgen-v3", 900, "");
+	o = do_merge();
+	ck_assert_int_eq(o.status, 201);
+	ck_assert_ptr_nonnull(strstr(o.body, "\"competing\":2"));
+	/* Enough at alpha, not at the half of it. */
+	send_eval("s/eval-v1", "s/textgen-v3", 768);
+	ck_assert_str_eq(phase("hf", "s/textgen-v3"), "Succeeded");
+	o = promote(member(o.body, "version"));
+	ck_assert_int_eq(o.code, ERR_MERGE_NOT_READY);
+	ck_assert_msg(strstr(o.c->err.msg, "alpha / 2"), "%s", o.c->err.msg);
+	/* The same units on other verdicts are another merge. */
+	send_eval("s/eval-v2", "s/textgen-v3", 960);
+	o = do_merge();
+	ck_assert_int_eq(o.status, 201);
+	ck_assert_int_eq(do_merge().status, 200);
+	ck_assert_int_eq(promote(member(o.body, "version")).status, 201);
+	check_judgements();
+	check_registry();
+}
+END_TEST
+
+START_TEST(test_promotion__names_the_verdicts_that_held_then)
+{
+	struct outcome o;
+	const char *old;
+
+	live_release();
+	send_textgen("s/textgen-v2", 840, "");
+	send_textgen("s/textgen-v3", 900, "");
+	o = do_merge();
+	old = strstr(o.body, "\"judgement\":\"sha256:");
+	ck_assert_ptr_nonnull(old);
+	old = arena_strndup(reg.arena, old, strlen("\"judgement\":\"sha256:") + 64);
+	send_eval("s/eval-v1", "s/textgen-v3", 900);
+	ck_assert_int_eq(promote(member(o.body, "version")).status, 201);
+	SNAPSHOT_AUTO s = snapshot_get(reg.engine);
+	ck_assert_ptr_nonnull(strstr(s->release_body.text, "\"judgement\":\"sha256:"));
+	ck_assert_ptr_null(strstr(s->release_body.text, old));
+	check_judgements();
+	check_registry();
+}
+END_TEST
+
 START_TEST(test_anchor__guards_against_drift_and_moves_with_time)
 {
 	SNAPSHOT_AUTO before = NULL;
@@ -562,6 +611,8 @@ Suite *test_suite(void)
 	tcase_add_test(tc, test_look__is_spent_by_samples_while_another_gate_waits);
 	tcase_add_test(tc, test_evidence__about_the_baseline_judges_all);
 	tcase_add_test(tc, test_merge__splits_alpha_and_promotion_looks_again);
+	tcase_add_test(tc, test_promotion__looks_again_with_the_share_of_its_merge);
+	tcase_add_test(tc, test_promotion__names_the_verdicts_that_held_then);
 	tcase_add_test(tc, test_anchor__guards_against_drift_and_moves_with_time);
 	tcase_add_test(tc, test_promotability__tells_every_gap);
 	tcase_add_test(tc, test_tradeoffs__mark_what_is_dominated);
