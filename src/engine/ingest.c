@@ -130,16 +130,23 @@ static int judge_item(struct db *reader, struct command *c, const struct ingest 
 	return 0;
 }
 
-static int check_subject(struct db *reader, struct command *c, const struct ingest_item *it,
+/* Is there room for what item `index` says about its subject, beside what is there and what comes
+ * before it in its manifest? */
+static int check_subject(struct db *db, const struct command *c, const struct ingest *in,
 	size_t index, struct err *err)
 {
+	const struct ingest_item *it = &in->items[index];
 	const char *subject = it->unit->artifact->subject;
 	char pointer[64];
 	int64_t *seqs;
 	size_t n;
 
-	if (evidence_seqs(reader, subject, EVIDENCE_MAX, c->arena, &seqs, &n, err) < 0)
+	if (it->shared || !subject)
+		return 0;
+	if (evidence_seqs(db, subject, EVIDENCE_MAX, c->arena, &seqs, &n, err) < 0)
 		return -1;
+	for (size_t i = 0; i < index; i++)
+		n += speaks_about(&in->items[i], subject);
 	if (n < EVIDENCE_MAX)
 		return 0;
 	snprintf(pointer, sizeof(pointer), "/artifacts/%zu/subject", index);
@@ -156,15 +163,13 @@ static int prepare_items(struct db *reader, struct command *c, struct ingest *in
 	for (size_t i = 0; i < in->n; i++)
 		if (identify(c, &in->items[i], err) < 0)
 			return -1;
+	for (size_t i = 0; i < in->n; i++)
+		if (check_subject(reader, c, in, i, err) < 0)
+			return -1;
 	for (size_t i = 0; i < in->n; i++) {
 		struct ingest_item *it = &in->items[i];
-		int rc = 0;
 
-		if (!it->shared && it->slot >= 0)
-			rc = judge_item(reader, c, in, it, err);
-		else if (!it->shared && it->unit->artifact->subject)
-			rc = check_subject(reader, c, it, i, err);
-		if (rc < 0)
+		if (!it->shared && it->slot >= 0 && judge_item(reader, c, in, it, err) < 0)
 			return -1;
 	}
 	return 0;
@@ -404,6 +409,9 @@ static int fill_rows(struct tx *tx, struct command *c, struct ingest *in, struct
 		struct ingest_item *it = &in->items[i];
 		int rc = 1;
 
+		/* Once more: another manifest may have come between. */
+		if (check_subject(tx->db, c, in, i, err) < 0)
+			return -1;
 		if (!it->shared && it->slot >= 0)
 			rc = evidence_same(tx, it->unit->artifact->id, &it->known, err);
 		if (rc <= 0)

@@ -160,6 +160,45 @@ START_TEST(test_evidence__race_with_its_subject_is_noticed)
 }
 END_TEST
 
+/* Benchmarks `from` to `to` about one runtime, in one manifest. */
+static const char *benchmarks(int from, int to)
+{
+	STRBUF_AUTO sb = STRBUF_INIT(1 << 20);
+
+	strbuf_addstr(&sb, "{\"provider\":\"aws\",\"artifacts\":[");
+	for (int i = from; i <= to; i++)
+		strbuf_addf(&sb, "%s%s", i > from ? "," : "",
+			benchmark(arena_printf(reg.arena, "s/inference-benchmark-v%d", i), RUNTIME,
+				120));
+	strbuf_addstr(&sb, "]}");
+	return arena_strndup(reg.arena, sb.buf, sb.len);
+}
+
+START_TEST(test_evidence__is_limited_whoever_brings_it)
+{
+	struct command *one, *other;
+	struct outcome o;
+
+	/* Each fits beside what it sees, and not beside the other. */
+	one = queue_submit(benchmarks(1, 200));
+	other = queue_submit(benchmarks(201, 300));
+	finish();
+	ck_assert_int_eq(outcome_of(one).status, 201);
+	o = outcome_of(other);
+	ck_assert_int_eq(o.code, ERR_STATE_CONFLICT);
+	ck_assert_str_eq(o.c->err.pointer, "/artifacts/56/subject");
+	/* Nor do its own fit when each of them would. */
+	o = submit(benchmarks(201, 257));
+	ck_assert_int_eq(o.code, ERR_STATE_CONFLICT);
+	ck_assert_str_eq(o.c->err.pointer, "/artifacts/56/subject");
+	ck_assert_int_eq(submit(benchmarks(201, 256)).status, 201);
+	ck_assert_int_eq(submit(benchmarks(1, 200)).status, 200);
+	ck_assert_int_eq(send_benchmark("s/inference-benchmark-v257", RUNTIME, 120).code,
+		ERR_STATE_CONFLICT);
+	check_registry();
+}
+END_TEST
+
 /* ---- The full form ---- */
 
 static struct outcome send_textgen(const char *id, int successes, const char *more)
@@ -606,6 +645,7 @@ Suite *test_suite(void)
 	tcase_add_test(tc, test_evidence__is_given_up_by_the_clock);
 	tcase_add_test(tc, test_evidence__counts_until_it_is_withdrawn);
 	tcase_add_test(tc, test_evidence__race_with_its_subject_is_noticed);
+	tcase_add_test(tc, test_evidence__is_limited_whoever_brings_it);
 	tcase_add_loop_test(tc, test_merge__takes_the_version_step_that_the_contract_forces, 0, 2);
 	tcase_add_test(tc, test_look__is_spent_by_evidence_alone);
 	tcase_add_test(tc, test_look__is_spent_by_samples_while_another_gate_waits);
