@@ -13,6 +13,8 @@ Suite *test_suite(void);
 #include <stdlib.h>
 #include <string.h>
 
+Suite *test_suite(void);
+
 static double printed(double v)
 {
 	char text[40];
