@@ -4,8 +4,6 @@
  */
 #include "base/decimal.h"
 
-Suite *test_suite(void);
-
 #include <check.h>
 #include <math.h>
 #include <stdint.h>
