@@ -371,6 +371,122 @@ START_TEST(test_judge_rules__pairs_are_checked_and_half_given_means_are_no_pairs
 }
 END_TEST
 
+/* One sample is a sample: it has no spread of its own, so its degrees of freedom are none. */
+START_TEST(test_judge_rules__one_sample_is_counted)
+{
+	struct metric_policy policy = metric_policy_default();
+	struct metric m = metric_of("m", 5, 1), b = metric_of("m", 1, 100),
+		      bare = metric_of("m", 1, -1);
+	struct metric_paired p = {"s/b-v1", -1, -1, 4, 0.1, 1, -1};
+	struct metric_verdict v;
+
+	policy.kind = KIND_MEAN;
+	policy.objective = OBJECTIVE_SUPERIOR;
+	m.stderr_ = b.stderr_ = 0.1;
+	metric_judge(&m, &b, NULL, &policy, &v);
+	ck_assert_int_eq(v.method, METHOD_WELCH_T);
+	ck_assert_int_eq(v.n, 1);
+	metric_judge(&m, &bare, NULL, &policy, &v);
+	ck_assert_int_eq(v.method, METHOD_ONE_SAMPLE_T);
+	ck_assert_double_eq(v.p_pass, 0.5);
+	ck_assert_int_eq(v.n, 1);
+	ck_assert_int_eq(v.n_needed, 100);
+	m.paired = &p;
+	metric_judge(&m, &b, "s/b-v1", &policy, &v);
+	ck_assert_int_eq(v.method, METHOD_PAIRED_MEAN);
+	ck_assert_double_eq(v.p_pass, 0.5);
+	ck_assert_int_eq(v.n, 1);
+	ck_assert_int_eq(v.n_needed, 100);
+	p.clusters = 2;
+	ck_assert_int_eq(metric_check(&m, &policy), REASON_BAD_N);
+	m.paired = NULL;
+	m.clusters = 2;
+	ck_assert_int_eq(metric_check(&m, &policy), REASON_BAD_N);
+	/* A proportion of one is counted, too. */
+	policy.kind = KIND_PROPORTION;
+	m = metric_of("m", 0.001, 1);
+	m.successes = 0;
+	b = metric_of("m", 0.5, 100);
+	metric_judge(&m, &b, NULL, &policy, &v);
+	ck_assert_int_eq(v.method, METHOD_NEWCOMBE);
+	ck_assert_int_eq(v.n, 1);
+}
+END_TEST
+
+/* Without any spread, or with much effect, one sample would do: min_n is asked for. */
+START_TEST(test_judge_rules__advice_is_at_least_min_n)
+{
+	struct metric_policy policy = metric_policy_default();
+	struct metric m = metric_of("m", 1, 100), b = metric_of("m", 1, 100);
+	struct metric_paired p = {"s/b-v1", -1, -1, 3, 0, 2, -1};
+	struct metric_verdict v;
+
+	policy.margin = 0.02;
+	metric_judge(&m, &b, NULL, &policy, &v);
+	ck_assert_int_eq(v.verdict, OUTCOME_INCONCLUSIVE);
+	ck_assert_int_eq(v.n_needed, 100);
+	policy.kind = KIND_MEAN;
+	policy.margin = 0;
+	p.stderr_diff = 1 / sqrt(2);
+	m.paired = &p;
+	metric_judge(&m, &b, "s/b-v1", &policy, &v);
+	ck_assert_int_eq(v.reason, REASON_CI_STRADDLES);
+	ck_assert_int_eq(v.n_needed, 100);
+}
+END_TEST
+
+START_TEST(test_judge_rules__edges_of_points_and_margins)
+{
+	struct metric_policy policy = metric_policy_default();
+	struct metric m = metric_of("m", -1e-12, -1), b = metric_of("m", 0, -1);
+	struct metric_paired p = {"s/b-v1", 5, 5, NAN, NAN, 100, -1};
+	struct metric_verdict v;
+
+	policy.kind = KIND_MEAN;
+	metric_judge(&m, &b, NULL, &policy, &v);
+	ck_assert_int_eq(v.verdict, OUTCOME_PASS);
+	/* No pairs can lose more than all of them. */
+	policy.kind = KIND_PROPORTION;
+	policy.margin = 2;
+	m = metric_of("m", 0.5, 100);
+	b = metric_of("m", 0.5, 100);
+	m.paired = &p;
+	metric_judge(&m, &b, "s/b-v1", &policy, &v);
+	ck_assert_double_eq(v.p_pass, 0);
+	ck_assert_double_eq(v.p_fail, 1);
+}
+END_TEST
+
+START_TEST(test_judge_rules__what_is_refused_asks_for_nothing)
+{
+	static const double bounds[] = {1};
+	static const int64_t counts[] = {1, 0};
+	static const struct metric_histogram h = {bounds, 1, counts, 2};
+	struct suite suite = {"p", 10, 0, 0, NULL, NULL, 0, 10};
+	struct safety_policy rule = {.max_rate = 0.5, .alpha = 0.05, .digest = DIGEST_A};
+	struct safety_verdict s;
+	struct latency_verdict l;
+	struct metric good = metric_of("m", 0.5, 100), bad = metric_of("m", 1.5, 100);
+	struct quality_metric metrics[] = {
+		{&bad, NULL, NULL, metric_policy_default(), false},
+		{&good, NULL, NULL, metric_policy_default(), false},
+	};
+	struct quality_part parts[2];
+	struct quality_verdict q;
+	double scratch[4];
+
+	safety_judge(&suite, &rule, &s);
+	ck_assert_int_eq(s.reason, REASON_SUITE_DIGEST);
+	ck_assert_int_eq(s.n_needed, -1);
+	latency_judge(&h, 2, 0.95, 0.05, &l);
+	ck_assert_int_eq(l.reason, REASON_THRESHOLD);
+	ck_assert_int_eq(l.n_needed, -1);
+	quality_judge(metrics, 2, REQUIRE_ANY, 0.05, scratch, parts, &q);
+	ck_assert_int_eq(q.verdict, OUTCOME_INVALID);
+	ck_assert_uint_eq(q.decisive, 0);
+}
+END_TEST
+
 /* More samples than can be counted are no advice. */
 START_TEST(test_judge_rules__needs_more_than_can_be_counted)
 {
@@ -553,6 +669,10 @@ Suite *test_suite(void)
 	tcase_add_test(tc, test_judge_rules__histograms_add_up);
 	tcase_add_test(tc, test_judge_rules__suites_add_up);
 	tcase_add_test(tc, test_judge_rules__pairs_are_checked_and_half_given_means_are_no_pairs);
+	tcase_add_test(tc, test_judge_rules__one_sample_is_counted);
+	tcase_add_test(tc, test_judge_rules__advice_is_at_least_min_n);
+	tcase_add_test(tc, test_judge_rules__edges_of_points_and_margins);
+	tcase_add_test(tc, test_judge_rules__what_is_refused_asks_for_nothing);
 	tcase_add_test(tc, test_judge_rules__needs_more_than_can_be_counted);
 	tcase_add_test(tc, test_judge_rules__the_most_samples_count);
 	tcase_add_test(tc, test_judge_rules__alpha_itself_is_enough);
