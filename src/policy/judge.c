@@ -28,7 +28,7 @@ static void grow(struct gate_case *c)
 {
 	struct gate_check *more;
 
-	if (c->n < c->max)
+	if (c->n != c->max)
 		return;
 	c->max *= 2;
 	more = ARENA_ARRAY(c->arena, c->max, struct gate_check);

@@ -157,7 +157,7 @@ static void add_finding(struct gate_case *c, const struct finding *f)
 		add_bound(c, f, OUTCOME_FAIL);
 	} else if (f->k->match.incomparable) {
 		add_incomparable(c, f);
-	} else if ((!v->has_p && v->verdict == OUTCOME_FAIL) || f->part->holm_fail <= f->alpha) {
+	} else if (f->part->holm_fail <= f->alpha) {
 		struct gate_check *check =
 			add_compared(c, f, v, VERDICT_FAIL, "worse", v->p_fail, "worse");
 		check->p_adjusted = f->part->holm_fail;

@@ -135,6 +135,10 @@ static const char *suite(struct arena *a, char *s)
 	out = arena_printf(a, "\"passed\":%s,\"total\":%s", first, slash + 1);
 	while ((w = strtok_r(NULL, ",", &save))) {
 		char *value = strchr(w, ':') + 1, *name = value, *numbers = strchr(value, '=');
+		if (!strncmp(w, "err:", 4)) {
+			out = arena_printf(a, "%s,\"errors\":%s", out, value);
+			continue;
+		}
 		if (!strncmp(w, "digest:", 7)) {
 			out = arena_printf(a, "%s,\"digest\":\"%s\"", out, digest_of(a, *value));
 			continue;
@@ -281,7 +285,8 @@ static size_t make_evidence(struct arena *a, const char *about, char *text, cons
 }
 
 static void read_context(const struct table *t, const char *role, char *words,
-	struct judge_input *in, const struct unit **baseline_evidence)
+	struct judge_input *in, const struct unit **baseline_evidence,
+	const struct unit **anchor_evidence)
 {
 	char *save = NULL;
 
@@ -312,6 +317,10 @@ static void read_context(const struct table *t, const char *role, char *words,
 			in->baseline.n_evidence =
 				make_evidence(t->arena, "s/b", value, baseline_evidence);
 			in->baseline.evidence = baseline_evidence;
+		} else if (!strcmp(w, "about-anchor")) {
+			in->anchor.n_evidence =
+				make_evidence(t->arena, "s/a", value, anchor_evidence);
+			in->anchor.evidence = anchor_evidence;
 		} else
 			ck_abort_msg("context %s", w);
 	}
@@ -362,6 +371,7 @@ static void add_checks(struct strbuf *sb, int number, const struct gate_result *
 static void check_line(const struct table *t, char *line, int number, struct strbuf *record)
 {
 	const struct unit *evidence[EVIDENCE_MAX], *baseline_evidence[EVIDENCE_MAX];
+	const struct unit *anchor_evidence[EVIDENCE_MAX];
 	struct judge_input in = {.policy = find(t, NAMED_POLICY, "built-in")};
 	char *column[COLUMNS], *save = NULL;
 	struct gate_result r;
@@ -377,7 +387,7 @@ static void check_line(const struct table *t, char *line, int number, struct str
 	if (strcmp(column[C_BASELINE], "-") != 0)
 		in.baseline.unit =
 			make_unit(t->arena, "s/b-v1", column[C_ROLE], column[C_BASELINE]);
-	read_context(t, column[C_ROLE], column[C_CONTEXT], &in, baseline_evidence);
+	read_context(t, column[C_ROLE], column[C_CONTEXT], &in, baseline_evidence, anchor_evidence);
 	int gate = names_find(&gate_names, column[C_GATE]);
 	ck_assert_msg(gate >= 0, "line %d: gate %s", number, column[C_GATE]);
 
@@ -630,9 +640,12 @@ END_TEST
 START_TEST(test_judge_full__many_changes_are_all_on_record)
 {
 	ARENA_AUTO a = arena_new();
-	const char *properties = "";
+	const char *properties = "", *few = "";
 	struct gate_result r;
+	int named = 0;
 
+	for (int i = 0; i < 19; i++)
+		few = arena_printf(a, "%s%s\"p%d\":{}", few, i ? "," : "", i);
 	for (int i = 0; i < 40; i++)
 		properties = arena_printf(a, "%s%s\"p%d\":{}", properties, i ? "," : "", i);
 	struct unit *c = make_unit(a, "s/c-v2", "textgen", FULL " contract=a");
@@ -656,6 +669,16 @@ START_TEST(test_judge_full__many_changes_are_all_on_record)
 	ck_assert_ptr_nonnull(strstr(r.detail, "contract nodal-fusion 2.0.0 breaks"));
 	ck_assert_ptr_nonnull(strstr(r.detail, "; and 21 more"));
 	ck_assert_str_eq(LIST_AT(&r.checks, struct gate_check, 40)->name, "contract");
+	for (const char *at = r.detail; (at = strstr(at, "response (gone)")); at++)
+		named++;
+	ck_assert_int_eq(named, 19);
+	in.baseline_contract_text = arena_printf(a,
+		"{\"name\":\"n\",\"version\":\"1.0.0\",\"response\":{\"type\":\"object\","
+		"\"properties\":{%s}}}",
+		few);
+	judge_gate(GATE_COMPATIBILITY, &in, a, &r);
+	ck_assert_uint_eq(r.checks.n, 20);
+	ck_assert_ptr_null(strstr(r.detail, "more"));
 }
 END_TEST
 

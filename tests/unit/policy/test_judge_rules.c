@@ -194,6 +194,10 @@ START_TEST(test_judge_rules__pools_add_up)
 	p = pooled(a, &x, &y, POOL_PROPORTION, &n);
 	ck_assert_int_eq(p->successes, 6);
 	ck_assert_double_eq_tol(p->stderr_, sqrt(9 * (2.0 / 9) / 3 + 25 * 0.09) / 8, 1e-15);
+	/* Given successes count, not what the rounded value would give. */
+	x = metric_of("m", 0.0009, 1000);
+	x.successes = 0;
+	ck_assert_int_eq(pooled(a, &x, &y, POOL_PROPORTION, &n)->successes, 4);
 	/* One sample, and one cluster, count. */
 	x = metric_of("m", 1, 1);
 	x.clusters = 1;
@@ -243,6 +247,8 @@ START_TEST(test_judge_rules__pairs_add_up)
 	ck_assert_int_eq(pooled(a, &x, &y, POOL_PROPORTION, &n)->paired->clusters, 301);
 	q.clusters = 1;
 	ck_assert_int_eq(pooled(a, &x, &y, POOL_PROPORTION, &n)->paired->clusters, 2);
+	p.clusters = -1;
+	ck_assert_int_eq(pooled(a, &x, &y, POOL_PROPORTION, &n)->paired->clusters, 101);
 	q.clusters = -1;
 	p.clusters = 10;
 	ck_assert_int_eq(pooled(a, &x, &y, POOL_PROPORTION, &n)->paired->clusters, 310);
@@ -305,9 +311,9 @@ START_TEST(test_judge_rules__suites_add_up)
 {
 	ARENA_AUTO a = arena_new();
 	struct suite_category x[] = {{"b", 20, 0, 0, 20}, {"a", 10, 1, 2, 7}};
-	struct suite_category y[] = {{"c", 5, 5, 0, 0}, {"a", 100, 10, 20, 70}};
+	struct suite_category y[] = {{"c", 5, 5, 0, 0}, {"a", 100, 10, 20, 70}, {"b", 1, 1, 0, 0}};
 	struct suite s = {"p", 50, 2, 3, DIGEST_A, x, 2, 45};
-	struct suite t = {"p", 200, 15, 20, DIGEST_A, y, 2, 165};
+	struct suite t = {"p", 200, 15, 20, DIGEST_A, y, 3, 165};
 	struct artifact one = {.id = "s/c-v1", .role = "eval", .suites = {&s, 1}};
 	struct artifact two = {.id = "s/e-v1", .role = "eval", .suites = {&t, 1}};
 	struct unit own = {.artifact = &one, .content_digest = "1"};
@@ -329,7 +335,7 @@ START_TEST(test_judge_rules__suites_add_up)
 	ck_assert_int_eq(sum->categories[1].violations, 11);
 	ck_assert_int_eq(sum->categories[1].errors, 22);
 	ck_assert_int_eq(sum->categories[1].passed, 77);
-	ck_assert_int_eq(sum->categories[0].total, 20);
+	ck_assert_int_eq(sum->categories[0].total, 21);
 	ck_assert_str_eq(sum->categories[2].name, "c");
 	ck_assert_int_eq(sum->categories[2].violations, 5);
 	t.digest = NULL;
@@ -602,7 +608,7 @@ START_TEST(test_judge_rules__the_score_takes_the_readings_of_the_gates)
 	ARENA_AUTO a = arena_new();
 	struct policy policy;
 	struct metric m[] = {metric_of("quality", 0.8, 100), metric_of("safety", 0.9, 100),
-		metric_of("latency_ms_p95", 100, -1), metric_of("cost_per_1k_tokens", 1, 100)};
+		metric_of("latency_ms_p95", 100, 10), metric_of("cost_per_1k_tokens", 1, 100)};
 	struct metric e[] = {metric_of("quality", 0.6, 100), metric_of("safety", 0.7, 100),
 		metric_of("latency_ms_p95", 200, 500), metric_of("cost_per_1k_tokens", 3, 100)};
 	struct artifact own = {.id = "s/c-v2", .role = "textgen", .metrics = {m, 4}};
