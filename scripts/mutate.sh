@@ -6,12 +6,15 @@
 #   mutate.sh [FILE.c...]    BUILD: the folder of the build (make mutate makes it); JOBS at once (2)
 #   mutate.sh -1 NUMBER      one mutant by its line in $BUILD/mutants/list (used by itself)
 # A mutant is a shared object of the changed file alone, so that tests are linked once for each file.
+# One that lives is tried again under the address sanitizer, with an arena that guards its objects.
 set -eu
 cd "$(dirname "$0")/.."
 : "${BUILD:=build-mutate}" "${JOBS:=2}" "${CC:=gcc}"
 out=$BUILD/mutants
 flags="-std=gnu17 -O1 -fPIC -w -pthread -ffp-contract=off -D_GNU_SOURCE \
--Iinclude -I$BUILD/gen -I$BUILD -shared -Wl,-soname,libmutant.so"
+-Iinclude -I$BUILD/gen -I$BUILD"
+shared='-shared -Wl,-soname,libmutant.so'
+guarded='-fsanitize=address,undefined -fno-sanitize-recover=all -DSPIRALFED_SANITIZE=1'
 
 tests_of() {
 	case $1 in
@@ -22,22 +25,31 @@ tests_of() {
 	esac
 }
 
-run_test() { # TEST FOLDER: fails when the test does, hangs, or eats the memory
+run_test() { # TEST EXECUTABLES LIBRARY: fails when the test does, hangs, or eats the memory
 	(
 		# shellcheck disable=SC3045 # dash has -v
-		ulimit -v 4000000
-		LD_LIBRARY_PATH=$2 SRC=. CK_FORK=no CK_DEFAULT_TIMEOUT=0 timeout 20 \
-			"$out/$3/$1" ${4:+"$4"} >/dev/null 2>&1
+		[ "${2%/guarded}" != "$2" ] || ulimit -v 4000000
+		[ "$1" != vectors ] || set -- "$@" tests/vectors/gates.json
+		LD_LIBRARY_PATH=$3 SRC=. CK_FORK=no CK_DEFAULT_TIMEOUT=0 timeout 60 \
+			"$2/$1" ${4:+"$4"} >/dev/null 2>&1
 	)
 }
 
-survives() { # MODULE FOLDER
+survives() { # MODULE EXECUTABLES LIBRARY
 	for test in $(tests_of "$1"); do
-		if [ "$test" = vectors ]; then
-			run_test vectors "$2" "$1" tests/vectors/gates.json || return 1
-		else
-			run_test "$test" "$2" "$1" || return 1
-		fi
+		run_test "$test" "$2" "$3" || return 1
+	done
+}
+
+link_tests() { # MODULE FOLDER FLAG...: its tests, against the library in the folder
+	module=$1 to=$2
+	shift 2
+	for test in $(tests_of "$module"); do
+		objects="$BUILD/tests/unit/policy/$test.o $BUILD/tests/unit/main.o $BUILD/tests/support/*.o"
+		[ "$test" != vectors ] || objects="$BUILD/tests/vectors/*.o"
+		# shellcheck disable=SC2086
+		$CC -pthread "$@" -Wl,-E,--no-as-needed -o "$to/$test" $objects $extra \
+			"$to/libmutant.so" "$out/$module/libcore.a" $dep_libs -lm
 	done
 }
 
@@ -54,12 +66,14 @@ if [ "${1-}" = -1 ]; then
 		NR == at { $0 = substr($0, 1, column - 1) new substr($0, column + length(old)) }
 		{ print }' "$file" >"$dir/$module.c"
 	# shellcheck disable=SC2086 # words
-	if ! $CC $flags -o "$dir/libmutant.so" "$dir/$module.c" 2>/dev/null; then
+	if ! $CC $flags $shared -o "$dir/libmutant.so" "$dir/$module.c" 2>/dev/null; then
 		result=refused
-	elif survives "$module" "$dir"; then
-		result=lives
-	else
+	elif ! survives "$module" "$out/$module" "$dir"; then
 		result=dies
+	else
+		$CC $flags $shared $guarded -o "$dir/libmutant.so" "$dir/$module.c"
+		result=guarded
+		! survives "$module" "$out/$module/guarded" "$dir" || result=lives
 	fi
 	text=$(sed -n "${line}p" "$file" | sed 's/^[[:space:]]*//')
 	printf '%s\t%s\t%s\t%s -> %s\t%s\n' "$result" "$file" "$line:$column" "$old" "$new" "$text"
@@ -72,35 +86,36 @@ mkdir -p "$out"
 [ $# -gt 0 ] || set -- src/policy/judge*.c src/policy/metric_*.c src/policy/version.c
 awk -f scripts/mutants.awk "$@" >"$out/list"
 dep_libs=$(sed -n -e ':a' -e '/\\$/N; s/\\\n//; ta' -e 's/^\(DEP\|CHECK\)_LIBS = //p' "$BUILD/config.mk" | tr '\n' ' ')
+# shellcheck disable=SC2086
+$CC $flags $guarded -c -o "$out/arena.o" src/base/arena.c
 for file; do
 	module=$(basename "$file" .c)
-	mkdir -p "$out/$module"
+	mkdir -p "$out/$module/guarded"
 	cp "$BUILD/libcore.a" "$out/$module/libcore.a"
 	ar d "$out/$module/libcore.a" "$module.o"
+	extra=
 	# shellcheck disable=SC2086
-	$CC $flags -o "$out/$module/libmutant.so" "$file"
-	for test in $(tests_of "$module"); do
-		objects="$BUILD/tests/unit/policy/$test.o $BUILD/tests/unit/main.o"
-		[ "$test" != vectors ] || objects=
-		support=$BUILD/tests/support
-		[ -n "$objects" ] || support=$BUILD/tests/vectors
-		# shellcheck disable=SC2086
-		$CC -pthread -Wl,-E,--no-as-needed -o "$out/$module/$test" $objects "$support"/*.o \
-			"$out/$module/libmutant.so" "$out/$module/libcore.a" $dep_libs -lm
-	done
+	$CC $flags $shared -o "$out/$module/libmutant.so" "$file"
+	link_tests "$module" "$out/$module"
+	extra=$out/arena.o
+	ar d "$out/$module/libcore.a" arena.o
+	# shellcheck disable=SC2086
+	$CC $flags $shared $guarded -o "$out/$module/guarded/libmutant.so" "$file"
+	link_tests "$module" "$out/$module/guarded" -fsanitize=address,undefined
 	rm "$out/$module/libcore.a"
-	survives "$module" "$out/$module" || {
+	if ! survives "$module" "$out/$module" "$out/$module" ||
+		! survives "$module" "$out/$module/guarded" "$out/$module/guarded"; then
 		echo "mutate: the tests of $file fail without any mutant" >&2
 		exit 2
-	}
+	fi
 done
 
 seq "$(wc -l <"$out/list")" | xargs -P "$JOBS" -n 1 "$0" -1 >"$out/results"
 sort -t "$(printf '\t')" -k 2,2 -k 3,3V -o "$out/results" "$out/results"
 
-# A survivor is known when docs/mutants.md has its file, its change and its line of code.
+# A survivor is known when a line of docs/mutants.md has its file, its change and its line of code.
 awk -F '\t' '
-FNR == NR { if (/^\| src/) known[$0] = 1; next }
+FNR == NR { if (/^- src/) known[$0] = 1; next }
 { count[$1]++ }
 $1 == "lives" {
 	named = 0
@@ -110,7 +125,8 @@ $1 == "lives" {
 	else { unknown++; print "lives: " $2 ":" $3 ": " $4 ": " $5 }
 }
 END {
-	printf "%d mutants: %d die, %d do not compile, %d live and are shown equivalent, %d live\n", \
-		FNR, count["dies"], count["refused"], equal, unknown
+	printf "%d mutants: %d die, %d more under the address sanitizer, %d do not compile, " \
+		"%d live and are shown equivalent, %d live\n", \
+		FNR, count["dies"], count["guarded"], count["refused"], equal, unknown
 	exit unknown > 0
 }' docs/mutants.md "$out/results"
