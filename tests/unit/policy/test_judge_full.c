@@ -640,7 +640,8 @@ END_TEST
 START_TEST(test_judge_full__many_changes_are_all_on_record)
 {
 	ARENA_AUTO a = arena_new();
-	const char *properties = "", *few = "";
+	const char *properties = "";
+	char *few = arena_strdup(a, "");
 	struct gate_result r;
 	int named = 0;
 
@@ -679,6 +680,14 @@ START_TEST(test_judge_full__many_changes_are_all_on_record)
 	judge_gate(GATE_COMPATIBILITY, &in, a, &r);
 	ck_assert_uint_eq(r.checks.n, 20);
 	ck_assert_ptr_null(strstr(r.detail, "more"));
+	/* Sixteen fill the list to its end. */
+	*(strstr(few, ",\"p15\"")) = '\0';
+	in.baseline_contract_text = arena_printf(a,
+		"{\"name\":\"n\",\"version\":\"1.0.0\",\"response\":{\"type\":\"object\","
+		"\"properties\":{%s}}}",
+		few);
+	judge_gate(GATE_COMPATIBILITY, &in, a, &r);
+	ck_assert_uint_eq(r.checks.n, 16);
 }
 END_TEST
 

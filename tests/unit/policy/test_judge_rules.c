@@ -629,6 +629,22 @@ START_TEST(test_judge_rules__the_score_takes_the_readings_of_the_gates)
 }
 END_TEST
 
+/* Without a success metric there is no score, and nothing behind the list is looked at. */
+START_TEST(test_judge_rules__no_success_metric_is_no_score)
+{
+	FREE_AUTO struct policy_metric *guard = xcalloc(1, sizeof(*guard));
+	struct policy_quality quality = {.metrics = {guard, 1}};
+	struct policy_gates gates = {.quality = &quality};
+	struct policy_score score = {1, 0, 0, 0};
+	struct policy policy = {.gates = &gates, .score = &score};
+	struct artifact artifact = {.id = "s/c-v1", .role = "textgen"};
+	struct unit u = {.artifact = &artifact};
+
+	guard->name = "guard";
+	ck_assert(isnan(unit_score(&u, &policy)));
+}
+END_TEST
+
 /* The score: a term that weighs nothing is not asked for, and guardrails are no quality. */
 START_TEST(test_judge_rules__the_score_asks_for_what_weighs)
 {
@@ -683,6 +699,7 @@ Suite *test_suite(void)
 	tcase_add_test(tc, test_judge_rules__the_most_samples_count);
 	tcase_add_test(tc, test_judge_rules__alpha_itself_is_enough);
 	tcase_add_test(tc, test_judge_rules__the_score_takes_the_readings_of_the_gates);
+	tcase_add_test(tc, test_judge_rules__no_success_metric_is_no_score);
 	tcase_add_test(tc, test_judge_rules__the_score_asks_for_what_weighs);
 	suite_add_tcase(s, tc);
 	return s;
