@@ -23,6 +23,7 @@ struct promotability {
 	int promotable;
 	int64_t earliest;     /* when it can go on, where that is known */
 	struct list blockers; /* struct blocker, in the order in which they are met */
+	size_t left_out;      /* beyond the list; its last says so */
 };
 extern const struct field_table promotability_table;
 

@@ -14,15 +14,16 @@
 
 enum { BLOCKERS_MAX = 512 };
 
+/* One more; past the limit it is only counted, and its place is used again. */
 static struct blocker *add(struct promotability *p, const char *code, const char *detail)
 {
-	struct blocker spill, *b = p->blockers.n < BLOCKERS_MAX
-					   ? LIST_AT(&p->blockers, struct blocker, p->blockers.n++)
-					   : NULL;
+	struct blocker *b = LIST_AT(&p->blockers, struct blocker, p->blockers.n);
 
-	if (!b)
-		b = LIST_AT(&p->blockers, struct blocker, BLOCKERS_MAX - 1);
-	spill = (struct blocker){.code = code,
+	if (p->blockers.n < BLOCKERS_MAX)
+		p->blockers.n++;
+	else
+		p->left_out++;
+	*b = (struct blocker){.code = code,
 		.detail = detail,
 		.gate = -1,
 		.value = NAN,
@@ -31,18 +32,26 @@ static struct blocker *add(struct promotability *p, const char *code, const char
 		.short_by = NAN,
 		.n = -1,
 		.n_needed = -1};
-	*b = spill;
 	return b;
 }
 
 static void begin(struct promotability *ret, struct arena *a)
 {
 	fields_init(&promotability_table, ret);
-	ret->blockers = (struct list){.v = ARENA_ARRAY(a, BLOCKERS_MAX, struct blocker)};
+	ret->left_out = 0;
+	ret->blockers = (struct list){.v = ARENA_ARRAY(a, BLOCKERS_MAX + 1, struct blocker)};
 }
 
-static void finish(struct promotability *p, int64_t now)
+static void finish(struct promotability *p, int64_t now, struct arena *a)
 {
+	size_t more = p->left_out;
+
+	if (more) {
+		add(p, "merge_not_ready",
+			arena_printf(a, "%zu more, which are not listed here", more));
+		p->blockers.n++;
+		p->left_out = more;
+	}
 	p->promotable = p->blockers.n == 0;
 	p->earliest = p->promotable ? now : 0;
 }
@@ -51,7 +60,7 @@ static void finish(struct promotability *p, int64_t now)
 static void add_gate(
 	struct promotability *p, const struct gate_result *g, const char *slot, const char *id)
 {
-	size_t before = p->blockers.n;
+	size_t before = p->blockers.n + p->left_out;
 
 	for (size_t i = 0; i < g->checks.n; i++) {
 		const struct gate_check *c = LIST_AT(&g->checks, struct gate_check, i);
@@ -72,7 +81,7 @@ static void add_gate(
 		b->n = c->n;
 		b->n_needed = c->n_needed;
 	}
-	if (p->blockers.n == before) {
+	if (p->blockers.n + p->left_out == before) {
 		struct blocker *b = add(p, "merge_not_ready", g->detail ? g->detail : "not passed");
 
 		b->slot = slot;
@@ -181,7 +190,7 @@ int merge_promotability(struct db *reader, const struct snapshot *s, const char 
 		if (add_unit(reader, &unit, a, ret, err) < 0)
 			return -1;
 	}
-	finish(ret, now);
+	finish(ret, now, a);
 	return 1;
 }
 
@@ -200,6 +209,6 @@ int artifact_promotability(struct db *reader, const char *provider, const char *
 		add(ret, "state_conflict", "it is evidence: the gates judge what it speaks about");
 	if (add_unit(reader, &row, a, ret, err) < 0)
 		return -1;
-	finish(ret, now);
+	finish(ret, now, a);
 	return 1;
 }

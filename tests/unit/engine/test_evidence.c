@@ -572,6 +572,45 @@ START_TEST(test_promotability__tells_every_gap)
 }
 END_TEST
 
+/* 64 suites of which none passed, each of a digest of its own. */
+static void add_failed_suites(struct strbuf *sb, int i)
+{
+	for (int k = 0; k < 64; k++)
+		strbuf_addf(sb, "%s\"s%d\":{\"total\":9,\"passed\":0,\"digest\":\"sha256:%064d\"}",
+			k ? "," : "", k, i);
+}
+
+START_TEST(test_promotability__counts_what_it_does_not_list)
+{
+	STRBUF_AUTO sb = STRBUF_INIT(1 << 20);
+	const struct blocker *last;
+	struct promotability p;
+	struct err err = {0};
+
+	strbuf_addstr(&sb, "{\"provider\":\"hf\",\"artifacts\":[");
+	for (int i = 1; i <= 9; i++) {
+		strbuf_addf(&sb,
+			"%s{\"id\":\"s/eval-v%d\",\"role\":\"eval\",\"uri\":\"s3://b/"
+			"e\",\"subject\":"
+			"\"s/textgen-v1\",\"suites\":{",
+			i > 1 ? "," : "", i);
+		add_failed_suites(&sb, i);
+		strbuf_addstr(&sb, "}}");
+	}
+	strbuf_addstr(&sb, "]}");
+	ck_assert_int_eq(submit(arena_strndup(reg.arena, sb.buf, sb.len)).status, 201);
+	submit_unit("s/textgen-v1", "textgen", 0.8);
+	ck_assert_int_eq(
+		artifact_promotability(reg.reader, "hf", "s/textgen-v1", 1, reg.arena, &p, &err),
+		1);
+	ck_assert_uint_eq(p.blockers.n, 513);
+	ck_assert_str_eq(LIST_AT(&p.blockers, struct blocker, 511)->reason, "suite_failed");
+	last = LIST_AT(&p.blockers, struct blocker, 512);
+	ck_assert_str_eq(last->detail, "64 more, which are not listed here");
+	ck_assert_int_eq(p.promotable, 0);
+}
+END_TEST
+
 START_TEST(test_tradeoffs__mark_what_is_dominated)
 {
 	SNAPSHOT_AUTO s = snapshot_get(reg.engine);
@@ -655,6 +694,7 @@ Suite *test_suite(void)
 	tcase_add_test(tc, test_promotion__names_the_verdicts_that_held_then);
 	tcase_add_test(tc, test_anchor__guards_against_drift_and_moves_with_time);
 	tcase_add_test(tc, test_promotability__tells_every_gap);
+	tcase_add_test(tc, test_promotability__counts_what_it_does_not_list);
 	tcase_add_test(tc, test_tradeoffs__mark_what_is_dominated);
 	tcase_add_test(tc, test_simulate__lists_what_flips_and_changes_nothing);
 	tcase_add_test(tc, test_waiver__stands_in_decision_and_release);
