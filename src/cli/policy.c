@@ -193,26 +193,33 @@ static void print_n(struct cli *cli, const char *what, int64_t n)
 		fprintf(cli->out, "  %-44s %lld\n", what, (long long)n);
 }
 
-static void plan_metric(struct cli *cli, const struct policy_metric *m, double alpha, double value,
-	double gain, double sd)
+/* `alpha` of improvement and harm, which the metrics share; what is no worse has the metric's own. */
+static void plan_metric(struct cli *cli, const struct policy_metric *m, double alpha,
+	int64_t max_looks, double value, double gain, double sd)
 {
+	bool lower = m->direction == DIRECTION_LOWER;
 	double margin =
 		isnan(m->margin) ? (isnan(m->margin_rel) ? 0 : m->margin_rel * value) : m->margin;
+	double own = m->alpha / (double)max_looks;
 
-	fprintf(cli->out, "%s (%s)\n", m->name, m->kind == KIND_MEAN ? "mean" : "proportion");
+	fprintf(cli->out, "%s (%s%s)\n", m->name, m->kind == KIND_MEAN ? "mean" : "proportion",
+		lower ? ", lower is better" : "");
+	if (own != alpha)
+		fprintf(cli->out, "  no worse at an alpha of its own, %.4g\n", own);
 	if (m->kind == KIND_MEAN) {
 		print_n(cli, "each side, to show it better",
 			stat_min_n_mean(sd, gain, 0, alpha, BETA));
 		print_n(cli, "each side, to show an equal one no worse",
-			stat_min_n_mean(sd, 0, margin, alpha, BETA));
+			stat_min_n_mean(sd, 0, margin, own, BETA));
 		print_n(cli, "pairs, to show it better",
 			stat_min_n_paired(sd, gain, 0, alpha, BETA));
 		return;
 	}
 	print_n(cli, "each side, to show it better",
-		stat_min_n_proportion(value + gain, value, 0, alpha, BETA));
+		lower ? stat_min_n_proportion(value, value - gain, 0, alpha, BETA)
+		      : stat_min_n_proportion(value + gain, value, 0, alpha, BETA));
 	print_n(cli, "each side, to show an equal one no worse",
-		stat_min_n_proportion(value, value, margin, alpha, BETA));
+		stat_min_n_proportion(value, value, margin, own, BETA));
 	print_n(cli, "pairs of which 10 % differ, to show it better",
 		stat_min_n_mcnemar(0.1, gain, alpha, BETA));
 }
@@ -241,7 +248,7 @@ static int policy_plan(struct cli *cli)
 
 		if (only && strcmp(only, m->name) != 0)
 			continue;
-		plan_metric(cli, m, alpha, value, gain, sd);
+		plan_metric(cli, m, alpha, policy.gates->max_looks, value, gain, sd);
 		found = true;
 	}
 	for (size_t i = 0; i < policy.gates->safety->suites.n; i++) {

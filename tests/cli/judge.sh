@@ -45,6 +45,16 @@ check "policy plan: says how many" prints 'each side, to show it better'
 check "... of that metric alone" test "$(grep -c '^[a-z_]* (' out)" = 1
 sf policy plan --metric nosuch
 check "policy plan: no such metric" exits 1
+better() { sed -n 's/^ *each side, to show it better *//p' out; }
+no_worse() { sed -n 's/^ *each side, to show an equal one no worse *//p' out; }
+sed 's/"metrics": {/&"error_rate": {"direction": "lower", "margin": 0.02, "alpha": 0.01},/' \
+	"$SRC/etc/policy.json" >lower.json
+sf policy plan --policy lower.json --metric task_accuracy --value 0.85 --gain 0.02
+n=$(better) loose=$(no_worse)
+sf policy plan --policy lower.json --metric error_rate --value 0.15 --gain 0.02
+check "policy plan: lower is better mirrors higher" test "$(better)" = "$n"
+check "policy plan: no worse by the metric's own alpha" test "$(no_worse)" -gt "$loose"
+check "... which it names" prints 'an alpha of its own, 0.003333'
 sf policy plan --gain x
 check "policy plan: no number" exits 2
 sed 's/"p95_ms": 250/"p95_ms": 200/' "$SRC/etc/policy.json" >stricter.json
