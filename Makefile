@@ -198,10 +198,10 @@ bench: ## the benchmarks, as ratios against their peers
 	@scripts/deps.sh build check bench
 	$(again) all
 	@BUILD='$(BUILD)' bench/run.sh
+mcdc := -fprofile-instr-generate -fcoverage-mapping -fcoverage-mcdc
 mcdc: ## MC/DC of the gate evaluator and the version rules by their tests (clang-19)
 	@scripts/deps.sh build check mcdc
-	$(again) BUILD=build-mcdc CC=clang-19 CFLAGS='-O0 -g -DNDEBUG -fprofile-instr-generate \
-		-fcoverage-mapping -fcoverage-mcdc' tests
+	$(again) BUILD=build-mcdc CC=clang-19 CFLAGS='-O0 -g -DNDEBUG $(mcdc)' tests
 	@BUILD=build-mcdc scripts/mcdc.sh
 mutate: deps ## changes the judge one operator at a time: its tests must notice (half an hour)
 	$(again) BUILD=build-mutate CFLAGS=-O1 tests

@@ -12,7 +12,7 @@ out=$BUILD/mcdc
 rm -rf "$out"
 mkdir -p "$out"
 
-tests='test_judge test_judge_full test_judge_rules test_metric test_metric_edges test_metric_gate test_version'
+tests='test_judge test_judge_full test_judge_whole test_judge_rules test_metric test_metric_edges test_metric_gate test_version'
 objects=
 for name in $tests; do
 	[ -x "$BUILD/tests/unit/policy/$name" ] || continue

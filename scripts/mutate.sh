@@ -21,7 +21,7 @@ tests_of() {
 	version) echo test_version ;;
 	metric_*) echo test_metric_edges test_metric test_metric_gate test_judge_rules test_judge_full \
 		vectors ;;
-	*) echo test_judge_full test_judge_rules test_judge ;;
+	*) echo test_judge_full test_judge_rules test_judge_whole test_judge ;;
 	esac
 }
 
