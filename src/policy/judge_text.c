@@ -88,8 +88,7 @@ const char *compared_needed_text(struct arena *a, const struct metric_verdict *v
 		return "";
 	if (v->method == METHOD_PAIRED_BINARY || v->method == METHOD_PAIRED_MEAN)
 		what = "pairs";
-	else if (v->method == METHOD_NEWCOMBE || v->method == METHOD_WELCH_T ||
-		 v->method == METHOD_WELCH_Z)
+	else if (v->method == METHOD_NEWCOMBE || v->method == METHOD_WELCH_T)
 		what = "samples on each side";
 	return arena_printf(a, "; about %lld %s would tell", (long long)v->n_needed, what);
 }
