@@ -54,8 +54,12 @@ void evidence_suites(const struct judge_side *side, const char *name, struct are
 /* Unit i of a side, the unit itself first; NULL when it repeats an earlier one. */
 const struct unit *evidence_unit(const struct judge_side *side, size_t i);
 
-/* Has the metric what a test or an interval of its own can be made of? */
+/* Does the metric say anything of its samples? */
 bool metric_is_sampled(const struct metric *m);
+
+/* Can it be tested against the unit of that id (NULL: against a limit)? Pairs with another unit, or n
+ * of a mean without its error, do not make a bare number more. */
+bool metric_is_testable(const struct metric *m, int kind, const char *baseline_id);
 
 /* Do both name it, and differently? */
 bool named_differ(const struct named_digest *a, const struct named_digest *b);

@@ -41,6 +41,13 @@ bool metric_is_sampled(const struct metric *m)
 	return m->n > 0 || !isnan(m->stderr_) || !isnan(m->ci_lo) || m->paired || m->histogram;
 }
 
+bool metric_is_testable(const struct metric *m, int kind, const char *baseline_id)
+{
+	if (m->paired && names_equal(m->paired->baseline, baseline_id))
+		return true;
+	return !isnan(m->stderr_) || !isnan(m->ci_lo) || (kind == KIND_PROPORTION && m->n > 0);
+}
+
 bool unit_is_full(const struct unit *u)
 {
 	for (size_t i = 0; i < u->artifact->metrics.n; i++)

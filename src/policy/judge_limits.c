@@ -12,12 +12,6 @@ enum { QUANTILE_PERCENT = 95 };
 
 /* ---- A metric with a limit and, where both sides have samples, a baseline ---- */
 
-static bool has_spread(const struct metric *m, enum metric_kind kind)
-{
-	return !isnan(m->stderr_) || !isnan(m->ci_lo) || m->paired ||
-	       (kind == KIND_PROPORTION && m->n > 0);
-}
-
 /* ">= floor 0.95" */
 static const char *limit_text(struct arena *a, const struct limited *l)
 {
@@ -41,7 +35,7 @@ static struct gate_check *add_compared(struct gate_case *c, const struct limited
 		check->short_by = tidy(v->theta - v->d);
 		return check;
 	}
-	if (v->reason == REASON_POINT_EVIDENCE && v->comparison == OUTCOME_INCONCLUSIVE)
+	if (v->reason == REASON_POINT_EVIDENCE)
 		return gate_case_add(c, l->name, VERDICT_INCONCLUSIVE,
 			metric_reason_name(v->reason),
 			"%s: bare numbers are no evidence here, give n", text);
@@ -80,17 +74,26 @@ static struct gate_check *add_limited(struct gate_case *c, const struct limited 
 	return add_compared(c, l, m, policy, v);
 }
 
-static bool has_samples(const struct limited *l, const struct reading *r)
+/* Can the candidate's number be tested against the baseline, and does the baseline's have a spread? */
+static bool mine_is_sampled(
+	const struct gate_case *c, const struct limited *l, const struct match *m)
 {
-	return r->metric && has_spread(r->metric, l->kind);
+	const char *id = c->baseline ? c->baseline->artifact->id : NULL;
+
+	return metric_is_testable(m->mine.metric, l->kind, id);
+}
+
+static bool theirs_is_sampled(const struct limited *l, const struct match *m)
+{
+	return m->theirs.metric && metric_is_testable(m->theirs.metric, l->kind, NULL);
 }
 
 static void judge_sampled(struct gate_case *c, const struct limited *l, struct match *m)
 {
 	struct metric_policy policy = metric_policy_default();
 	struct metric_verdict v;
-	bool compare = m->theirs.metric && !l->limit_only &&
-		       (!l->needs_both || has_samples(l, &m->theirs));
+	bool compare =
+		m->theirs.metric && !l->limit_only && (!l->needs_both || theirs_is_sampled(l, m));
 
 	policy.direction = l->direction;
 	policy.kind = l->kind;
@@ -98,7 +101,7 @@ static void judge_sampled(struct gate_case *c, const struct limited *l, struct m
 	policy.margin = l->margin;
 	policy.margin_rel = l->margin_rel;
 	/* Leaving the samples out must not be a way around them. */
-	policy.allow_point = has_samples(l, &m->mine) || !has_samples(l, &m->theirs);
+	policy.allow_point = mine_is_sampled(c, l, m) || !theirs_is_sampled(l, m);
 	*(*l->what == 'f' ? &policy.floor : &policy.ceiling) = l->limit;
 	if (compare && m->incomparable)
 		metric_judge_incomparable(m->mine.metric, m->theirs.metric, &policy, &v);
@@ -111,11 +114,11 @@ static void judge_sampled(struct gate_case *c, const struct limited *l, struct m
 }
 
 /* By its limit alone, unless it comes from a suite in which others have samples, or from another one. */
-static bool is_plain(const struct limited *l, const struct match *m)
+static bool is_plain(const struct gate_case *c, const struct limited *l, const struct match *m)
 {
-	if (has_samples(l, &m->mine))
+	if (mine_is_sampled(c, l, m))
 		return false;
-	return !l->by_suite || (!m->incomparable && !has_samples(l, &m->theirs));
+	return !l->by_suite || (!m->incomparable && !theirs_is_sampled(l, m));
 }
 
 void judge_limited(struct gate_case *c, const struct limited *l)
@@ -125,7 +128,7 @@ void judge_limited(struct gate_case *c, const struct limited *l)
 	match_find(c, l->name, l->pool, l->by_suite, &c->in->baseline, &m);
 	if (!m.mine.metric)
 		gate_case_missing(c, l->name, l->name, l->from_evidence);
-	else if (is_plain(l, &m))
+	else if (is_plain(c, l, &m))
 		check_reading(gate_case_limit(c, l->name, m.mine.metric->value, l->what, l->limit),
 			&m.mine);
 	else

@@ -226,7 +226,8 @@ static struct quality_metric entry(const struct gate_case *c, const struct conte
 	/* What is new in the candidate shows no improvement over a unit that never gave it. */
 	if (c->baseline && !theirs)
 		q.policy.role = METRIC_GUARDRAIL;
-	if (theirs && metric_is_sampled(theirs) && !metric_is_sampled(q.candidate))
+	if (theirs && metric_is_testable(theirs, k->rule->kind, NULL) &&
+		!metric_is_testable(q.candidate, k->rule->kind, q.baseline_id))
 		q.policy.allow_point = false;
 	return q;
 }
