@@ -2,38 +2,16 @@
 # SPDX-License-Identifier: Apache-2.0
 # spiralfedd's life: options, first start, the lock, the admin token, reload and drain.
 # shellcheck disable=SC2317 # check calls them
-set -u
-cd "$TEST_TMP" || exit 2
-bad=0
-pid=
+# shellcheck source=tests/support/command.sh
+. "$SRC/tests/support/command.sh"
 url=
-trap '[ -z "$pid" ] || kill -KILL "$pid" 2>/dev/null' EXIT
 
-check() { # WHAT CONDITION...
-	what=$1
-	shift
-	if "$@"; then echo "ok - $what"; else
-		bad=1
-		echo "not ok - $what"
-		sed 's/^/  | /' out err log 2>/dev/null
-	fi
-}
 daemon() { # runs to its end
 	status=0
 	timeout 20 "$BUILD/spiralfedd" "$@" >out 2>err || status=$?
 }
-exits() { [ "$status" = "$1" ]; }
-says() { grep -qF -- "$1" err; }
 logged() { grep -qF -- "$1" log; }
 mode() { [ "$(stat -c %a "$1")" = "$2" ]; }
-await() { # COMMAND...: until it holds, 10 s at most
-	tries=0
-	until "$@"; do
-		tries=$((tries + 1))
-		[ "$tries" -lt 200 ] || return 1
-		sleep 0.05
-	done
-}
 start() {
 	: >log
 	"$BUILD/spiralfedd" -o listen=127.0.0.1:0 -o state=state "$@" 2>>log &
@@ -41,7 +19,6 @@ start() {
 	await ready || return 1
 	url=http://127.0.0.1:$(sed -n 's/.*daemon\.ready.* port=\([0-9]*\).*/\1/p' log)
 }
-ready() { grep -q 'daemon\.ready' log || ! kill -0 "$pid" 2>/dev/null; }
 stop() { # SIGNAL
 	kill -"$1" "$pid"
 	status=0

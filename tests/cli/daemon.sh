@@ -2,41 +2,12 @@
 # SPDX-License-Identifier: Apache-2.0
 # spiralfed against a daemon: what each command says, and its exit code.
 # shellcheck disable=SC2317 # check calls them
-set -u
-cd "$TEST_TMP" || exit 2
-data=$SRC/tests/data
+# shellcheck source=tests/support/command.sh
+. "$SRC/tests/support/command.sh"
 demo=$SRC/etc/demo
-bad=0
-pid=
-trap '[ -z "$pid" ] || kill -KILL "$pid" 2>/dev/null' EXIT
 unset SPIRALFED_TOKEN SPIRALFED_TOKEN_FILE SPIRALFED_URL
 
-check() { # WHAT CONDITION...
-	what=$1
-	shift
-	if "$@"; then echo "ok - $what"; else
-		bad=1
-		echo "not ok - $what"
-		sed 's/^/  | /' out err log 2>/dev/null
-	fi
-}
-sf() {
-	status=0
-	"$BUILD/spiralfed" "$@" >out 2>err || status=$?
-}
-exits() { [ "$status" = "$1" ]; }
-says() { grep -qF -- "$1" err; }
-prints() { grep -qF -- "$1" out; }
-ready() { grep -q 'daemon\.ready' log || ! kill -0 "$pid" 2>/dev/null; }
-
-"$BUILD/spiralfedd" -o listen="unix:$PWD/sock" -o state=state 2>log &
-pid=$!
-tries=0
-until ready; do
-	tries=$((tries + 1))
-	[ "$tries" -lt 200 ] || break
-	sleep 0.05
-done
+daemon_on_socket
 
 sf status --server unix:/nonexistent
 check "nobody there: exit 3" exits 3

@@ -2,21 +2,10 @@
 # SPDX-License-Identifier: Apache-2.0
 # spiralfed fuse: the offline step, sentence by sentence.
 # shellcheck disable=SC2317 # check calls them
-set -u
-cd "$TEST_TMP" || exit 2
-data=$SRC/tests/data
-bad=0
+# shellcheck source=tests/support/command.sh
+. "$SRC/tests/support/command.sh"
 export SOURCE_DATE_EPOCH=1795500000
 
-check() { # WHAT CONDITION...
-	what=$1
-	shift
-	if "$@"; then echo "ok - $what"; else
-		bad=1
-		echo "not ok - $what"
-		sed 's/^/  | /' out err
-	fi
-}
 # Runs fuse with the three example manifests, any of which a further option replaces: hf=FILE ...
 fuse() {
 	hf=$data/hf_manifest.json gcp=$data/gcp_manifest.json aws=$data/aws_manifest.json
@@ -33,8 +22,6 @@ fuse() {
 	"$BUILD/spiralfed" fuse --hf-manifest "$hf" --gcp-manifest "$gcp" --aws-manifest "$aws" \
 		"$@" >out 2>err || status=$?
 }
-exits() { [ "$status" = "$1" ]; }
-says() { grep -qF -- "$1" err; }
 holds() { grep -qF -- "$2" "$1"; }
 absent() { [ ! -e "$1" ]; }
 # The file names these units, in the order hf, gcp, aws.

@@ -2,31 +2,9 @@
 # SPDX-License-Identifier: Apache-2.0
 # The offline half of judging: spiralfed gates recompute on a daemon's registry, and spiralfed policy.
 # shellcheck disable=SC2317 # check calls them
-set -u
-cd "$TEST_TMP" || exit 2
-data=$SRC/tests/data
-bad=0
-pid=
-trap '[ -z "$pid" ] || kill -KILL "$pid" 2>/dev/null' EXIT
+# shellcheck source=tests/support/command.sh
+. "$SRC/tests/support/command.sh"
 unset SPIRALFED_TOKEN SPIRALFED_TOKEN_FILE SPIRALFED_URL
-
-check() { # WHAT CONDITION...
-	what=$1
-	shift
-	if "$@"; then echo "ok - $what"; else
-		bad=1
-		echo "not ok - $what"
-		sed 's/^/  | /' out err log 2>/dev/null
-	fi
-}
-sf() {
-	status=0
-	"$BUILD/spiralfed" "$@" >out 2>err || status=$?
-}
-exits() { [ "$status" = "$1" ]; }
-says() { grep -qF -- "$1" err; }
-prints() { grep -qF -- "$1" out; }
-ready() { grep -q 'daemon\.ready' log || ! kill -0 "$pid" 2>/dev/null; }
 
 printf '%s' '{"provider":"gcp","artifacts":[{"id":"s/embedder-v1","role":"embed","uri":"s3://b/e",' \
 	'"metrics":{"quality":0.8,"safety":0.98,"latency_ms_p95":120,"cost_per_1k_tokens":0.7}}]}' >good.json
@@ -61,14 +39,7 @@ sed 's/"p95_ms": 250/"p95_ms": 200/' "$SRC/etc/policy.json" >stricter.json
 sf policy diff "$SRC/etc/policy.json" stricter.json
 check "policy diff: one line" test "$(cat out)" = '/gates/latency/p95_ms: 250 -> 200'
 
-"$BUILD/spiralfedd" -o listen="unix:$PWD/sock" -o state=state 2>log &
-pid=$!
-tries=0
-until ready; do
-	tries=$((tries + 1))
-	[ "$tries" -lt 200 ] || break
-	sleep 0.05
-done
+daemon_on_socket
 export SPIRALFED_URL="unix:$PWD/sock" SPIRALFED_TOKEN_FILE=state/admin.token
 sf submit "$data/hf_manifest.json"
 check "submitted" exits 0

@@ -1,20 +1,9 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 # The reference cases of the calendar agree, and a case that does not is found.
-set -u
-: "${BUILD:?}" "${SRC:?}" "${TEST_TMP:?}"
-runner=$BUILD/vectors
+# shellcheck source=tests/support/vectors.sh
+. "$SRC/tests/support/vectors.sh"
 cases=$SRC/tests/vectors/schedule.json
-bad=0
-
-check() { # STATUS WHAT
-	if [ "$1" -eq 0 ]; then
-		echo "ok - $2"
-	else
-		echo "not ok - $2"
-		bad=1
-	fi
-}
 
 "$runner" "$cases" >"$TEST_TMP/all"
 check $? "every case of schedule.json agrees: $(tail -n 1 "$TEST_TMP/all")"
