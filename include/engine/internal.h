@@ -96,6 +96,10 @@ int command_prepare(struct engine *e, struct db *reader, struct command *c, stru
  * no representation), which is the ETag of a GET of `path`. */
 int if_match_check(
 	const struct if_match *if_match, const char *path, const char *digest, struct err *err);
+/* Who a command is of: its token. Without authentication nobody is known, so they must say who they are
+ * in the body (`named`, at `pointer`), and the record says "local:". 0, or -1 with a fault. */
+int command_principal(const struct command *c, const char *named, const char *pointer,
+	struct faults *faults, const char **ret);
 /* Set the answer; of a dry run the status is 200 and nothing has a location. */
 void command_answer(struct command *c, int status, const char *location, const struct body *body);
 

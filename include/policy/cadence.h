@@ -35,6 +35,19 @@ struct cadence_plan {
 int cadence_plan(const struct cadence *c, const struct freeze *freezes, size_t n_freezes,
 	struct arena *a, struct cadence_plan *ret, struct err *err);
 
+/* May merges be promoted by hand or by the job at `now`? */
+struct promote_door {
+	bool open;
+	bool has_window;	    /* the policy has one; without it only denies hold */
+	struct window_state window; /* when has_window */
+	const struct deny *held_by; /* the deny that holds now, or NULL */
+	int64_t held_until;	    /* of all that follow on each other; 0: not in sight */
+	int64_t next_open;	    /* `now` while open; 0: not in sight */
+	const char *why;	    /* one sentence; NULL while open */
+};
+void promote_door(
+	const struct cadence_plan *plan, int64_t now, struct arena *a, struct promote_door *ret);
+
 /* A freeze that somebody asks for at `now`: fills in `from` and adds a fault when it would end before
  * it starts or is over already. */
 void freeze_check(struct freeze *f, int64_t now, struct faults *faults);

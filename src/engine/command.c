@@ -12,6 +12,8 @@
 #include "engine/internal.h"
 #include "store/idempotency.h"
 
+#define ACTOR_LOCAL "local"
+
 void queue_init(struct command_queue *q)
 {
 	q->head = NULL;
@@ -203,4 +205,34 @@ void command_answer(struct command *c, int status, const char *location, const s
 		.body = body->text,
 		.body_len = body->len,
 	};
+}
+
+static const char *trimmed(const char *s, struct arena *a)
+{
+	size_t n;
+
+	s += strspn(s, " ");
+	n = strlen(s);
+	while (n && s[n - 1] == ' ')
+		n--;
+	return arena_strndup(a, s, n);
+}
+
+int command_principal(const struct command *c, const char *named, const char *pointer,
+	struct faults *faults, const char **ret)
+{
+	const char *name = named ? trimmed(named, c->arena) : NULL;
+
+	if (strcmp(c->actor, ACTOR_LOCAL) != 0) {
+		if (named)
+			return fault_add(
+				faults, pointer, "is the token of the request: leave it out");
+		*ret = c->actor;
+		return 0;
+	}
+	if (!name || !*name)
+		return fault_add(faults, pointer,
+			"is required while authentication is off: say who you are");
+	*ret = arena_printf(c->arena, ACTOR_LOCAL ":%s", name);
+	return 0;
 }

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Waivers: asked for by one principal, granted by another, ended by the clock or by hand; the door
- * of their states. Four eyes are two tokens: whoever holds two of them is two here. Without
- * authentication nobody is known, so both must say who they are, and the record says "local:".
+ * of their states. Four eyes are two tokens: whoever holds two of them is two here.
  */
 #include "engine/waiver.h"
 
@@ -19,8 +18,6 @@
 #include "store/waiver.h"
 
 enum { WAIVER_ID_LEN = 12, ENDED_PAGE = 64 };
-
-#define ACTOR_LOCAL "local"
 
 struct waiver_args {
 	const struct waiver *request;
@@ -72,46 +69,13 @@ static void answer(struct command *c, int status, const struct waiver *w, int64_
 		status == 201 ? arena_printf(c->arena, "/v1/waivers/%s", w->id) : NULL, &body);
 }
 
-/* ---- Who ---- */
-
-static const char *trimmed(const char *s, struct arena *a)
-{
-	size_t n;
-
-	s += strspn(s, " ");
-	n = strlen(s);
-	while (n && s[n - 1] == ' ')
-		n--;
-	return arena_strndup(a, s, n);
-}
-
-/* The principal of the command: its token, or who the body says it is when there are no tokens. */
-static int principal(const struct command *c, const char *named, const char *pointer,
-	struct faults *faults, const char **ret)
-{
-	const char *name = named ? trimmed(named, c->arena) : NULL;
-
-	if (strcmp(c->actor, ACTOR_LOCAL) != 0) {
-		if (named)
-			return fault_add(
-				faults, pointer, "is the token of the request: leave it out");
-		*ret = c->actor;
-		return 0;
-	}
-	if (!name || !*name)
-		return fault_add(faults, pointer,
-			"is required while authentication is off: say who you are");
-	*ret = arena_printf(c->arena, ACTOR_LOCAL ":%s", name);
-	return 0;
-}
+/* ---- Request ---- */
 
 static int faulty(const struct command *c, struct err *err)
 {
 	return err_set_at(
 		err, ERR_INVALID_BODY, c->faults->list[0].pointer, "%s", c->faults->list[0].detail);
 }
-
-/* ---- Request ---- */
 
 static int request_prepare(struct engine *e, struct db *reader, struct command *c, struct err *err)
 {
@@ -121,7 +85,7 @@ static int request_prepare(struct engine *e, struct db *reader, struct command *
 	c->faults = ARENA_NEW(c->arena, struct faults);
 	faults_init(c->faults);
 	waiver_check_expiry(w->expires_at, engine_now(e), c->faults);
-	principal(c, w->requested_by, "/requested_by", c->faults, &x->principal);
+	command_principal(c, w->requested_by, "/requested_by", c->faults, &x->principal);
 	if (c->faults->n)
 		return faulty(c, err);
 	c->faults = NULL;
@@ -234,7 +198,8 @@ static int approve_prepare(struct engine *e, struct db *reader, struct command *
 
 	c->faults = ARENA_NEW(c->arena, struct faults);
 	faults_init(c->faults);
-	if (principal(c, x->approval->approved_by, "/approved_by", c->faults, &x->principal) < 0)
+	if (command_principal(
+		    c, x->approval->approved_by, "/approved_by", c->faults, &x->principal) < 0)
 		return faulty(c, err);
 	c->faults = NULL;
 	return 0;

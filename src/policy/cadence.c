@@ -168,3 +168,50 @@ int cadence_plan(const struct cadence *c, const struct freeze *freezes, size_t n
 	*ret = plan;
 	return 0;
 }
+
+/* ---- The door of promotions ---- */
+
+static const char *deny_says(const struct deny *d, struct arena *a)
+{
+	const char *what = d->schedule ? arena_printf(a, "the deny %s", d->name)
+				       : arena_printf(a, "the freeze %s", d->name);
+
+	return d->reason ? arena_printf(a, "%s (%s)", what, d->reason) : what;
+}
+
+static const char *why_closed(const struct promote_door *d, struct arena *a)
+{
+	char at[TIME_STRLEN];
+	const char *next = d->next_open ? arena_printf(a, "; it opens next at %s",
+						  time_format(d->next_open, at))
+					: "; no opening is in sight";
+
+	if (!d->held_by)
+		return arena_printf(a, "no promotion window is open%s", next);
+	return arena_printf(a, "%s holds promotions%s%s", deny_says(d->held_by, a),
+		d->held_until ? arena_printf(a, " until %s", time_format(d->held_until, at)) : "",
+		d->has_window ? next : "");
+}
+
+void promote_door(
+	const struct cadence_plan *plan, int64_t now, struct arena *a, struct promote_door *ret)
+{
+	struct promote_door d = {.has_window = plan->schedule[JOB_PROMOTE] != NULL};
+	size_t n;
+	const struct deny *denies = deny_for_job(plan->denies, plan->n_denies, JOB_PROMOTE, a, &n);
+
+	d.held_by = deny_at(denies, n, now, &d.held_until);
+	if (!d.held_by)
+		d.held_until = 0;
+	if (d.has_window) {
+		window_at(plan->schedule[JOB_PROMOTE], plan->window, denies, n, now, &d.window);
+		d.open = d.window.open;
+		d.next_open = d.window.next_open;
+	} else {
+		d.open = !d.held_by;
+		d.next_open = d.open ? now : d.held_until;
+	}
+	if (!d.open)
+		d.why = why_closed(&d, a);
+	*ret = d;
+}

@@ -22,6 +22,8 @@ static const char *const changing[] = {
 	"channel",
 	"contract_wait",
 	"idempotency",
+	"job_run",
+	"job_state",
 	"merge_state",
 	"observation",
 	"outbox",

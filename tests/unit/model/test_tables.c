@@ -11,6 +11,7 @@
 #include "model/canonical_suite.h"
 #include "model/contract.h"
 #include "model/document_diff.h"
+#include "model/job_run.h"
 #include "model/manifest.h"
 #include "model/observation.h"
 #include "model/phase.h"
@@ -135,6 +136,12 @@ static const struct {
 	{&freeze_table, "{'id':'f1','from':" T ",'to':'2027-01-05T00:00:00Z','jobs':['promote'],"
 			"'reason':'r','created_by':'token:a','created_at':" T ",'ended_by':"
 			"'token:b'}"},
+	{&job_run_table,
+		"{'id':7,'job':'merge','scheduled_for':" T ",'due':" T ",'started_at':" T
+		",'finished_at':" T ",'phase':'Succeeded','outcome':'done','result':'/v1/merges/"
+		"1.0.0-rc.1','decided':'d','reason':'r','detail':{'a':1},'actor':'local','asked':"
+		"'a'}"},
+	{&run_request_table, "{'reason':'r','dry_run':true}"},
 	{&canonical_suite_table,
 		"{'name':'spiral','version':'3','digest':" D ",'datasets':{'gsm8k':" D
 		"},'required_metrics':{'textgen':['quality','safety']},'required_suites':['policy']"
@@ -288,6 +295,8 @@ START_TEST(test_tables__every_value_of_an_enum_has_a_name)
 		{&require_names, REQUIRE_NONE + 1},
 		{&contract_allow_names, ALLOW_COMPATIBLE + 1},
 		{&waiver_state_names, WAIVER_REVOKED + 1},
+		{&job_names, JOBS},
+		{&job_outcome_names, JOB_FAILED + 1},
 	};
 
 	for (size_t i = 0; i < sizeof(enums) / sizeof(enums[0]); i++) {
@@ -298,7 +307,7 @@ START_TEST(test_tables__every_value_of_an_enum_has_a_name)
 		}
 		ck_assert_ptr_null(names_of(enums[i].names, enums[i].n));
 		ck_assert_ptr_null(names_of(enums[i].names, -1));
-		ck_assert_int_eq(names_find(enums[i].names, "nothing"), -1);
+		ck_assert_int_eq(names_find(enums[i].names, "no such name"), -1);
 	}
 }
 END_TEST
