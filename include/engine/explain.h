@@ -9,12 +9,12 @@
 #include "engine/snapshot.h"
 #include "model/promotability.h"
 
-/* All that keeps a merge from being promoted, or an artifact from being merged. 1, 0 (there is no
- * such thing), -1. */
+/* All that keeps a merge from being promoted, or an artifact from being merged, and the earliest time
+ * of a promotion. 1, 0 (there is no such thing), -1. */
 int merge_promotability(struct db *reader, const struct snapshot *s, const char *version,
 	int64_t now, struct arena *a, struct promotability *ret, struct err *err);
-int artifact_promotability(struct db *reader, const char *provider, const char *id, int64_t now,
-	struct arena *a, struct promotability *ret, struct err *err);
+int artifact_promotability(struct db *reader, const struct snapshot *s, const char *provider,
+	const char *id, int64_t now, struct arena *a, struct promotability *ret, struct err *err);
 
 /* Judge the newest verdict of each candidate once more under a draft, newest candidate first, `limit`
  * of them from before `after` (0: all); *ret_next is where to go on, 0: that was all. ERR_INVALID_POLICY

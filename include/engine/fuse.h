@@ -45,6 +45,10 @@ struct fusion {
 int fusion_choose(struct db *reader, const struct snapshot *s, int64_t now, struct arena *a,
 	struct fusion *ret, struct err *err);
 
+/* How many candidates of a slot pass, and how many compete, among whom a merge would split alpha. */
+int fusion_competing(struct db *reader, const struct snapshot *s, int slot, struct arena *a,
+	int64_t *ret_passing, int64_t *ret_competing, struct err *err);
+
 /* Fill in units, slots, gates, phase and decisions of a merge. */
 void fusion_fill(
 	const struct fusion *f, const struct snapshot *s, struct arena *a, struct merge *merge);

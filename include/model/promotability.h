@@ -8,6 +8,7 @@
 
 #include "model/field.h"
 
+/* Numbers as in struct gate_check. */
 struct blocker {
 	const char *code; /* of the problem that a promotion would answer with */
 	const char *slot, *id;
@@ -15,17 +16,34 @@ struct blocker {
 	const char *check, *reason, *detail;
 	double value, baseline, limit, short_by;
 	int64_t n, n_needed;
+	int64_t until;	       /* when it goes by itself; 0: it does not */
+	const char *needs;     /* what has to come; NULL: just that time */
+	int overridable;       /* 1: `override` passes it */
+	enum err_code problem; /* of `code` */
+};
+
+/* What a merge would make of a candidate now, with alpha split over all that compete for its slot. */
+struct at_merge {
+	int64_t competing;
+	double alpha; /* of one test */
+	int phase;    /* enum phase: its verdict with that */
+	int passes;
+	const char *detail;
 };
 
 struct promotability {
 	const char *merge, *artifact; /* one of them */
 	const char *state;	      /* of the merge, or the artifact's phase */
 	int promotable;
-	int64_t earliest;     /* when it can go on, where that is known */
-	struct list blockers; /* struct blocker, in the order in which they are met */
-	size_t left_out;      /* beyond the list; its last says so */
+	int64_t earliest;	   /* of a promotion; 0: something has to come first, see `needs` */
+	struct strings needs;	   /* of the blockers, each once */
+	struct list blockers;	   /* struct blocker, in the order in which they are met */
+	struct at_merge *at_merge; /* of an artifact that was judged for a slot */
 };
-extern const struct field_table promotability_table;
+extern const struct field_table promotability_table, blocker_table;
+
+/* At most BLOCKERS_MAX are listed; the last one then says how many more there are. */
+enum { BLOCKERS_MAX = 512, NEEDS_MAX = 32 };
 
 struct simulation_request {
 	const char *policy; /* the draft, JSON text */

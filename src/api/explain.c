@@ -44,11 +44,12 @@ int handle_merge_promotability(struct request *r, struct err *err)
 
 int handle_artifact_promotability(struct request *r, struct err *err)
 {
+	SNAPSHOT_AUTO s = snapshot_get(request_engine(r));
 	const char *id = arena_printf(r->arena, "%s/%s", r->bindings[1], r->bindings[2]);
 	int64_t now = clock_now(engine_clock(request_engine(r)));
 	struct promotability p;
 	int rc = artifact_promotability(
-		request_reader(r), r->bindings[0], id, now, r->arena, &p, err);
+		request_reader(r), s, r->bindings[0], id, now, r->arena, &p, err);
 
 	if (rc <= 0)
 		return rc < 0 ? -1

@@ -11,6 +11,7 @@
 #include "model/manifest.h"
 #include "model/phase.h"
 #include "model/policy.h"
+#include "model/promotability.h"
 #include "model/release.h"
 
 #define TABLE(name_, help_, fields_)                                   \
@@ -66,6 +67,8 @@ static const struct field problem_fields[] = {
 	MAY("level", STRING, .help = "version_too_low: the step that the changes force"),
 	MAY("least_version", STRING, .help = "version_too_low: what it must be at least"),
 	MAY("slots", JSON, .help = "nothing_to_merge: for each slot what is missing"),
+	MAY("blockers", LIST, .table = &blocker_table, .min = 0, .max = 1024,
+		.help = "of a promotion: all that stands in the way; the first one is the error"),
 };
 const struct field_table problem_table =
 	TABLE("Problem", "An error, as RFC 9457 has it.", problem_fields);

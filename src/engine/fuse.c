@@ -7,6 +7,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "engine/blockers.h"
 #include "engine/internal.h"
 #include "engine/render.h"
 #include "engine/verdict.h"
@@ -21,7 +22,6 @@ static int load_contender(struct db *db, const struct artifact_row *row, struct 
 {
 	struct unit *u = ARENA_NEW(a, struct unit);
 	struct judgement *j = ARENA_NEW(a, struct judgement);
-	struct judgement_row stored;
 
 	if (unit_load(row, a, u, err) < 0)
 		return -1;
@@ -35,28 +35,27 @@ static int load_contender(struct db *db, const struct artifact_row *row, struct 
 	};
 	if (!row->judgement_seq)
 		return 0;
-	if (judgement_find(db, row->judgement_seq, a, &stored, err) <= 0)
-		return err_set(err, ERR_STORAGE, "the judgement of %s is missing", row->id);
-	if (fields_load_text(&judgement_table, stored.body, a, j, err) < 0)
-		return err_wrap(err, "judgement of %s", row->id);
+	if (judgement_load(db, row, a, j, err) < 0)
+		return -1;
 	ret->judgement = j;
 	return 0;
 }
 
-/* Those among which alpha is split. */
-static int count_competing(struct db *db, const struct snapshot *s, struct fusion_slot *slot, int i,
-	struct arena *a, int64_t *ret_passing, struct err *err)
+int fusion_competing(struct db *db, const struct snapshot *s, int slot, struct arena *a,
+	int64_t *ret_passing, int64_t *ret_competing, struct err *err)
 {
+	const char *name = LIST_AT(&s->policy.slots, struct policy_slot, slot)->name;
 	struct activation_row activation = {0};
-	int64_t undecided = 0;
+	int64_t passing, undecided;
 
 	if (s->has_release && activation_by_serial(db, s->channel.serial, a, &activation, err) <= 0)
 		return err_set(err, ERR_STORAGE, "the activation is missing");
-	if (artifact_passing(db, slot->slot->name, s->baseline_seqs[i], ret_passing, err) < 0 ||
-		artifact_undecided(db, slot->slot->name, s->baseline_seqs[i], activation.at,
-			&undecided, err) < 0)
+	if (artifact_passing(db, name, s->baseline_seqs[slot], &passing, err) < 0 ||
+		artifact_undecided(
+			db, name, s->baseline_seqs[slot], activation.at, &undecided, err) < 0)
 		return -1;
-	slot->competing = *ret_passing + undecided;
+	*ret_passing = passing;
+	*ret_competing = passing + undecided;
 	return 0;
 }
 
@@ -180,7 +179,7 @@ static int choose_slot(struct db *db, const struct snapshot *s, struct fusion_sl
 	for (size_t k = 0; k < list.n; k++)
 		if (load_contender(db, &list.v[k], a, &c[k], err) < 0)
 			return -1;
-	if (count_competing(db, s, slot, i, a, &passing, err) < 0 ||
+	if (fusion_competing(db, s, i, a, &passing, &slot->competing, err) < 0 ||
 		(slot->competing > 1 && split_alpha(db, s, slot, i, now, &list, c, a, err) < 0))
 		return -1;
 	best = selection_best(c, list.n);

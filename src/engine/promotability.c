@@ -1,214 +1,232 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Everything that stands in the way of a merge or an artifact, in the order in which a promotion
- * would meet it, where a promotion itself stops at the first.
+ * The answers about what keeps a merge from being promoted, and an artifact from being merged: the
+ * list of engine/blockers.h, and when it could go on.
  */
 #include <math.h>
 #include <string.h>
 
+#include "base/clock.h"
+#include "engine/blockers.h"
 #include "engine/explain.h"
-#include "engine/merge.h"
+#include "engine/fuse.h"
 #include "engine/render.h"
 #include "store/artifact.h"
-#include "store/merge.h"
+#include "store/waiver.h"
 
-enum { BLOCKERS_MAX = 512 };
-
-/* One more; past the limit it is only counted, and its place is used again. */
-static struct blocker *add(struct promotability *p, const char *code, const char *detail)
-{
-	struct blocker *b = LIST_AT(&p->blockers, struct blocker, p->blockers.n);
-
-	if (p->blockers.n < BLOCKERS_MAX)
-		p->blockers.n++;
-	else
-		p->left_out++;
-	*b = (struct blocker){.code = code,
-		.detail = detail,
-		.gate = -1,
-		.value = NAN,
-		.baseline = NAN,
-		.limit = NAN,
-		.short_by = NAN,
-		.n = -1,
-		.n_needed = -1};
-	return b;
-}
-
-static void begin(struct promotability *ret, struct arena *a)
+static void begin(struct promotability *ret, struct blocker_list *b, struct arena *a)
 {
 	fields_init(&promotability_table, ret);
-	ret->left_out = 0;
-	ret->blockers = (struct list){.v = ARENA_ARRAY(a, BLOCKERS_MAX + 1, struct blocker)};
+	ret->needs.v = ARENA_ARRAY(a, NEEDS_MAX, const char *);
+	blockers_begin(b, a);
 }
 
-static void finish(struct promotability *p, int64_t now, struct arena *a)
+static void add_need(struct promotability *p, const char *needs)
 {
-	size_t more = p->left_out;
-
-	if (more) {
-		add(p, "merge_not_ready",
-			arena_printf(a, "%zu more, which are not listed here", more));
-		p->blockers.n++;
-		p->left_out = more;
-	}
-	p->promotable = p->blockers.n == 0;
-	p->earliest = p->promotable ? now : 0;
+	for (size_t i = 0; i < p->needs.n; i++)
+		if (strcmp(p->needs.v[i], needs) == 0)
+			return;
+	if (p->needs.n < NEEDS_MAX)
+		p->needs.v[p->needs.n++] = needs;
 }
 
-/* Each check that did not pass; the gate's own sentence when none of its checks says why. */
-static void add_gate(
-	struct promotability *p, const struct gate_result *g, const char *slot, const char *id)
+/* ---- When ---- */
+
+/* When everything that goes by itself is gone; 0: something else has to come. */
+static int64_t list_clears(struct promotability *p, int64_t now)
 {
-	size_t before = p->blockers.n + p->left_out;
+	bool by_itself = true;
 
-	for (size_t i = 0; i < g->checks.n; i++) {
-		const struct gate_check *c = LIST_AT(&g->checks, struct gate_check, i);
-		struct blocker *b;
+	for (size_t i = 0; i < p->blockers.n; i++) {
+		const struct blocker *b = LIST_AT(&p->blockers, struct blocker, i);
 
-		if (c->verdict == VERDICT_PASS)
-			continue;
-		b = add(p, "merge_not_ready", c->detail ? c->detail : c->name);
-		b->slot = slot;
-		b->id = id;
-		b->gate = g->gate;
-		b->check = c->name;
-		b->reason = c->reason;
-		b->value = c->value;
-		b->baseline = c->baseline;
-		b->limit = c->limit;
-		b->short_by = c->short_by;
-		b->n = c->n;
-		b->n_needed = c->n_needed;
+		if (b->until > now)
+			now = b->until;
+		by_itself = by_itself && b->until;
+		if (!b->until && b->needs)
+			add_need(p, b->needs);
 	}
-	if (p->blockers.n + p->left_out == before) {
-		struct blocker *b = add(p, "merge_not_ready", g->detail ? g->detail : "not passed");
-
-		b->slot = slot;
-		b->id = id;
-		b->gate = g->gate;
-		b->reason = g->reason;
-	}
+	return by_itself ? now : 0;
 }
 
-static int add_verdict(struct db *db, const struct artifact_row *row, struct arena *a,
-	struct promotability *p, struct err *err)
+/* A unit that passes only by a waiver does so until that ends. */
+static int check_waivers(struct db *db, const struct artifact_row *row, struct promotability *p,
+	struct arena *a, struct err *err)
 {
-	struct judgement_row stored;
 	struct judgement j;
 
 	if (!row->judgement_seq)
 		return 0;
-	if (judgement_find(db, row->judgement_seq, a, &stored, err) <= 0)
-		return err_set(err, ERR_STORAGE, "the judgement of %s is missing", row->id);
-	if (fields_load_text(&judgement_table, stored.body, a, &j, err) < 0)
+	if (judgement_load(db, row, a, &j, err) < 0)
 		return -1;
 	for (size_t i = 0; i < j.gates.n; i++) {
 		const struct gate_result *g = LIST_AT(&j.gates, struct gate_result, i);
+		char until[TIME_STRLEN], open[TIME_STRLEN];
+		struct waiver_row w;
 
-		if (g->verdict != VERDICT_PASS)
-			add_gate(p, g, row->slot, row->id);
+		if (g->waived != 1 || !p->earliest)
+			continue;
+		if (waiver_find_id(db, g->waiver, a, &w, err) <= 0)
+			return err_set(err, ERR_STORAGE, "waiver %s is missing", g->waiver);
+		if (w.waiver.expires_at > p->earliest)
+			continue;
+		add_need(p, arena_printf(a,
+				    "another waiver of %s for %s: %s ends at %s, before promotions "
+				    "open at %s",
+				    names_of(&gate_names, g->gate), row->id, g->waiver,
+				    time_format(w.waiver.expires_at, until),
+				    time_format(p->earliest, open)));
+		p->earliest = 0;
 	}
 	return 0;
 }
 
-static int add_unit(struct db *db, const struct artifact_row *row, struct arena *a,
-	struct promotability *p, struct err *err)
+static int finish(struct promotability *p, struct blocker_list *b, const struct snapshot *s,
+	int64_t now, struct arena *a, struct err *err)
 {
-	struct blocker *b = NULL;
+	int64_t from;
 
-	if (row->withdrawn_at)
-		b = add(p, "merge_not_ready", arena_printf(a, "%s was withdrawn", row->id));
-	else if (row->held_by)
-		b = add(p, "merge_not_ready",
-			arena_printf(a, "%s is held: it was new in the breached release %s",
-				row->id, row->held_by));
-	if (b) {
-		b->slot = row->slot;
-		b->id = row->id;
-	}
-	return add_verdict(db, row, a, p, err);
+	blockers_finish(b);
+	p->blockers = b->list;
+	p->promotable = b->list.n == 0;
+	from = list_clears(p, now);
+	if (!from)
+		return 0;
+	if (promotion_opening(&s->policy, NULL, 0, from, a, &p->earliest, err) < 0)
+		return -1;
+	if (!p->earliest)
+		add_need(p, "a policy whose window for promotions opens again");
+	return 0;
 }
 
-static int same(const char *a, const char *b)
-{
-	return a == b || (a && b && strcmp(a, b) == 0);
-}
-
-static void add_stale(struct promotability *p, const struct snapshot *s, const struct merge_row *m,
-	struct arena *a)
-{
-	const char *active = s->has_release ? s->channel.version : NULL;
-	int64_t serial = s->has_release ? s->channel.serial : 0;
-
-	if (!same(m->baseline, active) || m->serial != serial)
-		add(p, "merge_stale",
-			arena_printf(a,
-				"it was made against %s (serial %lld); the channel is at "
-				"%s (serial %lld)",
-				m->baseline ? m->baseline : "no release", (long long)m->serial,
-				active ? active : "no release", (long long)serial));
-	if (!same(m->policy_digest, s->policy.digest))
-		add(p, "merge_stale",
-			arena_printf(a, "it was made under another policy than version %lld",
-				(long long)s->policy.version));
-}
+/* ---- Merges ---- */
 
 int merge_promotability(struct db *reader, const struct snapshot *s, const char *version,
 	int64_t now, struct arena *a, struct promotability *ret, struct err *err)
 {
-	struct unit_row *units;
-	struct merge_row row;
-	struct merge m;
-	size_t n;
-	int rc = merge_find(reader, version, a, &row, err);
+	struct blocker_list blockers;
+	struct merge_case m;
+	int rc = merge_case_load(reader, version, a, &m, err);
 
 	if (rc <= 0)
 		return rc;
-	if (merge_load(&row, a, &m, err) < 0 ||
-		merge_units(reader, version, a, &units, &n, err) < 0)
+	begin(ret, &blockers, a);
+	ret->merge = m.row.version;
+	ret->state = m.row.state;
+	if (merge_blockers(reader, s, &m, now, &blockers, err) < 0 ||
+		finish(ret, &blockers, s, now, a, err) < 0)
 		return -1;
-	begin(ret, a);
-	ret->merge = row.version;
-	ret->state = row.state;
-	if (!merge_step(names_find(&merge_state_names, row.state), MERGE_EVENT_PROMOTE))
-		add(ret, "state_conflict", arena_printf(a, "it is %s", row.state));
-	add_stale(ret, s, &row, a);
-	for (size_t i = 0; i < m.gates.n; i++) {
-		const struct gate_result *g = LIST_AT(&m.gates, struct gate_result, i);
+	for (size_t i = 0; i < m.n_units; i++) {
+		struct artifact_row row;
 
-		if (g->verdict != VERDICT_PASS)
-			add_gate(ret, g, NULL, NULL);
-	}
-	for (size_t i = 0; i < n; i++) {
-		struct artifact_row unit;
-
-		if (units[i].kept)
+		if (m.units[i].kept)
 			continue;
-		if (artifact_by_seq(reader, units[i].artifact_seq, a, &unit, err) <= 0)
+		if (artifact_by_seq(reader, m.units[i].artifact_seq, a, &row, err) <= 0)
 			return err_set(err, ERR_STORAGE, "a unit of merge %s is missing", version);
-		if (add_unit(reader, &unit, a, ret, err) < 0)
+		if (check_waivers(reader, &row, ret, a, err) < 0)
 			return -1;
 	}
-	finish(ret, now, a);
 	return 1;
 }
 
-int artifact_promotability(struct db *reader, const char *provider, const char *id, int64_t now,
-	struct arena *a, struct promotability *ret, struct err *err)
+/* ---- Artifacts ---- */
+
+/* Judged as a merge would now, with its share of alpha. */
+static int judge_share(struct db *db, const struct artifact_row *row, const struct snapshot *s,
+	int slot, int64_t now, struct at_merge *at, struct blocker_list *b, struct err *err)
 {
+	struct unit *u = ARENA_NEW(b->arena, struct unit);
+	struct verdict_record record;
+	struct verdict_case k;
+
+	if (unit_load(row, b->arena, u, err) < 0 ||
+		verdict_case_load(db, row, u, s, slot, now, b->arena, &k, err) < 0)
+		return -1;
+	k.contenders = at->competing;
+	verdict_make(&k, s, slot, b->arena, &record);
+	at->phase = record.judgement.phase;
+	at->alpha = record.judgement.alpha;
+	at->passes = at->phase == PHASE_SUCCEEDED;
+	if (at->competing < 2)
+		at->detail = "no other competes for its slot now, so that alpha is not split";
+	else
+		at->detail = arena_printf(b->arena,
+			"%lld compete for the slot %s now, so a merge judges each at alpha / %lld "
+			"= %.4g; with that it %s",
+			(long long)at->competing, row->slot, (long long)at->competing, at->alpha,
+			at->passes ? "still passes, and the best of those that do is chosen"
+				   : "does not pass");
+	if (!at->passes)
+		blockers_add_judgement(b, &record.judgement,
+			arena_printf(b->arena, "at alpha / %lld, its share at a merge now",
+				(long long)at->competing),
+			row->slot, row->id);
+	return 0;
+}
+
+static int add_share(struct db *db, const struct artifact_row *row, const struct snapshot *s,
+	int slot, int64_t now, struct promotability *p, struct blocker_list *b, struct err *err)
+{
+	struct at_merge *at = ARENA_NEW(b->arena, struct at_merge);
+	int64_t passing;
+
+	*at = (struct at_merge){.phase = names_find(&phase_names, row->phase)};
+	if (fusion_competing(db, s, slot, b->arena, &passing, &at->competing, err) < 0)
+		return -1;
+	p->at_merge = at;
+	if (b->list.n == 0)
+		return judge_share(db, row, s, slot, now, at, b, err);
+	at->alpha = (double)NAN;
+	at->detail = arena_printf(b->arena,
+		"%lld compete for the slot %s now, among whom a merge would split alpha; this one "
+		"does not pass even with all of it",
+		(long long)at->competing, row->slot);
+	return 0;
+}
+
+static int artifact_blockers(struct db *db, const struct artifact_row *row,
+	const struct snapshot *s, int64_t now, struct promotability *p, struct blocker_list *b,
+	struct err *err)
+{
+	int slot = row->slot ? slot_index(&s->policy, row->slot) : -1;
+
+	if (!row->slot) {
+		blocker_add(b, ERR_STATE_CONFLICT,
+			"it is evidence: the gates judge what it speaks about")
+			->needs = row->subject ? arena_printf(b->arena, "a look at its subject, %s",
+							 row->subject)
+					       : "nothing: it is never merged itself";
+		return 0;
+	}
+	if (slot >= 0 && s->baseline_seqs[slot] == row->seq) {
+		blocker_add(b, ERR_STATE_CONFLICT,
+			arena_printf(b->arena, "it is live: release %s has it in the slot %s",
+				s->channel.version, row->slot))
+			->needs = "another candidate: this one is where it can get";
+		return 0;
+	}
+	if (blockers_add_unit(db, row, b, err) < 0)
+		return -1;
+	return slot < 0 || row->withdrawn_at || row->held_by || !row->judgement_seq
+		       ? 0
+		       : add_share(db, row, s, slot, now, p, b, err);
+}
+
+int artifact_promotability(struct db *reader, const struct snapshot *s, const char *provider,
+	const char *id, int64_t now, struct arena *a, struct promotability *ret, struct err *err)
+{
+	struct blocker_list blockers;
 	struct artifact_row row;
 	int rc = artifact_find(reader, provider, id, a, &row, err);
 
 	if (rc <= 0)
 		return rc;
-	begin(ret, a);
+	begin(ret, &blockers, a);
 	ret->artifact = row.id;
 	ret->state = row.phase;
-	if (!row.slot)
-		add(ret, "state_conflict", "it is evidence: the gates judge what it speaks about");
-	if (add_unit(reader, &row, a, ret, err) < 0)
+	if (artifact_blockers(reader, &row, s, now, ret, &blockers, err) < 0 ||
+		finish(ret, &blockers, s, now, a, err) < 0 ||
+		check_waivers(reader, &row, ret, a, err) < 0)
 		return -1;
-	finish(ret, now, a);
 	return 1;
 }

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/json_writer.h"
+#include "engine/blockers.h"
 #include "engine/internal.h"
 #include "engine/merge.h"
 #include "engine/release.h"
@@ -16,15 +17,7 @@
 
 struct promotion {
 	const struct promotion_request *request;
-	struct merge_row row;
-	struct merge merge;
-	struct unit_row *units;
-	size_t n_units;
-	/* The verdicts on units that were chosen among others, given anew; parallel to units. */
-	struct promotion_split {
-		bool made;
-		struct verdict_record record;
-	} * splits;
+	struct merge_case m;
 	struct release_row release;
 };
 
@@ -33,132 +26,19 @@ static int same(const char *a, const char *b)
 	return a == b || (a && b && strcmp(a, b) == 0);
 }
 
-static int check_fresh(const struct snapshot *s, const struct merge_row *m, struct err *err)
-{
-	const char *active = s->has_release ? s->channel.version : NULL;
-	int64_t serial = s->has_release ? s->channel.serial : 0;
-
-	if (!same(m->baseline, active) || m->serial != serial)
-		return err_set(err, ERR_MERGE_STALE,
-			"merge %s was made against %s (serial %lld); the channel is at %s (serial "
-			"%lld)",
-			m->version, m->baseline ? m->baseline : "no release", (long long)m->serial,
-			active ? active : "no release", (long long)serial);
-	if (!same(m->policy_digest, s->policy.digest))
-		return err_set(err, ERR_MERGE_STALE,
-			"merge %s was made under another policy than version %lld, which is in "
-			"force",
-			m->version, (long long)s->policy.version);
-	return 0;
-}
-
-static int check_gates(const struct merge *m, struct err *err)
-{
-	for (size_t i = 0; i < m->gates.n; i++) {
-		const struct gate_result *g = LIST_AT(&m->gates, struct gate_result, i);
-
-		if (g->verdict != VERDICT_PASS)
-			return err_set(err, ERR_MERGE_NOT_READY, "gate %s of merge %s is %s: %s",
-				names_of(&gate_names, g->gate), m->version,
-				names_of(&verdict_names, g->verdict), g->detail ? g->detail : "");
-	}
-	return 0;
-}
-
-/* Of the new units: a kept one is live already, whatever became of its candidacy. */
-static int check_units(struct db *db, struct promotion *p, struct arena *a, struct err *err)
-{
-	for (size_t i = 0; i < p->n_units; i++) {
-		struct artifact_row row;
-
-		if (p->units[i].kept)
-			continue;
-		if (artifact_by_seq(db, p->units[i].artifact_seq, a, &row, err) <= 0)
-			return err_set(
-				err, ERR_STORAGE, "a unit of merge %s is missing", p->row.version);
-		if (row.withdrawn_at)
-			return err_set(err, ERR_MERGE_NOT_READY, "%s was withdrawn", row.id);
-		if (row.held_by)
-			return err_set(err, ERR_MERGE_NOT_READY,
-				"%s is held: it was new in the breached release %s", row.id,
-				row.held_by);
-		if (strcmp(row.phase, names_of(&phase_names, PHASE_SUCCEEDED)) != 0)
-			return err_set(err, ERR_MERGE_NOT_READY,
-				"%s passes its gates no more: it is %s since the merge was made",
-				row.id, row.phase);
-	}
-	return 0;
-}
-
-static struct decision *find_decision(const struct merge *m, const char *slot)
-{
-	for (size_t i = 0; i < m->decisions.n; i++) {
-		struct decision *d = LIST_AT(&m->decisions, struct decision, i);
-
-		if (strcmp(d->slot, slot) == 0)
-			return d;
-	}
-	return NULL;
-}
-
-/* A unit that was chosen among others has to pass with the share of alpha that it was chosen with. */
-static int judge_split(struct engine *e, struct db *db, const struct snapshot *s,
-	struct promotion *p, size_t i, struct decision *d, struct arena *a, struct err *err)
-{
-	int slot = slot_index(&s->policy, p->units[i].slot);
-	struct promotion_split *split = &p->splits[i];
-	struct unit *u = ARENA_NEW(a, struct unit);
-	struct artifact_row row;
-	struct verdict_case k;
-
-	if (slot < 0)
-		return 0;
-	if (artifact_by_seq(db, p->units[i].artifact_seq, a, &row, err) <= 0)
-		return err_set(err, ERR_STORAGE, "a unit of merge %s is missing", p->row.version);
-	if (unit_load(&row, a, u, err) < 0 ||
-		verdict_case_load(db, &row, u, s, slot, engine_now(e), a, &k, err) < 0)
-		return -1;
-	k.contenders = d->competing;
-	verdict_make(&k, s, slot, a, &split->record);
-	if (split->record.judgement.phase != PHASE_SUCCEEDED)
-		return err_set(err, ERR_MERGE_NOT_READY,
-			"%s passes its gates no more at alpha / %lld, the share it was chosen "
-			"with: it is %s since the merge was made",
-			row.id, (long long)d->competing,
-			names_of(&phase_names, split->record.judgement.phase));
-	split->made = !same(d->judgement, split->record.digest);
-	if (split->made)
-		d->judgement = split->record.digest;
-	return 0;
-}
-
-static int judge_splits(struct engine *e, struct db *db, const struct snapshot *s,
-	struct promotion *p, struct arena *a, struct err *err)
-{
-	p->splits = ARENA_ARRAY(a, p->n_units, struct promotion_split);
-	for (size_t i = 0; i < p->n_units; i++) {
-		struct decision *d = find_decision(&p->merge, p->units[i].slot);
-
-		if (!p->units[i].kept && d && d->competing > 1 &&
-			judge_split(e, db, s, p, i, d, a, err) < 0)
-			return -1;
-	}
-	return 0;
-}
-
 /* In apply: are the new units judged against what is there now? 0, COMMAND_STALE, -1. */
 static int units_judged(
 	struct tx *tx, const struct snapshot *s, const struct promotion *p, struct err *err)
 {
-	for (size_t i = 0; i < p->n_units; i++) {
-		int slot = slot_index(&s->policy, p->units[i].slot);
+	for (size_t i = 0; i < p->m.n_units; i++) {
+		int slot = slot_index(&s->policy, p->m.units[i].slot);
 		struct artifact_row row;
 
-		if (p->units[i].kept || slot < 0)
+		if (p->m.units[i].kept || slot < 0)
 			continue;
-		if (artifact_by_seq(tx->db, p->units[i].artifact_seq, tx->arena, &row, err) <= 0)
-			return err_set(
-				err, ERR_STORAGE, "a unit of merge %s is missing", p->row.version);
+		if (artifact_by_seq(tx->db, p->m.units[i].artifact_seq, tx->arena, &row, err) <= 0)
+			return err_set(err, ERR_STORAGE, "a unit of merge %s is missing",
+				p->m.row.version);
 		if (strcmp(row.context, s->fields[slot].context) != 0)
 			return COMMAND_STALE;
 	}
@@ -217,11 +97,11 @@ static int fill_context(struct db *db, const struct promotion *p, struct release
 {
 	bool suites_differ = false;
 
-	for (size_t i = 0; i < p->n_units; i++) {
+	for (size_t i = 0; i < p->m.n_units; i++) {
 		struct unit *u = ARENA_NEW(a, struct unit);
 		struct artifact_row row;
 
-		if (artifact_by_seq(db, p->units[i].artifact_seq, a, &row, err) <= 0)
+		if (artifact_by_seq(db, p->m.units[i].artifact_seq, a, &row, err) <= 0)
 			return err_set(err, ERR_STORAGE, "a unit is missing");
 		if (unit_load(&row, a, u, err) < 0)
 			return -1;
@@ -243,7 +123,7 @@ static int build_release(struct engine *e, struct db *db, const struct command *
 	struct promotion *p, struct err *err)
 {
 	const struct snapshot *s = c->prepared;
-	const struct merge *m = &p->merge;
+	const struct merge *m = &p->m.merge;
 	STRBUF_AUTO sb = STRBUF_INIT(BODY_MAX);
 	struct json_writer w;
 	struct release r;
@@ -284,20 +164,30 @@ static int build_release(struct engine *e, struct db *db, const struct command *
 	return 0;
 }
 
-static int check_open(const struct merge_row *row, struct err *err)
+/* Refuse by the first thing in the way. Evidence and waivers may have come or gone since the merge was
+ * made, or this very second, so its units are judged anew first. */
+static int check_blockers(struct engine *e, struct db *reader, struct snapshot *s,
+	struct command *c, struct merge_case *m, struct err *err)
 {
-	enum merge_state state = names_find(&merge_state_names, row->state);
+	struct blocker_list blockers;
 
-	if (merge_step(state, MERGE_EVENT_PROMOTE))
-		return 0;
-	if (state == MERGE_PROMOTED)
-		return err_set_at(err, ERR_STATE_CONFLICT, "/merge",
-			"merge %s was promoted already; GET /v1/releases shows what became of it",
-			row->version);
-	return err_set_at(err, ERR_STATE_CONFLICT, "/merge",
-		"merge %s is %s: a newer merge replaced it, or a unit of it was withdrawn; POST "
-		"/v1/merges gives the one that holds now",
-		row->version, row->state);
+	blockers_begin(&blockers, c->arena);
+	if (merge_is_open(m)) {
+		waivers_watch(e, reader);
+		if (rejudge_units(e, reader, s, m->units, m->n_units, err) < 0)
+			return -1;
+	}
+	if (merge_blockers(reader, s, m, engine_now(e), &blockers, err) < 0)
+		return -1;
+	blockers_finish(&blockers);
+	if (blockers.list.n)
+		return blockers_refuse(&blockers, m->row.version, c->arena, &c->err_members, err);
+	/* The release names the verdicts that held now. */
+	for (size_t i = 0; i < m->n_units; i++)
+		if (m->splits[i].made)
+			merge_decision(&m->merge, m->units[i].slot)->judgement =
+				m->splits[i].record.digest;
+	return 0;
 }
 
 static int promotion_prepare(
@@ -306,7 +196,7 @@ static int promotion_prepare(
 	struct promotion *p = c->args;
 	struct snapshot *s = c->prepared;
 	const char *version = version_plain(p->request->merge, true, c->arena);
-	int rc = version ? merge_find(reader, version, c->arena, &p->row, err) : 0;
+	int rc = version ? merge_case_load(reader, version, c->arena, &p->m, err) : 0;
 
 	if (rc <= 0)
 		return rc < 0 ? -1
@@ -315,17 +205,7 @@ static int promotion_prepare(
 	if (if_match_check(c->if_match, "/v1/channels/stable",
 		    s->has_release ? s->channel_body.digest : NULL, err) < 0)
 		return -1;
-	if (check_open(&p->row, err) < 0)
-		return -1;
-	if (check_fresh(s, &p->row, err) < 0 || merge_load(&p->row, c->arena, &p->merge, err) < 0 ||
-		check_gates(&p->merge, err) < 0 ||
-		merge_units(reader, version, c->arena, &p->units, &p->n_units, err) < 0)
-		return -1;
-	/* Evidence and waivers may have come or gone since the merge was made, or this very second. */
-	waivers_watch(e, reader);
-	if (rejudge_units(e, reader, s, p->units, p->n_units, err) < 0 ||
-		check_units(reader, p, c->arena, err) < 0 ||
-		judge_splits(e, reader, s, p, c->arena, err) < 0)
+	if (check_blockers(e, reader, s, c, &p->m, err) < 0)
 		return -1;
 	return build_release(e, reader, c, p, err);
 }
@@ -346,11 +226,11 @@ static int insert_release(struct tx *tx, struct promotion *p, struct err *err)
 {
 	if (release_insert(tx->db, &p->release, err) < 0)
 		return -1;
-	for (size_t i = 0; i < p->n_units; i++) {
-		if (release_unit_insert(tx->db, p->release.version, &p->units[i], err) < 0)
+	for (size_t i = 0; i < p->m.n_units; i++) {
+		if (release_unit_insert(tx->db, p->release.version, &p->m.units[i], err) < 0)
 			return -1;
-		if (p->splits[i].made && verdict_record(tx, p->units[i].artifact_seq,
-						 &p->splits[i].record, NULL, err) < 0)
+		if (p->m.splits[i].made && verdict_record(tx, p->m.units[i].artifact_seq,
+						   &p->m.splits[i].record, NULL, err) < 0)
 			return -1;
 	}
 	return 0;
@@ -362,7 +242,7 @@ static int succeeded_event(struct tx *tx, const struct promotion *p,
 	const char *data = arena_printf(tx->arena,
 		"{\"channel\":\"%s\",\"digest\":\"%s\",\"merge\":\"%s\",\"override\":%s,"
 		"\"serial\":%lld}",
-		channel->name, p->release.digest, p->row.version,
+		channel->name, p->release.digest, p->m.row.version,
 		p->request->override == 1 ? "true" : "false", (long long)channel->serial);
 
 	return tx_event(tx, EVENT_PROMOTION_SUCCEEDED, p->release.version, p->request->reason, data,
@@ -390,7 +270,7 @@ static int promotion_apply(struct tx *tx, struct command *c, struct err *err)
 		release_settle_warm(tx, &s->policy, err) < 0 ||
 		channel_activate(tx, &p->release, s->has_release ? s->channel.version : NULL,
 			"promotion", reason, &channel, err) < 0 ||
-		merge_move(tx, &p->row, MERGE_EVENT_PROMOTE, reason, err) < 0 ||
+		merge_move(tx, &p->m.row, MERGE_EVENT_PROMOTE, reason, err) < 0 ||
 		succeeded_event(tx, p, &channel, &seq, err) < 0 ||
 		tx_outbox(tx, seq, OUTBOX_REJUDGE, "{}", err) < 0)
 		return -1;

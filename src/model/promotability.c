@@ -25,10 +25,32 @@ static const struct field blocker_fields[] = {
 	F(short_by, FIELD_REAL, 0, .help = "how much is missing to pass"),
 	F(n, FIELD_INT, 0),
 	F(n_needed, FIELD_INT, 0, .help = "samples that would decide"),
+	F(until, FIELD_TIME, 0, .help = "when it goes by itself"),
+	F(needs, FIELD_STRING, 0, .min = 1, .max = 65536,
+		.help = "what has to come, where time alone is not enough"),
+	F(overridable, FIELD_BOOL, 0, .help = "`override` in a promotion passes it"),
 };
 #undef F
-static const struct field_table blocker_table =
+const struct field_table blocker_table =
 	FIELD_TABLE("Blocker", "One thing that stands in the way.", struct blocker, blocker_fields);
+
+#define F(name_, type_, ...)                                                 \
+	{                                                                    \
+#name_, type_, offsetof(struct at_merge, name_), __VA_ARGS__ \
+	}
+static const struct field at_merge_fields[] = {
+	F(competing, FIELD_INT, FIELD_REQUIRED,
+		.help = "candidates that compete for the slot now, this one among them"),
+	F(alpha, FIELD_REAL, 0, .help = "of one test: the policy's over looks and competitors"),
+	F(phase, FIELD_ENUM, FIELD_REQUIRED, .names = &phase_names),
+	F(passes, FIELD_BOOL, FIELD_REQUIRED),
+	F(detail, FIELD_STRING, 0, .min = 1, .max = 65536),
+};
+#undef F
+static const struct field_table at_merge_table = FIELD_TABLE("AtMerge",
+	"The candidate judged as a merge would now: with alpha split over all that compete for its "
+	"slot.",
+	struct at_merge, at_merge_fields);
 
 #define F(name_, type_, ...)                                                      \
 	{                                                                         \
@@ -39,8 +61,11 @@ static const struct field promotability_fields[] = {
 	F(artifact, FIELD_STRING, 0),
 	F(state, FIELD_STRING, FIELD_REQUIRED),
 	F(promotable, FIELD_BOOL, FIELD_REQUIRED),
-	F(earliest, FIELD_TIME, FIELD_EMIT_NULL, .help = "null: it depends on what nobody knows"),
+	F(earliest, FIELD_TIME, FIELD_EMIT_NULL,
+		.help = "earliest time of a promotion; null: what `needs` names has to come first"),
+	F(needs, FIELD_STRINGS, FIELD_EMIT_EMPTY, .help = "what has to come, each once"),
 	F(blockers, FIELD_LIST, FIELD_EMIT_EMPTY, .min = 0, .max = 1024, .table = &blocker_table),
+	F(at_merge, FIELD_OBJECT, 0, .table = &at_merge_table),
 };
 #undef F
 const struct field_table promotability_table =

@@ -161,6 +161,29 @@ struct command *queue_merge(void)
 	return c;
 }
 
+struct outcome submit_samples(const char *id, int successes, const char *more)
+{
+	return submit(arena_printf(reg.arena,
+		"{\"provider\":\"hf\"%s,\"artifacts\":[{\"id\":\"%s\",\"role\":\"textgen\",\"uri\":"
+		"\"s3://b/"
+		"t\",\"metrics\":{\"quality\":{\"value\":%.17g,\"n\":1000,\"successes\":%d},"
+		"\"safety\":{\"value\":0.99,\"n\":2000,\"successes\":1980},\"latency_ms_p95\":120,"
+		"\"cost_per_1k_tokens\":0.7},\"suites\":{\"policy\":{\"total\":5000,\"passed\":"
+		"5000},"
+		"\"adversarial\":{\"total\":5000,\"passed\":5000}}}]}",
+		more, id, successes / 1000.0, successes));
+}
+
+struct outcome submit_eval(const char *id, const char *subject, int successes)
+{
+	return submit(arena_printf(reg.arena,
+		"{\"provider\":\"hf\",\"artifacts\":[{\"id\":\"%s\",\"role\":\"eval\",\"uri\":"
+		"\"s3://b/"
+		"e\",\"subject\":\"%s\",\"metrics\":{\"quality\":{\"value\":%.17g,\"n\":1000,"
+		"\"successes\":%d}}}]}",
+		id, subject, successes / 1000.0, successes));
+}
+
 struct outcome do_merge(void)
 {
 	struct command *c = new_command("POST /v1/merges", "{}");

@@ -40,6 +40,11 @@ extern struct with with;
 struct outcome submit(const char *manifest);
 /* One unit of the usual shape: id and role decide the provider. */
 struct outcome submit_unit(const char *id, const char *role, double quality);
+/* A textgen unit with samples behind its numbers, `successes` of 1,000 for its quality; `more`: members
+ * of the manifest, from a comma on. */
+struct outcome submit_samples(const char *id, int successes, const char *more);
+/* 1,000 samples of the quality of another. */
+struct outcome submit_eval(const char *id, const char *subject, int successes);
 struct outcome do_merge(void);
 struct outcome promote(const char *merge);
 struct outcome rollback(const char *to);

@@ -201,33 +201,10 @@ END_TEST
 
 /* ---- The full form ---- */
 
-static struct outcome send_textgen(const char *id, int successes, const char *more)
-{
-	return submit(arena_printf(reg.arena,
-		"{\"provider\":\"hf\"%s,\"artifacts\":[{\"id\":\"%s\",\"role\":\"textgen\",\"uri\":"
-		"\"s3://b/"
-		"t\",\"metrics\":{\"quality\":{\"value\":%.17g,\"n\":1000,\"successes\":%d},"
-		"\"safety\":{\"value\":0.99,\"n\":2000,\"successes\":1980},\"latency_ms_p95\":120,"
-		"\"cost_per_1k_tokens\":0.7},\"suites\":{\"policy\":{\"total\":5000,\"passed\":"
-		"5000},"
-		"\"adversarial\":{\"total\":5000,\"passed\":5000}}}]}",
-		more, id, successes / 1000.0, successes));
-}
-
-static struct outcome send_eval(const char *id, const char *subject, int successes)
-{
-	return submit(arena_printf(reg.arena,
-		"{\"provider\":\"hf\",\"artifacts\":[{\"id\":\"%s\",\"role\":\"eval\",\"uri\":"
-		"\"s3://b/"
-		"e\",\"subject\":\"%s\",\"metrics\":{\"quality\":{\"value\":%.17g,\"n\":1000,"
-		"\"successes\":%d}}}]}",
-		id, subject, successes / 1000.0, successes));
-}
-
 /* The first release: textgen, embed and runtime in the small form but for textgen. */
 static void live_release(void)
 {
-	ck_assert_int_eq(send_textgen("s/textgen-v1", 800, "").status, 201);
+	ck_assert_int_eq(submit_samples("s/textgen-v1", 800, "").status, 201);
 	ck_assert_str_eq(phase("hf", "s/textgen-v1"), "Succeeded");
 	submit_unit("s/embedder-v1", "embed", 0.8);
 	submit_unit("s/runtime-v9", "runtime", 0.8);
@@ -238,7 +215,7 @@ static void live_release(void)
 START_TEST(test_look__is_spent_by_evidence_alone)
 {
 	live_release();
-	send_textgen("s/textgen-v2", 815, "");
+	submit_samples("s/textgen-v2", 815, "");
 	ck_assert_str_eq(phase("hf", "s/textgen-v2"), "Inconclusive");
 	ck_assert_ptr_nonnull(strstr(gates("hf", "s/textgen-v2"), "\"look\":1"));
 	post_suite("{'name':'core','version':'1','current':true,'datasets':{'d':'sha256:"
@@ -248,10 +225,10 @@ START_TEST(test_look__is_spent_by_evidence_alone)
 	/* Judged anew, against the suite. */
 	ck_assert_ptr_nonnull(strstr(gates("hf", "s/textgen-v2"), "\"suite\":\"sha256:"));
 	ck_assert_ptr_nonnull(strstr(gates("hf", "s/textgen-v2"), "\"look\":1"));
-	send_eval("s/eval-v1", "s/textgen-v2", 850);
+	submit_eval("s/eval-v1", "s/textgen-v2", 850);
 	ck_assert_ptr_nonnull(strstr(gates("hf", "s/textgen-v2"), "\"look\":2"));
-	send_eval("s/eval-v2", "s/textgen-v2", 850);
-	send_eval("s/eval-v3", "s/textgen-v2", 850);
+	submit_eval("s/eval-v2", "s/textgen-v2", 850);
+	submit_eval("s/eval-v3", "s/textgen-v2", 850);
 	ck_assert_ptr_nonnull(strstr(gates("hf", "s/textgen-v2"), "\"look\":4"));
 	ck_assert_ptr_nonnull(strstr(gates("hf", "s/textgen-v2"), "max_looks"));
 	ck_assert_str_eq(phase("hf", "s/textgen-v2"), "Inconclusive");
@@ -268,10 +245,10 @@ START_TEST(test_look__is_spent_by_samples_while_another_gate_waits)
 	       "\"safety\":0.98,\"cost_per_1k_tokens\":0.7},\"suites\":{\"policy\":{\"total\":5000,"
 	       "\"passed\":5000},\"adversarial\":{\"total\":5000,\"passed\":5000}}}]}");
 	ck_assert_str_eq(phase("aws", RUNTIME), "Pending");
-	send_eval("s/eval-v1", RUNTIME, 850);
+	submit_eval("s/eval-v1", RUNTIME, 850);
 	ck_assert_str_eq(phase("aws", RUNTIME), "Pending");
 	ck_assert_ptr_nonnull(strstr(gates("aws", RUNTIME), "\"look\":2"));
-	send_eval("s/eval-v2", RUNTIME, 850);
+	submit_eval("s/eval-v2", RUNTIME, 850);
 	ck_assert_ptr_nonnull(strstr(gates("aws", RUNTIME), "\"look\":3"));
 	/* What it waits for is no try. */
 	send_benchmark("s/inference-benchmark-v1", RUNTIME, 120);
@@ -284,10 +261,10 @@ END_TEST
 START_TEST(test_evidence__about_the_baseline_judges_all)
 {
 	live_release();
-	send_textgen("s/textgen-v2", 860, "");
+	submit_samples("s/textgen-v2", 860, "");
 	ck_assert_str_eq(phase("hf", "s/textgen-v2"), "Succeeded");
 	/* Pooled, the live one is better than it seemed. */
-	send_eval("s/eval-v1", "s/textgen-v1", 920);
+	submit_eval("s/eval-v1", "s/textgen-v1", 920);
 	ck_assert_str_ne(phase("hf", "s/textgen-v2"), "Succeeded");
 	ck_assert_ptr_nonnull(strstr(gates("hf", "s/textgen-v2"), "\"baseline_evidence\":["));
 	check_judgements();
@@ -301,19 +278,19 @@ START_TEST(test_merge__splits_alpha_and_promotion_looks_again)
 
 	live_release();
 	/* Alone at 0.05 / 3 each would pass. */
-	send_textgen("s/textgen-v2", 840, "");
-	send_textgen("s/textgen-v3", 841, "");
+	submit_samples("s/textgen-v2", 840, "");
+	submit_samples("s/textgen-v3", 841, "");
 	ck_assert_str_eq(phase("hf", "s/textgen-v2"), "Succeeded");
 	ck_assert_str_eq(phase("hf", "s/textgen-v3"), "Succeeded");
 	o = do_merge();
 	ck_assert_int_eq(o.code, ERR_NOTHING_TO_MERGE);
 	ck_assert_msg(strstr(o.c->err_members, "alpha / 2"), "%s", o.c->err_members);
 	/* One that passes at half of it, too; what comes after the merge counts before the promotion. */
-	send_textgen("s/textgen-v4", 900, "");
+	submit_samples("s/textgen-v4", 900, "");
 	o = do_merge();
 	ck_assert_int_eq(o.status, 201);
 	ck_assert_ptr_nonnull(strstr(o.body, "\"competing\":3"));
-	send_eval("s/eval-v1", "s/textgen-v4", 600);
+	submit_eval("s/eval-v1", "s/textgen-v4", 600);
 	ck_assert_int_eq(promote(member(o.body, "version")).code, ERR_MERGE_NOT_READY);
 	ck_assert_str_eq(phase("hf", "s/textgen-v2"), "Succeeded");
 	check_judgements();
@@ -326,19 +303,19 @@ START_TEST(test_promotion__looks_again_with_the_share_of_its_merge)
 	struct outcome o;
 
 	live_release();
-	send_textgen("s/textgen-v2", 840, "");
-	send_textgen("s/textgen-v3", 900, "");
+	submit_samples("s/textgen-v2", 840, "");
+	submit_samples("s/textgen-v3", 900, "");
 	o = do_merge();
 	ck_assert_int_eq(o.status, 201);
 	ck_assert_ptr_nonnull(strstr(o.body, "\"competing\":2"));
 	/* Enough at alpha, not at the half of it. */
-	send_eval("s/eval-v1", "s/textgen-v3", 768);
+	submit_eval("s/eval-v1", "s/textgen-v3", 768);
 	ck_assert_str_eq(phase("hf", "s/textgen-v3"), "Succeeded");
 	o = promote(member(o.body, "version"));
 	ck_assert_int_eq(o.code, ERR_MERGE_NOT_READY);
 	ck_assert_msg(strstr(o.c->err.msg, "alpha / 2"), "%s", o.c->err.msg);
 	/* The same units on other verdicts are another merge. */
-	send_eval("s/eval-v2", "s/textgen-v3", 960);
+	submit_eval("s/eval-v2", "s/textgen-v3", 960);
 	o = do_merge();
 	ck_assert_int_eq(o.status, 201);
 	ck_assert_int_eq(do_merge().status, 200);
@@ -354,13 +331,13 @@ START_TEST(test_promotion__names_the_verdicts_that_held_then)
 	const char *old;
 
 	live_release();
-	send_textgen("s/textgen-v2", 840, "");
-	send_textgen("s/textgen-v3", 900, "");
+	submit_samples("s/textgen-v2", 840, "");
+	submit_samples("s/textgen-v3", 900, "");
 	o = do_merge();
 	old = strstr(o.body, "\"judgement\":\"sha256:");
 	ck_assert_ptr_nonnull(old);
 	old = arena_strndup(reg.arena, old, strlen("\"judgement\":\"sha256:") + 64);
-	send_eval("s/eval-v1", "s/textgen-v3", 900);
+	submit_eval("s/eval-v1", "s/textgen-v3", 900);
 	ck_assert_int_eq(promote(member(o.body, "version")).status, 201);
 	SNAPSHOT_AUTO s = snapshot_get(reg.engine);
 	ck_assert_ptr_nonnull(strstr(s->release_body.text, "\"judgement\":\"sha256:"));
@@ -375,12 +352,12 @@ START_TEST(test_anchor__guards_against_drift_and_moves_with_time)
 	SNAPSHOT_AUTO before = NULL;
 
 	live_release();
-	send_textgen("s/textgen-v2", 860, "");
+	submit_samples("s/textgen-v2", 860, "");
 	ck_assert_int_eq(do_merge().status, 201);
 	ck_assert_int_eq(promote("1.0.1-rc.1").status, 201);
 	before = snapshot_get(reg.engine);
 	ck_assert_str_eq(before->anchor, "1.0.0");
-	send_textgen("s/textgen-v3", 900, "");
+	submit_samples("s/textgen-v3", 900, "");
 	ck_assert_ptr_nonnull(strstr(gates("hf", "s/textgen-v3"), "\"anchor\":\"s/textgen-v1\""));
 	fake_clock_step(&reg.clock, 91 * DAY);
 	finish();
@@ -399,7 +376,7 @@ START_TEST(test_waiver__stands_in_decision_and_release)
 	const char *id;
 
 	live_release();
-	send_textgen("s/textgen-v2", 700, "");
+	submit_samples("s/textgen-v2", 700, "");
 	ck_assert_str_eq(phase("hf", "s/textgen-v2"), "Failed");
 	with.actor = "token:a";
 	o = ask_waiver(arena_printf(reg.arena,
@@ -431,7 +408,7 @@ START_TEST(test_waiver__ends_to_the_instant_for_merge_and_promotion)
 	struct outcome o;
 
 	live_release();
-	send_textgen("s/textgen-v2", 700, "");
+	submit_samples("s/textgen-v2", 700, "");
 	with.actor = "token:a";
 	o = ask_waiver(arena_printf(reg.arena,
 		"{'gate':'quality','artifact':{'provider':'hf','id':'s/"
@@ -462,7 +439,7 @@ START_TEST(test_waiver__that_ends_before_the_promotion_blocks_it)
 	struct outcome o;
 
 	live_release();
-	send_textgen("s/textgen-v2", 700, "");
+	submit_samples("s/textgen-v2", 700, "");
 	with.actor = "token:a";
 	o = ask_waiver(arena_printf(reg.arena,
 		"{'gate':'quality','artifact':{'provider':'hf','id':'s/"
@@ -534,82 +511,6 @@ START_TEST(test_merge__takes_the_version_step_that_the_contract_forces)
 END_TEST
 
 /* ---- What might be ---- */
-
-START_TEST(test_promotability__tells_every_gap)
-{
-	SNAPSHOT_AUTO s = NULL;
-	struct promotability p;
-	struct err err = {0};
-	struct outcome o;
-
-	live_release();
-	send_textgen("s/textgen-v2", 860, "");
-	o = do_merge();
-	ck_assert_int_eq(o.status, 201);
-	s = snapshot_get(reg.engine);
-	ck_assert_int_eq(merge_promotability(reg.reader, s, member(o.body, "version"),
-				 clock_now(&reg.clock.clock), reg.arena, &p, &err),
-		1);
-	ck_assert_int_eq(p.promotable, 1);
-	ck_assert_int_eq(p.earliest, clock_now(&reg.clock.clock));
-	send_eval("s/eval-v1", "s/textgen-v2", 700);
-	ck_assert_int_eq(merge_promotability(
-				 reg.reader, s, member(o.body, "version"), 1, reg.arena, &p, &err),
-		1);
-	ck_assert_int_eq(p.promotable, 0);
-	ck_assert_uint_ge(p.blockers.n, 1);
-	ck_assert_int_eq(LIST_AT(&p.blockers, struct blocker, 0)->gate, GATE_QUALITY);
-	ck_assert_str_eq(LIST_AT(&p.blockers, struct blocker, 0)->id, "s/textgen-v2");
-	ck_assert_int_gt(LIST_AT(&p.blockers, struct blocker, 0)->n, 0);
-	ck_assert_int_eq(
-		merge_promotability(reg.reader, s, "9.9.9-rc.1", 1, reg.arena, &p, &err), 0);
-	send_textgen("s/textgen-v3", 700, "");
-	ck_assert_int_eq(
-		artifact_promotability(reg.reader, "hf", "s/textgen-v3", 1, reg.arena, &p, &err),
-		1);
-	ck_assert_int_eq(p.promotable, 0);
-	ck_assert(LIST_AT(&p.blockers, struct blocker, 0)->short_by > 0);
-}
-END_TEST
-
-/* 64 suites of which none passed, each of a digest of its own. */
-static void add_failed_suites(struct strbuf *sb, int i)
-{
-	for (int k = 0; k < 64; k++)
-		strbuf_addf(sb, "%s\"s%d\":{\"total\":9,\"passed\":0,\"digest\":\"sha256:%064d\"}",
-			k ? "," : "", k, i);
-}
-
-START_TEST(test_promotability__counts_what_it_does_not_list)
-{
-	STRBUF_AUTO sb = STRBUF_INIT(1 << 20);
-	const struct blocker *last;
-	struct promotability p;
-	struct err err = {0};
-
-	strbuf_addstr(&sb, "{\"provider\":\"hf\",\"artifacts\":[");
-	for (int i = 1; i <= 9; i++) {
-		strbuf_addf(&sb,
-			"%s{\"id\":\"s/eval-v%d\",\"role\":\"eval\",\"uri\":\"s3://b/"
-			"e\",\"subject\":"
-			"\"s/textgen-v1\",\"suites\":{",
-			i > 1 ? "," : "", i);
-		add_failed_suites(&sb, i);
-		strbuf_addstr(&sb, "}}");
-	}
-	strbuf_addstr(&sb, "]}");
-	ck_assert_int_eq(submit(arena_strndup(reg.arena, sb.buf, sb.len)).status, 201);
-	submit_unit("s/textgen-v1", "textgen", 0.8);
-	ck_assert_int_eq(
-		artifact_promotability(reg.reader, "hf", "s/textgen-v1", 1, reg.arena, &p, &err),
-		1);
-	ck_assert_uint_eq(p.blockers.n, 513);
-	ck_assert_str_eq(LIST_AT(&p.blockers, struct blocker, 511)->reason, "suite_failed");
-	last = LIST_AT(&p.blockers, struct blocker, 512);
-	ck_assert_str_eq(last->detail, "64 more, which are not listed here");
-	ck_assert_int_eq(p.promotable, 0);
-}
-END_TEST
 
 START_TEST(test_tradeoffs__mark_what_is_dominated)
 {
@@ -693,8 +594,6 @@ Suite *test_suite(void)
 	tcase_add_test(tc, test_promotion__looks_again_with_the_share_of_its_merge);
 	tcase_add_test(tc, test_promotion__names_the_verdicts_that_held_then);
 	tcase_add_test(tc, test_anchor__guards_against_drift_and_moves_with_time);
-	tcase_add_test(tc, test_promotability__tells_every_gap);
-	tcase_add_test(tc, test_promotability__counts_what_it_does_not_list);
 	tcase_add_test(tc, test_tradeoffs__mark_what_is_dominated);
 	tcase_add_test(tc, test_simulate__lists_what_flips_and_changes_nothing);
 	tcase_add_test(tc, test_waiver__stands_in_decision_and_release);
