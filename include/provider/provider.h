@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * A connector: how manifests come from the place where a provider's pipelines leave them. It lists
+ * what is there, fetches one document, and looks whether an artifact can be reached; it knows nothing
+ * of the registry, judges nothing, and keeps nothing that it could not find again.
+ *
+ * What a listing names is compared by its `version` with what was handled before: only what is new or
+ * changed is fetched. So a version must change whenever the content may have, and cost no more than
+ * the listing itself.
+ *
+ * A connector is used by one thread at a time. Each call gets a deadline and a flag that stops it, and
+ * heeds both; it may block up to then. Results live in the call's arena. Errors carry ERR_IO,
+ * ERR_UNREACHABLE or ERR_CONFIG, the provider's own words, and never a secret.
+ */
+#ifndef PROVIDER_PROVIDER_H
+#define PROVIDER_PROVIDER_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/arena.h"
+#include "base/clock.h"
+#include "base/err.h"
+
+/* As much as POST /v1/manifests takes; and what one listing may name. */
+enum { DOCUMENT_MAX = 1 << 20, LISTING_MAX = 100000 };
+
+/* Of one provider; what a kind does not know stays NULL. */
+struct connector_options {
+	const char *provider;
+	const char *path;      /* dir: the folder of manifests */
+	const char *artifacts; /* dir: the folder of artifacts */
+	int64_t timeout;       /* usec; of one run */
+};
+
+struct provider_call {
+	const struct clock *clock;
+	int64_t deadline;	 /* monotonic */
+	const atomic_bool *stop; /* the process ends; NULL: never */
+	struct arena *arena;
+};
+/* -1 with ERR_UNAVAILABLE when the call has to end. */
+int provider_call_check(const struct provider_call *call, struct err *err);
+
+/* One thing that is there. */
+struct source_entry {
+	const char *name; /* within the provider; sorts the listing */
+	const char *version;
+	const char *fault; /* why it will not be fetched, one sentence; NULL: it can be */
+};
+struct source_listing {
+	struct source_entry *v; /* sorted by name */
+	size_t n;
+	size_t ignored; /* not meant for us */
+	bool cut;	/* there is more than LISTING_MAX */
+};
+
+/* GONE: no longer there. UNSETTLED: somebody is writing it; another time. */
+enum fetch_result { FETCH_DONE, FETCH_GONE, FETCH_UNSETTLED };
+struct source_document {
+	const char *text;
+	size_t len;
+	bool young; /* written so lately that it may not be whole yet */
+};
+
+/* UNKNOWN: this connector can't tell of such a URI. */
+enum probe_verdict { PROBE_REACHABLE, PROBE_MISSING, PROBE_UNKNOWN };
+struct probe_target {
+	const char *uri;
+	int64_t size; /* bytes; -1: not known */
+};
+struct probe {
+	enum probe_verdict verdict;
+	const char *detail; /* one sentence */
+};
+
+struct connector;
+struct connector_kind {
+	const char *name;
+	/* Checks the options (ERR_CONFIG) and reaches for nothing: the place may come later. */
+	int (*open)(const struct connector_options *o, struct connector **ret, struct err *err);
+	void (*close)(struct connector *c); /* NULL is allowed */
+	int (*list)(struct connector *c, const struct provider_call *call,
+		struct source_listing *ret, struct err *err);
+	/* enum fetch_result or -1; fills in *ret with FETCH_DONE alone. */
+	int (*fetch)(struct connector *c, const struct provider_call *call,
+		const struct source_entry *entry, struct source_document *ret, struct err *err);
+	int (*probe)(struct connector *c, const struct provider_call *call,
+		const struct probe_target *target, struct probe *ret, struct err *err);
+};
+
+extern const struct connector_kind connector_dir;
+
+/* By name; NULL: there is none. */
+const struct connector_kind *connector_kind_find(const char *name);
+/* "dir, ..." of all of them, in the arena. */
+const char *connector_kind_names(struct arena *a);
+
+#endif
