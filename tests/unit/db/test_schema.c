@@ -18,10 +18,12 @@
 
 /* Every other table is append-only. */
 static const char *const changing[] = {
+	"artifact_probe",
 	"artifact_state",
 	"channel",
 	"contract_wait",
 	"idempotency",
+	"ingest_due",
 	"job_run",
 	"job_state",
 	"merge_state",
@@ -29,6 +31,8 @@ static const char *const changing[] = {
 	"outbox",
 	"release_state",
 	"setting",
+	"source",
+	"source_item",
 	"token",
 	"waiver_state",
 };
