@@ -12,6 +12,7 @@
 #ifndef ENGINE_FUSE_H
 #define ENGINE_FUSE_H
 
+#include "engine/common_contract.h"
 #include "engine/snapshot.h"
 #include "engine/verdict.h"
 #include "policy/selection.h"
@@ -40,6 +41,7 @@ struct fusion {
 	struct fusion_slot *slots; /* one for each slot of the policy */
 	size_t n, fresh;
 	bool complete; /* each required slot is filled */
+	struct common_contract contract;
 };
 
 int fusion_choose(struct db *reader, const struct snapshot *s, int64_t now, struct arena *a,
@@ -56,9 +58,5 @@ void fusion_fill(
 /* Fill in version and release: above every release ever made, and the next rc of it. */
 int fusion_version(struct db *reader, const struct snapshot *s, const struct fusion *f,
 	struct arena *a, struct merge *merge, struct err *err);
-
-/* The contract (or suite) that the units agree on: the one given by any of them; *ret_agree is false
- * when two give different digests. NULL: none was given. */
-const struct named_digest *fusion_contract(const struct fusion *f, bool *ret_agree);
 
 #endif

@@ -108,6 +108,17 @@ void contract_compare(const struct contract *old, const struct contract *new, st
 int contract_compare_texts(const char *old, size_t old_len, const char *new, size_t new_len,
 	struct arena *a, struct contract_diff *ret, struct faults *faults, struct err *err);
 
+/* Of n contracts the first that all of them serve, so that a node that speaks it is understood by each:
+ * every other one is a compatible change of it. Fills in its index; or says in *ret_why, for the first
+ * of them, which other breaks it and how. 0, or -1 when there is none such. n > 0. */
+struct contract_common {
+	size_t index;
+	size_t other;			      /* -1 only: breaks the first */
+	const struct contract_change *change; /* -1 only: the first breaking one */
+};
+int contract_common(
+	const struct contract *const *c, size_t n, struct arena *a, struct contract_common *ret);
+
 /* Stable words, for answers and tables. */
 const char *contract_relation_name(enum contract_relation relation); /* identical, ... */
 const char *contract_direction_name(enum contract_direction direction);

@@ -208,6 +208,15 @@ static int name_judgement(struct db *db, struct fusion_slot *slot, struct arena 
 	return 0;
 }
 
+static int find_contract(struct db *reader, struct fusion *f, struct arena *a, struct err *err)
+{
+	const struct named_digest **given = ARENA_ARRAY(a, f->n, const struct named_digest *);
+
+	for (size_t i = 0; i < f->n; i++)
+		given[i] = f->slots[i].filled ? f->slots[i].parsed->contract : NULL;
+	return common_contract_find(reader, given, f->n, a, &f->contract, err);
+}
+
 int fusion_choose(struct db *reader, const struct snapshot *s, int64_t now, struct arena *a,
 	struct fusion *ret, struct err *err)
 {
@@ -226,27 +235,10 @@ int fusion_choose(struct db *reader, const struct snapshot *s, int64_t now, stru
 		if (slot->best && name_judgement(reader, slot, a, err) < 0)
 			return -1;
 	}
+	if (find_contract(reader, &f, a, err) < 0)
+		return -1;
 	*ret = f;
 	return 0;
-}
-
-const struct named_digest *fusion_contract(const struct fusion *f, bool *ret_agree)
-{
-	const struct named_digest *first = NULL;
-
-	*ret_agree = true;
-	for (size_t i = 0; i < f->n; i++) {
-		const struct named_digest *c =
-			f->slots[i].filled ? f->slots[i].parsed->contract : NULL;
-
-		if (!c || !c->digest)
-			continue;
-		if (!first)
-			first = c;
-		else if (strcmp(first->digest, c->digest) != 0)
-			*ret_agree = false;
-	}
-	return first;
 }
 
 /* The worst verdict of the fresh units at one gate, naming each that is not passed. */
@@ -276,17 +268,9 @@ static void combine_gate(
 		ret->detail = arena_printf(a, "%s: %s", s->unit.id, g->detail ? g->detail : "");
 	}
 	if (gate == GATE_COMPATIBILITY && ret->verdict == VERDICT_PASS) {
-		bool agree;
-		const struct named_digest *contract = fusion_contract(f, &agree);
-
-		ret->verdict = agree ? VERDICT_PASS : VERDICT_FAIL;
-		ret->reason = !agree	 ? "contracts_differ"
-			      : contract ? "contracts_agree"
-					 : "not_given";
-		ret->detail =
-			!agree	   ? "the units were built against different contracts"
-			: contract ? arena_printf(a, "every contract given is %s", contract->digest)
-				   : "no unit names a contract";
+		ret->verdict = f->contract.verdict;
+		ret->reason = f->contract.reason;
+		ret->detail = f->contract.detail;
 	}
 }
 
@@ -380,6 +364,11 @@ static bool forces(const struct snapshot *s, const struct fusion_slot *slot, con
 
 static bool contract_forces(const struct snapshot *s, const struct fusion *f, const char *step)
 {
+	const struct named_digest *live = s->release.contract, *next = f->contract.contract;
+
+	/* Units that serve more do not make the combination serve more. */
+	if (live && live->digest && next && strcmp(live->digest, next->digest) == 0)
+		return false;
 	for (size_t i = 0; s->has_release && i < f->n; i++)
 		if (forces(s, &f->slots[i], step))
 			return true;
@@ -392,12 +381,11 @@ int fusion_version(struct db *reader, const struct snapshot *s, const struct fus
 	char buf[VERSION_STRLEN];
 	struct version newest, next, rc_version;
 	const char *text;
-	bool agree;
-	const struct named_digest *contract = fusion_contract(f, &agree);
 	const struct version_change change = {
 		.contract_breaks = contract_forces(s, f, contract_level_name(CONTRACT_MAJOR)),
-		.contract_gains = (s->has_release && contract && !s->release.contract) ||
-				  contract_forces(s, f, contract_level_name(CONTRACT_MINOR)),
+		.contract_gains =
+			(s->has_release && f->contract.contract && !s->release.contract) ||
+			contract_forces(s, f, contract_level_name(CONTRACT_MINOR)),
 		.slots_change = s->has_release && merge->slots.n != s->release.slots.n,
 	};
 	int rc = release_newest(reader, a, &text, err);

@@ -9,6 +9,7 @@
 
 #include "base/json_writer.h"
 #include "engine/blockers.h"
+#include "engine/common_contract.h"
 #include "engine/internal.h"
 #include "engine/merge.h"
 #include "engine/release.h"
@@ -91,10 +92,14 @@ static struct gate_limits *limits(const struct policy *p, struct arena *a)
 	return l;
 }
 
-/* The contract and the suite that the units name; two that differ in the suite name none. */
+/* The contract that the units serve, by waiver the first, and the suite that they name; two that differ
+ * in the suite name none. */
 static int fill_context(struct db *db, const struct promotion *p, struct release *r,
 	struct arena *a, struct err *err)
 {
+	const struct named_digest **given =
+		ARENA_ARRAY(a, p->m.n_units, const struct named_digest *);
+	struct common_contract common;
 	bool suites_differ = false;
 
 	for (size_t i = 0; i < p->m.n_units; i++) {
@@ -105,6 +110,7 @@ static int fill_context(struct db *db, const struct promotion *p, struct release
 			return err_set(err, ERR_STORAGE, "a unit is missing");
 		if (unit_load(&row, a, u, err) < 0)
 			return -1;
+		given[i] = u->contract;
 		if (u->contract && !r->contract)
 			r->contract = u->contract;
 		if (u->eval_suite && r->eval_suite)
@@ -116,6 +122,10 @@ static int fill_context(struct db *db, const struct promotion *p, struct release
 	}
 	if (suites_differ)
 		r->eval_suite = NULL;
+	if (common_contract_find(db, given, p->m.n_units, a, &common, err) < 0)
+		return -1;
+	if (common.contract)
+		r->contract = (struct named_digest *)common.contract;
 	return 0;
 }
 

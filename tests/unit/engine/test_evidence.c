@@ -11,6 +11,7 @@
 #include "engine/internal.h"
 #include "engine/render.h"
 #include "engine/verdict.h"
+#include "store/release.h"
 #include "support/registry.h"
 
 Suite *test_suite(void);
@@ -474,7 +475,8 @@ static const char *contract_of(const char *version, const char *more)
 		member(o.body, "digest"));
 }
 
-static void send_three(int n, const char *contract)
+/* Units of number n; the textgen, or all, with a contract of its own. */
+static void send_mixed(int n, const char *textgen, const char *contract)
 {
 	static const struct {
 		const char *provider, *role;
@@ -488,9 +490,15 @@ static void send_three(int n, const char *contract)
 				       "\"quality\":0.8%d,\"retrieval_score\":0.8%d,\"safety\":0."
 				       "98,"
 				       "\"latency_ms_p95\":120,\"cost_per_1k_tokens\":0.7}}]}",
-				       of[i].provider, contract, of[i].role, n, of[i].role, n, n))
+				       of[i].provider, i ? contract : textgen, of[i].role, n,
+				       of[i].role, n, n))
 				.status,
 			201);
+}
+
+static void send_three(int n, const char *contract)
+{
+	send_mixed(n, contract, contract);
 }
 
 START_TEST(test_merge__takes_the_version_step_that_the_contract_forces)
@@ -506,6 +514,50 @@ START_TEST(test_merge__takes_the_version_step_that_the_contract_forces)
 	o = do_merge();
 	ck_assert_msg(o.status == 201, "%s", o.c->err_members);
 	ck_assert_str_eq(member(o.body, "release"), _i ? "1.1.0" : "1.0.1");
+	check_registry();
+}
+END_TEST
+
+/* One unit is ahead of the others: where all still serve the old contract, the release keeps it. */
+START_TEST(test_merge__compares_the_contracts_of_its_units)
+{
+	static const struct {
+		const char *members, *detail, *phase;
+	} ahead[] = {
+		{",'b':{'type':'integer'}", "and all of them serve fusion 1.0.0", "Succeeded"},
+		{",'b':{'type':'integer'}},'required':['b'],'x-note':{",
+			"none is served by all: fusion 2.0.0 breaks fusion 1.0.0 (request "
+			"/request/required/0",
+			"Failed"},
+		{NULL, "fusion 1.1.0 (sha256:", "Inconclusive"},
+	};
+	const char *old = contract_of("1.0.0", _i == 1 ? "},'required':['a'],'x-note':{" : "");
+	const char *merge;
+	struct err err = {0};
+	struct outcome o;
+	struct body body;
+
+	send_mixed(1,
+		ahead[_i].members
+			? contract_of(_i ? "2.0.0" : "1.1.0", ahead[_i].members)
+			: arena_printf(reg.arena,
+				  ",\"contract\":{\"name\":\"fusion\",\"version\":\"1.1.0\","
+				  "\"digest\":\"sha256:%064d\"}",
+				  1),
+		old);
+	o = do_merge();
+	ck_assert_msg(o.status == 201, "%d %s", o.status, o.c->err_members);
+	ck_assert_msg(strstr(o.body, ahead[_i].detail) != NULL, "%s", o.body);
+	ck_assert_str_eq(member(o.body, "phase"), ahead[_i].phase);
+	merge = member(o.body, "version");
+	ck_assert_int_eq(promote(merge).status, _i ? 409 : 201);
+	if (_i == 0) {
+		ck_assert_int_eq(release_body(reg.reader, "1.0.0", reg.arena, &body, &err), 1);
+		ck_assert_ptr_nonnull(strstr(body.text, arena_printf(reg.arena, "%s,", old)));
+		/* The rest follows: now the release serves more. */
+		send_three(2, contract_of("1.2.0", ",'b':{'type':'integer'},'c':{}"));
+		ck_assert_str_eq(member(do_merge().body, "release"), "1.1.0");
+	}
 	check_registry();
 }
 END_TEST
@@ -587,6 +639,7 @@ Suite *test_suite(void)
 	tcase_add_test(tc, test_evidence__race_with_its_subject_is_noticed);
 	tcase_add_test(tc, test_evidence__is_limited_whoever_brings_it);
 	tcase_add_loop_test(tc, test_merge__takes_the_version_step_that_the_contract_forces, 0, 2);
+	tcase_add_loop_test(tc, test_merge__compares_the_contracts_of_its_units, 0, 3);
 	tcase_add_test(tc, test_look__is_spent_by_evidence_alone);
 	tcase_add_test(tc, test_look__is_spent_by_samples_while_another_gate_waits);
 	tcase_add_test(tc, test_evidence__about_the_baseline_judges_all);
