@@ -10,6 +10,7 @@
 #include "engine/command.h"
 #include "engine/snapshot.h"
 #include "model/canonical_suite.h"
+#include "model/checklist.h"
 #include "model/contract.h"
 #include "model/observation.h"
 #include "model/request.h"
@@ -108,5 +109,9 @@ int waiver_approve(struct engine *e, struct command *c, const char *id,
 	const struct waiver_approval *r, struct err *err);
 int waiver_revoke(struct engine *e, struct command *c, const char *id,
 	const struct reason_request *r, struct err *err);
+
+/* POST /v1/merges/{v}/signoffs: 201; 403 self_approval, 404, 409 unless it is open, 422. */
+int signoff_submit(struct engine *e, struct command *c, const char *merge, const struct signoff *s,
+	struct err *err);
 
 #endif

@@ -7,6 +7,7 @@
 #define MODEL_POLICY_H
 
 #include "base/digest.h"
+#include "model/checklist.h"
 #include "model/field.h"
 #include "model/schedule.h"
 
@@ -129,7 +130,10 @@ struct policy {
 	struct policy_rollback *rollback;
 	struct policy_evidence *evidence;
 	struct cadence *cadence; /* never NULL once parsed; its jobs may be */
+	struct list checklist;	 /* struct policy_signoff */
+	const char *soak; /* how old a merge must be before it is promoted; NULL: no matter */
 	/* derived */
+	int64_t soak_usec;
 	int64_t version; /* 0 until stored */
 	char digest[DIGEST_STRLEN];
 };

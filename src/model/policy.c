@@ -8,6 +8,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/duration.h"
 #include "model/format.h"
 #include "model/observation.h"
 
@@ -311,6 +312,12 @@ static const struct field policy_fields[] = {
 	{"rollback", FIELD_OBJECT, offsetof(struct policy, rollback), 0, .table = &rollback_table},
 	{"evidence", FIELD_OBJECT, offsetof(struct policy, evidence), 0, .table = &evidence_table},
 	{"cadence", FIELD_OBJECT, offsetof(struct policy, cadence), 0, .table = &cadence_table},
+	{"checklist", FIELD_LIST, offsetof(struct policy, checklist), 0, .min = 0, .max = 32,
+		.table = &policy_signoff_table, .help = "what people sign off before a promotion"},
+	{"soak", FIELD_STRING, offsetof(struct policy, soak), 0, .min = 1, .max = 64,
+		.format = &format_line,
+		.help = "how old a merge must be before it is promoted, such as PT24H; no matter "
+			"when absent"},
 };
 
 /* ---- Defaults ---- */
@@ -517,6 +524,19 @@ static void check_slos(const struct policy *p, const char *pointer, struct fault
 	}
 }
 
+static void check_promotion(struct policy *p, const char *pointer, struct faults *faults)
+{
+	char at[POINTER_MAX];
+	const char *why;
+
+	pointer_join(at, sizeof(at), pointer, "checklist");
+	policy_signoffs_check(&p->checklist, at, faults);
+	if (!p->soak || !duration_parse(p->soak, &p->soak_usec, &why))
+		return;
+	pointer_join(at, sizeof(at), pointer, "soak");
+	fault_add(faults, at, "\"%s\" %s", p->soak, why);
+}
+
 static void policy_check(void *obj, const char *pointer, struct arena *a, struct faults *faults)
 {
 	struct policy *p = obj;
@@ -526,6 +546,7 @@ static void policy_check(void *obj, const char *pointer, struct arena *a, struct
 	check_metrics(p, pointer, faults);
 	check_limits(p, pointer, faults);
 	check_slos(p, pointer, faults);
+	check_promotion(p, pointer, faults);
 }
 
 const struct field_table policy_table =

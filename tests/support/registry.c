@@ -387,6 +387,16 @@ struct outcome revoke_waiver(const char *id)
 	return run(c, waiver_revoke(reg.engine, c, id, &reason, &c->err));
 }
 
+struct outcome sign_off(const char *merge, const char *body)
+{
+	struct command *c = new_command("POST signoffs", body);
+	struct signoff *s = ARENA_NEW(reg.arena, struct signoff);
+
+	if (parse_body(&signoff_table, c, body, s) < 0)
+		return outcome_of(c);
+	return run(c, signoff_submit(reg.engine, c, merge, s, &c->err));
+}
+
 /* ---- reading ---- */
 
 const char *channel_text(void)

@@ -66,6 +66,7 @@ struct outcome post_contract(const char *body);
 struct outcome ask_waiver(const char *body);
 struct outcome approve_waiver(const char *id, const char *body);
 struct outcome revoke_waiver(const char *id);
+struct outcome sign_off(const char *merge, const char *body);
 
 /* Queue without running; finish() runs what waits. */
 struct command *queue_promote(const char *merge, const char *if_match);

@@ -112,6 +112,21 @@ static const struct {
 	{POLICY("'slos':[{'name':'e','bad':'errors','limit':1},{'name':'e','bad':'slow','limit':1}"
 		"]"),
 		"/slos/1/name", "is the name of slo 0"},
+	{POLICY("'checklist':[{}]"), "/checklist/0/item", "is required"},
+	{POLICY("'checklist':[{'item':'a b'}]"), "/checklist/0/item", "is not a name"},
+	{POLICY("'checklist':[{'item':'a'},{'item':'a'}]"), "/checklist/1/item",
+		"stands there twice"},
+	{POLICY("'checklist':[{'item':'window'}]"), "/checklist/0/item",
+		"is an item that the daemon checks itself"},
+	{POLICY("'checklist':[{'item':'a','scope':'submit:hf'}]"), "/checklist/0/scope",
+		"is not the scope that sign-offs are given with, promote"},
+	{POLICY("'checklist':[{'item':'a','fresh':'7 days'}]"), "/checklist/0/fresh",
+		"is not a duration"},
+	{POLICY("'checklist':[{'item':'a','fresh':'PT0S'}]"), "/checklist/0/fresh",
+		"would be stale at once"},
+	{POLICY("'checklist':[{'item':'a','by':'x'}]"), "/checklist/0/by", "unknown field"},
+	{POLICY("'soak':'1 day'"), "/soak", "is not a duration"},
+	{POLICY("'soak':24"), "/soak", "must be a string"},
 	{POLICY("'rollback':{'warm':0}"), "/rollback/warm", "from 1 to 10"},
 	{POLICY("'rollback':{'warm':11}"), "/rollback/warm", "from 1 to 10"},
 	{POLICY("'rollback':{'automatic':'yes'}"), "/rollback/automatic", "true or false"},
@@ -152,6 +167,8 @@ static void is_default(const struct policy *p)
 	ck_assert_int_eq(p->rollback->warm, 2);
 	ck_assert_int_eq(p->rollback->automatic, 1);
 	ck_assert_uint_eq(p->slos.n, 0);
+	ck_assert_uint_eq(p->checklist.n, 0);
+	ck_assert_int_eq(p->soak_usec, 0);
 	ck_assert_str_eq(policy_slot(p, "textgen")->role, "textgen");
 	ck_assert_int_eq(policy_slot(p, "textgen")->required, 1);
 }
@@ -168,6 +185,25 @@ START_TEST(test_policy__what_is_left_out_has_a_default)
 		       "'score':{},'slos':[],'rollback':{}"),
 		&p);
 	is_default(&p);
+}
+END_TEST
+
+START_TEST(test_policy__a_sign_off_wants_evidence_and_lasts_as_long_as_it_says)
+{
+	ARENA_AUTO a = arena_new();
+	const struct policy_signoff *s;
+	struct policy p;
+
+	good(a,
+		POLICY("'soak':'P1DT12H','checklist':[{'item':'review','fresh':'P7D'},"
+		       "{'item':'notes','scope':'promote','evidence':false}]"),
+		&p);
+	s = p.checklist.v;
+	ck_assert_int_eq(p.soak_usec, INT64_C(129600000000));
+	ck_assert_int_eq(s[0].evidence, 1);
+	ck_assert_int_eq(s[0].fresh_usec, INT64_C(604800000000));
+	ck_assert_int_eq(s[1].evidence, 0);
+	ck_assert_int_eq(s[1].fresh_usec, 0);
 }
 END_TEST
 
@@ -258,6 +294,7 @@ Suite *test_suite(void)
 	jcs_setup();
 	tcase_add_loop_test(tc, test_policy__names_each_fault, 0, sizeof(bad) / sizeof(bad[0]));
 	tcase_add_test(tc, test_policy__what_is_left_out_has_a_default);
+	tcase_add_test(tc, test_policy__a_sign_off_wants_evidence_and_lasts_as_long_as_it_says);
 	tcase_add_test(tc, test_policy__a_metric_has_the_defaults_of_the_vectors);
 	tcase_add_test(tc, test_policy__the_built_in_one_is_valid);
 	tcase_add_test(tc, test_policy__the_order_of_members_says_nothing);
