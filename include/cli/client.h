@@ -34,6 +34,10 @@ int client_ask(struct cli *cli, const struct call *call, const struct field_tabl
 void client_query(
 	struct cli *cli, struct strbuf *path, const char *name, enum cli_option_id option);
 
+/* Append the path of an artifact PROVIDER/NAMESPACE/NAME, each part encoded. 0, or the exit code of
+ * misuse after saying so. */
+int client_artifact_path(struct cli *cli, const char *id, struct strbuf *path);
+
 /* A string of an answer that may be missing or null. */
 #define ANSWER_STRING(type_, member_)                                                       \
 	{                                                                                   \

@@ -39,28 +39,6 @@ int cli_artifacts(struct cli *cli)
 		cli, &(struct call){.method = "GET", .path = path.buf, .table = true}, &response);
 }
 
-/* PROVIDER/NAMESPACE/NAME, each part encoded. */
-static int artifact_path(struct cli *cli, const char *id, struct strbuf *path)
-{
-	int parts = 0;
-
-	strbuf_addstr(path, "/v1/artifacts");
-	for (const char *at = id;; parts++) {
-		size_t len = strcspn(at, "/");
-		const char *part = arena_strndup(cli->arena, at, len);
-		strbuf_addf(path, "/%s", http_escape(part, cli->arena));
-		if (!len || parts > 2)
-			parts = 3;
-		if (!at[len])
-			break;
-		at += len + 1;
-	}
-	if (parts != 2)
-		return cli_misuse(
-			cli, "%s is not PROVIDER/ID, e.g. hf/spiralverse/textgen-lora-v1", id);
-	return 0;
-}
-
 static const char *conclusion(const char *phase)
 {
 	static const struct {
@@ -114,7 +92,7 @@ int cli_gates(struct cli *cli)
 		return cli_gates_recompute(cli);
 	if (cli->n_args > 1)
 		return cli_misuse(cli, "gates: one argument too many: %s", cli->args[1]);
-	rc = artifact_path(cli, cli->args[0], &path);
+	rc = client_artifact_path(cli, cli->args[0], &path);
 	if (rc)
 		return rc;
 	strbuf_addstr(&path, "/gates");
@@ -175,7 +153,7 @@ int cli_withdraw(struct cli *cli)
 	STRBUF_AUTO path = STRBUF_INIT(CLIENT_PATH_MAX);
 	struct standing_answer a;
 	bool done;
-	int rc = artifact_path(cli, cli->args[0], &path);
+	int rc = client_artifact_path(cli, cli->args[0], &path);
 
 	if (!rc)
 		rc = decide(cli, &path, "withdraw", &a, &done);
@@ -196,7 +174,7 @@ int cli_unquarantine(struct cli *cli)
 	if (release)
 		strbuf_addf(&path, "/v1/releases/%s", http_escape(what, cli->arena));
 	else
-		rc = artifact_path(cli, what, &path);
+		rc = client_artifact_path(cli, what, &path);
 	if (!rc)
 		rc = decide(cli, &path, "unquarantine", &a, &done);
 	if (rc || done)

@@ -231,3 +231,24 @@ void client_query(struct cli *cli, struct strbuf *path, const char *name, enum c
 		strbuf_addf(path, "%c%s=%s", strchr(path->buf, '?') ? '&' : '?', name,
 			*value ? http_escape(value, cli->arena) : "1");
 }
+
+int client_artifact_path(struct cli *cli, const char *id, struct strbuf *path)
+{
+	int parts = 0;
+
+	strbuf_addstr(path, "/v1/artifacts");
+	for (const char *at = id;; parts++) {
+		size_t len = strcspn(at, "/");
+		const char *part = arena_strndup(cli->arena, at, len);
+		strbuf_addf(path, "/%s", http_escape(part, cli->arena));
+		if (!len || parts > 2)
+			parts = 3;
+		if (!at[len])
+			break;
+		at += len + 1;
+	}
+	if (parts != 2)
+		return cli_misuse(
+			cli, "%s is not PROVIDER/ID, e.g. hf/spiralverse/textgen-lora-v1", id);
+	return 0;
+}

@@ -129,6 +129,8 @@ static void add_check(struct blocker_list *b, const struct gate_result *g,
 	one->short_by = c->short_by;
 	one->n = c->n;
 	one->n_needed = c->n_needed;
+	if (g->gate == GATE_SAFETY && c->name && strcmp(c->name, "safety") != 0)
+		name = arena_printf(b->arena, "the suite %s", c->name);
 	one->needs = needs_of(c, name, b->arena);
 }
 

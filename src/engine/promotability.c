@@ -178,9 +178,9 @@ static int add_share(struct db *db, const struct artifact_row *row, const struct
 		return judge_share(db, row, s, slot, now, at, b, err);
 	at->alpha = (double)NAN;
 	at->detail = arena_printf(b->arena,
-		"%lld compete for the slot %s now, among whom a merge would split alpha; this one "
-		"does not pass even with all of it",
-		(long long)at->competing, row->slot);
+		"it does not pass with all of alpha, so that a share of it does not matter; "
+		"candidates that compete for the slot %s now: %lld",
+		row->slot, (long long)at->competing);
 	return 0;
 }
 
@@ -202,7 +202,7 @@ static int artifact_blockers(struct db *db, const struct artifact_row *row,
 		blocker_add(b, ERR_STATE_CONFLICT,
 			arena_printf(b->arena, "it is live: release %s has it in the slot %s",
 				s->channel.version, row->slot))
-			->needs = "another candidate: this one is where it can get";
+			->needs = "another candidate for its slot";
 		return 0;
 	}
 	if (blockers_add_unit(db, row, b, err) < 0)

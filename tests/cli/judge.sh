@@ -49,6 +49,25 @@ registry=state/registry.sqlite
 sf gates recompute "$digest" --registry "$registry"
 check "gates recompute, while the daemon runs" exits 0
 check "... prints the bytes of the digest" test "sha256:$(sha256sum <out | cut -d' ' -f1)" = "$digest"
+sf promotability hf/spiralverse/textgen-lora-v2
+check "promotability of an artifact: says what is in the way" prints '1. safety 0.93 < floor 0.95'
+check "... what it needs" prints 'needs a new version that passes safety'
+check "... and when" prints 'Earliest promotion: not by time alone'
+sf promotability hf/spiralverse/textgen-lora-v1
+check "promotability: what passes may be merged" prints 'may be merged'
+check "... is judged as a merge would" prints 'At a merge: no other competes'
+check "... and has a time" prints 'Earliest promotion: 20'
+for provider in gcp aws; do sf submit "$data/${provider}_manifest.json"; done
+sf merge
+sf promotability 1.0.0-rc.1
+check "promotability of a merge" prints '1.0.0-rc.1 (open) may be promoted'
+sf withdraw gcp/spiralverse/embedder-v3 --reason 'test'
+sf promotability 1.0.0-rc.1
+check "... that cannot go on any more" prints 'needs another merge'
+sf promotability 9.9.9-rc.1
+check "... of no merge" exits 1
+sf promotability a/b
+check "... of no artifact's name" exits 2
 kill -TERM "$pid"
 wait "$pid"
 pid=
