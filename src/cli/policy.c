@@ -15,11 +15,9 @@
 #include "model/manifest.h"
 #include "policy/cadence.h"
 #include "policy/judge.h"
-#include "policy/stat.h"
+#include "policy/plan.h"
 
-enum { INPUT_MAX = 1 << 20, EVIDENCE_MAX = 512 };
-
-#define BETA 0.2
+enum { INPUT_MAX = 1 << 20, EVIDENCE_MAX = 512, COMPETING_MAX = 1000000 };
 
 static int refuse(struct cli *cli, const char *path, const struct faults *faults, struct err *err)
 {
@@ -170,100 +168,80 @@ static int policy_test(struct cli *cli)
 
 /* ---- plan ---- */
 
-static int number(struct cli *cli, enum cli_option_id id, double fallback, double *ret)
+/* A number from `low` to `high`; NAN when the option is not given. */
+static int number(struct cli *cli, enum cli_option_id id, double low, double high, double *ret)
 {
 	const char *text = cli->option[id];
 	char *end;
 
-	*ret = fallback;
+	*ret = NAN;
 	if (!text)
 		return CLI_DONE;
 	errno = 0;
 	*ret = strtod(text, &end);
-	if (errno || *end || !isfinite(*ret))
+	if (errno || end == text || *end || !isfinite(*ret))
 		return cli_misuse(cli, "--%s is \"%s\": not a number", cli_options[id].name, text);
+	if (*ret < low || *ret > high)
+		return cli_misuse(cli, "--%s is %s: not from %g to %g", cli_options[id].name, text,
+			low, high);
 	return CLI_DONE;
 }
 
-static void print_n(struct cli *cli, const char *what, int64_t n)
+static int read_assumptions(struct cli *cli, struct plan_assumptions *ret)
 {
-	if (n < 0)
-		fprintf(cli->out, "  %-44s no number of samples does\n", what);
-	else
-		fprintf(cli->out, "  %-44s %lld\n", what, (long long)n);
+	double competing;
+	int rc;
+
+	if ((rc = number(cli, CLI_OPTION_VALUE, -HUGE_VAL, HUGE_VAL, &ret->value)) ||
+		(rc = number(cli, CLI_OPTION_GAIN, 0, HUGE_VAL, &ret->gain)) ||
+		(rc = number(cli, CLI_OPTION_SD, 0, HUGE_VAL, &ret->sd)) ||
+		(rc = number(cli, CLI_OPTION_DIFFER, 0, 1, &ret->discordant)) ||
+		(rc = number(cli, CLI_OPTION_SLOW, 0, 1, &ret->slow)) ||
+		(rc = number(cli, CLI_OPTION_COMPETING, 1, COMPETING_MAX, &competing)))
+		return rc;
+	ret->contenders = isnan(competing) ? 1 : (int64_t)competing;
+	return CLI_DONE;
 }
 
-/* `alpha` of improvement and harm, which the metrics share; what is no worse has the metric's own. */
-static void plan_metric(struct cli *cli, const struct policy_metric *m, double alpha,
-	int64_t max_looks, double value, double gain, double sd)
+static void print_subject(struct cli *cli, const struct plan_subject *s, double alpha)
 {
-	bool lower = m->direction == DIRECTION_LOWER;
-	double margin =
-		isnan(m->margin) ? (isnan(m->margin_rel) ? 0 : m->margin_rel * value) : m->margin;
-	double own = m->alpha / (double)max_looks;
+	fprintf(cli->out, "\n%s (%s%s%s)\n", s->name, s->kind, *s->assumed ? "; " : "", s->assumed);
+	if (s->alpha != alpha)
+		fprintf(cli->out, "  no worse at an alpha of its own, %.4g\n", s->alpha);
+	for (size_t i = 0; i < s->rows.n; i++) {
+		const struct plan_row *row = LIST_AT(&s->rows, struct plan_row, i);
 
-	fprintf(cli->out, "%s (%s%s)\n", m->name, m->kind == KIND_MEAN ? "mean" : "proportion",
-		lower ? ", lower is better" : "");
-	if (own != alpha)
-		fprintf(cli->out, "  no worse at an alpha of its own, %.4g\n", own);
-	if (m->kind == KIND_MEAN) {
-		print_n(cli, "each side, to show it better",
-			stat_min_n_mean(sd, gain, 0, alpha, BETA));
-		print_n(cli, "each side, to show an equal one no worse",
-			stat_min_n_mean(sd, 0, margin, own, BETA));
-		print_n(cli, "pairs, to show it better",
-			stat_min_n_paired(sd, gain, 0, alpha, BETA));
-		return;
+		if (row->n < 0)
+			fprintf(cli->out, "  %-64s  no number does\n", row->what);
+		else
+			fprintf(cli->out, "  %-64s  %lld\n", row->what, (long long)row->n);
 	}
-	print_n(cli, "each side, to show it better",
-		lower ? stat_min_n_proportion(value, value - gain, 0, alpha, BETA)
-		      : stat_min_n_proportion(value + gain, value, 0, alpha, BETA));
-	print_n(cli, "each side, to show an equal one no worse",
-		stat_min_n_proportion(value, value, margin, own, BETA));
-	print_n(cli, "pairs of which 10 % differ, to show it better",
-		stat_min_n_mcnemar(0.1, gain, alpha, BETA));
 }
 
-static int policy_plan(struct cli *cli)
+static int policy_plan_file(struct cli *cli)
 {
 	const char *only = cli->option[CLI_OPTION_METRIC], *canonical;
-	double value, gain, sd, alpha;
+	struct plan_assumptions x;
 	struct policy policy;
-	bool found = false;
+	struct list subjects;
+	double alpha;
 	int rc = read_policy(cli, cli->option[CLI_OPTION_POLICY], &policy, &canonical);
 
-	if (rc || (rc = number(cli, CLI_OPTION_VALUE, 0.85, &value)) ||
-		(rc = number(cli, CLI_OPTION_GAIN, 0.02, &gain)) ||
-		(rc = number(cli, CLI_OPTION_SD, 0.3, &sd)))
+	if (rc || (rc = read_assumptions(cli, &x)))
 		return rc;
-	alpha = policy.gates->alpha / (double)policy.gates->max_looks;
-	fprintf(cli->out,
-		"At alpha %.4g (%.4g over %lld looks) and power %.2g, live value %g, gain %g, sd "
-		"%g:\n",
-		alpha, policy.gates->alpha, (long long)policy.gates->max_looks, 1 - BETA, value,
-		gain, sd);
-	for (size_t i = 0; i < policy.gates->quality->metrics.n; i++) {
-		const struct policy_metric *m =
-			LIST_AT(&policy.gates->quality->metrics, struct policy_metric, i);
-
-		if (only && strcmp(only, m->name) != 0)
-			continue;
-		plan_metric(cli, m, alpha, policy.gates->max_looks, value, gain, sd);
-		found = true;
-	}
-	for (size_t i = 0; i < policy.gates->safety->suites.n; i++) {
-		const struct policy_suite *s =
-			LIST_AT(&policy.gates->safety->suites, struct policy_suite, i);
-
-		if ((only && strcmp(only, s->name) != 0) || isnan(s->max_rate))
-			continue;
-		fprintf(cli->out, "%s (suite, at most %g)\n", s->name, s->max_rate);
-		print_n(cli, "without a violation", stat_min_n_zero_events(s->max_rate, alpha));
-		print_n(cli, "with one", stat_min_n_k_events(1, s->max_rate, alpha));
-		found = true;
-	}
-	return found ? CLI_DONE
-		     : cli_fail(cli, CLI_REFUSED, "the policy has no metric or suite %s", only);
+	policy_plan(&policy, &x, only, cli->arena, &subjects);
+	if (!subjects.n)
+		return cli_fail(
+			cli, CLI_REFUSED, "the policy has no metric, limit or suite %s", only);
+	alpha = plan_alpha(policy.gates->alpha, policy.gates, x.contenders);
+	fprintf(cli->out, "Samples, at alpha %.4g (%.4g over %lld looks", alpha,
+		policy.gates->alpha, (long long)policy.gates->max_looks);
+	if (x.contenders > 1)
+		fprintf(cli->out, " and %lld that compete", (long long)x.contenders);
+	fprintf(cli->out, ") and power %g:\n", plan_power());
+	for (size_t i = 0; i < subjects.n; i++)
+		print_subject(cli, LIST_AT(&subjects, struct plan_subject, i), alpha);
+	return CLI_DONE;
 }
 
 /* ---- diff ---- */
@@ -296,7 +274,8 @@ int cli_policy(struct cli *cli)
 	static const struct {
 		const char *name;
 		int (*run)(struct cli *cli);
-	} verbs[] = {{"test", policy_test}, {"plan", policy_plan}, {"diff", policy_diff_files}};
+	} verbs[] = {
+		{"test", policy_test}, {"plan", policy_plan_file}, {"diff", policy_diff_files}};
 
 	for (size_t i = 0; i < sizeof(verbs) / sizeof(verbs[0]); i++)
 		if (!strcmp(cli->args[0], verbs[i].name))

@@ -25,7 +25,7 @@ sf policy plan --metric nosuch
 check "policy plan: no such metric" exits 1
 better() { sed -n 's/^ *each side, to show it better *//p' out; }
 no_worse() { sed -n 's/^ *each side, to show an equal one no worse *//p' out; }
-sed 's/"metrics": {/&"error_rate": {"direction": "lower", "margin": 0.02, "alpha": 0.01},/' \
+sed 's/"metrics": {/&"error_rate": {"role": "success", "direction": "lower", "margin": 0.02, "alpha": 0.01},/' \
 	"$SRC/etc/policy.json" >lower.json
 sf policy plan --policy lower.json --metric task_accuracy --value 0.85 --gain 0.02
 n=$(better) loose=$(no_worse)
@@ -35,6 +35,16 @@ check "policy plan: no worse by the metric's own alpha" test "$(no_worse)" -gt "
 check "... which it names" prints 'an alpha of its own, 0.003333'
 sf policy plan --gain x
 check "policy plan: no number" exits 2
+sf policy plan --slow 1.5
+check "policy plan: a number out of range" exits 2
+check "... says from where to where" says 'not from 0 to 1'
+sf policy plan
+for kind in 'task_accuracy (proportion' 'retrieval_score (mean' 'latency_ms_p95 (95th' \
+	'cost_per_1k_tokens (mean, lower' 'safety (proportion' 'policy (suite'; do
+	check "policy plan: knows $kind" prints "$kind"
+done
+sf policy plan --metric policy --competing 4
+check "policy plan: alpha of a merge with four" prints 'at alpha 0.004167 (0.05 over 3 looks and 4 that compete)'
 sed 's/"p95_ms": 250/"p95_ms": 200/' "$SRC/etc/policy.json" >stricter.json
 sf policy diff "$SRC/etc/policy.json" stricter.json
 check "policy diff: one line" test "$(cat out)" = '/gates/latency/p95_ms: 250 -> 200'
