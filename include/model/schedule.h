@@ -23,11 +23,27 @@ struct schedule_rule {
 	const char *anchor; /* DTSTART, a local time without a zone; NULL: SCHEDULE_ANCHOR */
 };
 
+/* A provider that has to deliver for each ingest by its rule. */
+struct quorum_provider {
+	const char *name;
+	const char *deadline;  /* the quorum's when absent */
+	int required;	       /* without it there is no quorum */
+	int64_t deadline_usec; /* derived */
+};
+/* How many of the providers must have delivered before a merge is made by itself. */
+struct quorum {
+	int64_t min;	       /* all of them when absent */
+	const char *deadline;  /* from the start of the ingest; PT2H when absent */
+	struct list providers; /* MAP of struct quorum_provider; all of the policy's when absent */
+	int64_t deadline_usec; /* derived */
+};
+
 /* A job in the policy: the rule as a bare string, or an object. */
 struct cadence_job {
 	struct schedule_rule rule;
 	int catch_up;		     /* once when absent */
 	const char *grace, *max_age; /* PT5M and P1D when absent */
+	struct quorum *quorum;	     /* of ingest alone; NULL: none is asked for */
 	/* derived, defaults filled in */
 	enum catch_up_mode mode;
 	int64_t grace_usec, max_age_usec;

@@ -537,6 +537,49 @@ static void check_promotion(struct policy *p, const char *pointer, struct faults
 	fault_add(faults, at, "\"%s\" %s", p->soak, why);
 }
 
+/* Without a list every provider counts. */
+static void fill_quorum(const struct policy *p, struct quorum *q, struct arena *a)
+{
+	struct quorum_provider *v = ARENA_ARRAY(a, p->providers.n, struct quorum_provider);
+
+	for (size_t i = 0; i < p->providers.n; i++) {
+		v[i].name = LIST_AT(&p->providers, struct policy_provider, i)->name;
+		v[i].deadline_usec = q->deadline_usec;
+	}
+	q->providers = (struct list){v, p->providers.n};
+}
+
+static void check_quorum(
+	const struct policy *p, const char *pointer, struct arena *a, struct faults *faults)
+{
+	struct quorum *q = p->cadence->ingest ? p->cadence->ingest->quorum : NULL;
+	char base[POINTER_MAX], at[POINTER_MAX], list[POINTER_MAX];
+
+	if (!q)
+		return;
+	pointer_join(base, sizeof(base), pointer, "cadence");
+	pointer_join(base, sizeof(base), base, "ingest");
+	pointer_join(base, sizeof(base), base, "quorum");
+	pointer_join(list, sizeof(list), base, "providers");
+	if (!q->providers.n)
+		fill_quorum(p, q, a);
+	for (size_t i = 0; i < q->providers.n; i++) {
+		const char *name = LIST_AT(&q->providers, struct quorum_provider, i)->name;
+
+		if (policy_provider(p, name))
+			continue;
+		pointer_join(at, sizeof(at), list, name);
+		fault_add(faults, at, "\"%s\" is not among providers", name);
+	}
+	if (q->min < 0)
+		q->min = (int64_t)q->providers.n;
+	pointer_join(at, sizeof(at), base, "min");
+	if ((size_t)q->min > q->providers.n)
+		fault_add(faults, at,
+			"is %lld, and only %zu providers count: it could never be met",
+			(long long)q->min, q->providers.n);
+}
+
 static void policy_check(void *obj, const char *pointer, struct arena *a, struct faults *faults)
 {
 	struct policy *p = obj;
@@ -547,6 +590,7 @@ static void policy_check(void *obj, const char *pointer, struct arena *a, struct
 	check_limits(p, pointer, faults);
 	check_slos(p, pointer, faults);
 	check_promotion(p, pointer, faults);
+	check_quorum(p, pointer, a, faults);
 }
 
 const struct field_table policy_table =

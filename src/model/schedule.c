@@ -69,15 +69,74 @@ static unsigned check_jobs(const struct strings *s, const char *pointer, struct 
 	return s->n ? mask : 1u << JOB_PROMOTE;
 }
 
-static const struct field job_fields[] = {
-	RULE(cadence_job),
-	{"catch_up", FIELD_ENUM, offsetof(struct cadence_job, catch_up), 0,
-		.names = &catch_up_names,
-		.help = "once (when absent): after an outage the newest missed run is made up for; "
-			"skip: none"},
-	DURATION(cadence_job, grace, 0, "a run this late still counts; PT5M when absent"),
-	DURATION(cadence_job, max_age, 0,
-		"a missed run older than this is not made up for; P1D when absent"),
+/* ---- The quorum of an ingest ---- */
+
+static const struct field quorum_provider_fields[] = {
+	DURATION(quorum_provider, deadline, 0, "the quorum's when absent"),
+	{"required", FIELD_BOOL, offsetof(struct quorum_provider, required), 0,
+		.help = "without it there is no quorum; false when absent"},
+};
+
+static void quorum_provider_check(
+	void *obj, const char *pointer, struct arena *a, struct faults *faults)
+{
+	struct quorum_provider *q = obj;
+
+	q->required = q->required > 0;
+	q->deadline_usec = 0;
+	check_duration(q->deadline, pointer, "deadline", &q->deadline_usec, faults);
+}
+
+static const struct field_table quorum_provider_table =
+	FIELD_TABLE("QuorumProvider", "A provider that has to deliver.", struct quorum_provider,
+		quorum_provider_fields, .check = quorum_provider_check);
+
+static const struct field quorum_fields[] = {
+	{"min", FIELD_INT, offsetof(struct quorum, min), 0, .min = 1, .max = 32,
+		.help = "how many must have delivered; all of them when absent"},
+	DURATION(quorum, deadline, 0,
+		"from the start of the ingest, for every provider that says no other; PT2H when "
+		"absent"),
+	{"providers", FIELD_MAP, offsetof(struct quorum, providers), 0, .min = 1, .max = 32,
+		.table = &quorum_provider_table, .format = &format_provider,
+		.help = "those that count; all of the policy's when absent"},
+};
+
+static void quorum_check(void *obj, const char *pointer, struct arena *a, struct faults *faults)
+{
+	struct quorum *q = obj;
+
+	q->deadline_usec = 2 * 3600 * USEC_PER_SEC;
+	check_duration(q->deadline, pointer, "deadline", &q->deadline_usec, faults);
+	for (size_t i = 0; i < q->providers.n; i++) {
+		struct quorum_provider *o = LIST_AT(&q->providers, struct quorum_provider, i);
+
+		if (!o->deadline)
+			o->deadline_usec = q->deadline_usec;
+	}
+}
+
+static const struct field_table quorum_table =
+	FIELD_TABLE("IngestQuorum", "Who must have delivered before a merge is made by itself.",
+		struct quorum, quorum_fields, .check = quorum_check);
+
+/* ---- Jobs ---- */
+
+#define JOB                                                                                        \
+	RULE(cadence_job),                                                                         \
+		{"catch_up", FIELD_ENUM, offsetof(struct cadence_job, catch_up), 0,                \
+			.names = &catch_up_names,                                                  \
+			.help = "once (when absent): after an outage the newest missed run "       \
+				"is made up for; skip: none"},                                     \
+		DURATION(cadence_job, grace, 0, "a run this late still counts; PT5M when absent"), \
+		DURATION(cadence_job, max_age, 0,                                                  \
+			"a missed run older than this is not made up for; P1D when absent")
+static const struct field job_fields[] = {JOB};
+static const struct field ingest_fields[] = {
+	JOB,
+	{"quorum", FIELD_OBJECT, offsetof(struct cadence_job, quorum), 0, .table = &quorum_table,
+		.help = "who must have delivered before a merge is made by itself; nobody when "
+			"absent"},
 };
 
 static void job_check(void *obj, const char *pointer, struct arena *a, struct faults *faults)
@@ -93,6 +152,9 @@ static void job_check(void *obj, const char *pointer, struct arena *a, struct fa
 
 static const struct field_table job_table = FIELD_TABLE("CadenceJob", "When a job runs by itself.",
 	struct cadence_job, job_fields, .scalar = "rrule", .check = job_check);
+static const struct field_table ingest_table =
+	FIELD_TABLE("CadenceIngest", "When the ingest runs by itself, and who has to deliver.",
+		struct cadence_job, ingest_fields, .scalar = "rrule", .check = job_check);
 
 static const struct field window_fields[] = {
 	RULE(cadence_window),
@@ -134,7 +196,7 @@ static const struct field_table deny_table =
 		struct cadence_deny, deny_fields, .check = deny_check);
 
 static const struct field cadence_fields[] = {
-	{"ingest", FIELD_OBJECT, offsetof(struct cadence, ingest), 0, .table = &job_table,
+	{"ingest", FIELD_OBJECT, offsetof(struct cadence, ingest), 0, .table = &ingest_table,
 		.help = "pulls what pipelines published; only by hand when absent"},
 	{"merge", FIELD_OBJECT, offsetof(struct cadence, merge), 0, .table = &job_table,
 		.help = "fuses the best units; only by hand when absent"},

@@ -45,14 +45,44 @@ static void check_length(
 			duration_say(length, given), duration_say(schedule_period(s), longest));
 }
 
+/* A deadline after the next ingest would be one for both. */
+static void check_deadlines(const struct schedule *s, const struct quorum *q, const char *pointer,
+	struct faults *faults)
+{
+	char at[POINTER_MAX], given[DURATION_STRLEN], longest[DURATION_STRLEN];
+
+	for (size_t i = 0; i < q->providers.n; i++) {
+		const struct quorum_provider *o = LIST_AT(&q->providers, struct quorum_provider, i);
+
+		if (o->deadline_usec <= schedule_period(s))
+			continue;
+		pointer_join(at, sizeof(at), pointer, "quorum");
+		if (o->deadline) {
+			pointer_join(at, sizeof(at), at, "providers");
+			pointer_join(at, sizeof(at), at, o->name);
+		}
+		pointer_join(at, sizeof(at), at, "deadline");
+		fault_add(faults, at,
+			"is %s, longer than the %s from one ingest to the next: each would have "
+			"to wait for the one before",
+			duration_say(o->deadline_usec, given),
+			duration_say(schedule_period(s), longest));
+		return;
+	}
+}
+
 static void check_job(const struct cadence_job *j, const char *pointer, const char *name,
 	int64_t now, struct arena *a, struct faults *faults)
 {
 	char at[POINTER_MAX];
 
 	pointer_join(at, sizeof(at), pointer, name);
-	if (j)
-		check_rule(&j->rule, at, now, a, faults);
+	if (!j)
+		return;
+	const struct schedule *s = check_rule(&j->rule, at, now, a, faults);
+
+	if (s && j->quorum)
+		check_deadlines(s, j->quorum, at, faults);
 }
 
 void cadence_check(const struct cadence *c, const char *pointer, int64_t now, struct faults *faults)

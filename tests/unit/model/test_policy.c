@@ -47,6 +47,7 @@ static void good(struct arena *a, const char *text, struct policy *ret)
 #define POLICY(rest) "{" PROVIDERS "," SLOTS "," rest "}"
 #define GATES(rest)  POLICY("'gates':{" rest "}")
 #define METRIC(rest) GATES("'quality':{'metrics':{'quality':" rest "}}")
+#define QUORUM(rest) POLICY("'cadence':{'ingest':{'rrule':'daily 02:00','quorum':{" rest "}}}")
 #define SLO(rest)    POLICY("'slos':[{'name':'e','limit':0.1," rest "}]")
 
 static const struct {
@@ -57,6 +58,17 @@ static const struct {
 	{"{" PROVIDERS "}", "/slots", "is required"},
 	{"{" PROVIDERS ",'slots':{}}", "/slots", "must not be empty"},
 	{POLICY("'schema':'v0'"), "/schema", "is not the schema of a policy"},
+	{QUORUM("'min':3"), "/cadence/ingest/quorum/min", "only 2 providers count"},
+	{QUORUM("'min':0"), "/cadence/ingest/quorum/min", ""},
+	{QUORUM("'providers':{}"), "/cadence/ingest/quorum/providers", "must not be empty"},
+	{QUORUM("'min':2,'providers':{'hf':{}}"), "/cadence/ingest/quorum/min", "only 1"},
+	{QUORUM("'providers':{'aws':{}}"), "/cadence/ingest/quorum/providers/aws",
+		"is not among providers"},
+	{QUORUM("'deadline':'2 hours'"), "/cadence/ingest/quorum/deadline", "2 hours"},
+	{QUORUM("'providers':{'hf':{'deadline':'x'}}"),
+		"/cadence/ingest/quorum/providers/hf/deadline", "\"x\""},
+	{POLICY("'cadence':{'merge':{'rrule':'daily 02:00','quorum':{}}}"), "/cadence/merge/quorum",
+		"unknown field"},
 	{POLICY("'gatse':{}"), "/gatse", "did you mean \"gates\"?"},
 	{POLICY("'calendar':{}"), "/calendar", "unknown field"},
 	{"{'providers':{'hf':{'roles':['textgen']},'HF':{'roles':['x']}}," SLOTS "}",
@@ -286,6 +298,39 @@ START_TEST(test_policy__the_order_of_members_says_nothing)
 }
 END_TEST
 
+START_TEST(test_policy__quorum_counts_every_provider_by_default)
+{
+	ARENA_AUTO a = arena_new();
+	struct policy p;
+
+	good(a, POLICY("'cadence':{'ingest':'daily 02:00'}"), &p);
+	ck_assert_ptr_null(p.cadence->ingest->quorum);
+
+	good(a, QUORUM(""), &p);
+	const struct quorum *q = p.cadence->ingest->quorum;
+	ck_assert_int_eq(q->min, 2);
+	ck_assert_uint_eq(q->providers.n, 2);
+	for (size_t i = 0; i < 2; i++) {
+		const struct quorum_provider *o = LIST_AT(&q->providers, struct quorum_provider, i);
+
+		ck_assert_int_eq(o->deadline_usec, INT64_C(7200) * 1000000);
+		ck_assert_int_eq(o->required, 0);
+	}
+
+	good(a,
+		QUORUM("'deadline':'PT1H','min':1,'providers':{'gcp':{'deadline':'PT6H',"
+		       "'required':true},'hf':{}}"),
+		&p);
+	q = p.cadence->ingest->quorum;
+	ck_assert_int_eq(q->min, 1);
+	const struct quorum_provider *v = q->providers.v;
+	ck_assert_str_eq(v[0].name, "gcp");
+	ck_assert_int_eq(v[0].deadline_usec, INT64_C(21600) * 1000000);
+	ck_assert_int_eq(v[0].required, 1);
+	ck_assert_int_eq(v[1].deadline_usec, INT64_C(3600) * 1000000);
+}
+END_TEST
+
 Suite *test_suite(void)
 {
 	Suite *s = suite_create("model/policy");
@@ -298,6 +343,7 @@ Suite *test_suite(void)
 	tcase_add_test(tc, test_policy__a_metric_has_the_defaults_of_the_vectors);
 	tcase_add_test(tc, test_policy__the_built_in_one_is_valid);
 	tcase_add_test(tc, test_policy__the_order_of_members_says_nothing);
+	tcase_add_test(tc, test_policy__quorum_counts_every_provider_by_default);
 	suite_add_tcase(s, tc);
 	return s;
 }

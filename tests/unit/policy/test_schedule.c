@@ -323,6 +323,39 @@ START_TEST(test_schedule__a_policy_is_accepted_with_its_cadence)
 }
 END_TEST
 
+START_TEST(test_schedule__a_deadline_ends_before_the_next_ingest)
+{
+#define WITH(quorum)                                                                              \
+	"{\"providers\":{\"hf\":{\"roles\":[\"textgen\"]}},\"slots\":{\"textgen\":{\"provider\":" \
+	"\"hf\"}},"                                                                               \
+	"\"cadence\":{\"ingest\":{\"rrule\":\"daily 02:00\",\"quorum\":" quorum "}}}"
+	static const struct {
+		const char *text, *pointer;
+	} cases[] = {
+		{WITH("{\"deadline\":\"P1D\"}"), NULL},
+		{WITH("{\"deadline\":\"P1DT1S\"}"), "/cadence/ingest/quorum/deadline"},
+		{WITH("{\"providers\":{\"hf\":{\"deadline\":\"P2D\"}}}"),
+			"/cadence/ingest/quorum/providers/hf/deadline"},
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		ARENA_AUTO a = arena_new();
+		struct policy p;
+		struct faults f;
+		struct err err = {0};
+		const char *canonical;
+
+		faults_init(&f);
+		int rc = policy_accept(
+			cases[i].text, strlen(cases[i].text), 1, a, &p, &canonical, &f, &err);
+		ck_assert_int_eq(rc, cases[i].pointer ? -1 : 0);
+		if (cases[i].pointer)
+			ck_assert_str_eq(f.list[0].pointer, cases[i].pointer);
+	}
+#undef WITH
+}
+END_TEST
+
 Suite *test_suite(void)
 {
 	Suite *s = suite_create("policy/schedule");
@@ -334,6 +367,7 @@ Suite *test_suite(void)
 	tcase_add_test(tc, test_schedule__refuses_with_what_was_meant);
 	tcase_add_test(tc, test_schedule__a_range_says_what_clocks_did);
 	tcase_add_test(tc, test_schedule__a_policy_is_accepted_with_its_cadence);
+	tcase_add_test(tc, test_schedule__a_deadline_ends_before_the_next_ingest);
 	suite_add_tcase(s, tc);
 	return s;
 }
