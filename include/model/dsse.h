@@ -11,13 +11,23 @@
 
 #include "base/sign.h"
 #include "base/strbuf.h"
+#include "model/field.h"
 
 enum { DSSE_SIGNATURES_MAX = 16, DSSE_PAYLOAD_MAX = 4 << 20 };
 
 /* "DSSEv1 " len type len payload. */
 void dsse_pae(struct strbuf *out, const char *type, const void *payload, size_t len);
 
-/* Append the envelope with a signature of each key, as compact JSON. */
+/* Append the envelope of signatures that were made before, as compact JSON. */
+struct dsse_signature {
+	const char *keyid;
+	const unsigned char *bytes; /* SIGN_SIZE */
+};
+void dsse_envelope(struct strbuf *out, const char *type, const void *payload, size_t len,
+	const struct dsse_signature *signatures, size_t n);
+extern const struct field_table dsse_envelope_table;
+
+/* The same with a signature of each key, made now. */
 void dsse_write(struct strbuf *out, const char *type, const void *payload, size_t len,
 	const struct sign_key *const *keys, size_t n_keys);
 

@@ -4,11 +4,11 @@
  */
 #include "model/dsse.h"
 
+#include <assert.h>
 #include <string.h>
 
 #include "base/base64.h"
 #include "base/json_writer.h"
-#include "model/field.h"
 
 enum { TYPE_MAX = 256, BASE64_MAX = DSSE_PAYLOAD_MAX / 3 * 4 + 4 };
 
@@ -36,7 +36,7 @@ static const struct field envelope_fields[] = {
 	{"signatures", FIELD_LIST, offsetof(struct envelope, signatures), FIELD_REQUIRED, .min = 1,
 		.max = DSSE_SIGNATURES_MAX, .table = &signature_table},
 };
-static const struct field_table envelope_table = FIELD_TABLE(
+const struct field_table dsse_envelope_table = FIELD_TABLE(
 	"DsseEnvelope", "Signed bytes of a declared type.", struct envelope, envelope_fields);
 
 void dsse_pae(struct strbuf *out, const char *type, const void *payload, size_t len)
@@ -53,31 +53,42 @@ static char *encoded(const void *data, size_t len, struct arena *a)
 	return arena_strndup(a, out.buf, out.len);
 }
 
-void dsse_write(struct strbuf *out, const char *type, const void *payload, size_t len,
-	const struct sign_key *const *keys, size_t n_keys)
+void dsse_envelope(struct strbuf *out, const char *type, const void *payload, size_t len,
+	const struct dsse_signature *signatures, size_t n)
 {
 	ARENA_AUTO arena = arena_new();
-	STRBUF_AUTO pae = STRBUF_INIT(DSSE_PAYLOAD_MAX + TYPE_MAX + 64);
 	struct json_writer w;
 
-	dsse_pae(&pae, type, payload, len);
 	json_writer_init(&w, out);
 	jw_object(&w);
 	jw_kstring(&w, "payload", encoded(payload, len, arena));
 	jw_kstring(&w, "payloadType", type);
 	jw_key(&w, "signatures");
 	jw_array(&w);
-	for (size_t i = 0; i < n_keys; i++) {
-		unsigned char signature[SIGN_SIZE];
-
-		sign_bytes(keys[i], pae.buf, pae.len, signature);
+	for (size_t i = 0; i < n; i++) {
 		jw_object(&w);
-		jw_kstring(&w, "keyid", sign_key_public(keys[i])->keyid);
-		jw_kstring(&w, "sig", encoded(signature, sizeof(signature), arena));
+		jw_kstring(&w, "keyid", signatures[i].keyid);
+		jw_kstring(&w, "sig", encoded(signatures[i].bytes, SIGN_SIZE, arena));
 		jw_end(&w);
 	}
 	jw_end(&w);
 	jw_end(&w);
+}
+
+void dsse_write(struct strbuf *out, const char *type, const void *payload, size_t len,
+	const struct sign_key *const *keys, size_t n_keys)
+{
+	STRBUF_AUTO pae = STRBUF_INIT(DSSE_PAYLOAD_MAX + TYPE_MAX + 64);
+	unsigned char made[DSSE_SIGNATURES_MAX][SIGN_SIZE];
+	struct dsse_signature signatures[DSSE_SIGNATURES_MAX];
+
+	assert(n_keys <= DSSE_SIGNATURES_MAX);
+	dsse_pae(&pae, type, payload, len);
+	for (size_t i = 0; i < n_keys; i++) {
+		sign_bytes(keys[i], pae.buf, pae.len, made[i]);
+		signatures[i] = (struct dsse_signature){sign_key_public(keys[i])->keyid, made[i]};
+	}
+	dsse_envelope(out, type, payload, len, signatures, n_keys);
 }
 
 /* ---- Opening ---- */
@@ -106,7 +117,7 @@ static int parse(
 	struct faults faults;
 
 	faults_init(&faults);
-	if (!fields_parse_text(&envelope_table, text, len, a, ret, &faults, err))
+	if (!fields_parse_text(&dsse_envelope_table, text, len, a, ret, &faults, err))
 		return 0;
 	if (faults.n)
 		err_set_at(
