@@ -21,6 +21,7 @@ static const char *const changing[] = {
 	"artifact_probe",
 	"artifact_state",
 	"channel",
+	"channel_pointer",
 	"contract_wait",
 	"idempotency",
 	"ingest_due",
@@ -31,6 +32,7 @@ static const char *const changing[] = {
 	"outbox",
 	"release_state",
 	"setting",
+	"signing_key",
 	"source",
 	"source_item",
 	"token",
@@ -89,13 +91,15 @@ static void add_row(struct strbuf *sql, const char *verb, const char *table)
 	STRBUF_AUTO columns = STRBUF_INIT(200);
 	strbuf_addf(&columns, "SELECT type FROM pragma_table_info('%s') ORDER BY cid", table);
 	SQLITE_STMT_AUTO s = ask(columns.buf);
+	const char *blob =
+		strcmp(table, "release_signature") == 0 ? "zeroblob(64)" : "zeroblob(32)";
 
 	strbuf_addf(sql, "%s INTO \"%s\" VALUES (", verb, table);
 	for (const char *comma = ""; sqlite3_step(s) == SQLITE_ROW; comma = ", ") {
 		const char *type = (const char *)sqlite3_column_text(s, 0);
 		strbuf_addf(sql, "%s%s", comma,
 			strcmp(type, "TEXT") == 0   ? "'x'"
-			: strcmp(type, "BLOB") == 0 ? "zeroblob(32)"
+			: strcmp(type, "BLOB") == 0 ? blob
 						    : "77");
 	}
 	strbuf_addstr(sql, ")");
