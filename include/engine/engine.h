@@ -18,6 +18,10 @@
 
 struct engine_options {
 	const char *path; /* of the registry file */
+	const char *keys; /* folder of the signing keys; NULL: "keys" beside the registry */
+	const char *key_credential; /* the file of the active key, NULL: one of that folder */
+	bool new_key;		    /* begin with another active key */
+	int64_t pointer_lifetime;   /* usec until the signed channel expires; 0: a day */
 	const struct clock *clock;
 	const char *policy_text; /* the first version, NULL: as built in */
 	size_t queue_max;	 /* commands waiting for the writer; beyond it 503 */
@@ -82,6 +86,10 @@ int observations_submit(
 /* PUT /v1/policy (If-Match required): 200 the new version. */
 int policy_submit(struct engine *e, struct command *c, const char *text, size_t len,
 	const char *reason, struct err *err);
+
+/* POST /v1/keys/rotate: 201 with GET /v1/keys. */
+int key_rotate(
+	struct engine *e, struct command *c, const struct key_rotation_request *r, struct err *err);
 
 /* POST /v1/tokens: 201 with the secret, shown once; DELETE /v1/tokens/{id}: 200. */
 int token_create(

@@ -60,11 +60,17 @@ struct engine {
 	bool opened;
 	/* The ops thread's, monotonic; INT64_MAX: never. */
 	int64_t next_evaluation, next_outbox, next_waivers, next_evidence, next_probe,
-		next_thinning;
+		next_thinning, next_signing;
 
 	struct lock snapshot_lock;
 	struct snapshot *snapshot;
 	uint64_t generation;
+
+	/* The ops thread's; the writer's while that one waits for it. */
+	struct keyring *keyring;
+	struct sign_key *key_next; /* of a rotation that is not over, or did not take place */
+	char *keys_folder;
+	int64_t pointer_lifetime;
 
 	pthread_t writer_thread, ops_thread;
 

@@ -41,8 +41,12 @@ int release_settle_warm(struct tx *tx, const struct policy *p, struct err *err);
 /* Point the channel at release `to` by a new activation. Sets tx->moved. The new row goes to *ret. */
 int channel_activate(struct tx *tx, const struct release_row *to, const char *previous,
 	const char *cause, const char *reason, struct channel_row *ret, struct err *err);
-/* Write the channel's body anew because the warm releases changed; no channel yet is no error. */
-int channel_refresh(struct tx *tx, struct err *err);
+/* When the warm releases are others than the channel says: point it anew at the release where it is,
+ * by an activation of cause "warm", because nodes take no other content under the same serial. No
+ * channel yet is no error. */
+int channel_refresh(struct tx *tx, const char *reason, struct err *err);
+/* The same content in another version of the renderer. */
+int channel_render_anew(struct tx *tx, struct err *err);
 
 /* The answer of what moved the channel: {release, fused_model_id, channel}. */
 void channel_answer(struct command *c, int status, const struct channel_row *channel);

@@ -15,7 +15,7 @@
 #include "model/policy.h"
 #include "model/release.h"
 #include "policy/judge.h"
-#include "store/body.h"
+#include "store/signing.h"
 
 struct engine;
 
@@ -35,10 +35,11 @@ struct snapshot {
 	struct policy policy;
 	const char *policy_text; /* canonical */
 	bool has_release;
-	struct channel channel;	  /* when has_release */
-	struct release release;	  /* the active one, when has_release */
-	struct body channel_body; /* GET /v1/channels/stable */
-	struct body release_body; /* GET /v1/releases/{active} */
+	struct channel channel;	    /* when has_release */
+	struct release release;	    /* the active one, when has_release */
+	struct body channel_body;   /* GET /v1/channels/stable */
+	struct pointer_row pointer; /* GET /v1/channels/stable/attestation */
+	struct body release_body;   /* GET /v1/releases/{active} */
 	/* For slot i of policy.slots: the active release's unit, or NULL. Parsed, content_digest set. */
 	const struct unit **baselines;
 	const char **baseline_ids;

@@ -23,6 +23,12 @@ struct reason_request { /* withdraw, unquarantine, revoke */
 	const char *reason;
 	int dry_run;
 };
+struct key_rotation_request {
+	const char *reason;  /* required */
+	const char *overlap; /* a duration; absent: a week */
+	int dry_run;
+	int64_t overlap_usec; /* derived */
+};
 struct token_request {
 	const char *name;
 	struct strings scopes;
@@ -30,6 +36,7 @@ struct token_request {
 	int dry_run;
 };
 extern const struct field_table merge_request_table, promotion_request_table,
-	rollback_request_table, reason_request_table, token_request_table;
+	rollback_request_table, reason_request_table, key_rotation_request_table,
+	token_request_table;
 
 #endif

@@ -6,6 +6,7 @@
 #include "api/schemas.h"
 
 #include "model/artifact.h"
+#include "model/attestation.h"
 #include "model/format.h"
 #include "model/gate.h"
 #include "model/manifest.h"

@@ -7,9 +7,20 @@
 
 #include <stdlib.h>
 
+#include "base/file.h"
 #include "base/log.h"
 #include "db/migrate.h"
 #include "engine/internal.h"
+#include "engine/keyring.h"
+
+#define POINTER_LIFETIME (INT64_C(86400) * USEC_PER_SEC)
+
+static char *keys_folder(const struct engine_options *o)
+{
+	ARENA_AUTO a = arena_new();
+
+	return xstrdup(o->keys ? o->keys : arena_printf(a, "%s/keys", dir_of(o->path, a)));
+}
 
 static struct engine *engine_new(const struct engine_options *o)
 {
@@ -19,6 +30,8 @@ static struct engine *engine_new(const struct engine_options *o)
 	e->clock = o->clock;
 	e->queue_max = o->queue_max;
 	e->evaluate_every = o->evaluate_every;
+	e->pointer_lifetime = o->pointer_lifetime ? o->pointer_lifetime : POINTER_LIFETIME;
+	e->keys_folder = keys_folder(o);
 	e->threads = o->threads;
 	e->next_evaluation =
 		o->evaluate_every ? clock_mono(o->clock) + o->evaluate_every : INT64_MAX;
@@ -46,18 +59,21 @@ static void engine_free(struct engine *e)
 	lock_clear(&e->ops_lock);
 	lock_clear(&e->writer_lock);
 	lock_clear(&e->snapshot_lock);
+	keyring_free(e->keyring);
+	sign_key_free(e->key_next);
+	free(e->keys_folder);
 	free(e->path);
 	free(e);
 }
 
-static int engine_load(struct engine *e, const char *policy_text, struct err *err)
+static int engine_load(struct engine *e, const struct engine_options *o, struct err *err)
 {
 	if (migrate_run(e->path, engine_now(e), NULL, err) < 0 ||
 		db_open(e->path, DB_READ_WRITE, &e->db, err) < 0 || writer_load(e, err) < 0)
 		return -1;
-	if (e->state.policy_version == 0 && policy_bootstrap(e, policy_text, err) < 0)
+	if (e->state.policy_version == 0 && policy_bootstrap(e, o->policy_text, err) < 0)
 		return -1;
-	if (render_renew(e, err) < 0 || snapshot_renew(e, err) < 0)
+	if (render_renew(e, err) < 0 || keyring_open(e, o, err) < 0 || snapshot_renew(e, err) < 0)
 		return -1;
 	return db_open(e->path, DB_READ_ONLY, &e->reader, err);
 }
@@ -80,7 +96,7 @@ int engine_open(const struct engine_options *o, struct engine **ret, struct err 
 {
 	struct engine *e = engine_new(o);
 
-	if (engine_load(e, o->policy_text, err) < 0 || (e->threads && engine_start(e, err) < 0)) {
+	if (engine_load(e, o, err) < 0 || (e->threads && engine_start(e, err) < 0)) {
 		engine_free(e);
 		return -1;
 	}

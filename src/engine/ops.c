@@ -6,6 +6,7 @@
  */
 #include "base/log.h"
 #include "engine/internal.h"
+#include "engine/keyring.h"
 #include "store/setting.h"
 
 enum { OUTBOX_LOOK_S = 30 };
@@ -135,6 +136,10 @@ static bool due(struct engine *e)
 	if ((e->broken || e->snapshot_due) && now >= e->next_probe) {
 		e->next_probe = now + USEC_PER_SEC;
 		probe(e);
+	}
+	if (now >= e->next_signing) {
+		e->next_signing = now + USEC_PER_SEC;
+		signing_watch(e, e->reader);
 	}
 	if (now >= e->next_evidence)
 		evidence_watch(e, e->reader);

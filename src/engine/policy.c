@@ -158,7 +158,7 @@ static int policy_apply(struct tx *tx, struct command *c, struct err *err)
 		return -1;
 	tx->engine->state.policy_version++;
 	tx->moved = true;
-	if (release_settle_warm(tx, &p->policy, err) < 0 || channel_refresh(tx, err) < 0)
+	if (release_settle_warm(tx, &p->policy, err) < 0 || channel_refresh(tx, p->reason, err) < 0)
 		return -1;
 	policy_answer(c, summary, p->canonical);
 	if (!c->dry_run)

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/json_writer.h"
+#include "engine/attest.h"
 #include "engine/blockers.h"
 #include "engine/common_contract.h"
 #include "engine/internal.h"
@@ -20,6 +21,7 @@ struct promotion {
 	const struct promotion_request *request;
 	struct merge_case m;
 	struct release_row release;
+	struct attestation attestation;
 };
 
 static int same(const char *a, const char *b)
@@ -171,6 +173,7 @@ static int build_release(struct engine *e, struct db *db, const struct command *
 		.reason = p->request->reason,
 		.created_at = r.generated_at,
 	};
+	attestation_make(&p->attestation, e->keyring, &r, p->release.digest, c->arena);
 	return 0;
 }
 
@@ -234,7 +237,8 @@ static int displace(struct tx *tx, struct snapshot *s, const char *reason, struc
 
 static int insert_release(struct tx *tx, struct promotion *p, struct err *err)
 {
-	if (release_insert(tx->db, &p->release, err) < 0)
+	if (release_insert(tx->db, &p->release, err) < 0 ||
+		attestation_insert(tx, p->release.version, &p->attestation, err) < 0)
 		return -1;
 	for (size_t i = 0; i < p->m.n_units; i++) {
 		if (release_unit_insert(tx->db, p->release.version, &p->m.units[i], err) < 0)

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/json_writer.h"
+#include "engine/attest.h"
 #include "engine/internal.h"
 #include "engine/render.h"
 #include "policy/version.h"
@@ -130,7 +131,7 @@ static int channel_fill(struct tx *tx, struct channel_row *row, const char *dige
 	c.warm.v = ARENA_ARRAY(tx->arena, n, const char *);
 	for (; c.warm.n < n; c.warm.n++)
 		c.warm.v[c.warm.n] = warm[c.warm.n].version;
-	c.updated_at = row->updated_at = tx->now;
+	c.updated_at = row->updated_at;
 	channel_render(&c, tx->arena, &row->body);
 	return 0;
 }
@@ -145,6 +146,12 @@ static int channel_write(
 	return rc < 0 ? -1 : 0;
 }
 
+/* Bodies are made anew before the keys are there. */
+static int channel_sign(struct tx *tx, struct err *err)
+{
+	return tx->engine->keyring ? pointer_sign(tx, tx->engine->keyring, err) : 0;
+}
+
 int channel_activate(struct tx *tx, const struct release_row *to, const char *previous,
 	const char *cause, const char *reason, struct channel_row *ret, struct err *err)
 {
@@ -153,6 +160,7 @@ int channel_activate(struct tx *tx, const struct release_row *to, const char *pr
 		.name = CHANNEL_STABLE,
 		.serial = old_serial + 1,
 		.release_version = to->version,
+		.updated_at = tx->now,
 	};
 	const struct activation_row activation = {
 		.serial = row.serial,
@@ -167,7 +175,7 @@ int channel_activate(struct tx *tx, const struct release_row *to, const char *pr
 
 	if (activation_insert(tx->db, &activation, err) < 0 ||
 		channel_fill(tx, &row, to->digest, err) < 0 ||
-		channel_write(tx, &row, old_serial, err) < 0)
+		channel_write(tx, &row, old_serial, err) < 0 || channel_sign(tx, err) < 0)
 		return -1;
 	tx->engine->state.serial = row.serial;
 	tx->moved = true;
@@ -175,16 +183,46 @@ int channel_activate(struct tx *tx, const struct release_row *to, const char *pr
 	return 0;
 }
 
-int channel_refresh(struct tx *tx, struct err *err)
+/* The channel and its release as they stand: 1, 0 (no channel yet), -1. */
+static int channel_load(
+	struct tx *tx, struct channel_row *ret, struct release_row *ret_active, struct err *err)
 {
-	struct channel_row row;
-	struct release_row active;
-	int rc = channel_find(tx->db, CHANNEL_STABLE, tx->arena, &row, err);
+	int rc = channel_find(tx->db, CHANNEL_STABLE, tx->arena, ret, err);
 
 	if (rc <= 0)
 		return rc;
-	if (release_find(tx->db, row.release_version, tx->arena, &active, err) <= 0)
+	if (release_find(tx->db, ret->release_version, tx->arena, ret_active, err) <= 0)
 		return err_set(err, ERR_STORAGE, "the active release is missing");
+	return 1;
+}
+
+int channel_refresh(struct tx *tx, const char *reason, struct err *err)
+{
+	struct channel_row row, moved;
+	struct release_row active;
+	int rc = channel_load(tx, &row, &active, err);
+
+	if (rc <= 0)
+		return rc;
+	moved = row;
+	if (channel_fill(tx, &moved, active.digest, err) < 0)
+		return -1;
+	if (strcmp(moved.body.digest, row.body.digest) == 0)
+		return 0;
+	if (channel_activate(tx, &active, active.version, "warm", reason, &moved, err) < 0)
+		return -1;
+	return tx_event(tx, EVENT_CHANNEL_REFRESHED, active.version, reason,
+		arena_printf(tx->arena, "{\"serial\":%lld}", (long long)moved.serial), NULL, err);
+}
+
+int channel_render_anew(struct tx *tx, struct err *err)
+{
+	struct channel_row row;
+	struct release_row active;
+	int rc = channel_load(tx, &row, &active, err);
+
+	if (rc <= 0)
+		return rc;
 	if (channel_fill(tx, &row, active.digest, err) < 0)
 		return -1;
 	tx->moved = true;

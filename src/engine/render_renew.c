@@ -95,7 +95,7 @@ static int renew_channel(struct engine *e, struct err *err)
 	struct tx tx = {
 		.db = e->db, .now = engine_now(e), .actor = "local", .arena = a, .engine = e};
 
-	return channel_refresh(&tx, err);
+	return channel_render_anew(&tx, err);
 }
 
 static int renew_all(struct engine *e, struct err *err)

@@ -187,7 +187,7 @@ static int unquarantine_apply(struct tx *tx, struct command *c, struct err *err)
 		if (artifact_free(tx, held[i], u->request->reason, err) < 0)
 			return -1;
 	if (release_settle_warm(tx, &c->prepared->policy, err) < 0 ||
-		channel_refresh(tx, err) < 0 ||
+		channel_refresh(tx, u->request->reason, err) < 0 ||
 		tx_outbox(tx, tx->engine->state.event_seq, OUTBOX_REJUDGE, "{}", err) < 0 ||
 		release_summary(tx->db, row.version, tx->arena, &body, err) < 0)
 		return -1;

@@ -169,6 +169,9 @@ static int load_channel(struct db *db, struct snapshot *s, struct err *err)
 	s->channel_body = row.body;
 	if (fields_load_text(&channel_table, row.body.text, s->arena, &s->channel, err) < 0)
 		return -1;
+	rc = channel_pointer_find(db, CHANNEL_STABLE, s->arena, &s->pointer, err);
+	if (rc <= 0)
+		return rc < 0 ? -1 : err_set(err, ERR_STORAGE, "the channel is not signed");
 	rc = release_body(db, s->channel.version, s->arena, &s->release_body, err);
 	if (rc <= 0)
 		return rc < 0 ? -1 : err_set(err, ERR_STORAGE, "the active release is missing");

@@ -4,9 +4,13 @@
  */
 #include "model/request.h"
 
+#include "base/clock.h"
+#include "base/duration.h"
 #include "model/format.h"
 
-enum { REASON_MAX = 1000 };
+enum { REASON_MAX = 1000, OVERLAP_DAYS = 7, OVERLAP_MAX_DAYS = 90 };
+
+#define DAY_USEC (INT64_C(86400) * USEC_PER_SEC)
 
 #define REASON(type, flags_)                                                   \
 	{                                                                      \
@@ -53,6 +57,27 @@ static const struct field reason_fields[] = {
 };
 const struct field_table reason_request_table =
 	FIELD_TABLE("ReasonRequest", NULL, struct reason_request, reason_fields);
+
+static void check_rotation(void *obj, const char *pointer, struct arena *a, struct faults *faults)
+{
+	struct key_rotation_request *r = obj;
+	const char *why = "is longer than 90 days";
+
+	r->overlap_usec = OVERLAP_DAYS * DAY_USEC;
+	if (r->overlap && (duration_parse(r->overlap, &r->overlap_usec, &why) < 0 ||
+				  r->overlap_usec > OVERLAP_MAX_DAYS * DAY_USEC))
+		fault_add(faults, arena_printf(a, "%s/overlap", pointer), "%s", why);
+}
+
+static const struct field rotation_fields[] = {
+	REASON(key_rotation_request, FIELD_REQUIRED),
+	{"overlap", FIELD_STRING, offsetof(struct key_rotation_request, overlap), 0,
+		.help = "how long the key before signs as well, e.g. P7D, which it is when absent; "
+			"PT0S ends it at once"},
+	DRY_RUN(key_rotation_request),
+};
+const struct field_table key_rotation_request_table = FIELD_TABLE("KeyRotationRequest", NULL,
+	struct key_rotation_request, rotation_fields, .check = check_rotation);
 
 static const struct field token_fields[] = {
 	{"name", FIELD_STRING, offsetof(struct token_request, name), FIELD_REQUIRED, .min = 1,

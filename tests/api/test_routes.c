@@ -110,7 +110,7 @@ START_TEST(test_routes__main_job)
 		"{\"reason\":\"licence\"}", 200, "Aborted");
 	rig_expect(&rig, "GET", "/v1/events?type=rollback.completed", "", NULL, 200, "it is slow");
 	rig_expect(&rig, "GET", "/v1/status", "", NULL, 200, "\"release\":\"1.0.0\"");
-	rig_expect(&rig, "GET", "/metrics", "", NULL, 200, "spiralfed_channel_serial 3");
+	rig_expect(&rig, "GET", "/metrics", "", NULL, 200, "spiralfed_channel_serial 4");
 }
 END_TEST
 

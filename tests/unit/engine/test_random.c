@@ -308,7 +308,12 @@ static void op_unquarantine(void)
 		return;
 	}
 	ck(o, 200, ERR_NONE);
+	int first = warm(INT64_MAX), second = first < 0 ? -1 : warm(m.releases[first].last_serial);
+
 	m.releases[r].state = MODEL_LIVE;
+	/* A pointer that names other warm releases is another pointer. */
+	if (first < 0 || first != warm(INT64_MAX) || second != warm(m.releases[first].last_serial))
+		m.serial++;
 	for (int u = 0; u < m.n_units; u++)
 		if (m.units[u].held_by == r && !m.units[u].withdrawn)
 			m.units[u].held_by = -1;
