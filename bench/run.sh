@@ -24,7 +24,8 @@ api=http://127.0.0.1:$api_port
 
 start_daemon() { # PORT STATE: sets `daemon`
 	mkdir -p "$work/$2"
-	"$BUILD/spiralfedd" -o listen=127.0.0.1:"$1" -o state="$work/$2" -o auth=off -o log_level=warn \
+	awk -f scripts/calm-policy.awk etc/policy.json >"$work/policy.json"
+	"$BUILD/spiralfedd" -o policy="$work/policy.json" -o listen=127.0.0.1:"$1" -o state="$work/$2" -o auth=off -o log_level=warn \
 		2>"$work/$2.log" &
 	daemon=$!
 	pids="$pids $daemon"

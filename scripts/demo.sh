@@ -80,7 +80,9 @@ started() {
 	port=$(sed -n 's/.*daemon\.ready.* port=\([0-9]*\).*/\1/p' "$log")
 	[ -n "$port" ]
 }
-"$build/spiralfedd" -o listen=127.0.0.1:0 -o state="$folder/state" -o auth=off 2>"$log" &
+awk -f scripts/calm-policy.awk etc/policy.json >"$folder/policy.json"
+"$build/spiralfedd" -o listen=127.0.0.1:0 -o state="$folder/state" -o policy="$folder/policy.json" -o auth=off \
+	2>"$log" &
 daemon=$!
 wait_for "the daemon" started
 url=http://127.0.0.1:$port

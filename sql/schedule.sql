@@ -32,10 +32,10 @@ SELECT seq AS id, job, scheduled_for, due, started_at, finished_at, phase, outco
 	detail, actor, asked
 FROM job_run WHERE job = $1 AND scheduled_for = $2;
 
--- name: job_run_open :one (job)
+-- name: job_run_open :one (job, now)
 SELECT seq AS id, job, scheduled_for, due, started_at, finished_at, phase, outcome, result, decided, reason,
 	detail, actor, asked
-FROM job_run WHERE job = $1 AND outcome IS NULL ORDER BY seq LIMIT 1;
+FROM job_run WHERE job = $1 AND outcome IS NULL AND due <= $2 ORDER BY seq LIMIT 1;
 
 -- The newest one that was run, or is.
 -- name: job_run_last :one (job)

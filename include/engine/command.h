@@ -28,6 +28,7 @@
 #include "store/body.h"
 
 struct engine;
+struct job_run;
 struct snapshot;
 struct tx;
 struct command;
@@ -59,6 +60,12 @@ struct if_match {
 	size_t n;
 };
 
+/* A run of a job that is over with a command: in the command's transaction `tell` says how. */
+struct run_link {
+	int64_t id;
+	void (*tell)(const struct command *c, struct job_run *ret);
+};
+
 struct command_kind {
 	const char *name; /* for logs and metrics */
 	/* 0, -1, or COMMAND_WAIT */
@@ -78,6 +85,7 @@ struct command {
 	const char *request_id;
 	struct idempotency idempotency;
 	const struct if_match *if_match; /* NULL: none was sent; for what moves a channel */
+	const struct run_link *run;	 /* NULL: no job's */
 	bool dry_run; /* prepare and apply, then undo; the answer says what would be */
 	void (*done)(struct command *c);
 	void *owner; /* the submitter's */

@@ -31,6 +31,8 @@ struct writer_state {
 	int64_t manifests, artifacts, judgements;
 };
 
+struct scheduler;
+
 struct engine {
 	char *path;
 	const struct clock *clock;
@@ -58,6 +60,9 @@ struct engine {
 	/* Just opened: the rules, or the anchor, may be others than when verdicts were given. The ops
 	 * thread's. */
 	bool opened;
+	struct scheduler *scheduler;	     /* the ops thread's */
+	atomic_bool schedule_stale;	     /* the policy or the freezes changed */
+	atomic_int_fast64_t schedule_due_at; /* schedule_next_due() */
 	/* The ops thread's, monotonic; INT64_MAX: never. */
 	int64_t next_evaluation, next_outbox, next_waivers, next_evidence, next_probe,
 		next_thinning, next_signing;
@@ -158,6 +163,18 @@ void waivers_watch(struct engine *e, struct db *reader);
 void evidence_watch(struct engine *e, struct db *reader);
 /* Render stored bodies of another RENDER_VERSION anew; before there are threads. */
 int render_renew(struct engine *e, struct err *err);
+
+/* ---- schedule.c ---- */
+struct scheduler *scheduler_new(void);
+void scheduler_free(struct engine *e);
+/* Write down what fell due, and look at the runs that go on; false: there was nothing to do. */
+bool schedule_watch(struct engine *e, struct db *reader);
+/* In apply, of a command with a run: the run is over. */
+int schedule_settle(struct tx *tx, const struct command *c, struct err *err);
+/* In apply: what another rule would have had run before now is not missed. */
+struct cadence;
+int schedule_policy_changed(
+	struct tx *tx, const struct cadence *old, const struct cadence *new, struct err *err);
 
 /* ---- rollback.c ---- */
 struct slo_result;

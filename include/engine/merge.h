@@ -25,4 +25,8 @@ int merge_supersede_with(struct tx *tx, int64_t artifact_seq, const char *reason
 /* The stored content of a merge, with the state that it is in. */
 int merge_load(const struct merge_row *m, struct arena *a, struct merge *ret, struct err *err);
 
+/* The version that a merge would get now, or NULL and why there is nothing to merge. */
+int merge_foresee(struct db *reader, const struct snapshot *s, int64_t now, struct arena *a,
+	const char **ret_version, const char **ret_why, struct err *err);
+
 #endif

@@ -29,7 +29,8 @@ struct job_work {
 	const char *result, *decided, *reason, *detail;
 };
 
-enum job_step { JOB_GOES_ON, JOB_OVER };
+/* JOB_LATER: its time is not there yet after all, because the clock was set back. */
+enum job_step { JOB_GOES_ON, JOB_OVER, JOB_LATER };
 
 struct job_kind {
 	/* One look at a run. It must not block: what takes long (network) belongs on a thread of the
@@ -52,6 +53,10 @@ void schedule_wake(struct engine *e);
 /* The schedules of the policy with the freezes of the registry; any thread, from its reader. */
 int schedule_plan(struct db *reader, const struct policy *p, int64_t now, struct arena *a,
 	struct cadence_plan *ret, struct err *err);
+
+/* ERR_PROMOTION_CLOSED unless the door is open at `now`; sets the problem's members. */
+int schedule_check_door(
+	const struct cadence_plan *plan, int64_t now, struct command *c, struct err *err);
 
 /* The wall clock's instant at which the due loop has something to do next, 0 when it has now;
  * INT64_MAX: never. A simulation may step the clock there. */

@@ -9,8 +9,7 @@
 #include "policy/judge_parts.h"
 
 struct limited {
-	const char *name;
-	enum limit_kind what;
+	const char *name, *what; /* "floor" or "ceiling" */
 	double limit;
 	enum metric_kind kind;
 	enum metric_direction direction;

@@ -72,6 +72,13 @@ struct occurrence {
 size_t schedule_range(const struct schedule *s, int64_t from, int64_t to, struct occurrence *out,
 	size_t cap, bool *ret_more);
 
+/* All in (from, now], however many, oldest first; in the arena. */
+size_t schedule_due(const struct schedule *s, int64_t from, int64_t now, struct arena *a,
+	const struct occurrence **ret);
+
+/* Up to where what an outage missed is looked for. */
+int64_t schedule_earliest(int64_t now);
+
 /* ---- Windows and denies ---- */
 
 /* A Deny: each [start, start + length) of a rule, or without a rule just [from, to). */
@@ -86,6 +93,9 @@ struct deny {
 /* Those that hold this job, as a list of its own in the arena. */
 const struct deny *deny_for_job(
 	const struct deny *all, size_t n, enum job job, struct arena *a, size_t *ret_n);
+
+/* "the deny month-end (the books are closed)", for a sentence; a freeze by its id. */
+const char *deny_words(const struct deny *d, struct arena *a);
 
 /* The deny that holds at `at`, or NULL; *ret_until (NULL: not wanted) is when the last one of those
  * that follow on each other without a gap ends, 0 when that is not in sight. */

@@ -37,6 +37,8 @@ static struct engine *engine_new(const struct engine_options *o)
 		o->evaluate_every ? clock_mono(o->clock) + o->evaluate_every : INT64_MAX;
 	e->outbox_waits = true; /* what a crash left */
 	e->opened = true;
+	e->scheduler = scheduler_new();
+	e->schedule_stale = true;
 	queue_init(&e->ops);
 	queue_init(&e->queue);
 	lock_init(&e->ops_lock, "ops", LOCK_OPS);
@@ -50,6 +52,7 @@ static struct engine *engine_new(const struct engine_options *o)
 
 static void engine_free(struct engine *e)
 {
+	scheduler_free(e);
 	snapshot_put(e->snapshot);
 	db_close(e->reader);
 	db_close(e->db);

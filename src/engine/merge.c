@@ -143,6 +143,27 @@ static int merge_prepare(struct engine *e, struct db *reader, struct command *c,
 	return 0;
 }
 
+int merge_foresee(struct db *reader, const struct snapshot *s, int64_t now, struct arena *a,
+	const char **ret_version, const char **ret_why, struct err *err)
+{
+	struct fusion f;
+	struct merge m;
+
+	if (fusion_choose(reader, s, now, a, &f, err) < 0)
+		return -1;
+	*ret_version = *ret_why = NULL;
+	if (!f.complete || f.fresh == 0) {
+		*ret_why = summary(&f, a);
+		return 0;
+	}
+	fields_init(&merge_table, &m);
+	fusion_fill(&f, s, a, &m);
+	if (fusion_version(reader, s, &f, a, &m, err) < 0)
+		return -1;
+	*ret_version = m.version;
+	return 0;
+}
+
 static int merge_insert_units(struct tx *tx, const struct merge_args *m, struct err *err)
 {
 	for (size_t i = 0; i < m->fusion.n; i++) {

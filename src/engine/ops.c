@@ -133,6 +133,7 @@ static bool due(struct engine *e)
 		e->next_waivers = now + USEC_PER_SEC;
 		waivers_watch(e, e->reader);
 	}
+	any = schedule_watch(e, e->reader) || any;
 	if ((e->broken || e->snapshot_due) && now >= e->next_probe) {
 		e->next_probe = now + USEC_PER_SEC;
 		probe(e);

@@ -158,7 +158,9 @@ static int policy_apply(struct tx *tx, struct command *c, struct err *err)
 		return -1;
 	tx->engine->state.policy_version++;
 	tx->moved = true;
-	if (release_settle_warm(tx, &p->policy, err) < 0 || channel_refresh(tx, p->reason, err) < 0)
+	if (schedule_policy_changed(tx, c->prepared->policy.cadence, p->policy.cadence, err) < 0 ||
+		release_settle_warm(tx, &p->policy, err) < 0 ||
+		channel_refresh(tx, p->reason, err) < 0)
 		return -1;
 	policy_answer(c, summary, p->canonical);
 	if (!c->dry_run)

@@ -15,10 +15,13 @@
 #include "engine/merge.h"
 #include "engine/release.h"
 #include "engine/render.h"
+#include "engine/schedule.h"
 #include "engine/verdict.h"
 
 struct promotion {
 	const struct promotion_request *request;
+	struct cadence_plan plan;
+	const char *overrode; /* why it would have been refused; NULL: it would not */
 	struct merge_case m;
 	struct release_row release;
 	struct attestation attestation;
@@ -203,6 +206,18 @@ static int check_blockers(struct engine *e, struct db *reader, struct snapshot *
 	return 0;
 }
 
+/* An override passes a door that is closed, and says so. */
+static int check_door(struct promotion *p, int64_t now, struct command *c, struct err *err)
+{
+	struct promote_door d;
+
+	if (p->request->override != 1)
+		return schedule_check_door(&p->plan, now, c, err);
+	promote_door(&p->plan, now, c->arena, &d);
+	p->overrode = d.why;
+	return 0;
+}
+
 static int promotion_prepare(
 	struct engine *e, struct db *reader, struct command *c, struct err *err)
 {
@@ -218,7 +233,9 @@ static int promotion_prepare(
 	if (if_match_check(c->if_match, "/v1/channels/stable",
 		    s->has_release ? s->channel_body.digest : NULL, err) < 0)
 		return -1;
-	if (check_blockers(e, reader, s, c, &p->m, err) < 0)
+	if (check_blockers(e, reader, s, c, &p->m, err) < 0 ||
+		schedule_plan(reader, &s->policy, engine_now(e), c->arena, &p->plan, err) < 0 ||
+		check_door(p, engine_now(e), c, err) < 0)
 		return -1;
 	return build_release(e, reader, c, p, err);
 }
@@ -253,14 +270,21 @@ static int insert_release(struct tx *tx, struct promotion *p, struct err *err)
 static int succeeded_event(struct tx *tx, const struct promotion *p,
 	const struct channel_row *channel, int64_t *ret_seq, struct err *err)
 {
-	const char *data = arena_printf(tx->arena,
-		"{\"channel\":\"%s\",\"digest\":\"%s\",\"merge\":\"%s\",\"override\":%s,"
-		"\"serial\":%lld}",
-		channel->name, p->release.digest, p->m.row.version,
-		p->request->override == 1 ? "true" : "false", (long long)channel->serial);
+	STRBUF_AUTO sb = STRBUF_INIT(16 << 10);
+	struct json_writer w;
 
-	return tx_event(tx, EVENT_PROMOTION_SUCCEEDED, p->release.version, p->request->reason, data,
-		ret_seq, err);
+	json_writer_init(&w, &sb);
+	jw_object(&w);
+	jw_kstring(&w, "channel", channel->name);
+	jw_kstring(&w, "digest", p->release.digest);
+	jw_kstring(&w, "merge", p->m.row.version);
+	jw_kbool(&w, "override", p->request->override == 1);
+	if (p->overrode)
+		jw_kstring(&w, "overrode", p->overrode);
+	jw_kint(&w, "serial", channel->serial);
+	jw_end(&w);
+	return tx_event(tx, EVENT_PROMOTION_SUCCEEDED, p->release.version, p->request->reason,
+		arena_strndup(tx->arena, sb.buf, sb.len), ret_seq, err);
 }
 
 static int promotion_apply(struct tx *tx, struct command *c, struct err *err)
@@ -277,6 +301,9 @@ static int promotion_apply(struct tx *tx, struct command *c, struct err *err)
 	rc = units_judged(tx, s, p, err);
 	if (rc != 0)
 		return rc;
+	/* The last moment: a freeze goes through the same thread, but time goes on. */
+	if (check_door(p, tx->now, c, err) < 0)
+		return -1;
 	p->release.state = NULL;
 	if (displace(tx, s, reason, err) < 0 || insert_release(tx, p, err) < 0 ||
 		release_move(tx, &p->release, RELEASE_PROMOTE, tx->engine->state.serial + 1, reason,

@@ -169,7 +169,8 @@ static void apply_one(struct engine *e, struct command *c, bool *moved)
 	}
 	c->result = c->kind->apply(&tx, c, &c->err);
 	if (c->result == 0 && !c->dry_run) {
-		if (remember(&tx, c, &c->err) == 0 && db_step_keep(e->db, &c->err) == 0) {
+		if ((!c->run || schedule_settle(&tx, c, &c->err) == 0) &&
+			remember(&tx, c, &c->err) == 0 && db_step_keep(e->db, &c->err) == 0) {
 			*moved = *moved || tx.moved;
 			return;
 		}

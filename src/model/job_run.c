@@ -15,7 +15,7 @@ const struct field_names job_outcome_names = {"outcome of a run", outcomes};
 #name_, type_, offsetof(struct job_run, name_), __VA_ARGS__ \
 	}
 static const struct field job_run_fields[] = {
-	F(id, FIELD_INT, FIELD_REQUIRED, .min = 0, .max = 9e15),
+	F(id, FIELD_INT, 0, .help = "absent in a dry run"),
 	F(job, FIELD_ENUM, FIELD_REQUIRED, .names = &job_names),
 	F(scheduled_for, FIELD_TIME, 0, .help = "the rule's instant; absent when run by hand"),
 	F(due, FIELD_TIME, FIELD_REQUIRED),

@@ -201,14 +201,6 @@ int cadence_plan(const struct cadence *c, const struct freeze *freezes, size_t n
 
 /* ---- The door of promotions ---- */
 
-static const char *deny_says(const struct deny *d, struct arena *a)
-{
-	const char *what = d->schedule ? arena_printf(a, "the deny %s", d->name)
-				       : arena_printf(a, "the freeze %s", d->name);
-
-	return d->reason ? arena_printf(a, "%s (%s)", what, d->reason) : what;
-}
-
 static const char *why_closed(const struct promote_door *d, struct arena *a)
 {
 	char at[TIME_STRLEN];
@@ -218,7 +210,7 @@ static const char *why_closed(const struct promote_door *d, struct arena *a)
 
 	if (!d->held_by)
 		return arena_printf(a, "no promotion window is open%s", next);
-	return arena_printf(a, "%s holds promotions%s%s", deny_says(d->held_by, a),
+	return arena_printf(a, "%s holds promotions%s%s", deny_words(d->held_by, a),
 		d->held_until ? arena_printf(a, " until %s", time_format(d->held_until, at)) : "",
 		d->has_window ? next : "");
 }

@@ -29,8 +29,7 @@ static int64_t next_free(
 	return 0;
 }
 
-/* All in (from, now], however many. */
-static size_t due(const struct schedule *s, int64_t from, int64_t now, struct arena *a,
+size_t schedule_due(const struct schedule *s, int64_t from, int64_t now, struct arena *a,
 	const struct occurrence **ret)
 {
 	bool more = true;
@@ -45,6 +44,11 @@ static size_t due(const struct schedule *s, int64_t from, int64_t now, struct ar
 	return n;
 }
 
+int64_t schedule_earliest(int64_t now)
+{
+	return now - SCHEDULE_LOOKBACK_DAYS * INT64_C(86400) * USEC_PER_SEC;
+}
+
 static bool is_young(const struct catch_up_rule *rule, int64_t age)
 {
 	return age <= rule->grace || (rule->mode == CATCH_UP_ONCE && age <= rule->max_age);
@@ -54,11 +58,11 @@ void schedule_catch_up(const struct schedule *s, const struct catch_up_rule *rul
 	const struct deny *denies, size_t n, int64_t last, int64_t now, struct arena *a,
 	struct catch_up *ret)
 {
-	const int64_t earliest = now - SCHEDULE_LOOKBACK_DAYS * INT64_C(86400) * USEC_PER_SEC;
+	const int64_t earliest = schedule_earliest(now);
 	const int64_t from = later(last, earliest);
 	struct catch_up c = {.handled = later(last, now), .cut = last && last < earliest};
 	const struct occurrence *list = NULL;
-	size_t n_due = last && last < now ? due(s, from, now, a, &list) : 0;
+	size_t n_due = last && last < now ? schedule_due(s, from, now, a, &list) : 0;
 	int64_t *missed = ARENA_ARRAY(a, n_due + 1, int64_t);
 	int64_t *suppressed = ARENA_ARRAY(a, n_due + 1, int64_t);
 

@@ -42,6 +42,14 @@ const struct deny *deny_for_job(
 	return list;
 }
 
+const char *deny_words(const struct deny *d, struct arena *a)
+{
+	const char *kind = d->schedule ? "deny" : "freeze";
+
+	return d->reason ? arena_printf(a, "the %s %s (%s)", kind, d->name, d->reason)
+			 : arena_printf(a, "the %s %s", kind, d->name);
+}
+
 /* The first of the list that holds at `at`. */
 static const struct deny *holding(const struct deny *list, size_t n, int64_t at, int64_t *ret_end)
 {

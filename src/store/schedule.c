@@ -51,11 +51,13 @@ int job_run_scheduled(struct db *db, enum job job, int64_t at, struct arena *a, 
 	return one_run(s, a, ret, err);
 }
 
-int job_run_open(struct db *db, enum job job, struct arena *a, struct job_run *ret, struct err *err)
+int job_run_open(struct db *db, enum job job, int64_t now, struct arena *a, struct job_run *ret,
+	struct err *err)
 {
 	STMT_AUTO s = db_stmt(db, SQL_job_run_open);
 
 	bind_job(s, job);
+	stmt_bind_int(s, "now", now);
 	return one_run(s, a, ret, err);
 }
 

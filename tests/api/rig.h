@@ -26,6 +26,7 @@
 #include "engine/engine.h"
 #include "engine/token.h"
 #include "net/listener.h"
+#include "support/calm_policy.h"
 #include "support/scratch.h"
 
 enum { RIG_WAIT_S = 20, RIG_ANSWER_MAX = 4 << 20, RIG_START = 1795500000 };
@@ -58,6 +59,7 @@ static inline void rig_open(struct rig *r, bool auth, bool threads)
 	char path[SCRATCH_PATH];
 	struct engine_options e = {.path = scratch_file(path, "registry.db"),
 		.clock = &r->clock.clock,
+		.policy_text = calm_policy(),
 		.queue_max = 64,
 		.threads = threads};
 	struct err err = {0};

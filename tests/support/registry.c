@@ -17,6 +17,7 @@
 #include "engine/render.h"
 #include "store/event.h"
 #include "store/release.h"
+#include "support/calm_policy.h"
 #include "support/scratch.h"
 
 struct registry reg;
@@ -31,6 +32,7 @@ static void open_engine(void)
 	const struct engine_options o = {
 		.path = scratch_file(path, "registry.db"),
 		.clock = &reg.clock.clock,
+		.policy_text = calm_policy(),
 		.queue_max = 16,
 		.evaluate_every = 30 * USEC_PER_SEC,
 	};
@@ -216,8 +218,10 @@ struct command *queue_promote(const char *merge, const char *if_match)
 
 struct outcome promote(const char *merge)
 {
-	struct promotion_request r = {
-		.merge = merge, .reason = "test", .override = -1, .dry_run = -1};
+	struct promotion_request r = {.merge = merge,
+		.reason = "test",
+		.override = with.override ? 1 : -1,
+		.dry_run = -1};
 	struct command *c = new_command("POST /v1/promotions", merge);
 
 	return run(c, promotion_submit(reg.engine, c, &r, &c->err));
@@ -395,6 +399,41 @@ struct outcome sign_off(const char *merge, const char *body)
 	if (parse_body(&signoff_table, c, body, s) < 0)
 		return outcome_of(c);
 	return run(c, signoff_submit(reg.engine, c, merge, s, &c->err));
+}
+
+void set_cadence(const char *cadence)
+{
+	SNAPSHOT_AUTO s = snapshot_get(reg.engine);
+	struct outcome o;
+
+	with.if_match = arena_printf(reg.arena, "\"%s\"", s->policy.digest);
+	o = put_policy(policy_with_cadence(cadence, reg.arena));
+	ck_assert_msg(o.status == 200, "%s", o.c->err.msg);
+}
+
+struct outcome run_job(enum job job)
+{
+	const struct run_request r = {.reason = "test", .dry_run = -1};
+	struct command *c = new_command("POST run", "");
+
+	return run(c, schedule_run(reg.engine, c, job, &r, &c->err));
+}
+
+struct outcome freeze(const char *body)
+{
+	struct command *c = new_command("POST /v1/freezes", body);
+	struct freeze *f = ARENA_NEW(reg.arena, struct freeze);
+
+	if (parse_body(&freeze_table, c, body, f) < 0)
+		return outcome_of(c);
+	return run(c, freeze_submit(reg.engine, c, f, &c->err));
+}
+
+struct outcome end_freeze(const char *id)
+{
+	struct command *c = new_command("POST end", id);
+
+	return run(c, freeze_end(reg.engine, c, id, &reason, &c->err));
 }
 
 /* ---- reading ---- */

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * An engine over a registry in the scratch folder, without threads and on a fake clock, and the verbs
- * as calls that return when they are done. For use as a checked fixture.
+ * An engine over a registry in the scratch folder, without threads, on a fake clock and under the calm
+ * policy, and the verbs as calls that return when they are done. For use as a checked fixture.
  */
 #ifndef SUPPORT_REGISTRY_H
 #define SUPPORT_REGISTRY_H
 
 #include "base/clock.h"
 #include "engine/engine.h"
+#include "engine/schedule.h"
 
 struct registry {
 	struct fake_clock clock;
@@ -33,7 +34,7 @@ struct outcome {
 /* The next command's; taken back after each one. */
 struct with {
 	const char *key, *if_match, *actor;
-	bool dry_run;
+	bool dry_run, override; /* override: of a promotion */
 };
 extern struct with with;
 
@@ -67,6 +68,13 @@ struct outcome ask_waiver(const char *body);
 struct outcome approve_waiver(const char *id, const char *body);
 struct outcome revoke_waiver(const char *id);
 struct outcome sign_off(const char *merge, const char *body);
+
+/* The built-in policy with another cadence (policy_with_cadence()), put in force. */
+void set_cadence(const char *cadence);
+/* POST /v1/schedule/{job}/run, freezes. */
+struct outcome run_job(enum job job);
+struct outcome freeze(const char *body);
+struct outcome end_freeze(const char *id);
 
 /* Queue without running; finish() runs what waits. */
 struct command *queue_promote(const char *merge, const char *if_match);

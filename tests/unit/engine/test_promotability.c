@@ -8,7 +8,7 @@
 
 #include "base/strbuf.h"
 #include "engine/explain.h"
-#include "model/policy.h"
+#include "support/calm_policy.h"
 #include "support/registry.h"
 
 Suite *test_suite(void);
@@ -17,23 +17,6 @@ Suite *test_suite(void);
 
 /* The fixture's clock begins on Tuesday 2026-11-24 06:00. */
 #define WINDOW "'promote':{'rrule':'FREQ=WEEKLY;BYDAY=WE;BYHOUR=10;BYMINUTE=0','duration':'PT4H'}"
-
-static void set_cadence(const char *cadence)
-{
-	const char *at = strstr(embed_policy_json, "\"cadence\"");
-	SNAPSHOT_AUTO s = snapshot_get(reg.engine);
-	char *text;
-
-	ck_assert_ptr_nonnull(at);
-	text = arena_printf(reg.arena, "%.*s\"cadence\":{%s}}", (int)(at - embed_policy_json),
-		embed_policy_json, cadence);
-	for (char *p = strstr(text, "\"cadence\""); *p; p++)
-		if (*p == '\'')
-			*p = '"';
-	with.if_match = arena_printf(reg.arena, "\"%s\"", s->policy.digest);
-	struct outcome o = put_policy(text);
-	ck_assert_msg(o.status == 200, "%s", o.c->err.msg);
-}
 
 static struct promotability of_merge(const char *version)
 {
@@ -79,6 +62,7 @@ static void live_release(void)
 	submit_unit("s/embedder-v1", "embed", 0.8);
 	submit_unit("s/runtime-v9", "runtime", 0.8);
 	ck_assert_int_eq(do_merge().status, 201);
+	with.override = true;
 	ck_assert_int_eq(promote("1.0.0-rc.1").status, 201);
 }
 
@@ -102,7 +86,7 @@ START_TEST(test_promotability__tells_every_gap_and_the_door_the_same)
 	SNAPSHOT_AUTO s = NULL;
 	struct outcome o;
 
-	set_cadence("");
+	set_cadence("{}");
 	live_release();
 	submit_samples("s/textgen-v2", 860, "");
 	o = do_merge();
@@ -142,7 +126,7 @@ START_TEST(test_promotability__names_what_a_merge_lacks_in_order)
 	submit_samples("s/textgen-v2", 860, "");
 	o = do_merge();
 	version = member(o.body, "version");
-	set_cadence(WINDOW);
+	set_cadence("{" WINDOW "}");
 	p = of_merge(version);
 	ck_assert_str_eq(nth(&p, 0)->code, "merge_stale");
 	ck_assert_uint_eq(p.blockers.n, 1);
@@ -213,7 +197,7 @@ START_TEST(test_promotability__knows_the_earliest_time)
 	struct promotability p;
 	int64_t at;
 
-	set_cadence(openings[_i].cadence);
+	set_cadence(arena_printf(reg.arena, "{%s}", openings[_i].cadence));
 	submit_samples("s/textgen-v1", 800, "");
 	submit_unit("s/embedder-v1", "embed", 0.8);
 	submit_unit("s/runtime-v9", "runtime", 0.8);
@@ -239,7 +223,7 @@ START_TEST(test_promotability__sees_a_waiver_end_before_the_window)
 	const char *version;
 	struct outcome o;
 
-	set_cadence(WINDOW);
+	set_cadence("{" WINDOW "}");
 	live_release();
 	submit_samples("s/textgen-v2", 700, "");
 	with.actor = "token:a";

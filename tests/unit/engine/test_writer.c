@@ -10,6 +10,7 @@
 #include "store/event.h"
 #include "store/idempotency.h"
 #include "store/release.h"
+#include "support/calm_policy.h"
 #include "support/registry.h"
 #include "support/scratch.h"
 
@@ -442,6 +443,7 @@ START_TEST(test_engine__acknowledges_from_many_threads)
 	struct engine_stats stats;
 	const struct engine_options o = {.path = scratch_file(path, "threads.db"),
 		.clock = clock_system(),
+		.policy_text = calm_policy(),
 		.queue_max = 100,
 		.evaluate_every = USEC_PER_SEC,
 		.threads = true};

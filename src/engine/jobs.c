@@ -1,0 +1,357 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The kinds of jobs that end in a command: merge, and promote, whose run lasts as long as its window.
+ * The command and the run are over in one transaction, so that a crash leaves both undone or both
+ * done.
+ */
+#include <string.h>
+
+#include "engine/explain.h"
+#include "engine/merge.h"
+#include "engine/scheduler.h"
+#include "model/phase.h"
+
+enum { AGAIN_S = 60 };
+
+/* The command of a run. */
+struct run_command {
+	struct command command;
+	struct run_link link;
+	union {
+		struct merge_request merge;
+		struct promotion_request promotion;
+	} request;
+	bool sent, over;
+	int64_t again; /* not before; wall */
+};
+
+static void command_over(struct command *c)
+{
+	struct run_command *r = c->owner;
+
+	r->over = true;
+}
+
+static void begin(struct run_command *r, const struct job_work *w,
+	void (*tell)(const struct command *c, struct job_run *ret))
+{
+	r->link = (struct run_link){w->run->id, tell};
+	r->command = (struct command){
+		.arena = w->arena,
+		.actor = w->run->actor,
+		.done = command_over,
+		.owner = r,
+		.run = &r->link,
+	};
+	r->over = false;
+}
+
+/* What the row says already, for the kind's own answer. */
+static void tell_work(const struct run_command *r, struct job_work *w)
+{
+	struct job_run row = *w->run;
+
+	row.phase = PHASE_SUCCEEDED;
+	row.outcome = JOB_DONE;
+	row.reason = NULL;
+	r->link.tell(&r->command, &row);
+	w->phase = (enum phase)row.phase;
+	w->outcome = (enum job_outcome)row.outcome;
+	w->result = row.result;
+	w->decided = row.decided;
+	w->reason = row.reason;
+}
+
+static enum job_step nothing(struct job_work *w, enum phase phase, const char *why)
+{
+	w->phase = phase;
+	w->outcome = JOB_NOTHING;
+	w->reason = why;
+	return JOB_OVER;
+}
+
+static enum job_step failed(struct job_work *w, const char *why)
+{
+	w->phase = PHASE_ERROR;
+	w->outcome = JOB_FAILED;
+	w->reason = why;
+	return JOB_OVER;
+}
+
+static const char *last_part(const char *path)
+{
+	const char *slash = path ? strrchr(path, '/') : NULL;
+
+	return slash ? slash + 1 : "";
+}
+
+static const char *reason_of(const struct job_work *w)
+{
+	return w->run->scheduled_for ? "the schedule"
+	       : w->run->asked	     ? w->run->asked
+				     : "run by hand";
+}
+
+/* ---- merge ---- */
+
+static void merge_tell(const struct command *c, struct job_run *ret)
+{
+	const char *version = last_part(c->answer.location);
+
+	ret->result = c->answer.location;
+	if (c->answer.status == 201) {
+		ret->decided = arena_printf(c->arena, "made merge %s", version);
+		return;
+	}
+	ret->outcome = JOB_NOTHING;
+	ret->reason = arena_printf(c->arena, "merge %s, which is open, is the same", version);
+}
+
+/* What failed for a reason that passes is tried again for as long as it would be made up for. */
+static bool may_try_again(
+	const struct scheduler *s, const struct job_work *w, const struct err *err, int64_t now)
+{
+	return err_info(err->code)->retryable &&
+	       now - w->run->due < s->plan.catch_up[w->run->job].max_age;
+}
+
+static enum job_step merge_over(struct engine *e, struct run_command *r, struct job_work *w)
+{
+	const struct err *err = &r->command.err;
+
+	if (err->code == ERR_NONE) {
+		tell_work(r, w);
+		return JOB_OVER;
+	}
+	const char *why = arena_strdup(w->arena, err->msg);
+	if (err->code == ERR_NOTHING_TO_MERGE) {
+		w->detail = r->command.err_members;
+		return nothing(w, PHASE_SUCCEEDED, why);
+	}
+	if (!may_try_again(e->scheduler, w, err, engine_now(e)))
+		return failed(w, why);
+	r->sent = false;
+	r->again = engine_now(e) + AGAIN_S * USEC_PER_SEC;
+	w->reason = why;
+	return JOB_GOES_ON;
+}
+
+static enum job_step merge_step_job(struct engine *e, struct db *reader, struct job_work *w)
+{
+	struct run_command *r = w->state;
+	struct err err = {0};
+
+	if (!r)
+		w->state = r = ARENA_NEW(w->arena, struct run_command);
+	if (r->sent)
+		return r->over ? merge_over(e, r, w) : JOB_GOES_ON;
+	if (engine_now(e) < r->again)
+		return JOB_GOES_ON;
+	begin(r, w, merge_tell);
+	r->request.merge = (struct merge_request){.reason = reason_of(w), .dry_run = -1};
+	r->sent = true;
+	if (merge_submit(e, &r->command, &r->request.merge, &err) < 0) {
+		r->command.err = err;
+		return merge_over(e, r, w);
+	}
+	return JOB_GOES_ON;
+}
+
+static int merge_foresee_job(
+	struct engine *e, struct db *reader, struct job_work *w, struct err *err)
+{
+	SNAPSHOT_AUTO s = snapshot_get(e);
+	const char *version, *why;
+
+	if (merge_foresee(reader, s, engine_now(e), w->arena, &version, &why, err) < 0)
+		return -1;
+	w->outcome = version ? JOB_DONE : JOB_NOTHING;
+	w->reason = why;
+	if (version)
+		w->decided = arena_printf(w->arena, "would make merge %s", version);
+	return 0;
+}
+
+const struct job_kind merge_job = {.step = merge_step_job, .foresee = merge_foresee_job};
+
+/* ---- promote ---- */
+
+struct promote_run {
+	struct run_command send;
+	uint64_t events, plans; /* of the last look */
+	int64_t looked, looked_mono;
+	int64_t until; /* when the window changes by time alone */
+	bool ever, was_open;
+	enum phase phase; /* of why nothing is promoted */
+};
+
+static void promote_tell(const struct command *c, struct job_run *ret)
+{
+	ret->result = c->answer.location;
+	ret->decided = arena_printf(c->arena, "promoted %s", last_part(c->answer.location));
+}
+
+/* The merge to promote, or NULL and why not yet. */
+static int promote_ready(struct engine *e, struct db *reader, struct arena *a, const char **ret,
+	const char **ret_why, enum phase *ret_phase, struct err *err)
+{
+	SNAPSHOT_AUTO s = snapshot_get(e);
+	struct promotability p;
+	struct merge_row row;
+	int rc = merge_find_open(reader, a, &row, err);
+
+	*ret = *ret_why = NULL;
+	*ret_phase = PHASE_SUCCEEDED;
+	if (rc == 0)
+		*ret_why = "no merge is open: there is nothing to promote";
+	if (rc > 0)
+		rc = merge_promotability(reader, s, row.version, engine_now(e), a, &p, err);
+	if (rc <= 0)
+		return rc;
+	if (p.blockers.n == 0) {
+		*ret = row.version;
+		return 0;
+	}
+	const struct blocker *b = LIST_AT(&p.blockers, struct blocker, 0);
+	*ret_phase = PHASE_FAILED;
+	*ret_why = arena_printf(a, "merge %s: %s%s%s", row.version, b->id ? b->id : "",
+		b->id ? ": " : "", b->detail ? b->detail : b->code);
+	return 0;
+}
+
+static enum job_step send_promotion(
+	struct engine *e, struct promote_run *p, struct job_work *w, const char *version)
+{
+	struct err err = {0};
+
+	begin(&p->send, w, promote_tell);
+	p->send.request.promotion = (struct promotion_request){
+		.merge = version, .reason = reason_of(w), .override = -1, .dry_run = -1};
+	p->send.sent = true;
+	if (promotion_submit(e, &p->send.command, &p->send.request.promotion, &err) < 0) {
+		p->send.command.err = err;
+		p->send.over = true;
+	}
+	return JOB_GOES_ON;
+}
+
+static enum job_step promotion_over(struct engine *e, struct promote_run *p, struct job_work *w)
+{
+	p->send.sent = false;
+	if (p->send.command.err.code == ERR_NONE) {
+		tell_work(&p->send, w);
+		return JOB_OVER;
+	}
+	p->phase = err_info(p->send.command.err.code)->retryable ? PHASE_ERROR : PHASE_FAILED;
+	w->reason = arena_strdup(w->arena, p->send.command.err.msg);
+	return w->run->scheduled_for ? JOB_GOES_ON : nothing(w, p->phase, w->reason);
+}
+
+/* Has anything changed since the last look that could turn it? */
+static bool is_due(struct engine *e, const struct promote_run *p)
+{
+	int64_t now = engine_now(e);
+	uint64_t events = e->events;
+
+	if (!p->ever || p->plans != e->scheduler->plans || now < p->looked || now >= p->until)
+		return true;
+	if (clock_mono(e->clock) < p->looked_mono + USEC_PER_SEC)
+		return false;
+	return events != p->events || now >= p->looked + AGAIN_S * USEC_PER_SEC;
+}
+
+/* Is the window of this run over, or not yet there? */
+static enum job_step window_step(
+	struct engine *e, const struct promote_door *d, struct promote_run *p, struct job_work *w)
+{
+	const struct scheduler *s = e->scheduler;
+	const char *last = w->reason ? w->reason : "nothing was ready";
+
+	int64_t now = engine_now(e), start = w->run->scheduled_for;
+	bool is_window =
+		d->has_window && schedule_previous(s->plan.schedule[JOB_PROMOTE], start) == start;
+
+	if (now < start)
+		return JOB_LATER;
+	if (is_window && now < start + s->plan.window)
+		return JOB_GOES_ON;
+	if (!is_window)
+		last = arena_printf(
+			w->arena, "the policy has this window no more; until then: %s", last);
+	nothing(w, p->phase, last);
+	if (!p->was_open)
+		w->outcome = JOB_SUPPRESSED;
+	return JOB_OVER;
+}
+
+static int64_t next_change(const struct scheduler *s, const struct job_run *r)
+{
+	int64_t end = r->scheduled_for + s->plan.window;
+
+	return r->scheduled_for && end < s->next_due ? end : s->next_due;
+}
+
+static enum job_step look_again(
+	struct engine *e, struct db *reader, struct promote_run *p, struct job_work *w)
+{
+	ARENA_AUTO a = arena_new();
+	const char *version, *why;
+	struct promote_door d;
+	struct err err = {0};
+
+	p->ever = true;
+	p->plans = e->scheduler->plans;
+	p->looked = engine_now(e);
+	p->looked_mono = clock_mono(e->clock);
+	p->until = next_change(e->scheduler, w->run);
+	p->events = e->events;
+	promote_door(&e->scheduler->plan, p->looked, a, &d);
+	if (w->run->scheduled_for) {
+		enum job_step step = window_step(e, &d, p, w);
+
+		if (step != JOB_GOES_ON)
+			return step;
+	}
+	p->was_open = p->was_open || d.open;
+	if (!d.open) {
+		version = NULL;
+		why = d.why;
+		p->phase = PHASE_INCONCLUSIVE;
+	} else if (promote_ready(e, reader, a, &version, &why, &p->phase, &err) < 0) {
+		version = NULL;
+		why = err.msg;
+		p->phase = PHASE_ERROR;
+	}
+	if (version)
+		return send_promotion(e, p, w, arena_strdup(w->arena, version));
+	if (!w->reason || strcmp(w->reason, why) != 0)
+		w->reason = arena_strdup(w->arena, why);
+	return w->run->scheduled_for ? JOB_GOES_ON : nothing(w, p->phase, w->reason);
+}
+
+static enum job_step promote_step(struct engine *e, struct db *reader, struct job_work *w)
+{
+	struct promote_run *p = w->state;
+
+	if (!p)
+		w->state = p = ARENA_NEW(w->arena, struct promote_run);
+	if (p->send.sent)
+		return p->send.over ? promotion_over(e, p, w) : JOB_GOES_ON;
+	return is_due(e, p) ? look_again(e, reader, p, w) : JOB_GOES_ON;
+}
+
+static int promote_foresee(struct engine *e, struct db *reader, struct job_work *w, struct err *err)
+{
+	const char *version, *why;
+	enum phase phase;
+
+	if (promote_ready(e, reader, w->arena, &version, &why, &phase, err) < 0)
+		return -1;
+	w->outcome = version ? JOB_DONE : JOB_NOTHING;
+	w->reason = why;
+	if (version)
+		w->decided = arena_printf(w->arena, "would promote merge %s", version);
+	return 0;
+}
+
+const struct job_kind promote_job = {.step = promote_step, .foresee = promote_foresee};
