@@ -23,7 +23,7 @@ for name in $tests; do
 		exit 1
 	}
 done
-LLVM_PROFILE_FILE="$out/vectors.profraw" "$BUILD/vectors" tests/vectors/gates.json >"$out/vectors.log"
+LLVM_PROFILE_FILE="$out/vectors.profraw" "$BUILD/vectors" vectors/gates.json >"$out/vectors.log"
 llvm-profdata-19 merge -o "$out/all.profdata" "$out"/*.profraw
 
 measured='src/policy/(judge|metric_|version)'

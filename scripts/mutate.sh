@@ -29,7 +29,7 @@ run_test() { # TEST EXECUTABLES LIBRARY: fails when the test does, hangs, or eat
 	(
 		# shellcheck disable=SC3045 # dash has -v
 		[ "${2%/guarded}" != "$2" ] || ulimit -v 4000000
-		[ "$1" != vectors ] || set -- "$@" tests/vectors/gates.json
+		[ "$1" != vectors ] || set -- "$@" vectors/gates.json
 		LD_LIBRARY_PATH=$3 SRC=. CK_FORK=no CK_DEFAULT_TIMEOUT=0 timeout 60 \
 			"$2/$1" ${4:+"$4"} >/dev/null 2>&1
 	)

@@ -354,6 +354,11 @@ static void play(struct vectors *run, const json_t *timeline, struct play *p)
 static void run_timeline(struct vectors *run, const json_t *defaults, const json_t *timeline)
 {
 	const char *id = vectors_string(timeline, "id");
+
+	if (!defaults || !json_is_integer(json_object_get(timeline, "until"))) {
+		vectors_unreadable(run, id, defaults ? "needs until" : "the file has no defaults");
+		return;
+	}
 	ARENA_AUTO arena = arena_new();
 	struct faults faults;
 	json_t *config = merge_config(defaults, json_object_get(timeline, "config"));

@@ -3,7 +3,7 @@
 # The reference timelines of burn rates agree, and one that does not is found.
 # shellcheck source=tests/support/vectors.sh
 . "$SRC/tests/support/vectors.sh"
-cases=$SRC/tests/vectors/burnrate.json
+cases=$SRC/vectors/burnrate.json
 
 "$runner" "$cases" >"$TEST_TMP/all"
 check $? "every timeline agrees: $(tail -n 1 "$TEST_TMP/all")"

@@ -57,9 +57,15 @@ static void run_routing(struct vectors *run, const struct fusion *f, const json_
 	const json_t *request = json_object_get(test, "request");
 	struct fusion_entry entries[FIELDS_MAX];
 	struct fusion_request fields = {.fields = entries};
-	json_t *trace = json_array();
 	const char *key;
 	json_t *value;
+
+	if (!json_is_object(request) || json_object_size(request) > FIELDS_MAX) {
+		vectors_unreadable(
+			run, vectors_string(test, "name"), "needs a request, of at most 64 fields");
+		return;
+	}
+	json_t *trace = json_array();
 
 	json_object_foreach((json_t *)request, key, value)
 	{
@@ -112,7 +118,11 @@ static void run_vote(struct vectors *run, const json_t *test)
 			run, name, ensemble ? first_fault(&faults, arena) : "needs an ensemble");
 		return;
 	}
-	for (; n < json_array_size(votes) && n < VOTES_MAX; n++)
+	if (!json_is_array(votes) || json_array_size(votes) > VOTES_MAX) {
+		vectors_unreadable(run, name, "needs votes, at most 64");
+		return;
+	}
+	for (; n < json_array_size(votes); n++)
 		said[n] = json_string_value(json_array_get(votes, n));
 	struct fusion_vote vote = fusion_vote(&e, said, n);
 
@@ -186,8 +196,7 @@ void vectors_fusion(struct vectors *run, const json_t *root)
 	size_t i;
 
 	faults_init(&faults);
-	if (fields_parse(
-		    &fusion_table, json_object_get(root, "block"), "/block", arena, &f, &faults)) {
+	if (block && fields_parse(&fusion_table, block, "/block", arena, &f, &faults)) {
 		vectors_unreadable(run, "block", first_fault(&faults, arena));
 		return;
 	}

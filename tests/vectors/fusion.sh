@@ -3,7 +3,7 @@
 # The reference cases of fusion agree, and altered ones are found.
 # shellcheck source=tests/support/vectors.sh
 . "$SRC/tests/support/vectors.sh"
-cases=$SRC/tests/vectors/fusion.json
+cases=$SRC/vectors/fusion.json
 
 "$runner" "$cases" >"$TEST_TMP/all"
 check $? "every case of fusion.json agrees: $(tail -n 1 "$TEST_TMP/all")"

@@ -5,15 +5,34 @@
 #include "vectors.h"
 
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "policy/metric.h"
 #include "policy/stat.h"
 
+enum { NOTE_MAX = 120 };
+
+/* The first input of the present case that is not there: it may be meant so. */
+static const char *lacking;
+
+static void note_lacking(const json_t *input, const char *key)
+{
+	if (!lacking && !json_object_get(input, key))
+		lacking = key;
+}
+
 static double in(const json_t *input, const char *key)
 {
+	note_lacking(input, key);
 	return vectors_number(input, key);
+}
+
+static int64_t count_in(const json_t *input, const char *key)
+{
+	note_lacking(input, key);
+	return vectors_count(input, key);
 }
 
 static struct stat_arm arm(const json_t *input, const char *k, const char *n)
@@ -49,15 +68,15 @@ static json_t *run_wilson(const json_t *input)
 static json_t *run_clopper_pearson(const json_t *input)
 {
 	struct stat_interval interval;
-	int status = stat_clopper_pearson(vectors_count(input, "k"), vectors_count(input, "n"),
-		in(input, "alpha"), &interval);
+	int status = stat_clopper_pearson(
+		count_in(input, "k"), count_in(input, "n"), in(input, "alpha"), &interval);
 
 	return limits(status, interval);
 }
 
 static json_t *run_rule_of_three(const json_t *input)
 {
-	int64_t n = vectors_count(input, "n");
+	int64_t n = count_in(input, "n");
 
 	return json_pack("{s:o, s:o}", "exact",
 		vectors_real(stat_zero_events_upper(n, in(input, "alpha"))), "approx",
@@ -148,7 +167,7 @@ static json_t *run_mcnemar_exact(const json_t *input)
 {
 	struct stat_mcnemar test = {NAN, NAN, NAN, NAN};
 
-	stat_mcnemar(vectors_count(input, "b"), vectors_count(input, "c"), &test);
+	stat_mcnemar(count_in(input, "b"), count_in(input, "c"), &test);
 	return json_pack("{s:o, s:o, s:o, s:o}", "p_superior", vectors_real(test.p_superior),
 		"p_inferior", vectors_real(test.p_inferior), "p_two_sided",
 		vectors_real(test.p_two_sided), "midp_superior", vectors_real(test.midp_superior));
@@ -158,8 +177,8 @@ static json_t *run_tango(const json_t *input)
 {
 	struct stat_test test = {NAN, NAN, NAN};
 
-	stat_tango_test(vectors_count(input, "b"), vectors_count(input, "c"),
-		vectors_count(input, "n"), in(input, "theta"), &test);
+	stat_tango_test(count_in(input, "b"), count_in(input, "c"), count_in(input, "n"),
+		in(input, "theta"), &test);
 	return json_pack(
 		"{s:o, s:o}", "z", vectors_real(test.statistic), "p", vectors_real(test.p_greater));
 }
@@ -167,8 +186,8 @@ static json_t *run_tango(const json_t *input)
 static json_t *run_tango_ci(const json_t *input)
 {
 	struct stat_interval interval;
-	int status = stat_tango_interval(vectors_count(input, "b"), vectors_count(input, "c"),
-		vectors_count(input, "n"), in(input, "alpha"), &interval);
+	int status = stat_tango_interval(count_in(input, "b"), count_in(input, "c"),
+		count_in(input, "n"), in(input, "alpha"), &interval);
 	json_t *out = limits(status, interval);
 
 	json_object_set_new(
@@ -235,14 +254,14 @@ static json_t *run_min_n_k_events(const json_t *input)
 {
 	return json_pack("{s:o}", "n",
 		whole(stat_min_n_k_events(
-			vectors_count(input, "k"), in(input, "pmax"), in(input, "alpha"))));
+			count_in(input, "k"), in(input, "pmax"), in(input, "alpha"))));
 }
 
 static json_t *run_quantile_ranks(const json_t *input)
 {
 	struct stat_ranks ranks = {0, 0};
 
-	stat_quantile_ranks(vectors_count(input, "n"), in(input, "q"), in(input, "alpha"), &ranks);
+	stat_quantile_ranks(count_in(input, "n"), in(input, "q"), in(input, "alpha"), &ranks);
 	return json_pack("{s:o, s:o}", "lower_rank", whole(ranks.lower ? ranks.lower : -1),
 		"upper_rank", whole(ranks.upper ? ranks.upper : -1));
 }
@@ -350,17 +369,30 @@ void vectors_gate_functions(struct vectors *run, const json_t *cases)
 		const json_t *input = json_object_get(test, "in");
 		const json_t *expected = json_object_get(test, "out");
 		json_t *computed = NULL;
+		char note[NOTE_MAX];
 
-		if (!id || !name || !input) {
-			vectors_unreadable(run, id, "a case needs id, fn and in");
+		if (!name || !json_is_object(input)) {
+			vectors_unreadable(run, id, "needs fn and in");
 			continue;
 		}
+		lacking = NULL;
 		if (strcmp(name, "p95_histogram") == 0)
 			computed = run_p95_histogram(input, expected);
 		for (size_t j = 0; j < sizeof functions / sizeof functions[0]; j++) {
 			if (strcmp(functions[j].name, name) == 0)
 				computed = functions[j].run(input);
 		}
+		if (!computed) {
+			snprintf(note, sizeof(note), "no function %s, or its input cannot be read",
+				name);
+			vectors_unreadable(run, id, note);
+			continue;
+		}
+		if (lacking) {
+			snprintf(note, sizeof(note), "`in` has no %s", lacking);
+			run->note = note;
+		}
 		vectors_case(run, id, expected, computed);
+		run->note = NULL;
 	}
 }

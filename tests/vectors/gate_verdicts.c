@@ -6,12 +6,13 @@
 #include "vectors.h"
 
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "policy/metric.h"
 
-enum { METRICS_MAX = 64 };
+enum { METRICS_MAX = 64, WHY_MAX = 160 };
 
 /* One side of a comparison with what it points to. */
 struct side {
@@ -148,6 +149,16 @@ static json_t *metric_answer(const struct metric_verdict *verdict)
 		verdict->n_needed < 0 ? json_null() : json_integer(verdict->n_needed));
 }
 
+static void unreadable(
+	struct vectors *run, const char *name, const char *bad_key, const char *otherwise)
+{
+	char why[WHY_MAX];
+
+	snprintf(why, sizeof(why), "its policy's %s is not known, or has a value that is none",
+		bad_key ? bad_key : "");
+	vectors_unreadable(run, name, bad_key ? why : otherwise);
+}
+
 static void run_metric(struct vectors *run, const json_t *test, struct metric_policy policy)
 {
 	const char *name = vectors_string(test, "name");
@@ -158,8 +169,8 @@ static void run_metric(struct vectors *run, const json_t *test, struct metric_po
 	const struct metric *live = read_side(json_object_get(test, "baseline"), &baseline);
 	struct metric_verdict verdict;
 
-	if (bad_key || !name || !measured) {
-		vectors_unreadable(run, name, bad_key ? bad_key : "needs a name and a candidate");
+	if (bad_key || !measured) {
+		unreadable(run, name, bad_key, "needs a candidate");
 		return;
 	}
 	metric_judge(measured, live, baseline.release, &policy, &verdict);
@@ -190,8 +201,8 @@ static void run_safety(struct vectors *run, const json_t *test)
 		.min_total = count_or(rules, "min_total", 0)};
 	struct safety_verdict verdict;
 
-	if (!name || isnan(policy.max_rate)) {
-		vectors_unreadable(run, name, "needs a name and max_rate");
+	if (!json_is_object(suite) || isnan(policy.max_rate)) {
+		vectors_unreadable(run, name, "needs a suite and a policy with max_rate");
 		return;
 	}
 	safety_judge(&outcome, &policy, &verdict);
@@ -253,9 +264,9 @@ static void run_quality(struct vectors *run, const json_t *test, struct metric_p
 	const json_t *entry;
 	size_t i;
 
-	if (!name || !read_require(test, &require) || n > METRICS_MAX) {
-		vectors_unreadable(
-			run, name, "needs a name, a known `require` and at most 64 metrics");
+	if (!read_require(test, &require) || n > METRICS_MAX || !json_is_array(list)) {
+		vectors_unreadable(run, name,
+			"needs metrics, at most 64, and a `require` of any, all or none");
 		return;
 	}
 	json_array_foreach(list, i, entry)
@@ -268,9 +279,11 @@ static void run_quality(struct vectors *run, const json_t *test, struct metric_p
 		metrics[i].candidate = read_side(json_object_get(entry, "candidate"), candidate);
 		metrics[i].baseline = read_side(json_object_get(entry, "baseline"), baseline);
 		metrics[i].baseline_id = baseline->release;
-		if (!metrics[i].candidate ||
-			read_policy(json_object_get(entry, "policy"), &metrics[i].policy)) {
-			vectors_unreadable(run, name, "a metric that cannot be read");
+		const char *bad_key =
+			read_policy(json_object_get(entry, "policy"), &metrics[i].policy);
+
+		if (bad_key || !metrics[i].candidate) {
+			unreadable(run, name, bad_key, "a metric without a candidate");
 			return;
 		}
 	}
@@ -288,7 +301,7 @@ void vectors_gate_verdicts(struct vectors *run, const json_t *root)
 	size_t i;
 
 	if (bad_key)
-		vectors_unreadable(run, "default_policy", bad_key);
+		unreadable(run, "default_policy", bad_key, NULL);
 	json_array_foreach(json_object_get(root, "metric_verdicts"), i, test)
 		run_metric(run, test, policy);
 	json_array_foreach(json_object_get(root, "safety_verdicts"), i, test) run_safety(run, test);

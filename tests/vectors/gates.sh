@@ -3,7 +3,7 @@
 # The reference cases of the gates agree, and a case that does not is found.
 # shellcheck source=tests/support/vectors.sh
 . "$SRC/tests/support/vectors.sh"
-cases=$SRC/tests/vectors/gates.json
+cases=$SRC/vectors/gates.json
 
 "$runner" "$cases" >"$TEST_TMP/all"
 check $? "every case of gates.json agrees: $(tail -n 1 "$TEST_TMP/all")"
@@ -28,7 +28,7 @@ cat >"$TEST_TMP/no-number.json" <<'END'
   "expect": {}}]}
 END
 "$runner" "$TEST_TMP/no-number.json" >"$TEST_TMP/no-number"
-[ $? -eq 1 ] && grep -qx 'no-number.json: unknown rule: flor' "$TEST_TMP/no-number" &&
+[ $? -eq 1 ] && grep -q '^no-number.json: unknown rule: .*flor is not known' "$TEST_TMP/no-number" &&
 	tail -n 1 "$TEST_TMP/no-number" | grep -qx '2 passed, 1 failed'
 check $? "no numbers are refused, unknown rules are not passed over"
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * build/vectors FILE...: runs reference cases in the formats of tests/vectors/README.md. One line
- * for each failed case, a count last; exits 1 when a case failed and 2 when a file was unreadable.
+ * build/vectors FILE...: runs reference cases in the formats of vectors/README.md. One line
+ * for each failed case, a count last; exits 1 when a case failed and 2 when a file was unreadable,
+ * which counts as one that failed.
  */
 #include "vectors.h"
 
@@ -11,17 +12,22 @@
 #include <string.h>
 
 #define TOLERANCE 1e-9
+#define NAMELESS  "case without a name"
 
-/* Answers of Prometheus are a bare list. Any other file says its format; one that does not is known by a list that no other format has. */
-static const struct {
+enum { LISTS_MAX = 5 };
+
+/* Answers of Prometheus are a bare list. Any other file says its format, or is known by a list of it:
+ * no two formats have one of the same name. */
+static const struct format {
 	const char *format;
-	const char *list;
+	const char *lists[LISTS_MAX];
 	void (*run)(struct vectors *run, const json_t *root);
 } formats[] = {
-	{"spiralfedd-gate-vectors/1", "metric_verdicts", vectors_gates},
-	{"spiralfedd-burnrate/1", "timelines", vectors_burnrate},
-	{"spiralfedd-fusion/1", "routing", vectors_fusion},
-	{"spiralfedd-schedule/1", "occurrences", vectors_schedule},
+	{"spiralfedd-gate-vectors/1",
+		{"cases", "metric_verdicts", "safety_verdicts", "quality_gates"}, vectors_gates},
+	{"spiralfedd-burnrate/1", {"timelines"}, vectors_burnrate},
+	{"spiralfedd-fusion/1", {"routing", "votes", "split_buckets"}, vectors_fusion},
+	{"spiralfedd-schedule/1", {"occurrences", "windows", "catch_up"}, vectors_schedule},
 };
 
 double vectors_number(const json_t *object, const char *key)
@@ -98,8 +104,9 @@ void vectors_case(struct vectors *run, const char *name, const json_t *expected,
 	const char *key;
 	json_t *member;
 
-	if (!json_is_object(expected) || !computed) {
-		vectors_unreadable(run, name, computed ? "nothing expected" : "unknown function");
+	if (!json_object_size(expected) || !computed) {
+		vectors_unreadable(
+			run, name, computed ? "nothing is expected of it" : "nothing came of it");
 		json_decref(computed);
 		return;
 	}
@@ -112,12 +119,14 @@ void vectors_case(struct vectors *run, const char *name, const json_t *expected,
 		if (differences++)
 			fputs("; ", stdout);
 		else
-			printf("%s: %s: ", run->file, name);
+			printf("%s: %s: ", run->file, name ? name : NAMELESS);
 		printf("%s: expected ", key);
 		print_value(member);
 		fputs(", got ", stdout);
 		print_value(answer);
 	}
+	if (differences && run->note)
+		printf(" (%s)", run->note);
 	if (differences)
 		putchar('\n');
 	*(differences ? &run->failed : &run->passed) += 1;
@@ -126,7 +135,7 @@ void vectors_case(struct vectors *run, const char *name, const json_t *expected,
 
 void vectors_unreadable(struct vectors *run, const char *name, const char *why)
 {
-	printf("%s: %s: %s\n", run->file, name ? name : "case without a name", why);
+	printf("%s: %s: %s\n", run->file, name ? name : NAMELESS, why);
 	run->failed++;
 }
 
@@ -171,6 +180,71 @@ static char *read_text(const char *path)
 	return NULL;
 }
 
+static bool has_list(const struct format *f, const char *name)
+{
+	for (size_t i = 0; i < LISTS_MAX && f->lists[i]; i++)
+		if (strcmp(f->lists[i], name) == 0)
+			return true;
+	return false;
+}
+
+static const struct format *find_format(const json_t *root)
+{
+	const char *said = vectors_string(root, "format"), *key;
+	json_t *value;
+
+	for (size_t i = 0; i < sizeof formats / sizeof formats[0]; i++) {
+		if (said && strcmp(said, formats[i].format) == 0)
+			return &formats[i];
+		json_object_foreach((json_t *)root, key, value)
+		{
+			if (!said && has_list(&formats[i], key))
+				return &formats[i];
+		}
+	}
+	return NULL;
+}
+
+/* Cases of a kind that the format does not have are not passed over. */
+static void find_unknown_lists(struct vectors *run, const json_t *root, const struct format *f)
+{
+	const char *key;
+	json_t *value;
+
+	json_object_foreach((json_t *)root, key, value)
+	{
+		if (has_list(f, key)) {
+			if (!json_is_array(value))
+				vectors_unreadable(run, key, "is not a list");
+		} else if (json_object_get(json_array_get(value, 0), "expect") ||
+			   json_object_get(json_array_get(value, 0), "out")) {
+			vectors_unreadable(
+				run, key, "a list of cases that the format does not have");
+		}
+	}
+}
+
+/* false: it is of no known format. */
+static bool run_root(struct vectors *run, const json_t *root)
+{
+	const unsigned before = run->passed + run->failed;
+	const struct format *f = NULL;
+	const char *said = vectors_string(root, "format");
+
+	if (json_is_array(root)) {
+		vectors_prometheus(run, root);
+	} else if ((f = find_format(root))) {
+		f->run(run, root);
+		find_unknown_lists(run, root, f);
+	} else {
+		vectors_unreadable(run, said ? said : "no format", "none of the known formats");
+		return false;
+	}
+	if (run->passed + run->failed == before)
+		vectors_unreadable(run, f ? f->format : "a list", "holds no case");
+	return true;
+}
+
 static bool run_file(struct vectors *run, const char *path)
 {
 	const char *slash = strrchr(path, '/');
@@ -184,24 +258,12 @@ static bool run_file(struct vectors *run, const char *path)
 
 	free(text);
 	if (!root) {
-		fprintf(stderr, "%s:%d: %s\n", path, error.line, error.text);
+		printf("%s:%d: %s\n", path, error.line, error.text);
+		run->failed++;
 		return false;
 	}
-	const char *format = vectors_string(root, "format");
-	bool is_known = false;
+	bool is_known = run_root(run, root);
 
-	if (json_is_array(root)) {
-		is_known = true;
-		vectors_prometheus(run, root);
-	}
-	for (size_t i = 0; i < sizeof formats / sizeof formats[0] && !is_known; i++) {
-		is_known = format ? strcmp(format, formats[i].format) == 0
-				  : json_object_get(root, formats[i].list) != NULL;
-		if (is_known)
-			formats[i].run(run, root);
-	}
-	if (!is_known)
-		fprintf(stderr, "%s: none of the known formats\n", path);
 	json_decref(root);
 	return is_known;
 }

@@ -3,7 +3,7 @@
 # The captured answers of Prometheus are read as they stand, and a wrong expectation is found.
 # shellcheck source=tests/support/vectors.sh
 . "$SRC/tests/support/vectors.sh"
-cases=$SRC/tests/vectors/prometheus-replies.json
+cases=$SRC/vectors/prometheus-replies.json
 
 "$runner" "$cases" >"$TEST_TMP/all"
 check $? "every captured answer is read: $(tail -n 1 "$TEST_TMP/all")"

@@ -9,7 +9,8 @@
 #include "base/clock.h"
 #include "policy/schedule.h"
 
-enum { BLACKOUTS_MAX = 64 };
+/* The last two hold where a case says nothing, as in a policy. */
+enum { BLACKOUTS_MAX = 64, GRACE_S = 300, MAX_AGE_S = 86400 };
 
 /* 0 for an absent or null time; -1 and a failed case for one that is none. */
 static int read_time(const json_t *value, int64_t *ret)
@@ -63,9 +64,13 @@ static int read_case(struct vectors *run, const json_t *object, const char *rule
 
 	faults_init(&faults);
 	*ret = (struct schedule_case){.id = vectors_string(object, "id")};
-	if (!r.rrule || read_time(json_object_get(object, now), &ret->now) || !ret->now ||
-		read_blackouts(json_object_get(object, "blackouts"), ret)) {
-		vectors_unreadable(run, ret->id, "not a case of this format");
+	if (!r.rrule || read_time(json_object_get(object, now), &ret->now) || !ret->now) {
+		vectors_unreadable(
+			run, ret->id, arena_printf(a, "needs %s, and %s, a time", rule, now));
+		return -1;
+	}
+	if (read_blackouts(json_object_get(object, "blackouts"), ret)) {
+		vectors_unreadable(run, ret->id, "blackouts are at most 64 pairs of times");
 		return -1;
 	}
 	ret->schedule = schedule_compile(&r, "", a, &faults);
@@ -100,16 +105,30 @@ static void run_occurrences(struct vectors *run, const json_t *object)
 	json_decref(want);
 }
 
+/* usec; -1: no count, or too long. */
+static int64_t read_seconds(const json_t *object, const char *key, int64_t absent)
+{
+	int64_t n = vectors_count(object, key);
+
+	n = n == -1 ? absent : n;
+	return n < 0 || n > INT64_MAX / USEC_PER_SEC ? -1 : n * USEC_PER_SEC;
+}
+
 static void run_window(struct vectors *run, const json_t *object)
 {
 	ARENA_AUTO a = arena_new();
 	struct window_state w;
 	struct schedule_case c;
 
+	int64_t duration = read_seconds(object, "duration", 0);
+
 	if (read_case(run, object, "rule", "now", a, &c))
 		return;
-	window_at(c.schedule, vectors_count(object, "duration") * USEC_PER_SEC, c.denies,
-		c.n_denies, c.now, &w);
+	if (duration <= 0) {
+		vectors_unreadable(run, c.id, "needs a duration in seconds");
+		return;
+	}
+	window_at(c.schedule, duration, c.denies, c.n_denies, c.now, &w);
 	vectors_case(run, c.id, json_object_get(object, "expect"),
 		json_pack("{s:b,s:o,s:o}", "open", w.open, "next_open", show_time(w.next_open),
 			"closes", show_time(w.closes)));
@@ -125,15 +144,18 @@ static void run_catch_up(struct vectors *run, const json_t *object)
 
 	if (read_case(run, object, "rule", "now", a, &c))
 		return;
-	if (!mode || read_time(json_object_get(object, "last"), &last)) {
-		vectors_unreadable(run, c.id, "not a case of this format");
+	const struct catch_up_rule rule = {
+		.mode = mode && !strcmp(mode, "skip") ? CATCH_UP_SKIP : CATCH_UP_ONCE,
+		.grace = read_seconds(object, "grace_s", GRACE_S),
+		.max_age = read_seconds(object, "max_age_s", MAX_AGE_S)};
+
+	if (!mode || (strcmp(mode, "once") != 0 && strcmp(mode, "skip") != 0) || rule.grace < 0 ||
+		rule.max_age < 0 || read_time(json_object_get(object, "last"), &last)) {
+		vectors_unreadable(run, c.id,
+			"needs catch_up, once or skip; last, a time or null; grace_s and max_age_s "
+			"are counts");
 		return;
 	}
-	const struct catch_up_rule rule = {
-		.mode = strcmp(mode, "skip") ? CATCH_UP_ONCE : CATCH_UP_SKIP,
-		.grace = vectors_count(object, "grace_s") * USEC_PER_SEC,
-		.max_age = vectors_count(object, "max_age_s") * USEC_PER_SEC};
-
 	schedule_catch_up(c.schedule, &rule, c.denies, c.n_denies, last, c.now, a, &got);
 	vectors_case(run, c.id, json_object_get(object, "expect"),
 		json_pack("{s:o,s:I,s:I,s:o}", "run", show_time(got.run), "missed",

@@ -3,7 +3,7 @@
 # The reference cases of the calendar agree, and a case that does not is found.
 # shellcheck source=tests/support/vectors.sh
 . "$SRC/tests/support/vectors.sh"
-cases=$SRC/tests/vectors/schedule.json
+cases=$SRC/vectors/schedule.json
 
 "$runner" "$cases" >"$TEST_TMP/all"
 check $? "every case of schedule.json agrees: $(tail -n 1 "$TEST_TMP/all")"

@@ -14,6 +14,7 @@
 struct vectors {
 	const char *file; /* as shown in front of each failure */
 	double tolerance; /* absolute, for numbers */
+	const char *note; /* ends the line of a case that fails; NULL: nothing */
 	unsigned passed;
 	unsigned failed;
 };

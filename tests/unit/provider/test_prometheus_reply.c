@@ -60,7 +60,7 @@ START_TEST(test_prometheus_reply__captured)
 	size_t i;
 	json_t *test;
 
-	snprintf(path, sizeof(path), "%s/tests/vectors/prometheus-replies.json", getenv("SRC"));
+	snprintf(path, sizeof(path), "%s/vectors/prometheus-replies.json", getenv("SRC"));
 	json_t *all = json_load_file(path, 0, NULL);
 
 	ck_assert_msg(json_array_size(all) == sizeof(captured) / sizeof(captured[0]), "%s", path);
