@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "model/contradiction.h"
 #include "model/format.h"
 #include "model/policy.h"
 
@@ -213,6 +214,8 @@ static void check_artifact(const struct policy *policy, const struct policy_prov
 		fault_add(faults, at,
 			"only evidence speaks of another artifact, and a %s is a unit", o->role);
 	}
+	pointer_index(at, sizeof(at), "/artifacts", i);
+	artifact_contradictions(o, at, faults);
 	artifact_pointer(at, "", i, "metrics");
 	for (size_t k = 0; k < o->metrics.n; k++)
 		check_metric(policy, LIST_AT(&o->metrics, struct metric, k), at, faults);

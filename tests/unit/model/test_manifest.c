@@ -207,6 +207,48 @@ static const struct {
 	{SUITE("{'total':5,'passed':5,'by_category':{'a':{'total':3,'passed':2}}}"),
 		"/artifacts/0/suites/policy/by_category", "more violations or errors", 1},
 	{SUITE("7"), "/artifacts/0/suites/policy", "must be an object, not a number", 1},
+	/* What cannot all be true. */
+	{METRICS("'quality':{'value':0.8,'ci':[0.81,0.9]}"), "/artifacts/0/metrics/quality/ci",
+		"must hold the value, 0.8", 1},
+	{METRICS("'quality':{'value':0.8,'ci':[0.7,0.799]}"), "/artifacts/0/metrics/quality/ci",
+		"must hold the value, 0.8", 1},
+	{METRICS("'loss':{'value':-2,'ci':[-1.9,-1]}"), "/artifacts/0/metrics/loss/ci",
+		"must hold the value, -2", 1},
+	{METRICS("'quality':{'value':0.8,'n':1000,'successes':800,'stderr':0.005}"),
+		"/artifacts/0/metrics/quality/stderr",
+		"contradicts 800 of 1000: independent samples leave 0.0126, and one cluster of all "
+		"0.4",
+		1},
+	{METRICS("'quality':{'value':0.8,'n':1000,'successes':800,'stderr':0.41}"),
+		"/artifacts/0/metrics/quality/stderr", "contradicts 800 of 1000", 1},
+	{METRICS("'latency_ms_p95':{'value':80,'n':9,'histogram':{'bounds':[100],'counts':[8,0]}}"),
+		"/artifacts/0/metrics/latency_ms_p95/n", "the histogram's number of samples, 8", 1},
+	{METRICS("'latency_ms_p95':{'value':99,'histogram':{'bounds':[100,200],'counts':"
+		 "[94,100,6]}}"),
+		"/artifacts/0/metrics/latency_ms_p95/value",
+		"is not the histogram's 95th percentile, which is more than 100", 1},
+	{METRICS("'latency_ms_p95':{'value':201,'histogram':{'bounds':[100,200],'counts':"
+		 "[90,108,2]}}"),
+		"/artifacts/0/metrics/latency_ms_p95/value",
+		"is not the histogram's 95th percentile, which is at most 200", 1},
+	{METRICS("'latency_ms_p95':{'value':101,'histogram':{'bounds':[100],'counts':[1,0]}}"),
+		"/artifacts/0/metrics/latency_ms_p95/value", "which is at most 100", 1},
+	{METRICS("'quality':{'value':0.8,'n':10,'paired':{'baseline':'s/"
+		 "t-v0','n':11,'b':1,'c':1}}"),
+		"/artifacts/0/metrics/quality/paired/n", "must not be more than the metric's n, 10",
+		1},
+	{METRICS("'quality':{'value':0.8,'paired':{'baseline':'s/t-v1','n':11,'b':1,'c':1}}"),
+		"/artifacts/0/metrics/quality/paired/baseline", "must be another artifact", 1},
+	{MANIFEST("{'id':'s/e-v1','role':'eval','uri':'hf://e','subject':'s/t-v1','metrics':{"
+		  "'quality':{'value':0.8,'paired':{'baseline':'s/t-v1','n':11,'b':1,'c':1}}}}"),
+		"/artifacts/0/metrics/quality/paired/baseline",
+		"must be another artifact than the subject", 1},
+	{SUITE("{'total':5,'violations':1,'by_category':{'a':{'total':3,'passed':3},'b':{'total':2"
+	       ",'passed':2}}}"),
+		"/artifacts/0/suites/policy/by_category",
+		"has all 5 cases of the suite, but not all of its violations", 1},
+	{SUITE("{'total':5,'violations':0,'errors':1,'by_category':{'a':{'total':5,'passed':5}}}"),
+		"/artifacts/0/suites/policy/by_category", "and errors", 1},
 	{MANIFEST("{'id':'x','role':'embed','uri':'x','metrics':{'quality':'x','safety':2}}"),
 		"/artifacts/0/id", "is not an artifact id", 5},
 };
@@ -342,6 +384,45 @@ START_TEST(test_manifest__the_full_form_fills_in_everything)
 }
 END_TEST
 
+/* What is no contradiction yet: rounding, clusters, strata, and what a quantile may be. */
+static const char *const possible[] = {
+	METRICS("'quality':{'value':0.8,'ci':[0.8,0.8]}"),
+	METRICS("'quality':{'value':0.863,'ci':[0.8634,0.8636]}"),
+	METRICS("'quality':{'value':0.863,'ci':[0.8614,0.8624]}"),
+	METRICS("'quality':{'value':0.8,'n':1000,'successes':800,'stderr':0.4}"),
+	METRICS("'quality':{'value':0.8,'n':1000,'successes':800,'stderr':0.006}"),
+	METRICS("'quality':{'value':1,'n':50,'successes':50,'stderr':0.02}"),
+	METRICS("'quality':{'value':0,'n':50,'successes':0,'stderr':0.02}"),
+	METRICS("'quality':{'value':1,'n':1,'successes':1,'stderr':0}"),
+	METRICS("'quality':{'value':0.8,'n':1000,'stderr':0.9}"),
+	METRICS("'latency_ms_p95':{'value':80,'n':8,'histogram':{'bounds':[100],'counts':[8,0]}}"),
+	METRICS("'latency_ms_p95':{'value':100,'histogram':{'bounds':[100,200],'counts':"
+		"[94,100,6]}}"),
+	METRICS("'latency_ms_p95':{'value':200,'histogram':{'bounds':[100,200],'counts':"
+		"[90,108,2]}}"),
+	METRICS("'latency_ms_p95':{'value':100,'histogram':{'bounds':[100,200],'counts':"
+		"[190,10,0]}}"),
+	METRICS("'latency_ms_p95':{'value':150,'histogram':{'bounds':[100,200],'counts':"
+		"[191,9,0]}}"),
+	METRICS("'latency_ms_p95':{'value':900,'histogram':{'bounds':[100,200],'counts':[1,0,9]}}"),
+	METRICS("'latency_ms_p95':{'value':7,'histogram':{'bounds':[100,200],'counts':[1,0,0]}}"),
+	METRICS("'other_ms':{'value':300,'histogram':{'bounds':[100],'counts':[8,0]}}"),
+	METRICS("'quality':{'value':0.8,'n':10,'paired':{'baseline':'s/t-v0','n':10,'b':1,'c':1}}"),
+	METRICS("'quality':{'value':0.8,'paired':{'baseline':'s/t-v0','n':10,'b':1,'c':1}}"),
+	SUITE("{'total':5,'violations':1,'errors':1,'by_category':{'a':{'total':3,'passed':1,"
+	      "'errors':1},'b':{'total':2,'passed':2}}}"),
+	SUITE("{'total':5,'violations':1,'by_category':{'a':{'total':3,'passed':3}}}"),
+};
+
+START_TEST(test_manifest__what_can_be_true_is_taken)
+{
+	ARENA_AUTO a = arena_new();
+	struct parsed_manifest m;
+
+	good(a, quoted(a, possible[_i]), &m);
+}
+END_TEST
+
 START_TEST(test_manifest__layout_does_not_change_its_identity)
 {
 	ARENA_AUTO a = arena_new();
@@ -447,6 +528,8 @@ Suite *test_suite(void)
 
 	jcs_setup();
 	tcase_add_loop_test(tc, test_manifest__names_each_fault, 0, sizeof(bad) / sizeof(bad[0]));
+	tcase_add_loop_test(tc, test_manifest__what_can_be_true_is_taken, 0,
+		sizeof(possible) / sizeof(possible[0]));
 	tcase_add_test(tc, test_manifest__a_long_unknown_array_is_data);
 	tcase_add_test(tc, test_manifest__text_that_is_no_json_is_an_error);
 	tcase_add_test(tc, test_manifest__the_examples_parse);
