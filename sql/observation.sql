@@ -19,13 +19,13 @@ WHERE serial = $1 AND node = $2 AND t_end = $3
 SELECT 1 AS overlaps FROM observation
 WHERE serial = $1 AND node = $2 AND t_end > $3 AND t_end < $5 AND t_start < $4 LIMIT 1;
 
--- name: observation_sum :one (serial, since, until)
-SELECT coalesce(sum(total), 0) AS total, coalesce(sum(errors), 0) AS errors,
-	coalesce(sum(slow), 0) AS slow, coalesce(sum(tokens), 0) AS tokens,
-	coalesce(sum(cost_micro), 0) AS cost_micro, coalesce(sum(safety_checked), 0) AS safety_checked,
-	coalesce(sum(safety_violations), 0) AS safety_violations,
-	coalesce(sum(safety_critical), 0) AS safety_critical
-FROM observation WHERE serial = $1 AND t_end > $2 AND t_end <= $3;
+-- By the second in which windows ended, rounded up.
+-- name: observation_seconds :many (serial, since)
+SELECT (t_end + 999999) / 1000000 AS second, sum(total) AS total, sum(errors) AS errors,
+	sum(slow) AS slow, sum(tokens) AS tokens, sum(cost_micro) AS cost_micro,
+	sum(safety_checked) AS safety_checked, sum(safety_violations) AS safety_violations,
+	sum(safety_critical) AS safety_critical
+FROM observation WHERE serial = $1 AND t_end > $2 GROUP BY second;
 
 -- Those that ended before, of whichever activation: at most one look into the rows of each.
 -- name: observation_old :one (before) -- scan ok

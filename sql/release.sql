@@ -69,6 +69,16 @@ SELECT serial, release_version, at FROM activation WHERE serial = $1;
 SELECT serial, release_version, at FROM activation WHERE release_version = $1
 ORDER BY serial DESC LIMIT 1;
 
+-- A serial that rose because the warm releases changed (cause 'warm') begins no activation of its own:
+-- the one that goes on with this serial, and the one after it.
+-- name: activation_begun :one (serial)
+SELECT serial, release_version, at FROM activation
+WHERE serial <= $1 AND cause <> 'warm' ORDER BY serial DESC LIMIT 1;
+
+-- name: activation_next :one (serial)
+SELECT serial, release_version, at FROM activation
+WHERE serial > $1 AND cause <> 'warm' ORDER BY serial LIMIT 1;
+
 -- name: channel_find :one (name)
 SELECT serial, release_version, body, body_digest, updated_at FROM channel WHERE name = $1;
 

@@ -9,7 +9,8 @@
 #include "model/field.h"
 
 extern const struct field_table receipt_table, manifest_record_table, artifact_record_table,
-	judgement_record_table, channel_move_table, observation_receipt_table, event_table,
-	policy_record_table, token_table, problem_table, health_table;
+	judgement_record_table, channel_move_table, observation_receipt_table,
+	acknowledgement_table, event_table, policy_record_table, token_table, problem_table,
+	health_table;
 
 #endif

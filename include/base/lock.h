@@ -11,7 +11,8 @@
 
 /* Every lock of the program, in the order in which they may be taken. */
 enum lock_rank {
-	LOCK_SNAPSHOT = 1,
+	LOCK_WATCH = 1,
+	LOCK_SNAPSHOT,
 	LOCK_OPS,
 	LOCK_WRITER,
 	LOCK_LOOP,

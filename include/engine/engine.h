@@ -25,7 +25,6 @@ struct engine_options {
 	const struct clock *clock;
 	const char *policy_text; /* the first version, NULL: as built in */
 	size_t queue_max;	 /* commands waiting for the writer; beyond it 503 */
-	int64_t evaluate_every;	 /* usec between SLO evaluations; 0: only after observations */
 	bool threads; /* false: nothing runs by itself, engine_step() does it all (tests) */
 };
 
@@ -78,6 +77,10 @@ int promotion_submit(
 /* POST /v1/rollbacks: 201 {release, channel}; 409 no_warm_release. */
 int rollback_submit(
 	struct engine *e, struct command *c, const struct rollback_request *r, struct err *err);
+
+/* POST /v1/slo/acknowledge: 200 {acknowledged_at, held, rollbacks}; promotions are free again. */
+int slo_acknowledge(
+	struct engine *e, struct command *c, const struct reason_request *r, struct err *err);
 
 /* POST /v1/observations: 202 {accepted, duplicates, conflicts, late, breached[]}. */
 int observations_submit(

@@ -9,6 +9,7 @@
 #include <stdatomic.h>
 
 #include "base/digest.h"
+#include "base/json_writer.h"
 #include "base/lock.h"
 #include "engine/engine.h"
 #include "engine/event.h"
@@ -33,11 +34,22 @@ struct writer_state {
 
 struct scheduler;
 
+/* The watch over the present activation. The ops thread changes it, what others see under watch_lock;
+ * the writer reads while the ops thread waits for it. */
+struct slo_watch;
+struct activation_watch {
+	struct snapshot *s; /* whose policy has the rules; NULL: nothing is watched yet */
+	struct slo_watch *slo;
+	int64_t serial, channel_serial; /* of the activation; of the channel, where it goes on */
+	int64_t policy_version, activated;
+	int64_t newest;		    /* end of the newest window of counts; 0: none */
+	bool acted, acted_critical; /* what fires was acted upon */
+};
+
 struct engine {
 	char *path;
 	const struct clock *clock;
 	size_t queue_max;
-	int64_t evaluate_every;
 	bool threads;
 
 	struct db *db;	   /* the one read-write connection; the writer's */
@@ -63,9 +75,11 @@ struct engine {
 	struct scheduler *scheduler;	     /* the ops thread's */
 	atomic_bool schedule_stale;	     /* the policy or the freezes changed */
 	atomic_int_fast64_t schedule_due_at; /* schedule_next_due() */
-	/* The ops thread's, monotonic; INT64_MAX: never. */
-	int64_t next_evaluation, next_outbox, next_waivers, next_evidence, next_probe,
-		next_thinning, next_signing;
+	/* The ops thread's, monotonic. */
+	int64_t next_outbox, next_waivers, next_evidence, next_probe, next_thinning, next_signing;
+
+	struct lock watch_lock;
+	struct activation_watch watch;
 
 	struct lock snapshot_lock;
 	struct snapshot *snapshot;
@@ -140,7 +154,8 @@ int snapshot_renew(struct engine *e, struct err *err);
 
 /* ---- follow-up work, on the ops thread ---- */
 #define OUTBOX_REJUDGE "rejudge"
-#define OUTBOX_RESLOT  "reslot" /* the policy changed: slots too */
+#define OUTBOX_RESLOT  "reslot"	 /* the policy changed: slots too */
+#define OUTBOX_WEBHOOK "webhook" /* to be told to whoever asked for it */
 /* One bite of what the outbox holds; `outbox_waits` says whether there is more. */
 void outbox_run(struct engine *e, struct db *reader);
 /* Judge anew some of the candidates that were judged against another baseline or policy, each in the
@@ -153,8 +168,18 @@ void rejudge_newest(struct engine *e, struct db *reader);
 struct unit_row;
 int rejudge_units(struct engine *e, struct db *reader, struct snapshot *s,
 	const struct unit_row *units, size_t n, struct err *err);
-/* Look at the objectives of the active release; roll back when one is breached. */
-void slo_watch(struct engine *e, struct db *reader);
+/* Look at the service levels of the active release when it is time; roll back when one is breached. */
+void slo_step(struct engine *e, struct db *reader);
+/* Rows of the activation that is watched, newly stored: take them in, and look. */
+struct observation;
+void slo_take(struct engine *e, struct db *reader, const struct observation *const *rows, size_t n);
+/* Watch what is live in `s`. 1: begun anew, with all stored rows; 0: it was watched already; -1. */
+int slo_sync(struct engine *e, struct db *reader, struct snapshot *s, struct err *err);
+/* The names of the levels that are breached with these rows on top, as far as that shows at once. */
+void slo_foresee(const struct engine *e, const struct observation *const *rows, size_t n,
+	int64_t now, struct json_writer *names);
+/* Free it, and begin anew at the next look. */
+void slo_forget(struct engine *e);
 /* Drop some of the observations that are too old for any objective; false: there are none. */
 bool observations_thin(struct engine *e, struct db *reader);
 /* Enter into the history which waivers have ended. */
@@ -177,14 +202,12 @@ int schedule_policy_changed(
 	struct tx *tx, const struct cadence *old, const struct cadence *new, struct err *err);
 
 /* ---- rollback.c ---- */
-struct slo_result;
 struct channel_row;
 /* In apply: leave the active release for `to` (NULL: the most recently active warm one). */
 int rollback_apply(struct tx *tx, const struct snapshot *s, const char *to, const char *cause,
 	const char *reason, struct channel_row *ret, struct err *err);
-/* Sum and judge every objective of the policy for the activation; in `ret` (one for each). */
-int slo_results(struct db *db, const struct policy *p, int64_t serial, int64_t now, struct arena *a,
-	struct slo_result **ret, struct err *err);
+/* In apply: hold what was new in `from`, but for what `to` (NULL: nothing) is made of. */
+int rollback_hold_fresh(struct tx *tx, const char *from, const char *to, struct err *err);
 
 /* ---- policy.c ---- */
 int policy_bootstrap(struct engine *e, const char *text, struct err *err);

@@ -59,7 +59,8 @@ struct snapshot {
 
 /* The present one, to be given back. */
 struct snapshot *snapshot_get(struct engine *e);
-void snapshot_put(struct snapshot *s); /* NULL is allowed */
+struct snapshot *snapshot_ref(struct snapshot *s); /* once more */
+void snapshot_put(struct snapshot *s);		   /* NULL is allowed */
 static inline void snapshot_putp(struct snapshot **s)
 {
 	snapshot_put(*s);

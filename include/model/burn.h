@@ -2,6 +2,10 @@
  *
  * Service levels that are judged by how fast they burn their budget, and the rules of the way back.
  * Keys are those of the reference cases. policy/burnrate.h judges, policy/rollback_controller.h acts.
+ *
+ * A level without `kind` is a plain threshold: {name, bad, of, limit, window_s, min_total} is one rule
+ * over one window, acted on at once. It is turned into the kind that it amounts to: a share of `of`,
+ * micro-units for 1000 tokens when it is cost over tokens, a number when there is no `of`.
  */
 #ifndef MODEL_BURN_H
 #define MODEL_BURN_H
@@ -45,7 +49,10 @@ struct burn_slo {
 	int action;		    /* count */
 	int64_t min_total, min_short, min_bad, warmup_s;
 	double guard_alpha; /* 0: no guard */
+	int64_t for_evals;  /* -1 or 0: once for a count, else as the rules say; 1: at once */
 	struct list rules;  /* struct burn_rule */
+	double limit;	    /* plain threshold */
+	int64_t window_s;   /* plain threshold */
 };
 extern const struct field_table burn_slo_table;
 
@@ -61,5 +68,14 @@ struct burn_rules {
 	struct list slos; /* struct burn_slo */
 };
 extern const struct field_table burn_rules_table;
+
+/* What is absent. */
+void burn_rules_defaults(struct burn_rules *r);
+/* Names are told apart, and every value has its limit: `cost_limit` (-1: none) is that of cost over
+ * tokens that names none. `pointer` is where the list stands. */
+void burn_slos_check(
+	struct list *slos, int64_t cost_limit, const char *pointer, struct faults *faults);
+/* Evaluations in a row that it has to fire. */
+int64_t burn_evaluations(const struct burn_rules *r, const struct burn_slo *s);
 
 #endif

@@ -7,6 +7,7 @@
 #define MODEL_POLICY_H
 
 #include "base/digest.h"
+#include "model/burn.h"
 #include "model/checklist.h"
 #include "model/field.h"
 #include "model/schedule.h"
@@ -17,9 +18,9 @@
  * slot: role = its name, required = true; quality: require any, metrics {quality: success, floor
  * 0.75} unless require is none; latency: p95_ms 250, cost ceiling 1.5 with margin_rel 0.05; safety:
  * floor 0.95, margin 0.01; its suites: required always; compatibility: allow compatible; alpha 0.05,
- * max_looks 3; score 0.45, 0.45, -0.0005, -0.1; slo: window_s 300,
- * min_total 0; rollback: warm 2, automatic; cadence: no job runs by itself. So a policy that says
- * nothing is the strict one. */
+ * max_looks 3; score 0.45, 0.45, -0.0005, -0.1; slos: none, of those named what model/burn.h says, cost
+ * over tokens limited by the gate's ceiling; rollback: warm 2, automatic, and burn_rules_defaults;
+ * cadence: no job runs by itself. So a policy that says nothing is the strict one. */
 
 struct policy_provider {
 	const char *name, *facility;
@@ -101,18 +102,9 @@ struct policy_score {
 	double quality, safety, latency_ms_p95, cost_per_1k_tokens;
 };
 
-/* A plain threshold until burn rates come: breached when over the last `window_s` seconds of an
- * activation the rate bad/of (or for cost, cost_micro per 1000 tokens) exceeds `limit`, with at least
- * `min_total` of the denominator. Without `of` it counts: breached when the sum of `bad` > limit. */
-struct policy_slo {
-	const char *name, *bad, *of; /* names of observation counters */
-	double limit;
-	int64_t window_s, min_total;
-};
-
 struct policy_rollback {
 	int64_t warm;
-	int automatic;
+	struct burn_rules rules; /* its slos are the policy's */
 };
 
 /* Evidence about what is not there yet. */
@@ -126,7 +118,7 @@ struct policy {
 	struct list slots;     /* MAP of struct policy_slot */
 	struct policy_gates *gates;
 	struct policy_score *score;
-	struct list slos; /* struct policy_slo */
+	struct list slos; /* struct burn_slo */
 	struct policy_rollback *rollback;
 	struct policy_evidence *evidence;
 	struct cadence *cadence; /* never NULL once parsed; its jobs may be */

@@ -33,6 +33,8 @@ enum { BURNRATE_FUTURE_S = 120 };
 /* Fresh windows for an activation at `activated`. `rules` is kept and has to outlive it. NULL with
  * ERR_INVALID_POLICY when the windows have no common step that BURNRATE_CELLS_MAX allows. */
 struct burnrate *burnrate_new(const struct burn_rules *rules, int64_t activated, struct err *err);
+/* The same again, over the same rules. */
+struct burnrate *burnrate_copy(const struct burnrate *b);
 void burnrate_free(struct burnrate *b); /* NULL is allowed */
 static inline void burnrate_freep(struct burnrate **b)
 {

@@ -10,7 +10,7 @@
 #include "policy/schedule.h"
 
 /* Read, validate and compile a policy that somebody hands in: policy_parse, then its cadence as of
- * `now`. What was accepted once is read with policy_parse alone: a rule that has run out since does
+ * `now` and its service levels. What was accepted once is read with policy_parse alone: a rule that has run out since does
  * not make the registry unreadable. */
 int policy_accept(const char *text, size_t len, int64_t now, struct arena *a, struct policy *ret,
 	const char **ret_canonical, struct faults *faults, struct err *err);

@@ -72,6 +72,8 @@ struct rollback_controller {
 /* `rules` is kept. */
 void rollback_controller_init(struct rollback_controller *c, const struct burn_rules *rules);
 void rollback_controller_clear(struct rollback_controller *c);
+#define ROLLBACK_CONTROLLER_AUTO \
+	__attribute__((cleanup(rollback_controller_clear))) struct rollback_controller
 
 /* The state as it is told: this one is active since `now`, those are warm. */
 void rollback_controller_activate(struct rollback_controller *c, int64_t release,
@@ -83,6 +85,7 @@ struct rollback_do rollback_controller_promote(
 
 /* Ends hold-off and lock, and forgets past rollbacks. */
 void rollback_controller_acknowledge(struct rollback_controller *c);
+void rollback_controller_quarantine(struct rollback_controller *c, int64_t release);
 /* False: it was not quarantined. */
 bool rollback_controller_unquarantine(struct rollback_controller *c, int64_t release);
 bool rollback_controller_is_quarantined(const struct rollback_controller *c, int64_t release);
@@ -105,6 +108,12 @@ struct rollback_signal rollback_signal_of(
  * reason. When it says ROLLBACK_MOVE the state has moved already. */
 struct rollback_do rollback_controller_look(struct rollback_controller *c,
 	struct rollback_signal signal, int64_t now, bool *ret_breached);
+
+/* Automatic rollbacks in the window that max_auto is about. */
+int64_t rollback_controller_within(const struct rollback_controller *c, int64_t now);
+/* What would keep a rollback back; ROLLBACK_FREE: nothing. */
+enum rollback_reason rollback_controller_blocked(
+	const struct rollback_controller *c, bool critical, int64_t now);
 
 /* What promotion of `release` would be refused for; ROLLBACK_FREE: nothing. */
 enum rollback_reason rollback_controller_refuses(

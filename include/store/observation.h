@@ -20,9 +20,10 @@ int observation_reported(
 int observation_overlaps(
 	struct db *db, int64_t serial, const struct observation *o, struct err *err);
 
-/* Counters summed over rows with since < t_end <= until. */
-int observation_sum(struct db *db, int64_t serial, int64_t since, int64_t until,
-	struct observation *ret, struct err *err);
+/* Those that ended after `since`, summed by the second in which they ended: t_end, rounded up, and
+ * counters. */
+int observation_seconds(struct db *db, int64_t serial, int64_t since,
+	void (*take)(void *arg, const struct observation *sum), void *arg, struct err *err);
 
 /* Is there one that ended before? 1, 0, -1. */
 int observation_old(struct db *db, int64_t before, struct err *err);

@@ -72,6 +72,13 @@ int activation_by_serial(struct db *db, int64_t serial, struct arena *a, struct 
 	struct err *err);
 int activation_newest_of(struct db *db, const char *version, struct arena *a,
 	struct activation_row *ret, struct err *err);
+/* The activation that goes on with this serial: the serial may have risen since only because the warm
+ * releases changed. */
+int activation_begun(struct db *db, int64_t serial, struct arena *a, struct activation_row *ret,
+	struct err *err);
+/* The one that ended it; 0: it goes on. */
+int activation_next(struct db *db, int64_t serial, struct arena *a, struct activation_row *ret,
+	struct err *err);
 
 struct channel_row {
 	const char *name;

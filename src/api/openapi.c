@@ -24,6 +24,7 @@
 #include "model/promotability.h"
 #include "model/waiver.h"
 #include "model/release.h"
+#include "model/slo.h"
 
 enum { DOCUMENT_MAX = 4 * 1024 * 1024, TABLES_MAX = 256 };
 

@@ -14,6 +14,7 @@
 #include "model/policy.h"
 #include "model/promotability.h"
 #include "model/release.h"
+#include "model/slo.h"
 
 #define TABLE(name_, help_, fields_)                                   \
 	{                                                              \
@@ -185,6 +186,14 @@ static const struct field observation_receipt_fields[] = {
 };
 const struct field_table observation_receipt_table =
 	TABLE("ObservationReceipt", "What was counted.", observation_receipt_fields);
+
+static const struct field acknowledgement_fields[] = {
+	NEED("acknowledged_at", TIME),
+	NULLS("held", STRING, .help = "what held promotions: holdoff, locked; null: nothing did"),
+	NEED("rollbacks", INT, .help = "automatic ones since the last time"),
+};
+const struct field_table acknowledgement_table =
+	TABLE("Acknowledgement", "Promotions are free again.", acknowledgement_fields);
 
 static const struct field event_fields[] = {
 	NEED("seq", INT),

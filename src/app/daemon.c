@@ -76,7 +76,6 @@ static int open_engine(struct daemon *d, struct err *err)
 		.clock = d->options->clock,
 		.policy_text = d->policy_text,
 		.queue_max = (size_t)d->config->queue_max,
-		.evaluate_every = d->config->evaluate_every,
 		.threads = true,
 	};
 

@@ -29,12 +29,9 @@ static struct engine *engine_new(const struct engine_options *o)
 	e->path = xstrdup(o->path);
 	e->clock = o->clock;
 	e->queue_max = o->queue_max;
-	e->evaluate_every = o->evaluate_every;
 	e->pointer_lifetime = o->pointer_lifetime ? o->pointer_lifetime : POINTER_LIFETIME;
 	e->keys_folder = keys_folder(o);
 	e->threads = o->threads;
-	e->next_evaluation =
-		o->evaluate_every ? clock_mono(o->clock) + o->evaluate_every : INT64_MAX;
 	e->outbox_waits = true; /* what a crash left */
 	e->opened = true;
 	e->scheduler = scheduler_new();
@@ -43,6 +40,7 @@ static struct engine *engine_new(const struct engine_options *o)
 	queue_init(&e->queue);
 	lock_init(&e->ops_lock, "ops", LOCK_OPS);
 	lock_init(&e->writer_lock, "writer", LOCK_WRITER);
+	lock_init(&e->watch_lock, "watch", LOCK_WATCH);
 	lock_init(&e->snapshot_lock, "snapshot", LOCK_SNAPSHOT);
 	cond_init(&e->ops_cond);
 	cond_init(&e->writer_cond);
@@ -53,6 +51,7 @@ static struct engine *engine_new(const struct engine_options *o)
 static void engine_free(struct engine *e)
 {
 	scheduler_free(e);
+	slo_forget(e);
 	snapshot_put(e->snapshot);
 	db_close(e->reader);
 	db_close(e->db);
@@ -61,6 +60,7 @@ static void engine_free(struct engine *e)
 	cond_clear(&e->written_cond);
 	lock_clear(&e->ops_lock);
 	lock_clear(&e->writer_lock);
+	lock_clear(&e->watch_lock);
 	lock_clear(&e->snapshot_lock);
 	keyring_free(e->keyring);
 	sign_key_free(e->key_next);

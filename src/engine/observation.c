@@ -11,7 +11,6 @@
 #include "base/log.h"
 #include "engine/internal.h"
 #include "engine/release.h"
-#include "policy/slo.h"
 #include "store/observation.h"
 
 /* Instead of a serial: it ended before its activation began. A node that was cut off reports such windows
@@ -30,8 +29,9 @@ enum { KEPT_DAYS = 31, PURGE_PAGE = 500, PURGE_LOOK_S = 60 };
 
 struct observing {
 	const struct observations *in;
-	int64_t *serials; /* of the activation that each one speaks of; LATE */
-	bool breached;
+	int64_t *serials;		 /* of the activation that each one speaks of; LATE */
+	const struct observation **live; /* those accepted of the activation that is watched */
+	size_t n_live;
 };
 
 static void fault_at(struct command *c, size_t index, const char *member, const char *detail)
@@ -57,18 +57,37 @@ static int find_activation(struct db *db, struct command *c, const struct observ
 			arena_printf(c->arena, "%s was never active", o->release));
 		return 0;
 	}
-	if (o->serial < 0 || o->serial == ret->serial)
-		return 1;
-	rc = activation_by_serial(db, o->serial, c->arena, ret, err);
+	rc = activation_begun(db, o->serial < 0 ? ret->serial : o->serial, c->arena, ret, err);
 	if (rc < 0)
 		return -1;
-	if (rc == 0 || strcmp(ret->release_version, version) != 0) {
+	if (rc == 0 || o->serial > ((const struct snapshot *)c->prepared)->channel.serial ||
+		strcmp(ret->release_version, version) != 0) {
 		fault_at(c, index, "serial",
 			arena_printf(c->arena, "serial %lld is no activation of %s",
 				(long long)o->serial, version));
 		return 0;
 	}
 	return 1;
+}
+
+/* What began after its activation had ended speaks of a release that was not live: the node did not
+ * follow the channel, or names the wrong release. */
+static int check_live(struct db *db, struct command *c, const struct observation *o, size_t index,
+	const struct activation_row *activation, struct err *err)
+{
+	char at[TIME_STRLEN];
+	struct activation_row next;
+	int rc = activation_next(db, activation->serial, c->arena, &next, err);
+
+	if (rc > 0 && o->t_start >= next.at)
+		fault_at(c, index, "release",
+			arena_printf(c->arena,
+				"%s is not live: it was left for %s (serial %lld) at %s, and this "
+				"window "
+				"began after that",
+				activation->release_version, next.release_version,
+				(long long)next.serial, time_format(next.at, at)));
+	return rc < 0 ? -1 : 0;
 }
 
 static int check_one(
@@ -85,7 +104,7 @@ static int check_one(
 	if (rc <= 0)
 		return rc;
 	x->serials[index] = o->t_end > activation.at ? activation.serial : LATE;
-	return 0;
+	return check_live(db, c, o, index, &activation, err);
 }
 
 static int observing_prepare(
@@ -94,9 +113,12 @@ static int observing_prepare(
 	struct observing *x = c->args;
 	size_t n = x->in->observations.n;
 
+	if (c->prepared->has_release && slo_sync(e, reader, c->prepared, err) < 0)
+		return -1;
 	c->faults = ARENA_NEW(c->arena, struct faults);
 	faults_init(c->faults);
 	x->serials = ARENA_ARRAY(c->arena, n, int64_t);
+	x->live = ARENA_ARRAY(c->arena, n, const struct observation *);
 	for (size_t i = 0; i < n; i++)
 		if (check_one(e, reader, c, i, err) < 0)
 			return -1;
@@ -107,29 +129,12 @@ static int observing_prepare(
 	return 0;
 }
 
-static int breached_names(struct tx *tx, const struct command *c, struct json_writer *w,
-	bool *ret_any, struct err *err)
-{
-	const struct snapshot *s = c->prepared;
-	struct slo_result *r;
-
-	*ret_any = false;
-	if (!s->has_release)
-		return 0;
-	if (slo_results(tx->db, &s->policy, s->channel.serial, tx->now, tx->arena, &r, err) < 0)
-		return -1;
-	for (size_t i = 0; i < s->policy.slos.n; i++)
-		if (r[i].breached) {
-			jw_string(w, r[i].slo->name);
-			*ret_any = true;
-		}
-	return 0;
-}
-
 /* Counted once: neither again, nor in part by another window of the node. */
-static int take_one(struct tx *tx, int64_t serial, const struct observation *o, struct receipt *r,
-	struct err *err)
+static int take_one(
+	struct tx *tx, struct observing *x, size_t index, struct receipt *r, struct err *err)
 {
+	const struct observation *o = LIST_AT(&x->in->observations, struct observation, index);
+	int64_t serial = x->serials[index];
 	int rc;
 
 	if (serial == LATE) {
@@ -139,6 +144,8 @@ static int take_one(struct tx *tx, int64_t serial, const struct observation *o, 
 	rc = observation_overlaps(tx->db, serial, o, err);
 	if (rc == 0) {
 		r->accepted++;
+		if (serial == tx->engine->watch.serial)
+			x->live[x->n_live++] = o;
 		return observation_insert(tx->db, serial, o, tx->now, err) < 0 ? -1 : 0;
 	}
 	if (rc > 0)
@@ -160,12 +167,10 @@ static int observing_apply(struct tx *tx, struct command *c, struct err *err)
 
 	if (command_stale(tx, c))
 		return COMMAND_STALE;
-	for (size_t i = 0; i < x->in->observations.n; i++) {
-		const struct observation *o = LIST_AT(&x->in->observations, struct observation, i);
-
-		if (take_one(tx, x->serials[i], o, &r, err) < 0)
+	x->n_live = 0;
+	for (size_t i = 0; i < x->in->observations.n; i++)
+		if (take_one(tx, x, i, &r, err) < 0)
 			return -1;
-	}
 	json_writer_init(&w, &sb);
 	jw_object(&w);
 	jw_kint(&w, "accepted", r.accepted);
@@ -174,8 +179,7 @@ static int observing_apply(struct tx *tx, struct command *c, struct err *err)
 	jw_kint(&w, "late", r.late);
 	jw_key(&w, "breached");
 	jw_array(&w);
-	if (breached_names(tx, c, &w, &x->breached, err) < 0)
-		return -1;
+	slo_foresee(tx->engine, x->live, x->n_live, tx->now, &w);
 	jw_end(&w);
 	jw_end(&w);
 	body_set(&body, arena_strndup(tx->arena, sb.buf, sb.len), sb.len);
@@ -188,8 +192,8 @@ static void observing_after(struct engine *e, struct db *reader, struct command 
 {
 	const struct observing *x = c->args;
 
-	if (x->breached)
-		slo_watch(e, reader);
+	if (x->n_live)
+		slo_take(e, reader, x->live, x->n_live);
 }
 
 static const struct command_kind observing_kind = {

@@ -124,11 +124,7 @@ static bool due(struct engine *e)
 		outbox_run(e, e->reader);
 		any = true;
 	}
-	if (now >= e->next_evaluation) {
-		e->next_evaluation = now + e->evaluate_every;
-		slo_watch(e, e->reader);
-		any = true;
-	}
+	slo_step(e, e->reader);
 	if (now >= e->next_waivers) {
 		e->next_waivers = now + USEC_PER_SEC;
 		waivers_watch(e, e->reader);
@@ -136,6 +132,9 @@ static bool due(struct engine *e)
 	any = schedule_watch(e, e->reader) || any;
 	if ((e->broken || e->snapshot_due) && now >= e->next_probe) {
 		e->next_probe = now + USEC_PER_SEC;
+		/* Of a commit that failed nobody knows what is stored. */
+		if (e->broken)
+			slo_forget(e);
 		probe(e);
 	}
 	if (now >= e->next_signing) {
@@ -165,8 +164,7 @@ bool ops_step(struct engine *e)
 /* How long there is nothing to do by time; at most a second, so that a stepped clock is noticed. */
 static int64_t idle_time(const struct engine *e)
 {
-	int64_t next = e->next_evaluation < e->next_outbox ? e->next_evaluation : e->next_outbox;
-	int64_t left = next - clock_mono(e->clock);
+	int64_t left = e->next_outbox - clock_mono(e->clock);
 
 	return left < 0 ? 0 : left > USEC_PER_SEC ? USEC_PER_SEC : left;
 }

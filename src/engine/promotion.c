@@ -10,6 +10,7 @@
 #include "base/json_writer.h"
 #include "engine/attest.h"
 #include "engine/blockers.h"
+#include "engine/breach.h"
 #include "engine/common_contract.h"
 #include "engine/internal.h"
 #include "engine/merge.h"
@@ -17,6 +18,7 @@
 #include "engine/render.h"
 #include "engine/schedule.h"
 #include "engine/verdict.h"
+#include "engine/watch.h"
 
 struct promotion {
 	const struct promotion_request *request;
@@ -234,22 +236,27 @@ static int promotion_prepare(
 		    s->has_release ? s->channel_body.digest : NULL, err) < 0)
 		return -1;
 	if (check_blockers(e, reader, s, c, &p->m, err) < 0 ||
+		promotions_refused(reader, s, engine_now(e), c->arena, err) < 0 ||
 		schedule_plan(reader, &s->policy, engine_now(e), c->arena, &p->plan, err) < 0 ||
 		check_door(p, engine_now(e), c, err) < 0)
 		return -1;
 	return build_release(e, reader, c, p, err);
 }
 
-/* The active release makes room. */
+/* The active release makes room; one that is known to be bad is no way back. */
 static int displace(struct tx *tx, struct snapshot *s, const char *reason, struct err *err)
 {
 	struct release_row active;
+	int rc;
 
 	if (!s->has_release)
 		return 0;
 	if (release_find(tx->db, s->channel.version, tx->arena, &active, err) <= 0)
 		return err_set(err, ERR_STORAGE, "the active release is missing");
-	return release_move(tx, &active, RELEASE_DISPLACE, 0, reason, err);
+	rc = way_back_quarantined(tx->db, s, tx->arena, err);
+	if (rc < 0)
+		return -1;
+	return release_move(tx, &active, rc ? RELEASE_BREACH : RELEASE_DISPLACE, 0, reason, err);
 }
 
 static int insert_release(struct tx *tx, struct promotion *p, struct err *err)
@@ -298,6 +305,8 @@ static int promotion_apply(struct tx *tx, struct command *c, struct err *err)
 
 	if (command_stale(tx, c))
 		return COMMAND_STALE;
+	if (promotions_refused(tx->db, s, tx->now, tx->arena, err) < 0)
+		return -1;
 	rc = units_judged(tx, s, p, err);
 	if (rc != 0)
 		return rc;

@@ -302,8 +302,13 @@ static int outbox_one(struct engine *e, struct db *reader, struct outbox_row *ro
 {
 	struct err err = {0};
 	struct command c = engine_job(&outbox_kind, ACTOR, row, a, NULL);
-	int rc = strcmp(row->kind, OUTBOX_RESLOT) == 0 ? reslot_bite(e, reader, &err)
-						       : rejudge_bite(e, reader, &err);
+	int rc = 0;
+
+	/* Of webhooks none is subscribed: nobody is left to be told. */
+	if (strcmp(row->kind, OUTBOX_RESLOT) == 0)
+		rc = reslot_bite(e, reader, &err);
+	else if (strcmp(row->kind, OUTBOX_WEBHOOK) != 0)
+		rc = rejudge_bite(e, reader, &err);
 
 	if (rc > 0)
 		return 0;

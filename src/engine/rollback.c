@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "engine/artifact.h"
+#include "engine/breach.h"
 #include "engine/internal.h"
 #include "engine/release.h"
 #include "store/artifact.h"
@@ -49,14 +50,13 @@ static bool holds(const struct unit_row *units, size_t n, int64_t artifact_seq)
 	return false;
 }
 
-/* Hold what was new in `from`, but for what the target is made of. */
-static int hold_fresh(struct tx *tx, const char *from, const char *to, struct err *err)
+int rollback_hold_fresh(struct tx *tx, const char *from, const char *to, struct err *err)
 {
-	struct unit_row *left, *kept;
-	size_t n_left, n_kept;
+	struct unit_row *left, *kept = NULL;
+	size_t n_left, n_kept = 0;
 
 	if (release_units(tx->db, from, tx->arena, &left, &n_left, err) < 0 ||
-		release_units(tx->db, to, tx->arena, &kept, &n_kept, err) < 0)
+		(to && release_units(tx->db, to, tx->arena, &kept, &n_kept, err) < 0))
 		return -1;
 	for (size_t i = 0; i < n_left; i++)
 		if (left[i].fresh && !holds(kept, n_kept, left[i].artifact_seq) &&
@@ -77,7 +77,7 @@ int rollback_apply(struct tx *tx, const struct snapshot *s, const char *to, cons
 	if (release_find(tx->db, s->channel.version, tx->arena, &active, err) <= 0)
 		return err_set(err, ERR_STORAGE, "the active release is missing");
 	if (release_move(tx, &active, RELEASE_BREACH, 0, reason, err) < 0 ||
-		hold_fresh(tx, active.version, target.version, err) < 0 ||
+		rollback_hold_fresh(tx, active.version, target.version, err) < 0 ||
 		release_move(tx, &target, RELEASE_REACTIVATE, tx->engine->state.serial + 1, reason,
 			err) < 0 ||
 		release_settle_warm(tx, &s->policy, err) < 0 ||
@@ -165,6 +165,24 @@ static int unquarantine_prepare(
 	return 0;
 }
 
+/* One that had to serve on although it was breached has the state of an active one. */
+static int lift(struct tx *tx, const struct snapshot *s, struct release_row *row,
+	const char *reason, struct err *err)
+{
+	int rc = 0;
+
+	if (s->has_release && strcmp(s->channel.version, row->version) == 0)
+		rc = way_back_quarantined(tx->db, s, tx->arena, err);
+	if (rc < 0)
+		return -1;
+	if (rc == 0)
+		return release_move(tx, row, RELEASE_UNQUARANTINE, 0, reason, err);
+	if (way_back_lift(tx, s, err) < 0)
+		return -1;
+	return tx_event(tx, EVENT_RELEASE_UNQUARANTINED, row->version, reason,
+		"{\"from\":\"active\",\"to\":\"active\"}", NULL, err);
+}
+
 static int unquarantine_apply(struct tx *tx, struct command *c, struct err *err)
 {
 	struct unquarantine *u = c->args;
@@ -180,7 +198,7 @@ static int unquarantine_apply(struct tx *tx, struct command *c, struct err *err)
 	if (rc <= 0)
 		return rc < 0 ? -1
 			      : err_set(err, ERR_NOT_FOUND, "there is no release %s", u->version);
-	if (release_move(tx, &row, RELEASE_UNQUARANTINE, 0, u->request->reason, err) < 0 ||
+	if (lift(tx, c->prepared, &row, u->request->reason, err) < 0 ||
 		artifact_held(tx->db, row.version, tx->arena, &held, &n, err) < 0)
 		return -1;
 	for (size_t i = 0; i < n; i++)

@@ -31,6 +31,12 @@ struct snapshot *snapshot_get(struct engine *e)
 	return s;
 }
 
+struct snapshot *snapshot_ref(struct snapshot *s)
+{
+	atomic_fetch_add(&s->refs, 1);
+	return s;
+}
+
 void snapshot_put(struct snapshot *s)
 {
 	if (s && atomic_fetch_sub(&s->refs, 1) == 1)

@@ -90,16 +90,19 @@ static const struct field_table rule_table =
 	}
 static const struct field slo_fields[] = {
 	F(name, FIELD_STRING, FIELD_REQUIRED, .format = &format_name),
-	F(kind, FIELD_ENUM, FIELD_REQUIRED, .names = &burn_kind_names),
+	F(kind, FIELD_ENUM, 0, .names = &burn_kind_names,
+		.help = "a plain threshold when absent: one window, acted on at once"),
 	F(coverage, FIELD_ENUM, 0, .names = &burn_coverage_names, .help = "full when absent"),
 	F(bad, FIELD_STRING, FIELD_REQUIRED, .format = &format_burn_counter),
 	F(of, FIELD_STRING, 0, .format = &format_burn_counter),
 	F(budget_ppm, FIELD_INT, 0, .min = 1, .max = 1000000, .help = "ratio: millionths"),
 	F(limit_micro_per_1k, FIELD_INT, 0, .min = 0, .max = BURN_LIMIT_MAX,
-		.help = "value: of `bad` for 1000 of `of`"),
+		.help = "value: of `bad` for 1000 of `of`; of cost over tokens the gate's ceiling "
+			"when absent"),
 	F(max_count, FIELD_INT, 0, .help = "count: one more is a breach"),
 	F(window, FIELD_INT, 0, .min = 1, .max = BURN_WINDOW_MAX, .help = "count: seconds"),
-	F(action, FIELD_ENUM, 0, .names = &burn_action_names, .help = "count"),
+	F(action, FIELD_ENUM, 0, .names = &burn_action_names,
+		.help = "count, threshold; rollback when absent"),
 	F(min_total, FIELD_INT, FIELD_ZERO, .help = "of `of` in the long window"),
 	F(min_short, FIELD_INT, FIELD_ZERO, .help = "of `of` in the short window"),
 	F(min_bad, FIELD_INT, FIELD_ZERO, .help = "of `bad` in the long window"),
@@ -107,9 +110,23 @@ static const struct field slo_fields[] = {
 		.help = "seconds after an activation that do not count"),
 	F(guard_alpha, FIELD_REAL, 0, .min = 0, .max = 1,
 		.help = "ratio: fires only when chance explains the faults at most this often"),
+	F(for_evals, FIELD_INT, 0, .min = 1, .max = 1000,
+		.help = "evaluations in a row, the policy's when absent; 1 acts at once, as counts "
+			"do"),
 	F(rules, FIELD_LIST, 0, .min = 0, .max = BURN_RULES_MAX, .table = &rule_table),
+	F(limit, FIELD_REAL, 0, .min = 0, .max = INFINITY,
+		.help = "threshold: breached above it; of cost_micro over tokens, micro-units per "
+			"1000 tokens"),
+	F(window_s, FIELD_INT, 0, .min = 1, .max = BURN_WINDOW_MAX,
+		.help = "threshold: seconds; 300 when absent"),
 };
 #undef F
+
+/* A plain threshold has no kind. */
+static const char *kind_of(const struct burn_slo *s)
+{
+	return s->kind < 0 ? "threshold (no kind)" : burn_kind_names.names[s->kind];
+}
 
 static void only_for(bool given, const char *key, const struct burn_slo *s, const char *pointer,
 	struct faults *faults)
@@ -119,7 +136,7 @@ static void only_for(bool given, const char *key, const struct burn_slo *s, cons
 	if (!given)
 		return;
 	pointer_join(at, sizeof(at), pointer, key);
-	fault_add(faults, at, "means nothing for the kind %s", burn_kind_names.names[s->kind]);
+	fault_add(faults, at, "means nothing for the kind %s", kind_of(s));
 }
 
 static void needs(bool given, const char *key, const struct burn_slo *s, const char *pointer,
@@ -130,7 +147,7 @@ static void needs(bool given, const char *key, const struct burn_slo *s, const c
 	if (given)
 		return;
 	pointer_join(at, sizeof(at), pointer, key);
-	fault_add(faults, at, "is required for the kind %s", burn_kind_names.names[s->kind]);
+	fault_add(faults, at, "is required for the kind %s", kind_of(s));
 }
 
 static void check_keys(const struct burn_slo *s, const char *pointer, struct faults *faults)
@@ -156,17 +173,15 @@ static void check_keys(const struct burn_slo *s, const char *pointer, struct fau
 		needs(s->budget_ppm >= 0, "budget_ppm", s, pointer, faults);
 	else
 		only_for(s->budget_ppm >= 0, "budget_ppm", s, pointer, faults);
-	if (s->kind == BURN_VALUE)
-		needs(s->limit_micro_per_1k >= 0, "limit_micro_per_1k", s, pointer, faults);
-	else
+	if (s->kind != BURN_VALUE)
 		only_for(s->limit_micro_per_1k >= 0, "limit_micro_per_1k", s, pointer, faults);
+	only_for(!isnan(s->limit), "limit", s, pointer, faults);
+	only_for(s->window_s >= 0, "window_s", s, pointer, faults);
 	if (s->kind != BURN_RATIO)
 		only_for(s->guard_alpha > 0, "guard_alpha", s, pointer, faults);
-	if (s->of && !strcmp(s->bad, s->of))
-		must(pointer, "of", "must not be the counter of `bad`", faults);
 }
 
-static void count_rule(struct burn_slo *s, struct arena *a)
+static void one_rule(struct burn_slo *s, struct arena *a)
 {
 	struct burn_rule *r = ARENA_NEW(a, struct burn_rule);
 
@@ -177,19 +192,87 @@ static void count_rule(struct burn_slo *s, struct arena *a)
 	s->rules = (struct list){r, 1};
 }
 
+/* ---- Plain thresholds ---- */
+
+static bool is_cost(const struct burn_slo *s)
+{
+	return s->of && !strcmp(s->bad, "cost_micro") && !strcmp(s->of, "tokens");
+}
+
+static int64_t whole(double limit, int64_t most)
+{
+	return limit >= (double)most ? most : (int64_t)limit;
+}
+
+/* Into the kind that it amounts to, over one window. */
+static void plain_kind(struct burn_slo *s)
+{
+	enum { PPM = 1000000 };
+
+	if (!s->of) {
+		s->kind = BURN_COUNT;
+		s->max_count = whole(s->limit, OBSERVATION_COUNT_MAX);
+		return;
+	}
+	if (is_cost(s)) {
+		s->kind = BURN_VALUE;
+		s->limit_micro_per_1k = whole(s->limit, BURN_LIMIT_MAX);
+	} else {
+		s->kind = BURN_RATIO;
+		s->budget_ppm = whole(round(s->limit * PPM), PPM);
+		/* One in a million is as little as a budget says. */
+		s->budget_ppm += s->budget_ppm == 0;
+	}
+	s->min_short = s->min_total;
+}
+
+static void check_plain(struct burn_slo *s, const char *pointer, struct faults *faults)
+{
+	needs(!isnan(s->limit), "limit", s, pointer, faults);
+	only_for(s->budget_ppm >= 0, "budget_ppm", s, pointer, faults);
+	only_for(s->limit_micro_per_1k >= 0, "limit_micro_per_1k", s, pointer, faults);
+	only_for(s->max_count >= 0, "max_count", s, pointer, faults);
+	only_for(s->window >= 0, "window", s, pointer, faults);
+	only_for(s->min_short > 0, "min_short", s, pointer, faults);
+	only_for(s->guard_alpha > 0, "guard_alpha", s, pointer, faults);
+	only_for(s->coverage >= 0, "coverage", s, pointer, faults);
+	only_for(s->rules.n, "rules", s, pointer, faults);
+}
+
+static void plain(struct burn_slo *s, const char *pointer, struct arena *a, struct faults *faults)
+{
+	check_plain(s, pointer, faults);
+	if (isnan(s->limit))
+		return;
+	plain_kind(s);
+	s->coverage = BURN_OBSERVED;
+	s->window = s->window_s < 0 ? 300 : s->window_s;
+	if (s->action < 0)
+		s->action = BURN_ROLLBACK;
+	if (s->for_evals < 0)
+		s->for_evals = 1;
+	one_rule(s, a);
+}
+
 static void slo_check(void *obj, const char *pointer, struct arena *a, struct faults *faults)
 {
 	struct burn_slo *s = obj;
+	bool is_plain = s->kind < 0;
 
-	check_keys(s, pointer, faults);
+	if (s->of && !strcmp(s->bad, s->of))
+		must(pointer, "of", "must not be the counter of `bad`", faults);
+	if (is_plain)
+		plain(s, pointer, a, faults);
+	else
+		check_keys(s, pointer, faults);
 	if (isnan(s->guard_alpha))
 		s->guard_alpha = 0;
 	if (s->coverage < 0)
 		s->coverage = s->kind == BURN_COUNT ? BURN_OBSERVED : BURN_FULL;
 	if (s->kind == BURN_COUNT && s->action < 0)
 		s->action = BURN_ROLLBACK;
-	if (s->kind == BURN_COUNT && s->window > 0)
-		count_rule(s, a);
+	if (!is_plain && s->kind == BURN_COUNT && s->window > 0)
+		one_rule(s, a);
 	for (size_t i = 0; i < s->rules.n; i++) {
 		struct burn_rule *r = LIST_AT(&s->rules, struct burn_rule, i);
 
@@ -233,11 +316,8 @@ static void set_absent(int64_t *member, int64_t value)
 		*member = value;
 }
 
-static void rules_check(void *obj, const char *pointer, struct arena *a, struct faults *faults)
+void burn_rules_defaults(struct burn_rules *r)
 {
-	struct burn_rules *r = obj;
-	char base[POINTER_MAX], at[POINTER_MAX];
-
 	if (r->automatic < 0)
 		r->automatic = 1;
 	if (r->on_exhausted < 0)
@@ -248,20 +328,56 @@ static void rules_check(void *obj, const char *pointer, struct arena *a, struct 
 	set_absent(&r->max_auto, 2);
 	set_absent(&r->max_auto_window_s, 86400);
 	set_absent(&r->holdoff_s, 86400);
-	pointer_join(base, sizeof(base), pointer, "slos");
-	for (size_t i = 1; i < r->slos.n; i++) {
-		const char *name = LIST_AT(&r->slos, struct burn_slo, i)->name;
+}
 
-		for (size_t j = 0; name && j < i; j++) {
-			const char *other = LIST_AT(&r->slos, struct burn_slo, j)->name;
+static void check_name(
+	const struct list *slos, size_t i, const char *pointer, struct faults *faults)
+{
+	const char *name = LIST_AT(slos, struct burn_slo, i)->name;
 
-			if (!other || strcmp(name, other) != 0)
-				continue;
-			pointer_index(at, sizeof(at), base, i);
-			must(at, "name", "is the name of another service level, too", faults);
-			break;
-		}
+	for (size_t j = 0; name && j < i; j++) {
+		const char *other = LIST_AT(slos, struct burn_slo, j)->name;
+
+		if (!other || strcmp(name, other) != 0)
+			continue;
+		must(pointer, "name", "is the name of another service level, too", faults);
+		break;
 	}
+}
+
+void burn_slos_check(
+	struct list *slos, int64_t cost_limit, const char *pointer, struct faults *faults)
+{
+	char at[POINTER_MAX];
+
+	for (size_t i = 0; i < slos->n; i++) {
+		struct burn_slo *s = LIST_AT(slos, struct burn_slo, i);
+
+		pointer_index(at, sizeof(at), pointer, i);
+		check_name(slos, i, at, faults);
+		if (s->kind != BURN_VALUE || s->limit_micro_per_1k >= 0)
+			continue;
+		if (s->bad && is_cost(s))
+			s->limit_micro_per_1k = cost_limit;
+		needs(s->limit_micro_per_1k >= 0, "limit_micro_per_1k", s, at, faults);
+	}
+}
+
+int64_t burn_evaluations(const struct burn_rules *r, const struct burn_slo *s)
+{
+	if (s->for_evals > 0)
+		return s->for_evals;
+	return s->kind == BURN_COUNT ? 1 : r->for_evals;
+}
+
+static void rules_check(void *obj, const char *pointer, struct arena *a, struct faults *faults)
+{
+	struct burn_rules *r = obj;
+	char base[POINTER_MAX];
+
+	burn_rules_defaults(r);
+	pointer_join(base, sizeof(base), pointer, "slos");
+	burn_slos_check(&r->slos, -1, base, faults);
 }
 
 const struct field_table burn_rules_table =

@@ -10,7 +10,6 @@
 
 #include "base/duration.h"
 #include "model/format.h"
-#include "model/observation.h"
 
 enum { POINTER_MAX = 160 };
 
@@ -40,21 +39,6 @@ static const struct field_format format_schema = {
 	.example = POLICY_SCHEMA,
 	.pattern = "^spiralfed\\.policy/v1$",
 	.check = is_schema,
-};
-
-static bool is_counter(const char *s)
-{
-	struct observation o = {0};
-
-	return observation_counter(&o, s) >= 0;
-}
-static const struct field_format format_counter = {
-	.title = "a counter of observations (total, errors, slow, tokens, cost_micro, "
-		 "safety_checked, safety_violations, safety_critical)",
-	.example = "errors",
-	.pattern = "^(total|errors|slow|tokens|cost_micro|safety_checked|safety_violations|"
-		   "safety_critical)$",
-	.check = is_counter,
 };
 
 /* ---- Tables ---- */
@@ -249,46 +233,27 @@ static const struct field score_fields[] = {
 static const struct field_table score_table = FIELD_TABLE(
 	"PolicyScore", "Weights that rank what passes.", struct policy_score, score_fields);
 
-static const struct field slo_fields[] = {
-	{"name", FIELD_STRING, offsetof(struct policy_slo, name), FIELD_REQUIRED,
-		.format = &format_name},
-	{"bad", FIELD_STRING, offsetof(struct policy_slo, bad), FIELD_REQUIRED,
-		.format = &format_counter},
-	{"of", FIELD_STRING, offsetof(struct policy_slo, of), 0, .format = &format_counter,
-		.help = "the denominator; without it `bad` is counted"},
-	{"limit", FIELD_REAL, offsetof(struct policy_slo, limit), FIELD_REQUIRED, .min = 0,
-		.max = INFINITY,
-		.help = "breached above it; of cost_micro over tokens, micro-units per 1000 "
-			"tokens"},
-	{"window_s", FIELD_INT, offsetof(struct policy_slo, window_s), 0, .min = 1, .max = 2592000,
-		.help = "300 when absent"},
-	{"min_total", FIELD_INT, offsetof(struct policy_slo, min_total), FIELD_ZERO,
-		.help = "of the denominator, before anything is decided"},
-};
-
-static void slo_check(void *obj, const char *pointer, struct arena *a, struct faults *faults)
-{
-	struct policy_slo *s = obj;
-	char at[POINTER_MAX];
-
-	if (s->window_s < 0)
-		s->window_s = 300;
-	if (s->of && !strcmp(s->bad, s->of)) {
-		pointer_join(at, sizeof(at), pointer, "of");
-		fault_add(faults, at, "must not be the counter of `bad`");
-	}
-}
-
-static const struct field_table slo_table =
-	FIELD_TABLE("PolicySlo", "A service level that rolls back when it is breached.",
-		struct policy_slo, slo_fields, .check = slo_check);
-
+#define RULE(name_) offsetof(struct policy_rollback, rules.name_)
 static const struct field rollback_fields[] = {
 	{"warm", FIELD_INT, offsetof(struct policy_rollback, warm), 0, .min = 1, .max = 10,
 		.help = "releases kept ready; 2 when absent"},
-	{"automatic", FIELD_BOOL, offsetof(struct policy_rollback, automatic), 0,
-		.help = "true when absent"},
+	{"automatic", FIELD_BOOL, RULE(automatic), 0, .help = "true when absent"},
+	{"on_exhausted", FIELD_ENUM, RULE(on_exhausted), 0, .names = &exhausted_action_names,
+		.help = "when nothing warm is left; hold when absent"},
+	{"eval_s", FIELD_INT, RULE(eval_s), 0, .min = 1, .max = 3600,
+		.help = "seconds between evaluations; 30 when absent"},
+	{"for_evals", FIELD_INT, RULE(for_evals), 0, .min = 1, .max = 1000,
+		.help = "evaluations in a row that a rule has to fire; 2 when absent"},
+	{"cooldown_s", FIELD_INT, RULE(cooldown_s), 0, .min = 0, .max = BURN_WINDOW_MAX,
+		.help = "between automatic rollbacks; 900 when absent"},
+	{"max_auto", FIELD_INT, RULE(max_auto), 0, .min = 0, .max = 64,
+		.help = "automatic rollbacks in max_auto_window_s; 2 when absent"},
+	{"max_auto_window_s", FIELD_INT, RULE(max_auto_window_s), 0, .min = 1,
+		.max = BURN_WINDOW_MAX, .help = "86400 when absent"},
+	{"holdoff_s", FIELD_INT, RULE(holdoff_s), 0, .min = 0, .max = BURN_WINDOW_MAX,
+		.help = "without promotions after an automatic rollback; 86400 when absent"},
 };
+#undef RULE
 static const struct field_table rollback_table =
 	FIELD_TABLE("PolicyRollback", "The way back.", struct policy_rollback, rollback_fields);
 
@@ -307,8 +272,8 @@ static const struct field policy_fields[] = {
 		.table = &slot_table, .format = &format_name},
 	{"gates", FIELD_OBJECT, offsetof(struct policy, gates), 0, .table = &gates_table},
 	{"score", FIELD_OBJECT, offsetof(struct policy, score), 0, .table = &score_table},
-	{"slos", FIELD_LIST, offsetof(struct policy, slos), 0, .min = 0, .max = 32,
-		.table = &slo_table},
+	{"slos", FIELD_LIST, offsetof(struct policy, slos), 0, .min = 0, .max = BURN_SLOS_MAX,
+		.table = &burn_slo_table},
 	{"rollback", FIELD_OBJECT, offsetof(struct policy, rollback), 0, .table = &rollback_table},
 	{"evidence", FIELD_OBJECT, offsetof(struct policy, evidence), 0, .table = &evidence_table},
 	{"cadence", FIELD_OBJECT, offsetof(struct policy, cadence), 0, .table = &cadence_table},
@@ -385,7 +350,7 @@ static void fill_defaults(struct policy *p, struct arena *a)
 	set_real(&p->score->latency_ms_p95, -0.0005);
 	set_real(&p->score->cost_per_1k_tokens, -0.1);
 	p->rollback = block(p->rollback, &rollback_table, a);
-	set_int(&p->rollback->automatic, 1);
+	burn_rules_defaults(&p->rollback->rules);
 	if (p->rollback->warm < 0)
 		p->rollback->warm = 2;
 	p->evidence = block(p->evidence, &evidence_table, a);
@@ -505,23 +470,15 @@ static void check_metrics(const struct policy *p, const char *pointer, struct fa
 	}
 }
 
-static void check_slos(const struct policy *p, const char *pointer, struct faults *faults)
+static void check_slos(struct policy *p, const char *pointer, struct faults *faults)
 {
-	char base[POINTER_MAX], at[POINTER_MAX];
+	double ceiling = p->gates->latency->cost_per_1k_tokens->ceiling * 1e6;
+	char base[POINTER_MAX];
 
 	pointer_join(base, sizeof(base), pointer, "slos");
-	for (size_t i = 1; i < p->slos.n; i++) {
-		const char *name = LIST_AT(&p->slos, struct policy_slo, i)->name;
-		for (size_t j = 0; name && j < i; j++) {
-			const char *other = LIST_AT(&p->slos, struct policy_slo, j)->name;
-			if (!other || strcmp(name, other) != 0)
-				continue;
-			pointer_index(at, sizeof(at), base, i);
-			pointer_join(at, sizeof(at), at, "name");
-			fault_add(faults, at, "is the name of slo %zu, too", j);
-			break;
-		}
-	}
+	burn_slos_check(&p->slos, ceiling < BURN_LIMIT_MAX ? (int64_t)ceiling : BURN_LIMIT_MAX,
+		base, faults);
+	p->rollback->rules.slos = p->slos;
 }
 
 static void check_promotion(struct policy *p, const char *pointer, struct faults *faults)

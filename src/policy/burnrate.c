@@ -111,6 +111,25 @@ struct burnrate *burnrate_new(const struct burn_rules *rules, int64_t activated,
 	return b;
 }
 
+static void *duplicate(const void *v, size_t n, size_t size)
+{
+	return n ? memcpy(xcalloc(n, size), v, n * size) : xcalloc(1, size);
+}
+
+struct burnrate *burnrate_copy(const struct burnrate *b)
+{
+	struct burnrate *copy = duplicate(b, 1, sizeof(*b));
+
+	copy->series = duplicate(b->series, b->n_series, sizeof(*b->series));
+	for (size_t i = 0; i < b->n_series; i++) {
+		const struct burn_series *s = &b->series[i];
+
+		copy->series[i].rules = duplicate(s->rules, s->n_rules, sizeof(*s->rules));
+		copy->series[i].cells = duplicate(s->cells, (size_t)s->n_cells, sizeof(*s->cells));
+	}
+	return copy;
+}
+
 void burnrate_free(struct burnrate *b)
 {
 	if (!b)

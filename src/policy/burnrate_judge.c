@@ -136,11 +136,6 @@ static void judge(const struct burnrate *b, const struct burn_series *series,
 	ret->in_row = state->in_row;
 }
 
-static int64_t evaluations_needed(const struct burnrate *b, const struct burn_slo *slo)
-{
-	return slo->kind == BURN_COUNT ? 1 : b->rules->for_evals;
-}
-
 size_t burnrate_rules(const struct burnrate *b)
 {
 	size_t n = 0;
@@ -155,7 +150,8 @@ void burnrate_peek(const struct burnrate *b, struct burnrate_status *ret)
 	for (size_t i = 0; i < b->n_series; i++) {
 		for (size_t k = 0; k < b->series[i].n_rules; k++, ret++) {
 			judge(b, &b->series[i], &b->series[i].rules[k], ret);
-			ret->fired = ret->firing && ret->in_row >= evaluations_needed(b, ret->slo);
+			ret->fired =
+				ret->firing && ret->in_row >= burn_evaluations(b->rules, ret->slo);
 		}
 	}
 }
@@ -170,7 +166,8 @@ void burnrate_evaluate(struct burnrate *b, int64_t now, struct burnrate_status *
 			judge(b, &b->series[i], state, ret);
 			state->in_row = ret->firing ? state->in_row + 1 : 0;
 			ret->in_row = state->in_row;
-			ret->fired = ret->firing && ret->in_row >= evaluations_needed(b, ret->slo);
+			ret->fired =
+				ret->firing && ret->in_row >= burn_evaluations(b->rules, ret->slo);
 			ret->first = ret->fired && !state->told;
 			state->told = state->told || ret->fired;
 		}

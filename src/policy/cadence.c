@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "base/duration.h"
 #include "policy/schedule_parts.h"
+#include "policy/slo.h"
 
 enum { POINTER_MAX = 160 };
 
@@ -115,6 +116,7 @@ int policy_accept(const char *text, size_t len, int64_t now, struct arena *a, st
 	if (policy_parse(text, len, a, &p, &canonical, faults, err) < 0)
 		return -1;
 	cadence_check(p.cadence, "/cadence", now, faults);
+	slo_rules_check(&p.rollback->rules, "/slos", faults);
 	if (faults->n)
 		return -1;
 	*ret = p;

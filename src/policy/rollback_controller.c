@@ -143,6 +143,12 @@ bool rollback_controller_is_quarantined(const struct rollback_controller *c, int
 	return list_has(&c->quarantined, release);
 }
 
+void rollback_controller_quarantine(struct rollback_controller *c, int64_t release)
+{
+	if (!list_has(&c->quarantined, release))
+		list_insert(&c->quarantined, c->quarantined.n, release);
+}
+
 bool rollback_controller_unquarantine(struct rollback_controller *c, int64_t release)
 {
 	return list_remove(&c->quarantined, release);
@@ -158,7 +164,7 @@ int64_t rollback_controller_target(const struct rollback_controller *c)
 
 /* ---- Rolling back ---- */
 
-static int64_t rollbacks_within(const struct rollback_controller *c, int64_t now)
+int64_t rollback_controller_within(const struct rollback_controller *c, int64_t now)
 {
 	int64_t n = 0;
 
@@ -167,11 +173,12 @@ static int64_t rollbacks_within(const struct rollback_controller *c, int64_t now
 	return n;
 }
 
-static enum rollback_reason blocked(const struct rollback_controller *c, bool critical, int64_t now)
+enum rollback_reason rollback_controller_blocked(
+	const struct rollback_controller *c, bool critical, int64_t now)
 {
 	if (!c->rules->automatic)
 		return ROLLBACK_MANUAL;
-	if (rollbacks_within(c, now) >= c->rules->max_auto)
+	if (rollback_controller_within(c, now) >= c->rules->max_auto)
 		return ROLLBACK_MAX_ROLLBACKS;
 	if (!rollback_controller_target(c))
 		return ROLLBACK_EXHAUSTED;
@@ -193,12 +200,6 @@ static struct rollback_do hold(struct rollback_controller *c, enum rollback_reas
 		safe ? ROLLBACK_SAFE_MODE : ROLLBACK_HOLD, reason, c->active, 0};
 }
 
-static void quarantine(struct rollback_controller *c, int64_t release)
-{
-	if (!list_has(&c->quarantined, release))
-		list_insert(&c->quarantined, c->quarantined.n, release);
-}
-
 static struct rollback_do move(struct rollback_controller *c, int64_t now)
 {
 	struct rollback_do action = {
@@ -212,7 +213,7 @@ static struct rollback_do move(struct rollback_controller *c, int64_t now)
 	c->last_rollback = now;
 	c->held_until = now + c->rules->holdoff_s;
 	/* Lifted while it served and still firing: what is left for a breach is no way back. */
-	quarantine(c, action.release);
+	rollback_controller_quarantine(c, action.release);
 	list_remove(&c->warm, action.to);
 	list_insert(&c->warm, c->warm.n, action.release);
 	become_active(c, action.to, now);
@@ -245,9 +246,9 @@ struct rollback_do rollback_controller_look(struct rollback_controller *c,
 		return (struct rollback_do){0};
 	if (!c->latched) {
 		c->latched = true;
-		quarantine(c, c->active);
+		rollback_controller_quarantine(c, c->active);
 	}
-	enum rollback_reason reason = blocked(c, signal.critical, now);
+	enum rollback_reason reason = rollback_controller_blocked(c, signal.critical, now);
 
 	return reason == ROLLBACK_FREE ? move(c, now) : hold(c, reason);
 }

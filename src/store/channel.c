@@ -42,6 +42,24 @@ int activation_by_serial(
 	return activation_one(s, a, ret, err);
 }
 
+int activation_begun(
+	struct db *db, int64_t serial, struct arena *a, struct activation_row *ret, struct err *err)
+{
+	STMT_AUTO s = db_stmt(db, SQL_activation_begun);
+
+	stmt_bind_int(s, "serial", serial);
+	return activation_one(s, a, ret, err);
+}
+
+int activation_next(
+	struct db *db, int64_t serial, struct arena *a, struct activation_row *ret, struct err *err)
+{
+	STMT_AUTO s = db_stmt(db, SQL_activation_next);
+
+	stmt_bind_int(s, "serial", serial);
+	return activation_one(s, a, ret, err);
+}
+
 int activation_newest_of(struct db *db, const char *version, struct arena *a,
 	struct activation_row *ret, struct err *err)
 {

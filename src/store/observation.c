@@ -54,32 +54,28 @@ int observation_overlaps(
 	return stmt_step(s, err);
 }
 
-int observation_sum(struct db *db, int64_t serial, int64_t since, int64_t until,
-	struct observation *ret, struct err *err)
+int observation_seconds(struct db *db, int64_t serial, int64_t since,
+	void (*take)(void *arg, const struct observation *sum), void *arg, struct err *err)
 {
-	STMT_AUTO s = db_stmt(db, SQL_observation_sum);
+	STMT_AUTO s = db_stmt(db, SQL_observation_seconds);
 	int rc;
 
 	stmt_bind_int(s, "serial", serial);
 	stmt_bind_int(s, "since", since);
-	stmt_bind_int(s, "until", until);
-	rc = stmt_step(s, err);
-	if (rc < 0)
-		return -1;
-	*ret = (struct observation){
-		.serial = serial,
-		.t_start = since,
-		.t_end = until,
-		.total = stmt_int(s, "total"),
-		.errors = stmt_int(s, "errors"),
-		.slow = stmt_int(s, "slow"),
-		.tokens = stmt_int(s, "tokens"),
-		.cost_micro = stmt_int(s, "cost_micro"),
-		.safety_checked = stmt_int(s, "safety_checked"),
-		.safety_violations = stmt_int(s, "safety_violations"),
-		.safety_critical = stmt_int(s, "safety_critical"),
-	};
-	return 0;
+	while ((rc = stmt_step(s, err)) > 0)
+		take(arg, &(struct observation){
+				  .serial = serial,
+				  .t_end = stmt_int(s, "second") * USEC_PER_SEC,
+				  .total = stmt_int(s, "total"),
+				  .errors = stmt_int(s, "errors"),
+				  .slow = stmt_int(s, "slow"),
+				  .tokens = stmt_int(s, "tokens"),
+				  .cost_micro = stmt_int(s, "cost_micro"),
+				  .safety_checked = stmt_int(s, "safety_checked"),
+				  .safety_violations = stmt_int(s, "safety_violations"),
+				  .safety_critical = stmt_int(s, "safety_critical"),
+			  });
+	return rc;
 }
 
 int observation_old(struct db *db, int64_t before, struct err *err)

@@ -34,7 +34,6 @@ static void open_engine(void)
 		.clock = &reg.clock.clock,
 		.policy_text = calm_policy(),
 		.queue_max = 16,
-		.evaluate_every = 30 * USEC_PER_SEC,
 	};
 
 	ck_assert_msg(engine_open(&o, &reg.engine, &err) == 0, "%s", err.msg);
@@ -274,7 +273,26 @@ struct outcome observe_window(const char *release, const char *node, int end_s, 
 	return observe_one(&o);
 }
 
+struct outcome observe_counts(const char *release, const struct observation *counts)
+{
+	struct observation o = *counts;
+
+	o.node = "n1";
+	o.release = release;
+	o.serial = -1;
+	o.t_end = clock_now(&reg.clock.clock);
+	o.t_start = o.t_end - 60 * USEC_PER_SEC;
+	return observe_one(&o);
+}
+
 static const struct reason_request reason = {.reason = "test", .dry_run = -1};
+
+struct outcome acknowledge(void)
+{
+	struct command *c = new_command("POST /v1/slo/acknowledge", "{}");
+
+	return run(c, slo_acknowledge(reg.engine, c, &reason, &c->err));
+}
 
 struct outcome withdraw(const char *provider, const char *id)
 {

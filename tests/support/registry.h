@@ -53,6 +53,9 @@ struct outcome rollback(const char *to);
 struct outcome observe(const char *release, int64_t total, int64_t errors);
 /* One request in the window that ends `end_s` from now. */
 struct outcome observe_window(const char *release, const char *node, int end_s, int length_s);
+/* The counts of `o` in the minute that ends now; its node, release and times are filled in. */
+struct outcome observe_counts(const char *release, const struct observation *o);
+struct outcome acknowledge(void);
 struct outcome withdraw(const char *provider, const char *id);
 struct outcome unquarantine_release(const char *version);
 struct outcome unquarantine_artifact(const char *provider, const char *id);

@@ -27,7 +27,7 @@ START_TEST(test_main_job__goes_from_manifest_to_rollback)
 	o = observe("1.0.1", 1000, 100);
 	ck_assert_msg(o.status == 202, "%s", o.c->err.msg);
 	ck_assert_str_eq(o.body, "{\"accepted\":1,\"duplicates\":0,\"conflicts\":0,\"late\":0,"
-				 "\"breached\":[\"errors\"]}");
+				 "\"breached\":[\"outage\"]}");
 	ck_assert_str_eq(member(channel_text(), "version"), "1.0.0");
 	ck_assert_str_eq(member(channel_text(), "serial"), "3");
 	ck_assert_str_eq(member(release_text("1.0.1"), "state"), "breached");

@@ -6,7 +6,9 @@
 #include <string.h>
 
 #include "engine/internal.h"
+#include "engine/watch.h"
 #include "store/observation.h"
+#include "store/release.h"
 #include "support/registry.h"
 
 Suite *test_suite(void);
@@ -19,6 +21,30 @@ static void mark(struct command *c)
 static void minute(void)
 {
 	fake_clock_step(&reg.clock, 60 * USEC_PER_SEC);
+}
+
+static int64_t activation_at(void)
+{
+	SNAPSHOT_AUTO s = snapshot_get(reg.engine);
+	struct activation_row row;
+	struct err err = {0};
+
+	ck_assert_int_eq(
+		activation_by_serial(reg.reader, s->channel.serial, reg.arena, &row, &err), 1);
+	return row.at;
+}
+
+/* Without how often it was looked at. */
+static const char *view_text(struct slo_view *v)
+{
+	for (size_t i = 0; i < v->slos.n; i++) {
+		struct slo_level *l = LIST_AT(&v->slos, struct slo_level, i);
+
+		for (size_t k = 0; k < l->rules.n; k++)
+			LIST_AT(&l->rules, struct slo_rule_view, k)->in_row = 0;
+	}
+	v->newest_at -= v->newest_at % USEC_PER_SEC;
+	return fields_canonical(&slo_view_table, v, reg.arena, NULL);
 }
 
 START_TEST(test_observations_submit__counts_duplicates_once)
@@ -104,16 +130,192 @@ START_TEST(test_watch__rolls_back_by_itself)
 	minute();
 	observe("1.0.1", 99, 99); /* too few to decide */
 	ck_assert_str_eq(member(channel_text(), "version"), "1.0.1");
-	ck_assert_ptr_nonnull(strstr(observe("1.0.1", 1000, 21).body, "errors"));
+	ck_assert_ptr_nonnull(strstr(observe("1.0.1", 1000, 21).body, "outage"));
 	ck_assert_str_eq(member(channel_text(), "version"), "1.0.0");
 	ck_assert_int_eq(count_events("slo.breached"), 1);
 	ck_assert_int_eq(count_events("rollback.completed"), 1);
-	/* Rows of the breached activation say nothing about the new one. */
-	observe("1.0.1", 1000, 1000);
 	minute();
 	finish();
 	ck_assert_str_eq(member(channel_text(), "version"), "1.0.0");
 	ck_assert_int_eq(count_events("slo.breached"), 1);
+	check_registry();
+}
+END_TEST
+
+/* A window that began while it was live is history; a later one speaks of what is not live. */
+START_TEST(test_observations_submit__refuses_what_was_not_live)
+{
+	int64_t left;
+	struct outcome o;
+
+	first_release();
+	next_release(2, 0.85);
+	minute();
+	left = reg.clock.wall;
+	rollback(NULL);
+	fake_clock_set_wall(&reg.clock, left + 30 * USEC_PER_SEC);
+	o = observe_window("1.0.1", "n1", 0, 31);
+	ck_assert_str_eq(o.body,
+		"{\"accepted\":1,\"duplicates\":0,\"conflicts\":0,\"late\":0,\"breached\":[]}");
+	o = observe_window("1.0.1", "n2", 0, 1);
+	ck_assert_int_eq(o.code, ERR_INVALID_BODY);
+	ck_assert_str_eq(o.c->faults->list[0].pointer, "/observations/0/release");
+	ck_assert_ptr_nonnull(strstr(o.c->faults->list[0].detail, "left for 1.0.0 (serial 3)"));
+}
+END_TEST
+
+/* Two per cent of errors every minute from the activation on: the bake rule finds it. */
+START_TEST(test_watch__burns_its_budget_as_the_reference_says)
+{
+	const struct observation counts = {.total = 600, .errors = 12};
+	int64_t began;
+
+	first_release();
+	next_release(2, 0.85);
+	began = activation_at();
+	for (int i = 1; i <= 10; i++) {
+		fake_clock_set_wall(&reg.clock, began + i * 60 * USEC_PER_SEC);
+		ck_assert_str_eq(member(observe_counts("1.0.1", &counts).body, "breached"), "[]");
+		ck_assert_str_eq(member(channel_text(), "version"), "1.0.1");
+	}
+	for (int s = 600; strcmp(member(channel_text(), "version"), "1.0.1") == 0; s += 10) {
+		ck_assert_int_le(s, 660);
+		fake_clock_set_wall(&reg.clock, began + s * USEC_PER_SEC);
+		finish();
+	}
+	ck_assert_int_ge(reg.clock.wall, began + 600 * USEC_PER_SEC);
+	ck_assert_str_eq(member(release_text("1.0.1"), "state"), "breached");
+	check_registry();
+}
+END_TEST
+
+/* What was fed and what is read back from the registry come to the same. */
+START_TEST(test_watch__goes_on_over_a_restart)
+{
+	const struct observation counts = {.total = 600, .errors = 12};
+	int64_t began;
+	struct slo_view before, after;
+	struct err err = {0};
+
+	first_release();
+	next_release(2, 0.85);
+	began = activation_at();
+	for (int i = 1; i <= 9; i++) {
+		fake_clock_set_wall(&reg.clock, began + i * 60 * USEC_PER_SEC);
+		observe_counts("1.0.1", &counts);
+	}
+	finish();
+	ck_assert_int_eq(slo_view(reg.engine, reg.reader, reg.arena, &before, &err), 0);
+	registry_reopen();
+	finish();
+	ck_assert_int_eq(slo_view(reg.engine, reg.reader, reg.arena, &after, &err), 0);
+	ck_assert_str_eq(view_text(&before), view_text(&after));
+	ck_assert_ptr_nonnull(strstr(view_text(&after), "\"bad\":96"));
+}
+END_TEST
+
+/* Held until a day has passed, or until somebody says that he has seen it. */
+START_TEST(test_watch__holds_promotions_after_a_rollback)
+{
+	struct outcome o;
+	const char *merge;
+
+	first_release();
+	next_release(2, 0.85);
+	minute();
+	ck_assert_int_eq(acknowledge().code, ERR_STATE_CONFLICT);
+	observe("1.0.1", 1000, 500);
+	ck_assert_int_eq(submit_unit("s/textgen-lora-v3", "textgen", 0.9).status, 201);
+	merge = member(do_merge().body, "version");
+	o = promote(merge);
+	ck_assert_int_eq(o.code, ERR_PROMOTIONS_HELD);
+	ck_assert_ptr_nonnull(strstr(o.c->err.msg, "1.0.1 was rolled back to 1.0.0 by itself"));
+	registry_reopen();
+	fake_clock_step(&reg.clock, 86000 * USEC_PER_SEC);
+	ck_assert_int_eq(promote(merge).code, ERR_PROMOTIONS_HELD);
+	with.dry_run = true;
+	ck_assert_int_eq(acknowledge().status, 200);
+	ck_assert_int_eq(promote(merge).code, ERR_PROMOTIONS_HELD);
+	ck_assert_int_eq(acknowledge().status, 200);
+	ck_assert_int_eq(acknowledge().code, ERR_STATE_CONFLICT);
+	ck_assert_int_eq(promote(merge).status, 201);
+	ck_assert_int_eq(count_events("slo.acknowledged"), 1);
+	check_registry();
+}
+END_TEST
+
+START_TEST(test_watch__holds_promotions_for_a_day)
+{
+	const char *merge;
+
+	first_release();
+	next_release(2, 0.85);
+	minute();
+	observe("1.0.1", 1000, 500);
+	ck_assert_int_eq(submit_unit("s/textgen-lora-v3", "textgen", 0.9).status, 201);
+	merge = member(do_merge().body, "version");
+	fake_clock_step(&reg.clock, 86401 * USEC_PER_SEC);
+	ck_assert_int_eq(promote(merge).status, 201);
+}
+END_TEST
+
+/* Errors wait for the cool-down and are tried again; what is critical does not wait. */
+START_TEST(test_watch__waits_for_the_cool_down_unless_it_is_critical)
+{
+	const struct observation critical = {.total = 1, .safety_critical = 1};
+
+	first_release();
+	next_release(2, 0.82);
+	next_release(3, 0.84);
+	minute();
+	observe("1.0.2", 1000, 500);
+	ck_assert_str_eq(member(channel_text(), "version"), "1.0.1");
+	minute();
+	if (_i) {
+		observe_counts("1.0.1", &critical);
+		ck_assert_str_eq(member(channel_text(), "version"), "1.0.0");
+		return;
+	}
+	observe("1.0.1", 1000, 500);
+	ck_assert_str_eq(member(channel_text(), "version"), "1.0.1");
+	ck_assert_int_eq(count_events("slo.breached"), 2);
+	ck_assert_int_eq(count_events("rollback.held"), 1);
+	ck_assert_str_eq(member(artifact_text("hf", "s/textgen-lora-v2"), "held_by"), "1.0.1");
+	for (int i = 0; i < 13; i++) {
+		minute();
+		observe("1.0.1", 1000, 500);
+		ck_assert_str_eq(member(channel_text(), "version"), "1.0.1");
+	}
+	ck_assert_int_eq(count_events("rollback.held"), 1);
+	minute();
+	observe("1.0.1", 1000, 500);
+	minute();
+	finish();
+	ck_assert_str_eq(member(channel_text(), "version"), "1.0.0");
+	check_registry();
+}
+END_TEST
+
+/* Quarantined though it has to serve on: nobody goes back to it, and no promotion makes it warm. */
+START_TEST(test_watch__a_quarantined_release_that_served_on_is_no_way_back)
+{
+	const char *merge;
+
+	first_release();
+	minute();
+	observe("1.0.0", 1000, 500);
+	ck_assert_str_eq(member(release_text("1.0.0"), "state"), "active");
+	ck_assert_int_eq(submit_unit("s/textgen-lora-v3", "textgen", 0.9).status, 201);
+	merge = member(do_merge().body, "version");
+	ck_assert_int_eq(promote(merge).code, ERR_PROMOTIONS_HELD); /* locked */
+	fake_clock_step(&reg.clock, 90000 * USEC_PER_SEC);
+	ck_assert_int_eq(promote(merge).code, ERR_PROMOTIONS_HELD);
+	ck_assert_int_eq(acknowledge().status, 200);
+	if (_i)
+		ck_assert_int_eq(unquarantine_release("1.0.0").status, 200);
+	ck_assert_int_eq(promote(merge).status, 201);
+	ck_assert_str_eq(member(release_text("1.0.0"), "state"), _i ? "warm" : "breached");
+	ck_assert_str_eq(member(channel_text(), "warm"), _i ? "[\"1.0.0\"]" : "[]");
 	check_registry();
 }
 END_TEST
@@ -153,7 +355,7 @@ START_TEST(test_watch__keeps_serving_when_nothing_is_warm)
 {
 	first_release();
 	minute();
-	ck_assert_ptr_nonnull(strstr(observe("1.0.0", 1000, 500).body, "errors"));
+	ck_assert_ptr_nonnull(strstr(observe("1.0.0", 1000, 500).body, "outage"));
 	observe("1.0.0", 1000, 500);
 	minute();
 	finish();
@@ -172,24 +374,34 @@ START_TEST(test_watch__walks_back_over_both_warm_ones_and_stops)
 	next_release(3, 0.84);
 	const char *versions[] = {"1.0.2", "1.0.1", "1.0.0"};
 	for (int i = 0; i < 3; i++) {
-		minute();
+		fake_clock_step(&reg.clock, 901 * USEC_PER_SEC);
 		ck_assert_str_eq(member(channel_text(), "version"), versions[i]);
 		observe(versions[i], 1000, 500);
 		check_registry();
 	}
 	ck_assert_str_eq(member(channel_text(), "version"), "1.0.0");
 	ck_assert_int_eq(count_events("rollback.completed"), 2);
+	/* Two in a day are all that goes by itself, whether anything is warm or not. */
+	ck_assert_int_eq(count_events("rollback.held"), 1);
+	fake_clock_step(&reg.clock, 2 * 86400 * USEC_PER_SEC);
+	observe("1.0.0", 1000, 500);
 	ck_assert_int_eq(count_events("rollback.impossible"), 1);
+	ck_assert_str_eq(member(channel_text(), "version"), "1.0.0");
 }
 END_TEST
 
+static void add_total(void *arg, const struct observation *sum)
+{
+	*(int64_t *)arg += sum->total;
+}
+
 static int64_t observed(void)
 {
-	struct observation sum;
+	int64_t total = 0;
 	struct err err = {0};
 
-	ck_assert_int_eq(observation_sum(reg.reader, 1, 0, INT64_MAX, &sum, &err), 0);
-	return sum.total;
+	ck_assert_int_eq(observation_seconds(reg.reader, 1, 0, add_total, &total, &err), 0);
+	return total;
 }
 
 /* Nodes report for years; no objective looks back further than 30 days. */
@@ -234,7 +446,15 @@ Suite *test_suite(void)
 	tcase_add_test(t, test_observations_submit__refuses_unknown_releases_and_times);
 	tcase_add_test(t, test_observations_submit__counts_no_time_twice);
 	tcase_add_test(t, test_observations_submit__leaves_out_what_ended_before_the_activation);
+	tcase_add_test(t, test_observations_submit__refuses_what_was_not_live);
 	tcase_add_test(t, test_watch__rolls_back_by_itself);
+	tcase_add_test(t, test_watch__burns_its_budget_as_the_reference_says);
+	tcase_add_test(t, test_watch__goes_on_over_a_restart);
+	tcase_add_test(t, test_watch__holds_promotions_after_a_rollback);
+	tcase_add_test(t, test_watch__holds_promotions_for_a_day);
+	tcase_add_loop_test(t, test_watch__waits_for_the_cool_down_unless_it_is_critical, 0, 2);
+	tcase_add_loop_test(
+		t, test_watch__a_quarantined_release_that_served_on_is_no_way_back, 0, 2);
 	tcase_add_test(t, test_watch__sees_a_breach_by_time_alone);
 	tcase_add_test(t, test_watch__keeps_serving_when_nothing_is_warm);
 	tcase_add_test(t, test_watch__walks_back_over_both_warm_ones_and_stops);

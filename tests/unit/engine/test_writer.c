@@ -445,7 +445,6 @@ START_TEST(test_engine__acknowledges_from_many_threads)
 		.clock = clock_system(),
 		.policy_text = calm_policy(),
 		.queue_max = 100,
-		.evaluate_every = USEC_PER_SEC,
 		.threads = true};
 	struct engine *without = reg.engine;
 

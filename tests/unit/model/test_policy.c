@@ -123,7 +123,7 @@ static const struct {
 	{SLO("'bad':'errors','window_s':0"), "/slos/0/window_s", "from 1"},
 	{POLICY("'slos':[{'name':'e','bad':'errors','limit':1},{'name':'e','bad':'slow','limit':1}"
 		"]"),
-		"/slos/1/name", "is the name of slo 0"},
+		"/slos/1/name", "is the name of another service level"},
 	{POLICY("'checklist':[{}]"), "/checklist/0/item", "is required"},
 	{POLICY("'checklist':[{'item':'a b'}]"), "/checklist/0/item", "is not a name"},
 	{POLICY("'checklist':[{'item':'a'},{'item':'a'}]"), "/checklist/1/item",
@@ -177,7 +177,7 @@ static void is_default(const struct policy *p)
 	ck_assert(p->score->quality == 0.45 && p->score->safety == 0.45);
 	ck_assert(p->score->latency_ms_p95 == -0.0005 && p->score->cost_per_1k_tokens == -0.1);
 	ck_assert_int_eq(p->rollback->warm, 2);
-	ck_assert_int_eq(p->rollback->automatic, 1);
+	ck_assert_int_eq(p->rollback->rules.automatic, 1);
 	ck_assert_uint_eq(p->slos.n, 0);
 	ck_assert_uint_eq(p->checklist.n, 0);
 	ck_assert_int_eq(p->soak_usec, 0);
