@@ -37,6 +37,7 @@ static const char *const changing[] = {
 	"source_item",
 	"token",
 	"waiver_state",
+	"watch",
 };
 
 static char path[SCRATCH_PATH];
