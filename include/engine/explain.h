@@ -16,11 +16,12 @@ int merge_promotability(struct db *reader, const struct snapshot *s, const char 
 int artifact_promotability(struct db *reader, const struct snapshot *s, const char *provider,
 	const char *id, int64_t now, struct arena *a, struct promotability *ret, struct err *err);
 
-/* Judge the newest verdict of each candidate once more under a draft, newest candidate first, `limit`
- * of them from before `after` (0: all); *ret_next is where to go on, 0: that was all. ERR_INVALID_POLICY
- * with a pointer into the request when the draft is none. */
-int policy_simulate(struct db *reader, const struct simulation_request *r, int64_t after,
-	int64_t limit, struct arena *a, struct simulation *ret, int64_t *ret_next, struct err *err);
+/* Judge the newest verdict of each candidate once more under a draft, as of `now`, newest candidate
+ * first, `limit` of them from before `after` (0: all). ERR_INVALID_POLICY with faults that point into
+ * the request when the draft is none. */
+int policy_simulate(struct db *reader, const struct simulation_request *r, int64_t now,
+	int64_t after, int64_t limit, struct arena *a, struct simulation *ret,
+	struct faults *faults, struct err *err);
 
 /* The newest `limit` candidates of a slot, with the numbers of their newest verdicts (evidence pooled
  * in), dominated ones marked. 1, 0 (the policy has no such slot), -1. */

@@ -57,13 +57,15 @@ struct gate_flip {
 };
 struct flip {
 	const char *provider, *id, *slot, *judgement;
-	int from, to;	   /* enum phase */
-	struct list gates; /* struct gate_flip */
+	int from, to;	    /* enum phase */
+	struct list gates;  /* struct gate_flip */
+	const char *detail; /* the same in one sentence */
 };
 struct simulation {
 	const char *policy_digest;
 	int64_t judged, skipped;
 	struct list flips; /* struct flip */
+	int64_t next;	   /* where to go on; 0: that was all */
 	const char *next_page_token;
 };
 extern const struct field_table simulation_table;

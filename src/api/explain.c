@@ -62,14 +62,18 @@ int handle_policy_simulate(struct request *r, struct err *err)
 {
 	struct listing l;
 	struct simulation answer;
+	struct faults faults;
+	int64_t now = clock_now(engine_clock(request_engine(r)));
 	char *token = arena_alloc(r->arena, PAGE_TOKEN_LEN + 1);
-	int64_t next;
 
-	if (listing_begin(r, &l, err) < 0 || policy_simulate(request_reader(r), r->object, l.after,
-						     l.limit, r->arena, &answer, &next, err) < 0)
+	faults_init(&faults);
+	if (listing_begin(r, &l, err) < 0)
 		return -1;
-	if (next) {
-		page_token_make(next, l.scope, token);
+	if (policy_simulate(request_reader(r), r->object, now, l.after, l.limit, r->arena, &answer,
+		    &faults, err) < 0)
+		return faults.n ? reply_problem(r, err, &faults, NULL) : -1;
+	if (answer.next) {
+		page_token_make(answer.next, l.scope, token);
 		answer.next_page_token = token;
 	}
 	return answer_with(r, &simulation_table, &answer, err);

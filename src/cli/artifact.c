@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * `spiralfed artifacts` and `spiralfed gates`: what was submitted, and why it may or may not go on;
+ * `spiralfed artifacts`, `gates` and `pareto`: what was submitted, and why it may or may not go on;
  * `spiralfed withdraw` and `spiralfed unquarantine`: what a person decides about it.
  */
 #include <string.h>
@@ -35,6 +35,17 @@ int cli_artifacts(struct cli *cli)
 	client_query(cli, &path, "phase", CLI_OPTION_PHASE);
 	client_query(cli, &path, "max_results", CLI_OPTION_MAX_RESULTS);
 	client_query(cli, &path, "page_token", CLI_OPTION_PAGE_TOKEN);
+	return client_call(
+		cli, &(struct call){.method = "GET", .path = path.buf, .table = true}, &response);
+}
+
+int cli_pareto(struct cli *cli)
+{
+	STRBUF_AUTO path = STRBUF_INIT(CLIENT_PATH_MAX);
+	struct http_response response;
+
+	strbuf_addf(&path, "/v1/slots/%s/pareto", http_escape(cli->args[0], cli->arena));
+	client_query(cli, &path, "max_results", CLI_OPTION_MAX_RESULTS);
 	return client_call(
 		cli, &(struct call){.method = "GET", .path = path.buf, .table = true}, &response);
 }

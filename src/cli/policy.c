@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * `spiralfed policy test, plan, diff`: a policy tried on files, without a daemon. It decides with the
- * daemon's own parsing and gates, reads files and writes nothing.
+ * daemon's own parsing and gates, reads files and writes nothing. `policy simulate` asks the daemon.
  */
 #include <errno.h>
 #include <math.h>
@@ -10,6 +10,7 @@
 
 #include "base/file.h"
 #include "cli/command.h"
+#include "cli/policy.h"
 #include "cli/print.h"
 #include "model/document_diff.h"
 #include "model/manifest.h"
@@ -274,14 +275,14 @@ int cli_policy(struct cli *cli)
 	static const struct {
 		const char *name;
 		int (*run)(struct cli *cli);
-	} verbs[] = {
-		{"test", policy_test}, {"plan", policy_plan_file}, {"diff", policy_diff_files}};
+	} verbs[] = {{"test", policy_test}, {"plan", policy_plan_file},
+		{"simulate", cli_policy_simulate}, {"diff", policy_diff_files}};
 
 	for (size_t i = 0; i < sizeof(verbs) / sizeof(verbs[0]); i++)
 		if (!strcmp(cli->args[0], verbs[i].name))
-			return i < 2 && cli->n_args > 1
+			return verbs[i].run != policy_diff_files && cli->n_args > 1
 				       ? cli_misuse(cli, "policy %s takes no argument: %s",
 						 verbs[i].name, cli->args[1])
 				       : verbs[i].run(cli);
-	return cli_misuse(cli, "policy test, policy plan or policy diff, not %s", cli->args[0]);
+	return cli_misuse(cli, "policy test, plan, simulate or diff, not %s", cli->args[0]);
 }

@@ -9,19 +9,42 @@
 #include "engine/recompute.h"
 #include "policy/cadence.h"
 
-static int parse_draft(const char *text, struct arena *a, struct policy *ret, struct err *err)
+/* Faults point into the request. */
+static int parse_draft(const char *text, int64_t now, struct arena *a, struct policy *ret,
+	struct faults *faults, struct err *err)
 {
-	struct faults *faults = ARENA_NEW(a, struct faults);
+	struct faults of_draft;
 	const char *canonical;
 
-	faults_init(faults);
-	if (policy_accept(text, strlen(text), 0, a, ret, &canonical, faults, err) == 0)
+	faults_init(&of_draft);
+	if (policy_accept(text, strlen(text), now, a, ret, &canonical, &of_draft, err) == 0)
 		return 0;
+	for (size_t i = 0; i < of_draft.n; i++)
+		fault_add(faults, arena_printf(a, "/policy%s", of_draft.list[i].pointer), "%s",
+			of_draft.list[i].detail);
+	faults->total += of_draft.total - of_draft.n;
 	if (faults->n)
-		err_set_at(err, ERR_INVALID_POLICY,
-			arena_printf(a, "/policy%s", faults->list[0].pointer), "%s",
+		err_set_at(err, ERR_INVALID_POLICY, faults->list[0].pointer, "%s",
 			faults->list[0].detail);
 	return -1;
+}
+
+/* The gates that turn, in one sentence. */
+static const char *say_gates(const struct list *gates, struct arena *a)
+{
+	const char *said = NULL;
+
+	for (size_t i = 0; i < gates->n; i++) {
+		const struct gate_flip *g = LIST_AT(gates, struct gate_flip, i);
+
+		said = arena_printf(a, "%s%s%s %s -> %s: %s", said ? said : "", said ? "; " : "",
+			names_of(&gate_names, g->gate), names_of(&verdict_names, g->from),
+			names_of(&verdict_names, g->to),
+			g->detail   ? g->detail
+			: g->reason ? g->reason
+				    : "");
+	}
+	return said;
 }
 
 static void compare_gates(
@@ -61,21 +84,27 @@ static int judge_row(struct db *db, const struct candidate_row *row, const struc
 		return -1;
 	judge(&in, a, &new);
 	*ret_flips = old.phase != new.phase;
-	*ret = (struct flip){
-		row->provider, row->id, row->slot, stored.digest, old.phase, new.phase, {NULL, 0}};
+	*ret = (struct flip){.provider = row->provider,
+		.id = row->id,
+		.slot = row->slot,
+		.judgement = stored.digest,
+		.from = old.phase,
+		.to = new.phase};
 	compare_gates(&old, &new, a, &ret->gates);
+	ret->detail = say_gates(&ret->gates, a);
 	return 1;
 }
 
-int policy_simulate(struct db *reader, const struct simulation_request *r, int64_t after,
-	int64_t limit, struct arena *a, struct simulation *ret, int64_t *ret_next, struct err *err)
+int policy_simulate(struct db *reader, const struct simulation_request *r, int64_t now,
+	int64_t after, int64_t limit, struct arena *a, struct simulation *ret,
+	struct faults *faults, struct err *err)
 {
 	struct policy *draft = ARENA_NEW(a, struct policy);
 	struct flip *flips = ARENA_ARRAY(a, (size_t)limit, struct flip);
 	struct candidate_row *rows;
 	size_t n;
 
-	if (parse_draft(r->policy, a, draft, err) < 0 ||
+	if (parse_draft(r->policy, now, a, draft, faults, err) < 0 ||
 		candidate_page(reader, after, r->since, limit, a, &rows, &n, err) < 0)
 		return -1;
 	fields_init(&simulation_table, ret);
@@ -91,6 +120,6 @@ int policy_simulate(struct db *reader, const struct simulation_request *r, int64
 		ret->skipped += !rc;
 		ret->flips.n += turns;
 	}
-	*ret_next = n == (size_t)limit ? rows[n - 1].seq : 0;
+	ret->next = n == (size_t)limit ? rows[n - 1].seq : 0;
 	return 0;
 }

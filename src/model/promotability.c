@@ -103,6 +103,8 @@ static const struct field flip_fields[] = {
 	{"to", FIELD_ENUM, offsetof(struct flip, to), FIELD_REQUIRED, .names = &phase_names},
 	{"gates", FIELD_LIST, offsetof(struct flip, gates), FIELD_EMIT_EMPTY,
 		.table = &gate_flip_table},
+	{"detail", FIELD_STRING, offsetof(struct flip, detail), 0, .min = 1, .max = 1 << 20,
+		.help = "which gates turn and why, in one sentence"},
 };
 static const struct field_table flip_table =
 	FIELD_TABLE("Flip", "A verdict that the draft turns.", struct flip, flip_fields);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Suites, contracts, waivers and versions of the policy over HTTP.
+ * Suites, contracts, waivers, versions of the policy, and what might be, over HTTP.
  */
 #include "rig.h"
 
@@ -307,6 +307,54 @@ START_TEST(test_policy__versions_and_what_differs)
 }
 END_TEST
 
+/* ---- What might be ---- */
+
+#define BLOCKED "/v1/artifacts/hf/s/textgen-v1/promotability"
+
+START_TEST(test_promotability__over_http)
+{
+	rig_expect(&rig, "POST", "/v1/manifests", "", MANIFEST, 201, NULL);
+	rig_expect(&rig, "GET", BLOCKED, "", NULL, 200, "\"promotable\":false,\"earliest\":null");
+	rig_expect(&rig, "GET", BLOCKED, "", NULL, 200, "\"check\":\"latency_ms_p95\"");
+	rig_expect(&rig, "GET", BLOCKED, "", NULL, 200, "\"short_by\":50");
+	rig_expect(&rig, "GET", BLOCKED, "", NULL, 200, "\"at_merge\":{\"competing\":0");
+	rig_expect(&rig, "GET", BLOCKED, "Accept: text/plain\r\n", NULL, 200, "NEEDS\nlatency");
+	rig_expect(&rig, "GET", "/v1/artifacts/hf/s/textgen-v9/promotability", "", NULL, 404,
+		"hf has no artifact s/textgen-v9");
+	rig_expect(&rig, "GET", "/v1/merges/9.0.0-rc.1/promotability", "", NULL, 404,
+		"no merge 9.0.0-rc.1");
+	rig_expect(&rig, "GET", "/v1/slots/textgen/pareto", "", NULL, 200,
+		"\"latency_ms_p95\":300,\"dominated\":false");
+	rig_expect(&rig, "GET", "/v1/slots/nosuch/pareto", "", NULL, 404, "no slot nosuch");
+	rig_expect(&rig, "GET", "/v1/slots/textgen/pareto?max_results=0", "", NULL, 400,
+		"from 1 to 1000");
+}
+END_TEST
+
+/* Faults of a draft come all at once and point into the request. */
+START_TEST(test_policy_simulate__over_http)
+{
+	static const struct {
+		const char *path, *body;
+		int status;
+		const char *says;
+	} cases[] = {
+		{"/v1/policy/simulate", "{}", 422, "\"/policy\""},
+		{"/v1/policy/simulate", "{\"policy\":{\"slots\":3,\"gates\":{\"alpha\":0}}}", 422,
+			"\"/policy/slots\""},
+		{"/v1/policy/simulate", "{\"policy\":{\"slots\":3,\"gates\":{\"alpha\":0}}}", 422,
+			"\"/policy/gates/alpha\""},
+		{"/v1/policy/simulate", "{\"policy\":[1]}", 422, "invalid_policy"},
+		{"/v1/policy/simulate?max_results=1001", "{\"policy\":{}}", 400, "from 1 to 1000"},
+		{"/v1/policy/simulate?page_token=x", "{\"policy\":{}}", 400, "page_token"},
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+		rig_expect(&rig, "POST", cases[i].path, "", cases[i].body, cases[i].status,
+			cases[i].says);
+}
+END_TEST
+
 Suite *test_suite(void)
 {
 	Suite *s = suite_create("suites, contracts, waivers and policies over HTTP");
@@ -322,6 +370,8 @@ Suite *test_suite(void)
 	tcase_add_test(t, test_waivers__say_what_is_wrong);
 	tcase_add_test(t, test_waivers__name_both_without_tokens);
 	tcase_add_test(t, test_policy__versions_and_what_differs);
+	tcase_add_test(t, test_promotability__over_http);
+	tcase_add_test(t, test_policy_simulate__over_http);
 	suite_add_tcase(s, t);
 	return s;
 }

@@ -67,6 +67,21 @@ sf promotability hf/spiralverse/textgen-lora-v1
 check "promotability: what passes may be merged" prints 'may be merged'
 check "... is judged as a merge would" prints 'At a merge: no other competes'
 check "... and has a time" prints 'Earliest promotion: 20'
+sf pareto textgen
+check "pareto: marks what another beats" prints 'spiralverse/textgen-lora-v1  Succeeded'
+sf pareto nosuch
+check "pareto: no such slot" exits 1
+sed 's/"p95_ms": 250/"p95_ms": 119/' "$SRC/etc/policy.json" >draft.json
+sf policy simulate --policy draft.json
+check "policy simulate: what turns, and why" prints 'Failed  latency pass -> fail: latency_ms_p95 120 > ceiling 119'
+check "... and nothing else" test "$(grep -c -- '->' out)" = 1
+sed 's/"alpha": 0.05/"alpha": 0/; s/"warm": 2/"warm": -2/' "$SRC/etc/policy.json" >draft.json
+sf policy simulate --policy draft.json
+check "policy simulate: a draft that is none" exits 1
+check "... says what is wrong" says '/policy/gates/alpha'
+check "... all of it" says '/policy/rollback/warm'
+sf policy simulate
+check "policy simulate: wants a draft" exits 2
 for provider in gcp aws; do sf submit "$data/${provider}_manifest.json"; done
 sf merge
 sf promotability 1.0.0-rc.1

@@ -593,13 +593,17 @@ START_TEST(test_simulate__lists_what_flips_and_changes_nothing)
 	char *draft;
 	struct simulation sim;
 	struct err err = {0};
-	int64_t events, next;
+	int64_t events, now = clock_now(&reg.clock.clock);
+	struct faults faults;
+
+	faults_init(&faults);
 
 	submit_unit("s/textgen-v1", "textgen", 0.8);
 	submit_unit("s/textgen-v2", "textgen", 0.9);
 	events = reg.engine->state.event_seq;
 	r.policy = s->policy_text;
-	ck_assert_int_eq(policy_simulate(reg.reader, &r, 0, 10, reg.arena, &sim, &next, &err), 0);
+	ck_assert_int_eq(
+		policy_simulate(reg.reader, &r, now, 0, 10, reg.arena, &sim, &faults, &err), 0);
 	ck_assert_int_eq(sim.judged, 2);
 	ck_assert_uint_eq(sim.flips.n, 0);
 	draft = arena_strdup(reg.arena, s->policy_text);
@@ -607,20 +611,29 @@ START_TEST(test_simulate__lists_what_flips_and_changes_nothing)
 	while ((floor = strstr(draft, "\"floor\":0.75")))
 		draft[floor - draft + 10] = '8';
 	r.policy = draft;
-	ck_assert_int_eq(policy_simulate(reg.reader, &r, 0, 10, reg.arena, &sim, &next, &err), 0);
+	ck_assert_int_eq(
+		policy_simulate(reg.reader, &r, now, 0, 10, reg.arena, &sim, &faults, &err), 0);
 	ck_assert_uint_eq(sim.flips.n, 1);
 	const struct flip *f = LIST_AT(&sim.flips, struct flip, 0);
 	ck_assert_str_eq(f->id, "s/textgen-v1");
 	ck_assert_int_eq(f->to, PHASE_FAILED);
 	ck_assert_int_eq(LIST_AT(&f->gates, struct gate_flip, 0)->gate, GATE_QUALITY);
-	ck_assert_int_eq(next, 0);
-	ck_assert_int_eq(policy_simulate(reg.reader, &r, 0, 1, reg.arena, &sim, &next, &err), 0);
-	ck_assert_int_ne(next, 0);
-	ck_assert_int_eq(policy_simulate(reg.reader, &r, next, 1, reg.arena, &sim, &next, &err), 0);
+	ck_assert_msg(strncmp(f->detail, "quality pass -> fail: quality 0.8 <", 35) == 0, "%s",
+		f->detail);
+	ck_assert_int_eq(sim.next, 0);
+	ck_assert_int_eq(
+		policy_simulate(reg.reader, &r, now, 0, 1, reg.arena, &sim, &faults, &err), 0);
+	ck_assert_int_ne(sim.next, 0);
+	ck_assert_int_eq(
+		policy_simulate(reg.reader, &r, now, sim.next, 1, reg.arena, &sim, &faults, &err),
+		0);
 	ck_assert_uint_eq(sim.flips.n, 1);
-	r.policy = "{\"slots\":3}";
-	ck_assert_int_lt(policy_simulate(reg.reader, &r, 0, 1, reg.arena, &sim, &next, &err), 0);
+	r.policy = "{\"slots\":3,\"gates\":{\"alpha\":0}}";
+	ck_assert_int_lt(
+		policy_simulate(reg.reader, &r, now, 0, 1, reg.arena, &sim, &faults, &err), 0);
 	ck_assert_int_eq(err.code, ERR_INVALID_POLICY);
+	ck_assert_uint_eq(faults.n, 3);
+	ck_assert_str_eq(faults.list[0].pointer, "/policy/slots");
 	ck_assert_int_eq(reg.engine->state.event_seq, events);
 }
 END_TEST
