@@ -45,4 +45,7 @@ const char *evidence_unknown(const char *key, size_t elements);
 const struct metric *artifact_metric(const struct artifact *a, const char *name);
 const struct suite *artifact_suite(const struct artifact *a, const char *name);
 
+/* Order units by their content digests. */
+void units_sort(const struct unit **v, size_t n);
+
 #endif

@@ -66,13 +66,6 @@ static int read_manifest(
 
 /* ---- test ---- */
 
-static int by_digest(const void *a, const void *b)
-{
-	const struct unit *u = *(const struct unit *const *)a, *w = *(const struct unit *const *)b;
-
-	return strcmp(u->content_digest, w->content_digest);
-}
-
 /* What two manifests say about a unit. */
 static struct judge_side side_of(
 	struct cli *cli, const struct unit *u, const struct parsed_manifest *const *m, size_t n)
@@ -87,8 +80,7 @@ static struct judge_side side_of(
 			if (subject && strcmp(subject, u->artifact->id) == 0)
 				v[found++] = &m[i]->units[k];
 		}
-	if (found > 1)
-		qsort(v, found, sizeof(*v), by_digest);
+	units_sort(v, found);
 	return (struct judge_side){u, v, found};
 }
 

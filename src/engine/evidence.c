@@ -4,7 +4,6 @@
  */
 #include "engine/evidence.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/log.h"
@@ -16,13 +15,6 @@
 enum { OVERDUE_PAGE = 64, WATCH_S = 60 };
 
 #define DAY_USEC (INT64_C(86400) * USEC_PER_SEC)
-
-static int by_digest(const void *a, const void *b)
-{
-	const struct unit *u = *(const struct unit *const *)a, *w = *(const struct unit *const *)b;
-
-	return strcmp(u->content_digest, w->content_digest);
-}
 
 int evidence_load(
 	struct db *db, const char *subject, struct arena *a, struct evidence *ret, struct err *err)
@@ -47,8 +39,7 @@ int evidence_load(
 		e.v[e.n] = u;
 		e.seqs[e.n] = list.v[e.n].seq;
 	}
-	if (e.n > 1)
-		qsort(e.v, e.n, sizeof(*e.v), by_digest);
+	units_sort(e.v, e.n);
 	*ret = e;
 	return 0;
 }
@@ -61,7 +52,7 @@ void evidence_add(struct evidence *e, const struct unit *u, struct arena *a)
 		memcpy(v, e->v, e->n * sizeof(*v));
 	v[e->n++] = u;
 	e->v = v;
-	qsort(e->v, e->n, sizeof(*e->v), by_digest);
+	units_sort(e->v, e->n);
 }
 
 int evidence_same(struct tx *tx, const char *subject, const struct evidence *e, struct err *err)

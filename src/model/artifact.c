@@ -5,6 +5,7 @@
 #include "model/artifact.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "model/format.h"
@@ -89,6 +90,19 @@ static const struct field unit_fields[] = {
 
 const struct field_table unit_table = FIELD_TABLE(
 	"Unit", "An artifact with what its verdict depends on.", struct unit, unit_fields);
+
+static int by_digest(const void *a, const void *b)
+{
+	const struct unit *u = *(const struct unit *const *)a, *w = *(const struct unit *const *)b;
+
+	return strcmp(u->content_digest, w->content_digest);
+}
+
+void units_sort(const struct unit **v, size_t n)
+{
+	if (n > 1)
+		qsort(v, n, sizeof(*v), by_digest);
+}
 
 const struct metric *artifact_metric(const struct artifact *a, const char *name)
 {
