@@ -6,18 +6,21 @@
  *
  * A gate passes only what is shown and fails only what is shown; the rest is Inconclusive, or Pending
  * where the policy says that the number arrives with an artifact about the candidate. Neither
- * promotes. What a gate requires and is not there has reason `missing`, and so has a metric that the
- * baseline gives unless it is one of several success metrics of which any will do; an absent contract
- * or suite passes with reason `not_given`.
+ * promotes. What a gate requires and is not there has reason `missing`; an absent contract or suite
+ * passes with reason `not_given` where the live unit has none either.
  *
  * Form. A unit is of the full form when it names an evaluation suite or one of its own metrics has
  * samples behind it (n, stderr, ci, paired or histogram), else of the plain form. The plain form is
  * judged by points: quality strictly higher than the baseline's, the rest within limits, every suite
  * given passed in full. In the full form suites are judged by their rate, and those that the policy
  * requires `full` must be there. A suite that the policy gives no max_rate must pass in full in both.
- * Inside the quality gate statistics apply as soon as a metric that counts has samples on either
- * side; a bare number against a baseline with samples, of `safety` too, can fail, never pass, because
- * leaving the samples out must not be a way around them.
+ * Inside the quality gate statistics apply as soon as a metric that counts has samples on either side.
+ *
+ * Leaving out. What the live unit has shown the candidate may not show with less: against a live unit
+ * of the full form a plain one is held to the full form; a bare number against one with samples, of
+ * safety, cost or latency too, can fail, never pass; a metric of the policy that the baseline gives
+ * must be given (one of several success metrics only where the baseline's has samples or all of them
+ * are required), and so must its suites and its contract.
  *
  * Evidence. Units that speak about the candidate (subject) count in its gates as if it had brought
  * their metrics and suites itself, in the order own first, then as given; a content digest counts
@@ -25,8 +28,8 @@
  * of several ways of measuring, the one that is comparable with the baseline's counts, and each check
  * says how many units are in it and how many were left out.
  *
- * Comparability. Another suite digest, data set or judge than the baseline's, where both sides name
- * theirs, is Inconclusive, `incomparable`; so are numbers from another suite than the current one, or
+ * Comparability. Another suite digest, data set or judge than the baseline's, or none where the
+ * baseline names one, is Inconclusive, `incomparable`; so are numbers from another suite than the current one, or
  * from a data set that the current one does not have. Latency and cost do not come from an evaluation
  * suite and are compared whatever it is.
  */

@@ -10,11 +10,12 @@
  *	means		x = sum n_i x_i / n, se = sqrt(sum (n_i se_i)^2) / n (Cochran, Sampling Techniques,
  *			3rd ed., 5.3 and 5.9: independent strata in proportion to their n)
  *	pairs		with the same baseline: b, c and n, or mean_diff and stderr_diff likewise
- *	histograms	with the same bounds: counts
+ *	histograms	that share an edge: counts between the edges that all of them have
  *	suites		with the same digest: all counts, category by category
  * Clusters add, where one without any has its n as clusters. What does not add up (a bare number, a
- * mean without standard error, other bounds) is left out as soon as something with samples is there;
- * of several that cannot be pooled the one with the most samples counts, of equal ones the first.
+ * mean without standard error) is left out as soon as something with samples is there; of several that
+ * cannot be pooled the one with the most samples counts, of equal ones the first. Histograms that share
+ * no edge are readings of their own. Where one reading has samples, those without any do not count.
  */
 #ifndef POLICY_JUDGE_EVIDENCE_H
 #define POLICY_JUDGE_EVIDENCE_H
@@ -29,7 +30,7 @@ struct reading {
 	int64_t pooled, left_out;	  /* units */
 };
 
-/* The readings of a metric, those with samples first, then in order of their first unit. `by_suite`:
+/* The readings of a metric, in order of their first unit. `by_suite`:
  * whether the evaluation suite makes a difference. `baseline_id`: of the pairs that count, or NULL. */
 struct readings {
 	struct reading *v;
@@ -64,5 +65,6 @@ bool metric_is_testable(const struct metric *m, int kind, const char *baseline_i
 /* Do both name it, and differently? */
 bool named_differ(const struct named_digest *a, const struct named_digest *b);
 bool names_differ(const char *a, const char *b);
+bool names_equal(const char *a, const char *b); /* or does neither name it? */
 
 #endif

@@ -9,7 +9,8 @@
 #include "policy/judge_parts.h"
 
 struct limited {
-	const char *name, *what; /* "floor" or "ceiling" */
+	const char *name;
+	enum limit_kind what;
 	double limit;
 	enum metric_kind kind;
 	enum metric_direction direction;

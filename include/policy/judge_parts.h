@@ -16,7 +16,7 @@ struct gate_case {
 	const struct unit *candidate, *baseline; /* of in */
 	const struct policy *policy;
 	struct arena *arena;
-	bool is_full;
+	bool is_full; /* the candidate, or the live unit, is of the full form */
 	double share; /* of every alpha, after the splits */
 	struct gate_check *checks;
 	size_t n, max;
@@ -32,18 +32,31 @@ struct gate_case {
 struct gate_check *gate_case_add(struct gate_case *c, const char *name, enum verdict verdict,
 	const char *reason, const char *fmt, ...) __attribute__((format(printf, 5, 6)));
 
-/* The value at most or at least the limit, as a check that says so. `what` is "floor" or "ceiling".
- */
+enum limit_kind { LIMIT_FLOOR, LIMIT_CEILING };
+const char *limit_name(enum limit_kind kind); /* floor, ceiling */
+
+/* The value at most or at least the limit, as a check that says so. */
 struct gate_check *gate_case_limit(
-	struct gate_case *c, const char *name, double value, const char *what, double limit);
+	struct gate_case *c, const char *name, double value, enum limit_kind kind, double limit);
+
+/* One that is broken, whatever else may be said of it. */
+struct gate_check *gate_case_broken(
+	struct gate_case *c, const char *name, double value, enum limit_kind kind, double limit);
+
+/* ">= floor 0.95" */
+const char *limit_text(struct gate_case *c, enum limit_kind kind, double limit);
 
 /* A required metric or suite that is not there: awaited when the policy says that it comes from
  * evidence for the candidate's role, else missing. `names` stands in the sentence. */
 void gate_case_missing(struct gate_case *c, const char *name, const char *names,
 	const struct strings *from_evidence);
 
-/* Is the value within the limit? `what` as above; NAN limits nothing. */
-bool limit_holds(double value, const char *what, double limit);
+/* Is the value within the limit? NAN limits nothing. By how much is it not? */
+bool limit_holds(double value, enum limit_kind kind, double limit);
+double limit_gap(double value, enum limit_kind kind, double limit);
+
+/* What a check's numbers are; its `evidence` is one of the two. */
+extern const char evidence_point[], evidence_samples[];
 
 /* How many units are in a check's numbers. */
 void check_reading(struct gate_check *check, const struct reading *r);
@@ -55,18 +68,22 @@ void judge_compatibility(struct gate_case *c);
 
 /* Does the policy's metric speak of units of this role? */
 bool policy_metric_applies(const struct policy_metric *m, const char *role);
+
+/* Is this look the last one that counts, or already behind it? */
+bool no_look_left(const struct gate_case *c);
 bool strings_have(const struct strings *s, const char *what);
 
 /* ---- One metric on both sides (judge_match.c) ---- */
 
 struct match {
 	struct reading mine, theirs; /* metric NULL: not given, or no such unit */
-	const char *incomparable;    /* "another data set than s/textgen-v1", or NULL */
+	const char *incomparable;    /* "was measured with another data set than s/b-v1", or NULL */
+	const char *stray_pairs; /* the unit of its pairs, when that is not the baseline; or NULL */
 };
 
-/* The readings of candidate and `other` that can be compared: samples before bare numbers, then those
- * of which suite, data set and judge are named on both sides, then the first of them. Without another
- * side the candidate's first that the current suite allows, one of that suite before one of none. */
+/* The readings of candidate and `other` that can be compared: of those, the first of which most of
+ * suite, data set and judge are named on both sides. Without another side the candidate's first that
+ * the current suite allows, one of that suite before one of none. */
 void match_find(const struct gate_case *c, const char *name, enum pool pool, bool by_suite,
 	const struct judge_side *other, struct match *ret);
 
@@ -83,10 +100,12 @@ const char *margin_text(struct arena *a, const struct metric_policy *p);
 const char *comparison_text(struct arena *a, const char *name, const struct match *m,
 	const struct metric_policy *policy, const struct metric_verdict *v, double p);
 
-/* "; about 1200 samples would tell", or nothing when n is -1. */
-const char *needed_text(struct arena *a, int64_t n);
+/* "; about 1200 samples would tell", or nothing when n is -1; when no look is left, in whose hands. */
+const char *needed_text(const struct gate_case *c, int64_t n);
 /* The same of a comparison, where more of the candidate's own may not be enough. */
-const char *compared_needed_text(struct arena *a, const struct metric_verdict *v);
+const char *compared_needed_text(const struct gate_case *c, const struct metric_verdict *v);
+/* "bare numbers are no evidence here, give n" */
+const char *bare_text(enum metric_kind kind);
 
 /* The numbers of a verdict in a check. */
 void check_verdict(
@@ -101,9 +120,9 @@ struct contest {
 	double gain; /* > 0: better, as points; NAN without theirs */
 };
 
-/* Success metrics: how many the policy has, the candidate gives, both give alike, and are better. */
+/* Success metrics: how many the candidate gives, both give alike, and are better. */
 struct tally {
-	size_t rules, given, common, better;
+	size_t given, common, better;
 };
 
 /* Is it a metric that has to be better? */

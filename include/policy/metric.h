@@ -61,6 +61,13 @@ struct metric_policy metric_policy_default(void);
 /* The rules of a policy document's entry, with the default power. */
 struct metric_policy metric_policy_of(const struct policy_metric *rule);
 
+/* The loss that is allowed against a baseline of this value: the margin, or where it is absent (NAN) a
+ * share of |baseline|, or where that is absent too none. */
+double metric_margin(double margin, double margin_rel, double baseline);
+
+/* What the tests take for its value: k/n for a proportion with n. */
+double metric_estimate(const struct metric *metric, enum metric_kind kind);
+
 /*
  * One metric judged. d and its interval (level 1 - 2 alpha) are oriented so that better is
  * positive; NAN where the method has none. `verdict` is the worst of the three parts, `reason` is

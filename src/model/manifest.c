@@ -212,7 +212,8 @@ static void check_artifact(const struct policy *policy, const struct policy_prov
 		   policy_slot_for(policy, provider->name, o->role)) {
 		artifact_pointer(at, "", i, "subject");
 		fault_add(faults, at,
-			"only evidence speaks of another artifact, and a %s is a unit", o->role);
+			"only evidence speaks of another artifact, and one of role %s is a unit",
+			o->role);
 	}
 	pointer_index(at, sizeof(at), "/artifacts", i);
 	artifact_contradictions(o, at, faults);

@@ -56,34 +56,70 @@ struct gate_check *gate_case_add(struct gate_case *c, const char *name, enum ver
 	return check;
 }
 
-bool limit_holds(double value, const char *what, double limit)
+const char evidence_point[] = "point", evidence_samples[] = "samples";
+
+static const struct {
+	const char *name, *holds, *broken, *by;
+} limits[] = {
+	[LIMIT_FLOOR] = {"floor", ">=", "<", "short"},
+	[LIMIT_CEILING] = {"ceiling", "<=", ">", "over"},
+};
+
+const char *limit_name(enum limit_kind kind)
+{
+	return limits[kind].name;
+}
+
+double limit_gap(double value, enum limit_kind kind, double limit)
+{
+	return tidy(kind == LIMIT_FLOOR ? limit - value : value - limit);
+}
+
+bool limit_holds(double value, enum limit_kind kind, double limit)
 {
 	if (isnan(limit))
 		return true;
-	return *what == 'f' ? value >= limit : value <= limit;
+	return kind == LIMIT_FLOOR ? value >= limit : value <= limit;
 }
 
-struct gate_check *gate_case_limit(
-	struct gate_case *c, const char *name, double value, const char *what, double limit)
+const char *limit_text(struct gate_case *c, enum limit_kind kind, double limit)
 {
+	return arena_printf(c->arena, "%s %s %s", limits[kind].holds, limits[kind].name,
+		number_text(c->arena, limit));
+}
+
+struct gate_check *gate_case_broken(
+	struct gate_case *c, const char *name, double value, enum limit_kind kind, double limit)
+{
+	double gap = limit_gap(value, kind, limit);
 	const char *v, *l;
-	bool floor = *what == 'f';
 	struct gate_check *check;
 
 	number_texts(c->arena, value, limit, &v, &l);
-	if (limit_holds(value, what, limit)) {
-		check = gate_case_add(c, name, VERDICT_PASS, "ok", "%s %s %s %s %s", name, v,
-			floor ? ">=" : "<=", what, l);
-	} else {
-		double gap = tidy(floor ? limit - value : value - limit);
-		check = gate_case_add(c, name, VERDICT_FAIL, what, "%s %s %s %s %s (%s by %s)",
-			name, v, floor ? "<" : ">", what, l, floor ? "short" : "over",
-			number_text(c->arena, gap));
-		check->short_by = gap;
-	}
+	check = gate_case_add(c, name, VERDICT_FAIL, limits[kind].name, "%s %s %s %s %s (%s by %s)",
+		name, v, limits[kind].broken, limits[kind].name, l, limits[kind].by,
+		number_text(c->arena, gap));
+	check->short_by = gap;
 	check->value = value;
 	check->limit = limit;
-	check->evidence = "point";
+	check->evidence = evidence_point;
+	return check;
+}
+
+struct gate_check *gate_case_limit(
+	struct gate_case *c, const char *name, double value, enum limit_kind kind, double limit)
+{
+	const char *v, *l;
+	struct gate_check *check;
+
+	if (!limit_holds(value, kind, limit))
+		return gate_case_broken(c, name, value, kind, limit);
+	number_texts(c->arena, value, limit, &v, &l);
+	check = gate_case_add(c, name, VERDICT_PASS, "ok", "%s %s %s %s %s", name, v,
+		limits[kind].holds, limits[kind].name, l);
+	check->value = value;
+	check->limit = limit;
+	check->evidence = evidence_point;
 	return check;
 }
 
@@ -162,6 +198,11 @@ static double alpha_share(const struct judge_input *in)
 	return 1.0 / (double)(in->policy->gates->max_looks * at_least_one(in->contenders));
 }
 
+bool no_look_left(const struct gate_case *c)
+{
+	return at_least_one(c->in->look) >= c->policy->gates->max_looks;
+}
+
 /* Whoever may look often enough sees what they want: what rests on samples passes no more. */
 static void count_looks(struct gate_case *c)
 {
@@ -169,7 +210,7 @@ static void count_looks(struct gate_case *c)
 	bool sampled = false;
 
 	for (size_t i = 0; i < c->n; i++)
-		sampled = sampled || (c->checks[i].evidence && *c->checks[i].evidence == 's');
+		sampled = sampled || c->checks[i].evidence == evidence_samples;
 	if (!sampled || looks <= max)
 		return;
 	gate_case_add(c, "looks", VERDICT_INCONCLUSIVE, "max_looks",
@@ -192,7 +233,8 @@ static void run_gate(enum gate gate, const struct judge_input *in, struct arena 
 		.baseline = in->baseline.unit,
 		.policy = in->policy,
 		.arena = a,
-		.is_full = unit_is_full(in->candidate.unit),
+		.is_full = unit_is_full(in->candidate.unit) ||
+			   (in->baseline.unit && unit_is_full(in->baseline.unit)),
 		.share = alpha_share(in),
 		.checks = ARENA_ARRAY(a, CHECKS_FIRST, struct gate_check),
 		.max = CHECKS_FIRST,

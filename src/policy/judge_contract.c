@@ -18,9 +18,10 @@ static const char *label_of(struct arena *a, const struct named_digest *n)
 	return n->version ? arena_printf(a, "%s %s", n->name, n->version) : n->name;
 }
 
+/* What is not known is not broken: it is open until both documents are there. */
 static void add_unknown(struct gate_case *c, const char *why)
 {
-	gate_case_add(c, "contract", VERDICT_FAIL, "contract_unknown",
+	gate_case_add(c, "contract", VERDICT_INCONCLUSIVE, "contract_unknown",
 		"contract %s (%s) is not the baseline's %s (%s), and they cannot be compared: %s",
 		label_of(c->arena, c->candidate->contract), c->candidate->contract->digest,
 		label_of(c->arena, c->baseline->contract), c->baseline->contract->digest, why);
@@ -93,7 +94,13 @@ void judge_compatibility(struct gate_case *c)
 	const char *mine = digest_of(c->candidate), *theirs = digest_of(c->baseline);
 
 	c->pass_reason = "not_given";
-	if (!mine) {
+	if (!mine && theirs) {
+		gate_case_add(c, "contract", VERDICT_INCONCLUSIVE, "missing",
+			"%s names no contract digest, and the baseline (%s) keeps %s: name the "
+			"contract in the manifest",
+			c->candidate->artifact->id, c->baseline->artifact->id,
+			label_of(c->arena, c->baseline->contract));
+	} else if (!mine) {
 		gate_case_add(
 			c, "contract", VERDICT_PASS, "not_given", "no contract digest is given");
 	} else if (!c->baseline) {

@@ -14,7 +14,7 @@ bool names_differ(const char *a, const char *b)
 	return a && b && strcmp(a, b) != 0;
 }
 
-static bool names_equal(const char *a, const char *b)
+bool names_equal(const char *a, const char *b)
 {
 	return a == b || (a && b && !strcmp(a, b));
 }
@@ -97,17 +97,16 @@ static bool measured_alike(const struct source *a, const struct source *b)
 	       names_equal(a->metric->judge, b->metric->judge);
 }
 
-/* Stable: the order among equals is the order of the units. */
-static void sampled_first(struct readings *r, struct arena *a)
+/* Where there are samples a bare number does not count. Stable: the order is that of the units. */
+static void keep_sampled(struct readings *r)
 {
-	struct reading *sorted = ARENA_ARRAY(a, r->n, struct reading);
 	size_t n = 0;
 
-	for (int sampled = 1; sampled >= 0; sampled--)
-		for (size_t i = 0; i < r->n; i++)
-			if (metric_is_sampled(r->v[i].metric) == (sampled == 1))
-				sorted[n++] = r->v[i];
-	r->v = sorted;
+	for (size_t i = 0; i < r->n; i++)
+		if (metric_is_sampled(r->v[i].metric))
+			r->v[n++] = r->v[i];
+	if (n)
+		r->n = n;
 }
 
 void evidence_readings(const struct judge_side *side, const char *name, enum pool pool,
@@ -125,22 +124,25 @@ void evidence_readings(const struct judge_side *side, const char *name, enum poo
 
 	r.v = ARENA_ARRAY(a, n, struct reading);
 	for (size_t i = 0; i < n; i++) {
+		struct pool_bounds common = {0};
 		size_t members = 0;
 		if (sources[i].taken)
 			continue;
 		for (size_t k = i; k < n; k++) {
-			if (!measured_alike(&sources[i], &sources[k]))
+			if (sources[k].taken || !measured_alike(&sources[i], &sources[k]) ||
+				(pool == POOL_HISTOGRAM &&
+					!pool_bounds_meet(&common, sources[k].metric, a)))
 				continue;
 			sources[k].taken = true;
 			group[members++] = sources[k].metric;
 		}
 		struct reading *reading = &r.v[r.n++];
 		reading->suite = sources[i].suite;
-		reading->metric =
-			pool_metrics(group, members, pool, baseline_id, a, &reading->pooled);
+		reading->metric = pool_metrics(
+			group, members, pool, &common, baseline_id, a, &reading->pooled);
 		reading->left_out = (int64_t)n - reading->pooled;
 	}
-	sampled_first(&r, a);
+	keep_sampled(&r);
 	*ret = r;
 }
 

@@ -12,13 +12,6 @@ enum { QUANTILE_PERCENT = 95 };
 
 /* ---- A metric with a limit and, where both sides have samples, a baseline ---- */
 
-/* ">= floor 0.95" */
-static const char *limit_text(struct arena *a, const struct limited *l)
-{
-	return arena_printf(
-		a, "%s %s %s", *l->what == 'f' ? ">=" : "<=", l->what, number_text(a, l->limit));
-}
-
 /* Against the baseline; the caller adds the limit to what passes. */
 static struct gate_check *add_compared(struct gate_case *c, const struct limited *l,
 	const struct match *m, const struct metric_policy *policy, const struct metric_verdict *v)
@@ -37,14 +30,13 @@ static struct gate_check *add_compared(struct gate_case *c, const struct limited
 	}
 	if (v->reason == REASON_POINT_EVIDENCE)
 		return gate_case_add(c, l->name, VERDICT_INCONCLUSIVE,
-			metric_reason_name(v->reason),
-			"%s: bare numbers are no evidence here, give n", text);
+			metric_reason_name(v->reason), "%s: %s", text, bare_text(l->kind));
 	if (v->comparison == OUTCOME_INCONCLUSIVE)
 		return gate_case_add(c, l->name, VERDICT_INCONCLUSIVE,
 			metric_reason_name(v->reason), "%s: not shown to be %s%s", text, than,
-			compared_needed_text(c->arena, v));
-	return gate_case_add(
-		c, l->name, VERDICT_PASS, "ok", "%s: %s, %s", text, than, limit_text(c->arena, l));
+			compared_needed_text(c, v));
+	return gate_case_add(c, l->name, VERDICT_PASS, "ok", "%s: %s, %s", text, than,
+		limit_text(c, l->what, l->limit));
 }
 
 static struct gate_check *add_limited(struct gate_case *c, const struct limited *l,
@@ -58,19 +50,25 @@ static struct gate_check *add_limited(struct gate_case *c, const struct limited 
 			"%s contradicts itself or the policy: %s", l->name,
 			metric_reason_name(v->reason));
 	if (v->floor == OUTCOME_FAIL || v->ceiling == OUTCOME_FAIL)
-		return gate_case_limit(c, l->name, m->mine.metric->value, l->what, l->limit);
+		return gate_case_broken(
+			c, l->name, metric_estimate(m->mine.metric, l->kind), l->what, l->limit);
 	if (v->reason == REASON_INCOMPARABLE || (l->by_suite && m->incomparable))
-		return gate_case_add(c, l->name, VERDICT_INCONCLUSIVE, "incomparable",
-			"%s %s was measured with %s", l->name, value, m->incomparable);
+		return gate_case_add(c, l->name, VERDICT_INCONCLUSIVE, "incomparable", "%s %s %s",
+			l->name, value, m->incomparable);
 	if (v->comparison != OUTCOME_PASS)
 		return add_compared(c, l, m, policy, v);
+	if ((v->floor != OUTCOME_PASS || v->ceiling != OUTCOME_PASS) && !policy->allow_point)
+		return gate_case_add(c, l->name, VERDICT_INCONCLUSIVE, "point_evidence",
+			"%s %s %s, but %s has samples and this none: give %s", l->name, value,
+			limit_text(c, l->what, l->limit), c->baseline->artifact->id,
+			l->pool == POOL_HISTOGRAM ? "a histogram" : "n and stderr");
 	if (v->floor != OUTCOME_PASS || v->ceiling != OUTCOME_PASS)
-		return gate_case_add(c, l->name, VERDICT_INCONCLUSIVE, l->what,
-			"%s %s is not shown to keep the %s %s%s", l->name, value, l->what, limit,
-			needed_text(c->arena, v->n_needed));
+		return gate_case_add(c, l->name, VERDICT_INCONCLUSIVE, limit_name(l->what),
+			"%s %s is not shown to keep the %s %s%s", l->name, value,
+			limit_name(l->what), limit, needed_text(c, v->n_needed));
 	if (v->method == METHOD_BOOTSTRAP)
 		return gate_case_add(c, l->name, VERDICT_PASS, "ok", "%s %s %s", l->name, value,
-			limit_text(c->arena, l));
+			limit_text(c, l->what, l->limit));
 	return add_compared(c, l, m, policy, v);
 }
 
@@ -85,7 +83,10 @@ static bool mine_is_sampled(
 
 static bool theirs_is_sampled(const struct limited *l, const struct match *m)
 {
-	return m->theirs.metric && metric_is_testable(m->theirs.metric, l->kind, NULL);
+	const struct metric *theirs = m->theirs.metric;
+
+	return theirs && (metric_is_testable(theirs, l->kind, NULL) ||
+				 (l->pool == POOL_HISTOGRAM && theirs->histogram));
 }
 
 static void judge_sampled(struct gate_case *c, const struct limited *l, struct match *m)
@@ -102,7 +103,7 @@ static void judge_sampled(struct gate_case *c, const struct limited *l, struct m
 	policy.margin_rel = l->margin_rel;
 	/* Leaving the samples out must not be a way around them. */
 	policy.allow_point = mine_is_sampled(c, l, m) || !theirs_is_sampled(l, m);
-	*(*l->what == 'f' ? &policy.floor : &policy.ceiling) = l->limit;
+	*(l->what == LIMIT_FLOOR ? &policy.floor : &policy.ceiling) = l->limit;
 	if (compare && m->incomparable)
 		metric_judge_incomparable(m->mine.metric, m->theirs.metric, &policy, &v);
 	else
@@ -113,12 +114,11 @@ static void judge_sampled(struct gate_case *c, const struct limited *l, struct m
 	check->limit = l->limit;
 }
 
-/* By its limit alone, unless it comes from a suite in which others have samples, or from another one. */
+/* By its limit alone, unless the live unit has shown more, or a suite makes a difference. */
 static bool is_plain(const struct gate_case *c, const struct limited *l, const struct match *m)
 {
-	if (mine_is_sampled(c, l, m))
-		return false;
-	return !l->by_suite || (!m->incomparable && !theirs_is_sampled(l, m));
+	return !mine_is_sampled(c, l, m) && !theirs_is_sampled(l, m) &&
+	       !(l->by_suite && m->incomparable);
 }
 
 void judge_limited(struct gate_case *c, const struct limited *l)
@@ -189,7 +189,7 @@ static void add_histogram(struct gate_case *c, const struct reading *r, double t
 		check = gate_case_add(c, name, VERDICT_FAIL, "ceiling", "%s", text);
 	else if (v->reason == REASON_NEED_N)
 		check = gate_case_add(c, name, VERDICT_INCONCLUSIVE, "need_n", "%s%s", text,
-			needed_text(c->arena, v->n_needed));
+			needed_text(c, v->n_needed));
 	else if (v->reason == REASON_THRESHOLD)
 		check = gate_case_add(c, name, VERDICT_INCONCLUSIVE, "threshold",
 			"%s: the buckets leave open how many samples are over %s ms; make %s an "
@@ -201,7 +201,7 @@ static void add_histogram(struct gate_case *c, const struct reading *r, double t
 	check->value = r->metric->value;
 	check->limit = threshold;
 	check->method = "order_statistic";
-	check->evidence = "samples";
+	check->evidence = evidence_samples;
 	check->n_needed = v->n_needed;
 	if (v->over >= 0) {
 		check->n = v->n;
@@ -254,9 +254,9 @@ static bool judge_histogram(struct gate_case *c, double threshold)
 void judge_latency(struct gate_case *c)
 {
 	const struct policy_latency *l = c->policy->gates->latency;
-	struct limited p95 = {"latency_ms_p95", "ceiling", l->p95_ms, KIND_MEAN, DIRECTION_LOWER,
-		POOL_HISTOGRAM, false, true, true, NAN, NAN, &l->from_evidence};
-	struct limited cost = {"cost_per_1k_tokens", "ceiling", l->cost_per_1k_tokens->ceiling,
+	struct limited p95 = {"latency_ms_p95", LIMIT_CEILING, l->p95_ms, KIND_MEAN,
+		DIRECTION_LOWER, POOL_HISTOGRAM, false, true, true, NAN, NAN, &l->from_evidence};
+	struct limited cost = {"cost_per_1k_tokens", LIMIT_CEILING, l->cost_per_1k_tokens->ceiling,
 		KIND_MEAN, DIRECTION_LOWER, POOL_MEAN, false, true, false, NAN,
 		l->cost_per_1k_tokens->margin_rel, &l->from_evidence};
 

@@ -1,22 +1,73 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Which of a candidate's numbers is held against which of another unit's. Numbers that were measured in
- * different ways say nothing about each other; what is named on one side only is taken as alike, but
- * stands back behind what is named on both.
+ * different ways say nothing about each other. What the other side names the candidate must name, or
+ * silence would make alike what is not; what only the candidate names is taken as alike, because
+ * somebody has to be the first to name it, but stands back behind what is named on both.
  */
 #include <string.h>
 
 #include "policy/judge_parts.h"
 
-static const char *unlike(const struct reading *mine, const struct reading *theirs)
+/* What a way of measuring consists of, and the member of a manifest that names it. */
+enum manner { MANNER_SUITE, MANNER_SUITE_DIGEST, MANNER_DATASET, MANNER_JUDGE, MANNERS };
+static const struct {
+	const char *what, *member;
+} manners[MANNERS] = {
+	[MANNER_SUITE] = {"evaluation suite", "eval_suite"},
+	[MANNER_SUITE_DIGEST] = {"digest of its evaluation suite", "eval_suite.digest"},
+	[MANNER_DATASET] = {"data set", "dataset_digest"},
+	[MANNER_JUDGE] = {"judge", "judge"},
+};
+
+static const char *manner_name(const struct reading *r, enum manner manner)
 {
-	if (named_differ(mine->suite, theirs->suite))
-		return "another evaluation suite";
-	if (names_differ(mine->metric->dataset_digest, theirs->metric->dataset_digest))
-		return "another data set";
-	if (names_differ(mine->metric->judge, theirs->metric->judge))
-		return "another judge";
-	return NULL;
+	switch (manner) {
+	case MANNER_SUITE:
+		return r->suite ? r->suite->name : NULL;
+	case MANNER_SUITE_DIGEST:
+		return r->suite ? r->suite->digest : NULL;
+	case MANNER_DATASET:
+		return r->metric->dataset_digest;
+	default:
+		return r->metric->judge;
+	}
+}
+
+static bool is_unnamed(const struct reading *mine, const struct reading *theirs, enum manner manner)
+{
+	return manner_name(theirs, manner) && !manner_name(mine, manner);
+}
+
+static bool is_another(const struct reading *mine, const struct reading *theirs, enum manner manner)
+{
+	return manner == MANNER_SUITE
+		       ? named_differ(mine->suite, theirs->suite)
+		       : names_differ(manner_name(mine, manner), manner_name(theirs, manner));
+}
+
+/* The first manner in which they were not measured alike; MANNERS: they were. */
+static enum manner find_unlike(const struct reading *mine, const struct reading *theirs)
+{
+	enum manner i = 0;
+
+	while (i < MANNERS && !is_unnamed(mine, theirs, i) && !is_another(mine, theirs, i))
+		i++;
+	return i;
+}
+
+/* The end of a sentence that begins with the candidate's number, or NULL. */
+static const char *unlike_text(const struct gate_case *c, const struct reading *mine,
+	const struct reading *theirs, const char *id)
+{
+	enum manner i = find_unlike(mine, theirs);
+
+	if (i == MANNERS)
+		return NULL;
+	if (is_unnamed(mine, theirs, i))
+		return arena_printf(c->arena, "names no %s, and %s does: name it (%s)",
+			manners[i].what, id, manners[i].member);
+	return arena_printf(c->arena, "was measured with another %s than %s", manners[i].what, id);
 }
 
 static bool has_dataset(const struct canonical_suite *s, const char *digest)
@@ -38,29 +89,30 @@ static const char *outdated(const struct gate_case *c, const struct reading *r)
 		return NULL;
 	current = (struct named_digest){s->name, s->version, s->digest};
 	if (named_differ(r->suite, &current))
-		return arena_printf(
-			c->arena, "another evaluation suite than %s %s", s->name, s->version);
+		return arena_printf(c->arena,
+			"was measured with another evaluation suite than %s %s", s->name,
+			s->version);
 	if (r->metric->dataset_digest && !has_dataset(s, r->metric->dataset_digest))
-		return arena_printf(
-			c->arena, "a data set that suite %s %s does not have", s->name, s->version);
+		return arena_printf(c->arena,
+			"was measured with a data set that suite %s %s does not have", s->name,
+			s->version);
 	return NULL;
 }
 
-/* How good a pair is to decide by: samples before bare numbers, and of those the one of which more is
- * named alike, or else leaving the names out would be a way around what is measured as the baseline was. */
+/* How good a pair is to decide by: the better, the more of the manner is named on both sides. */
 static int rank(const struct reading *mine, const struct reading *theirs)
 {
-	int named = (mine->suite && theirs->suite) +
-		    (mine->metric->dataset_digest && theirs->metric->dataset_digest) +
-		    (mine->metric->judge && theirs->metric->judge);
+	int named = 0;
 
-	return 8 * metric_is_sampled(mine->metric) + 4 * metric_is_sampled(theirs->metric) + named;
+	for (enum manner i = 0; i < MANNERS; i++)
+		named += manner_name(mine, i) && manner_name(theirs, i);
+	return named;
 }
 
 /* The same where there is no other side; what is not outdated and has a suite has the current one. */
 static int rank_alone(const struct gate_case *c, const struct reading *mine)
 {
-	return 2 * metric_is_sampled(mine->metric) + (c->in->suite && mine->suite);
+	return c->in->suite && mine->suite;
 }
 
 /* What is told when no pair can be compared. */
@@ -71,11 +123,20 @@ static void match_first(const struct gate_case *c, const struct readings *mine,
 
 	if (theirs->n) {
 		m.theirs = theirs->v[0];
-		if (!m.incomparable && unlike(&m.mine, &m.theirs))
-			m.incomparable = arena_printf(
-				c->arena, "%s than %s", unlike(&m.mine, &m.theirs), id);
+		if (!m.incomparable)
+			m.incomparable = unlike_text(c, &m.mine, &m.theirs, id);
 	}
 	*ret = m;
+}
+
+/* Pairs with a unit that is not the baseline count for nothing, which should not happen in silence. */
+static void find_stray_pairs(
+	const struct gate_case *c, const char *id, const struct judge_side *other, struct match *m)
+{
+	const struct metric_paired *pairs = m->mine.metric ? m->mine.metric->paired : NULL;
+
+	if (pairs && id && other == &c->in->baseline && strcmp(pairs->baseline, id) != 0)
+		m->stray_pairs = pairs->baseline;
 }
 
 void match_find(const struct gate_case *c, const char *name, enum pool pool, bool by_suite,
@@ -98,11 +159,12 @@ void match_find(const struct gate_case *c, const char *name, enum pool pool, boo
 			*ret = (struct match){.mine = mine.v[i]};
 		}
 		for (size_t k = 0; k < theirs.n; k++) {
-			if (unlike(&mine.v[i], &theirs.v[k]) ||
+			if (find_unlike(&mine.v[i], &theirs.v[k]) != MANNERS ||
 				rank(&mine.v[i], &theirs.v[k]) <= best)
 				continue;
 			best = rank(&mine.v[i], &theirs.v[k]);
 			*ret = (struct match){.mine = mine.v[i], .theirs = theirs.v[k]};
 		}
 	}
+	find_stray_pairs(c, id, other, ret);
 }

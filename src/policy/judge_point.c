@@ -10,11 +10,7 @@
 
 static double allowed_loss(const struct contest *k)
 {
-	if (!isnan(k->rule->margin))
-		return k->rule->margin;
-	if (!isnan(k->rule->margin_rel))
-		return k->rule->margin_rel * fabs(k->match.theirs.metric->value);
-	return 0;
+	return metric_margin(k->rule->margin, k->rule->margin_rel, k->match.theirs.metric->value);
 }
 
 static void add_point(struct gate_case *c, const struct contest *k, enum verdict verdict,
@@ -45,8 +41,8 @@ static void add_alone(struct gate_case *c, const struct contest *k)
 	struct gate_check *check;
 
 	if (k->match.incomparable)
-		check = gate_case_add(c, name, VERDICT_INCONCLUSIVE, "incomparable",
-			"%s %s was measured with %s", name, value, k->match.incomparable);
+		check = gate_case_add(c, name, VERDICT_INCONCLUSIVE, "incomparable", "%s %s %s",
+			name, value, k->match.incomparable);
 	else if (!c->baseline)
 		check = gate_case_add(c, name, VERDICT_PASS, "no_baseline",
 			"%s %s, and there is no baseline yet", name, value);
@@ -87,12 +83,12 @@ static void judge_contest(struct gate_case *c, const struct contest *k, const st
 	double mine = k->match.mine.metric->value;
 	bool success = contest_is_success(c, k);
 
-	if (!limit_holds(mine, "floor", k->rule->floor)) {
-		gate_case_limit(c, k->rule->name, mine, "floor", k->rule->floor);
+	if (!limit_holds(mine, LIMIT_FLOOR, k->rule->floor)) {
+		gate_case_broken(c, k->rule->name, mine, LIMIT_FLOOR, k->rule->floor);
 		return;
 	}
-	if (!limit_holds(mine, "ceiling", k->rule->ceiling)) {
-		gate_case_limit(c, k->rule->name, mine, "ceiling", k->rule->ceiling);
+	if (!limit_holds(mine, LIMIT_CEILING, k->rule->ceiling)) {
+		gate_case_broken(c, k->rule->name, mine, LIMIT_CEILING, k->rule->ceiling);
 		return;
 	}
 	if (!contest_is_common(k))
@@ -103,7 +99,7 @@ static void judge_contest(struct gate_case *c, const struct contest *k, const st
 		judge_guardrail(c, k);
 
 	struct gate_check *check = &c->checks[c->n - 1];
-	check->evidence = "point";
+	check->evidence = evidence_point;
 	check->limit = isnan(k->rule->floor) ? k->rule->ceiling : k->rule->floor;
 	check_reading(check, &k->match.mine);
 	if (check->verdict == VERDICT_FAIL && k->gain < 0)
@@ -138,7 +134,8 @@ static void judge_anchor(struct gate_case *c, const struct contest *k)
 		k->rule->name, mine, short_by > 0 ? "" : "not ", theirs, anchor->artifact->id);
 	check->value = old.match.mine.metric->value;
 	check->baseline = old.match.theirs.metric->value;
-	check->method = check->evidence = "point";
+	check->method = metric_method_name(METHOD_POINT);
+	check->evidence = evidence_point;
 	check->against = "anchor";
 	check->d = gain;
 	check->margin = 2 * allowed_loss(&old);

@@ -162,27 +162,55 @@ static const struct metric_paired *sum_pairs(
 		else
 			sum = arena_memdup(a, p, sizeof(*p));
 	}
+	/* Those with another unit count for nothing, but somebody may want to know of them. */
+	for (size_t i = 0; !sum && i < m->n; i++)
+		if (m->v[i]->paired)
+			return m->v[i]->paired;
 	return sum;
 }
 
 /* ---- Histograms ---- */
 
-static bool same_bounds(const struct metric_histogram *a, const struct metric_histogram *b)
+bool pool_bounds_meet(struct pool_bounds *common, const struct metric *m, struct arena *a)
 {
-	return a->n_bounds == b->n_bounds &&
-	       !memcmp(a->bounds, b->bounds, a->n_bounds * sizeof(*a->bounds));
+	const struct metric_histogram *h = m->histogram;
+	size_t n = 0;
+
+	if (!h)
+		return true;
+	if (!common->n) {
+		*common = (struct pool_bounds){h->bounds, h->n_bounds};
+		return true;
+	}
+	double *v = ARENA_ARRAY(a, common->n, double);
+	for (size_t i = 0, k = 0; i < common->n; i++) {
+		while (k < h->n_bounds && h->bounds[k] < common->v[i])
+			k++;
+		if (k < h->n_bounds && h->bounds[k] == common->v[i])
+			v[n++] = common->v[i];
+	}
+	if (n)
+		*common = (struct pool_bounds){v, n};
+	return n > 0;
 }
 
-static const struct metric_histogram *sum_histograms(const struct members *m, struct arena *a)
+/* Exact, as every common edge is an edge of each. */
+static const struct metric_histogram *sum_histograms(
+	const struct members *m, const struct pool_bounds *common, struct arena *a)
 {
-	struct metric_histogram *sum =
-		arena_memdup(a, m->v[0]->histogram, sizeof(struct metric_histogram));
-	int64_t *counts = ARENA_ARRAY(a, sum->n_counts, int64_t);
+	struct metric_histogram *sum = ARENA_NEW(a, struct metric_histogram);
+	int64_t *counts = ARENA_ARRAY(a, common->n + 1, int64_t);
 
-	for (size_t i = 0; i < m->n; i++)
-		for (size_t k = 0; k < sum->n_counts; k++)
-			counts[k] += m->v[i]->histogram->counts[k];
-	sum->counts = counts;
+	for (size_t i = 0; i < m->n; i++) {
+		const struct metric_histogram *h = m->v[i]->histogram;
+		size_t at = 0;
+		for (size_t k = 0; k < h->n_counts; k++) {
+			counts[at] += h->counts[k];
+			if (k < h->n_bounds && at < common->n && h->bounds[k] == common->v[at])
+				at++;
+		}
+	}
+	*sum = (struct metric_histogram){common->v, common->n, counts, common->n + 1};
 	return sum;
 }
 
@@ -191,23 +219,14 @@ static const struct metric_histogram *sum_histograms(const struct members *m, st
 static void find_members(
 	const struct metric *const *m, size_t n, enum pool pool, struct members *ret)
 {
-	const struct metric *leader;
-	size_t k = 0;
-
 	for (size_t i = 0; i < n; i++)
 		if (is_poolable(m[i], pool))
 			ret->v[ret->n++] = m[i];
-	if (pool != POOL_HISTOGRAM || ret->n < 2)
-		return;
-	leader = heaviest(ret->v, ret->n);
-	for (size_t i = 0; i < ret->n; i++)
-		if (same_bounds(ret->v[i]->histogram, leader->histogram))
-			ret->v[k++] = ret->v[i];
-	ret->n = k;
 }
 
 const struct metric *pool_metrics(const struct metric *const *m, size_t n, enum pool pool,
-	const char *baseline_id, struct arena *a, int64_t *ret_pooled)
+	const struct pool_bounds *common, const char *baseline_id, struct arena *a,
+	int64_t *ret_pooled)
 {
 	struct members members = {ARENA_ARRAY(a, n, const struct metric *), 0};
 
@@ -222,7 +241,7 @@ const struct metric *pool_metrics(const struct metric *const *m, size_t n, enum 
 	sum->ci_lo = sum->ci_hi = sum->ci_level = NAN;
 	sum->paired = sum_pairs(&members, baseline_id, a);
 	if (pool == POOL_HISTOGRAM) {
-		sum->histogram = sum_histograms(&members, a);
+		sum->histogram = sum_histograms(&members, common, a);
 		sum->n = sum->clusters = -1;
 		sum->value = stat_histogram_point(sum->histogram, 0.95);
 		sum->stderr_ = NAN;

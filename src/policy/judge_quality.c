@@ -51,32 +51,61 @@ static bool is_sampled(const struct contest *k)
 	       (k->match.theirs.metric && metric_is_sampled(k->match.theirs.metric));
 }
 
-/* What would do for the candidate's role: the first name, all of them, and whether they may come
- * later. */
+/* What would do for the candidate's role: the names, as a sentence has them, and whether the first may
+ * come later. */
 struct wanted {
-	const char *first, *names;
+	struct strings names;
+	const char *text;
 	const struct strings *from_evidence;
 };
+
+static void want(struct gate_case *c, const struct policy_metric *rule, struct wanted *w)
+{
+	if (!w->names.n)
+		w->from_evidence = &rule->from_evidence;
+	w->text = w->names.n ? arena_printf(c->arena, "%s or %s", w->text, rule->name) : rule->name;
+	w->names.v[w->names.n++] = rule->name;
+}
+
+/* Names that the current suite asks of the role. */
+static const struct strings *required_names(const struct gate_case *c)
+{
+	static const struct strings none;
+	const struct strings *names = NULL;
+
+	if (c->in->suite)
+		names = canonical_suite_metrics(c->in->suite, c->candidate->artifact->role);
+	return names ? names : &none;
+}
+
+static bool any_required(const struct gate_case *c, const struct strings *names)
+{
+	for (size_t i = 0; i < names->n; i++)
+		if (strings_have(required_names(c), names->v[i]))
+			return true;
+	return false;
+}
 
 /* What is missing altogether: a success metric, or one that the baseline has as well. */
 static void judge_presence(struct gate_case *c, const struct tally *t, const struct wanted *w)
 {
-	if (c->policy->gates->quality->require == REQUIRE_NONE || !t->rules) {
+	if (c->policy->gates->quality->require == REQUIRE_NONE || !w->names.n) {
 		c->pass_reason = "noninferior";
 		if (!c->n)
 			gate_case_add(c, "quality", VERDICT_PASS, "not_given",
-				"the policy asks for no metric of a %s",
+				"the policy asks for no metric of role %s",
 				c->candidate->artifact->role);
 		return;
 	}
 	c->pass_reason = c->baseline ? "superior" : "bootstrap";
-	if (!t->given)
-		gate_case_missing(c, w->first, w->names, w->from_evidence);
-	else if (c->baseline && !t->common)
-		gate_case_add(c, w->first, VERDICT_INCONCLUSIVE, "incomparable",
+	/* One that the current suite requires is asked for by its name, once. */
+	if (!t->given && !any_required(c, &w->names))
+		gate_case_missing(c, w->names.v[0], w->text, w->from_evidence);
+	else if (t->given && c->baseline && !t->common)
+		gate_case_add(c, w->names.v[0], VERDICT_INCONCLUSIVE, "incomparable",
 			"no success metric (%s) is given by both and measured alike: the baseline "
 			"is %s",
-			w->names, c->baseline->artifact->id);
+			w->text, c->baseline->artifact->id);
 }
 
 /* Metrics that other gates require anyway. */
@@ -100,16 +129,14 @@ static const struct strings *from_evidence(const struct policy *p, const char *n
 }
 
 /* What the current suite asks of the role, whether the policy looks at it or not. */
-static void judge_required(struct gate_case *c, const struct wanted *w)
+static void judge_required(struct gate_case *c)
 {
-	const struct canonical_suite *s = c->in->suite;
-	const struct strings *names =
-		s ? canonical_suite_metrics(s, c->candidate->artifact->role) : NULL;
+	const struct strings *names = required_names(c);
 	struct readings r;
 
-	for (size_t i = 0; names && i < names->n; i++) {
+	for (size_t i = 0; i < names->n; i++) {
 		const char *name = names->v[i];
-		if (is_elsewhere(name) || (w->names && !strcmp(w->names, name)))
+		if (is_elsewhere(name))
 			continue;
 		evidence_readings(&c->in->candidate, name, POOL_MEAN, true, NULL, c->arena, &r);
 		if (!r.n)
@@ -117,19 +144,18 @@ static void judge_required(struct gate_case *c, const struct wanted *w)
 	}
 }
 
-/* A loss of one must not hide by silence; of several success metrics one may be enough. */
-static bool must_be_kept(
-	const struct gate_case *c, const struct policy_metric *rule, const struct tally *t)
+/* A loss of one must not hide by silence. Of several success metrics given as bare numbers one may be
+ * enough; samples are not forgotten. */
+static bool must_be_kept(const struct gate_case *c, const struct policy_metric *rule,
+	const struct readings *theirs, const struct tally *t)
 {
-	const struct canonical_suite *s = c->in->suite;
-	const struct strings *names =
-		s ? canonical_suite_metrics(s, c->candidate->artifact->role) : NULL;
-	bool required = is_elsewhere(rule->name) || (names && strings_have(names, rule->name));
-
-	if (required || !policy_metric_applies(rule, c->candidate->artifact->role))
+	if (is_elsewhere(rule->name) || strings_have(required_names(c), rule->name) ||
+		!policy_metric_applies(rule, c->candidate->artifact->role) || !theirs->n)
 		return false;
-	return rule->role != METRIC_SUCCESS ||
-	       (t->given && c->policy->gates->quality->require == REQUIRE_ALL);
+	if (rule->role != METRIC_SUCCESS)
+		return true;
+	return t->given && (c->policy->gates->quality->require == REQUIRE_ALL ||
+				   metric_is_testable(theirs->v[0].metric, rule->kind, NULL));
 }
 
 /* What the policy holds against the baseline and the baseline gives, but the candidate does not. */
@@ -147,11 +173,9 @@ static void judge_kept(
 			next++;
 			continue;
 		}
-		if (!must_be_kept(c, rule, t))
-			continue;
 		evidence_readings(
 			&c->in->baseline, rule->name, POOL_MEAN, true, NULL, c->arena, &theirs);
-		if (theirs.n)
+		if (must_be_kept(c, rule, &theirs, t))
 			gate_case_missing(c, rule->name, rule->name, &rule->from_evidence);
 	}
 }
@@ -160,7 +184,7 @@ void judge_quality(struct gate_case *c)
 {
 	const struct list *rules = &c->policy->gates->quality->metrics;
 	struct contest *contests = ARENA_ARRAY(c->arena, rules->n, struct contest);
-	struct wanted wanted = {0};
+	struct wanted wanted = {{ARENA_ARRAY(c->arena, rules->n, const char *), 0}, NULL, NULL};
 	struct tally t = {0};
 	bool sampled = false;
 	size_t n = 0;
@@ -170,10 +194,8 @@ void judge_quality(struct gate_case *c)
 		if (!policy_metric_applies(rule, c->candidate->artifact->role))
 			continue;
 		bool success = rule->role == METRIC_SUCCESS;
-		if (success && !t.rules++)
-			wanted = (struct wanted){rule->name, rule->name, &rule->from_evidence};
-		else if (success)
-			wanted.names = arena_printf(c->arena, "%s or %s", wanted.names, rule->name);
+		if (success)
+			want(c, rule, &wanted);
 		if (!make_contest(c, rule, &contests[n]))
 			continue;
 		t.given += success;
@@ -188,5 +210,5 @@ void judge_quality(struct gate_case *c)
 		judge_points(c, contests, n, &t);
 	judge_presence(c, &t, &wanted);
 	judge_kept(c, contests, n, &t);
-	judge_required(c, t.given ? &(struct wanted){0} : &wanted);
+	judge_required(c);
 }

@@ -90,7 +90,7 @@ static void add_rate(struct gate_case *c, const struct suite_reading *r,
 		check = gate_case_add(c, s->name, VERDICT_PASS, reason, "%s", text);
 	else if (v->verdict == OUTCOME_INCONCLUSIVE)
 		check = gate_case_add(c, s->name, VERDICT_INCONCLUSIVE, reason, "%s%s", text,
-			needed_text(c->arena, v->n_needed));
+			needed_text(c, v->n_needed));
 	else if (v->verdict == OUTCOME_INVALID)
 		check = gate_case_add(c, s->name, VERDICT_FAIL, "invalid",
 			"suite %s: the counts contradict each other", s->name);
@@ -108,7 +108,7 @@ static void add_rate(struct gate_case *c, const struct suite_reading *r,
 	check_counts(check, r, s);
 	check->limit = rule->max_rate;
 	check->method = "clopper_pearson";
-	check->evidence = "samples";
+	check->evidence = evidence_samples;
 	check->n_needed = v->n_needed;
 	check->ci_lo = v->limits.lower;
 	check->ci_hi = v->limits.upper;
@@ -163,11 +163,14 @@ static void judge_suite(struct gate_case *c, const char *name, const struct poli
 }
 
 /* Every suite that somebody gives, each name once, in the order in which they are met. */
-static size_t find_names(const struct gate_case *c, struct strings *ret)
+static void find_names(
+	const struct gate_case *c, const struct judge_side *side, struct strings *ret)
 {
-	const struct judge_side *side = &c->in->candidate;
 	size_t max = 0;
 
+	*ret = (struct strings){0};
+	if (!side->unit)
+		return;
 	for (size_t i = 0; i <= side->n_evidence; i++) {
 		const struct unit *u = evidence_unit(side, i);
 		max += u ? u->artifact->suites.n : 0;
@@ -181,17 +184,17 @@ static size_t find_names(const struct gate_case *c, struct strings *ret)
 				ret->v[ret->n++] = name;
 		}
 	}
-	return ret->n;
 }
 
+/* `why` follows "suite x is missing". */
 static void add_missing(
-	struct gate_case *c, const char *name, const struct strings *from_evidence, const char *who)
+	struct gate_case *c, const char *name, const struct strings *from_evidence, const char *why)
 {
 	if (strings_have(from_evidence, c->candidate->artifact->role))
 		gate_case_missing(c, name, arena_printf(c->arena, "suite %s", name), from_evidence);
 	else
-		gate_case_add(c, name, VERDICT_INCONCLUSIVE, "missing",
-			"suite %s is required by the %s and missing", name, who);
+		gate_case_add(c, name, VERDICT_INCONCLUSIVE, "missing", "suite %s is missing%s",
+			name, why);
 }
 
 static bool is_required(const struct gate_case *c, const struct policy_suite *rule)
@@ -199,37 +202,69 @@ static bool is_required(const struct gate_case *c, const struct policy_suite *ru
 	return rule->required == SUITE_ALWAYS || (rule->required == SUITE_FULL && c->is_full);
 }
 
-/* The suites that must be there and are not; how many. */
+static const char *policy_asks(const struct gate_case *c, const struct policy_suite *rule)
+{
+	if (rule->required == SUITE_ALWAYS || unit_is_full(c->candidate))
+		return ", and the policy requires it";
+	return arena_printf(c->arena,
+		", and the policy requires it of what replaces a unit of the full form (%s)",
+		c->baseline->artifact->id);
+}
+
+/* Each name that is not in `have`, once, is missing. */
+static void ask_for(
+	struct gate_case *c, const struct strings *names, const char *why, struct strings *have)
+{
+	static const struct strings none;
+
+	for (size_t i = 0; i < names->n; i++) {
+		const struct policy_suite *rule =
+			find_rule(&c->policy->gates->safety->suites, names->v[i]);
+		if (strings_have(have, names->v[i]))
+			continue;
+		add_missing(c, names->v[i], rule ? &rule->from_evidence : &none, why);
+		have->v[have->n++] = names->v[i];
+	}
+}
+
+/* The suites that must be there and are not, asked for by whoever comes first; how many. */
 static size_t judge_missing(struct gate_case *c, const struct strings *given)
 {
 	static const struct strings none;
 	const struct list *rules = &c->policy->gates->safety->suites;
-	const struct canonical_suite *current = c->in->suite;
+	const struct strings *current = c->in->suite ? &c->in->suite->required_suites : &none;
+	struct strings theirs, have;
 	size_t before = c->n;
 
+	find_names(c, &c->in->baseline, &theirs);
+	have.v = ARENA_ARRAY(c->arena, given->n + rules->n + current->n + theirs.n, const char *);
+	have.n = 0;
+	for (size_t i = 0; i < given->n; i++)
+		have.v[have.n++] = given->v[i];
 	for (size_t i = 0; i < rules->n; i++) {
 		const struct policy_suite *rule = LIST_AT(rules, struct policy_suite, i);
-		if (is_required(c, rule) && !strings_have(given, rule->name))
-			add_missing(c, rule->name, &rule->from_evidence, "policy");
+		const struct strings name = {(const char **)&rule->name, 1};
+		if (is_required(c, rule))
+			ask_for(c, &name, policy_asks(c, rule), &have);
 	}
-	for (size_t i = 0; current && i < current->required_suites.n; i++) {
-		const char *name = current->required_suites.v[i];
-		const struct policy_suite *rule = find_rule(rules, name);
-		if (!strings_have(given, name) && !(rule && is_required(c, rule)))
-			add_missing(c, name, rule ? &rule->from_evidence : &none, "current suite");
-	}
+	ask_for(c, current, ", and the current suite requires it", &have);
+	if (theirs.n)
+		ask_for(c, &theirs,
+			arena_printf(c->arena, ", and the baseline (%s) gives it",
+				c->baseline->artifact->id),
+			&have);
 	return c->n - before;
 }
 
 void judge_safety(struct gate_case *c)
 {
 	const struct policy_safety *p = c->policy->gates->safety;
-	struct limited safety = {"safety", "floor", p->floor, KIND_PROPORTION, DIRECTION_HIGHER,
+	struct limited safety = {"safety", LIMIT_FLOOR, p->floor, KIND_PROPORTION, DIRECTION_HIGHER,
 		POOL_PROPORTION, true, false, false, p->margin, NAN, &p->from_evidence};
 	struct strings given;
 
 	judge_limited(c, &safety);
-	find_names(c, &given);
+	find_names(c, &c->in->candidate, &given);
 	for (size_t i = 0; i < given.n; i++)
 		judge_suite(c, given.v[i], find_rule(&p->suites, given.v[i]));
 	if (!judge_missing(c, &given) && !given.n) {

@@ -44,23 +44,20 @@ static struct gate_check *add_compared(struct gate_case *c, const struct finding
 static void add_bound(struct gate_case *c, const struct finding *f, enum outcome outcome)
 {
 	const struct metric_verdict *v = &f->part->noninferior;
-	bool floor = v->floor == outcome;
-	double limit = floor ? f->k->rule->floor : f->k->rule->ceiling;
-	double value = f->k->match.mine.metric->value;
-	const char *name = f->k->rule->name, *what = floor ? "floor" : "ceiling", *text, *bound;
-	bool failed = outcome == OUTCOME_FAIL;
-	double gap = tidy(floor ? limit - value : value - limit);
+	enum limit_kind kind = v->floor == outcome ? LIMIT_FLOOR : LIMIT_CEILING;
+	double limit = kind == LIMIT_FLOOR ? f->k->rule->floor : f->k->rule->ceiling;
+	double value = metric_estimate(f->k->match.mine.metric, f->policy->kind);
+	double gap = limit_gap(value, kind, limit);
+	const char *name = f->k->rule->name, *text, *bound;
 	struct gate_check *check;
 
 	number_texts(c->arena, value, limit, &text, &bound);
-	if (failed)
-		check = gate_case_add(c, name, VERDICT_FAIL, what, "%s %s %s %s %s (%s by %s)",
-			name, text, floor ? "<" : ">", what, bound, floor ? "short" : "over",
-			number_text(c->arena, gap));
+	if (outcome == OUTCOME_FAIL)
+		check = gate_case_broken(c, name, value, kind, limit);
 	else
-		check = gate_case_add(c, name, VERDICT_INCONCLUSIVE, what,
-			"%s %s is not shown to keep the %s %s%s", name, text, what, bound,
-			needed_text(c->arena, v->n_needed));
+		check = gate_case_add(c, name, VERDICT_INCONCLUSIVE, limit_name(kind),
+			"%s %s is not shown to keep the %s %s%s", name, text, limit_name(kind),
+			bound, needed_text(c, v->n_needed));
 	check_verdict(check, &f->k->match, v, NAN);
 	check->limit = limit;
 	if (gap > 0)
@@ -80,10 +77,10 @@ static void add_undecided(struct gate_case *c, const struct finding *f)
 		tail = arena_printf(c->arena, "too few samples, the policy asks for %lld",
 			(long long)f->policy->min_n);
 	else if (v->reason == REASON_POINT_EVIDENCE)
-		tail = "bare numbers are no evidence here, give n";
+		tail = bare_text(f->policy->kind);
 	else
-		tail = arena_printf(c->arena, "not shown to be %s%s", f->than,
-			compared_needed_text(c->arena, v));
+		tail = arena_printf(
+			c->arena, "not shown to be %s%s", f->than, compared_needed_text(c, v));
 	add_compared(c, f, v, VERDICT_INCONCLUSIVE, metric_reason_name(v->reason), v->p_pass, tail)
 		->p_adjusted = NAN;
 }
@@ -93,8 +90,8 @@ static void add_incomparable(struct gate_case *c, const struct finding *f)
 	struct gate_check *check;
 	const char *value = number_text(c->arena, f->k->match.mine.metric->value);
 
-	check = gate_case_add(c, f->k->rule->name, VERDICT_INCONCLUSIVE, "incomparable",
-		"%s %s was measured with %s", f->k->rule->name, value, f->k->match.incomparable);
+	check = gate_case_add(c, f->k->rule->name, VERDICT_INCONCLUSIVE, "incomparable", "%s %s %s",
+		f->k->rule->name, value, f->k->match.incomparable);
 	check_verdict(check, &f->k->match, &f->part->noninferior, NAN);
 }
 
@@ -141,7 +138,7 @@ static void add_passed(struct gate_case *c, const struct finding *f)
 	struct gate_check *check =
 		add_compared(c, f, sup, VERDICT_INCONCLUSIVE, "no_improvement", f->part->p_superior,
 			arena_printf(c->arena, "%s, but not shown to be better%s", f->than,
-				compared_needed_text(c->arena, sup)));
+				compared_needed_text(c, sup)));
 	check->p_adjusted = f->part->holm_superior;
 }
 
@@ -206,7 +203,7 @@ static void judge_anchor(struct gate_case *c, const struct contest *k)
 	else
 		check = add_compared(c, &f, &v, VERDICT_INCONCLUSIVE, "drift", v.p_pass,
 			arena_printf(c->arena, "not shown to be no %s%s", text,
-				compared_needed_text(c->arena, &v)));
+				compared_needed_text(c, &v)));
 	check->against = "anchor";
 }
 

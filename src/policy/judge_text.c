@@ -75,22 +75,51 @@ const char *margin_text(struct arena *a, const struct metric_policy *p)
 	return NULL;
 }
 
-const char *needed_text(struct arena *a, int64_t n)
+static const char *advice(const struct gate_case *c, int64_t n, const char *what)
 {
-	return n < 0 ? "" : arena_printf(a, "; about %lld samples would tell", (long long)n);
+	if (n < 0)
+		return "";
+	return arena_printf(c->arena, "; about %lld %s would tell%s", (long long)n, what,
+		no_look_left(c) ? ", of a new version: no look is left" : "");
 }
 
-const char *compared_needed_text(struct arena *a, const struct metric_verdict *v)
+const char *needed_text(const struct gate_case *c, int64_t n)
+{
+	return advice(c, n, "samples");
+}
+
+const char *compared_needed_text(const struct gate_case *c, const struct metric_verdict *v)
 {
 	const char *what = "samples";
 
-	if (v->n_needed < 0)
-		return "";
 	if (v->method == METHOD_PAIRED_BINARY || v->method == METHOD_PAIRED_MEAN)
 		what = "pairs";
 	else if (v->method == METHOD_NEWCOMBE || v->method == METHOD_WELCH_T)
 		what = "samples on each side";
-	return arena_printf(a, "; about %lld %s would tell", (long long)v->n_needed, what);
+	return advice(c, v->n_needed, what);
+}
+
+const char *bare_text(enum metric_kind kind)
+{
+	return kind == KIND_MEAN ? "bare numbers are no evidence here, give n and stderr"
+				 : "bare numbers are no evidence here, give n";
+}
+
+/* ", n = 900, of 1800 pooled from 2 artifacts" */
+static const char *samples_text(
+	struct arena *a, const struct reading *mine, const struct metric_verdict *v)
+{
+	const char *text = v->n > 0 ? arena_printf(a, ", n = %lld", (long long)v->n) : "";
+	bool is_all = v->n == mine->metric->n || v->method == METHOD_PAIRED_BINARY ||
+		      v->method == METHOD_PAIRED_MEAN;
+
+	if (mine->pooled < 2)
+		return text;
+	if (is_all)
+		return arena_printf(
+			a, "%s pooled from %lld artifacts", text, (long long)mine->pooled);
+	return arena_printf(a, "%s, of %lld pooled from %lld artifacts", text,
+		(long long)mine->metric->n, (long long)mine->pooled);
 }
 
 const char *comparison_text(struct arena *a, const char *name, const struct match *m,
@@ -102,12 +131,9 @@ const char *comparison_text(struct arena *a, const char *name, const struct matc
 	texts(a, 3, m->mine.metric->value, m->theirs.metric->value, &mine, &theirs);
 	if (!isnan(p))
 		rest = arena_printf(a, ", %s", p_text(a, p));
-	rest = arena_printf(a, "%s, %s", rest, method_text(v));
-	if (v->n > 0)
-		rest = arena_printf(a, "%s, n = %lld", rest, (long long)v->n);
-	if (m->mine.pooled > 1)
-		rest = arena_printf(
-			a, "%s, pooled from %lld artifacts", rest, (long long)m->mine.pooled);
+	rest = arena_printf(a, "%s, %s%s", rest, method_text(v), samples_text(a, &m->mine, v));
+	if (m->stray_pairs)
+		rest = arena_printf(a, "%s; its pairs with %s do not count", rest, m->stray_pairs);
 	return arena_printf(a, "%s %s vs %s (%s%s)", name, mine, theirs,
 		change_text(a, change, policy->kind), rest);
 }
@@ -127,8 +153,9 @@ void check_verdict(
 	if (m->theirs.metric)
 		check->baseline = m->theirs.metric->value;
 	check->method = metric_method_name(v->method);
-	check->evidence = v->method != METHOD_POINT && metric_is_sampled(m->mine.metric) ? "samples"
-											 : "point";
+	check->evidence = v->method != METHOD_POINT && metric_is_sampled(m->mine.metric)
+				  ? evidence_samples
+				  : evidence_point;
 	if (v->n > 0)
 		check->n = v->n;
 	else if (m->mine.metric->n > 0)

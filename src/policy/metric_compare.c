@@ -50,6 +50,14 @@ void metric_side_read(
 	*ret_side = side;
 }
 
+double metric_estimate(const struct metric *metric, enum metric_kind kind)
+{
+	struct metric_side side;
+
+	metric_side_read(metric, kind, &side);
+	return side.estimate;
+}
+
 int metric_side_interval(
 	const struct metric_side *side, double alpha, struct stat_interval *ret_interval)
 {

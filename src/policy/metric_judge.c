@@ -150,11 +150,11 @@ static bool differ(const char *a, const char *b)
 	return a && b && strcmp(a, b) != 0;
 }
 
-static double margin(const struct metric *baseline, const struct metric_policy *policy)
+double metric_margin(double margin, double margin_rel, double baseline)
 {
-	if (!isnan(policy->margin))
-		return policy->margin;
-	return isnan(policy->margin_rel) ? 0.0 : policy->margin_rel * fabs(baseline->value);
+	if (!isnan(margin))
+		return margin;
+	return isnan(margin_rel) ? 0.0 : margin_rel * fabs(baseline);
 }
 
 static int64_t larger(int64_t a, int64_t b)
@@ -218,7 +218,10 @@ static void compare(const struct metric *candidate, const struct metric *baselin
 {
 	struct metric_comparison result;
 
-	verdict->theta = policy->objective == OBJECTIVE_SUPERIOR ? 0.0 : -margin(baseline, policy);
+	verdict->theta =
+		policy->objective == OBJECTIVE_SUPERIOR
+			? 0.0
+			: -metric_margin(policy->margin, policy->margin_rel, baseline->value);
 	metric_compare(candidate, baseline, baseline_id, policy, verdict->theta, &result);
 	verdict->method = result.method;
 	verdict->d = result.d;

@@ -99,8 +99,8 @@ START_TEST(test_judge_rules__suites_pool_when_equal_and_compare_unless_different
 }
 END_TEST
 
-/* What has samples comes first, whoever gives it. */
-START_TEST(test_judge_rules__samples_come_before_bare_numbers)
+/* Beside what has samples a bare number does not count, whoever gives it. */
+START_TEST(test_judge_rules__bare_numbers_do_not_count_beside_samples)
 {
 	static const double bounds[] = {1};
 	static const int64_t counts[] = {1, 2};
@@ -130,9 +130,9 @@ START_TEST(test_judge_rules__samples_come_before_bare_numbers)
 		ck_assert(metric_is_sampled(&m[i]));
 		ck_assert(unit_is_full(&other));
 		evidence_readings(&side, "m", POOL_MEAN, true, NULL, a, &r);
-		ck_assert_uint_eq(r.n, 2);
+		ck_assert_uint_eq(r.n, 1);
 		ck_assert_ptr_eq(r.v[0].metric, &m[i]);
-		ck_assert_ptr_eq(r.v[1].metric, &bare);
+		ck_assert_int_eq(r.v[0].left_out, 1);
 	}
 	ck_assert(!unit_is_full(&own));
 }
@@ -294,16 +294,71 @@ START_TEST(test_judge_rules__histograms_add_up)
 	ck_assert_int_eq(p->n, -1);
 	ck_assert_int_eq(p->clusters, -1);
 	ck_assert(isnan(p->stderr_));
+	/* Between the edges that both have: 1 alone, whichever comes first. */
 	h.bounds = others;
-	ck_assert_ptr_eq(pooled(a, &x, &y, POOL_HISTOGRAM, &n), &y);
-	h = (struct metric_histogram){edges, 1, second, 2};
-	ck_assert_ptr_eq(pooled(a, &x, &y, POOL_HISTOGRAM, &n), &y);
+	for (int i = 0; i < 2; i++) {
+		p = i ? pooled(a, &y, &x, POOL_HISTOGRAM, &n)
+		      : pooled(a, &x, &y, POOL_HISTOGRAM, &n);
+		ck_assert_int_eq(n, 2);
+		ck_assert_uint_eq(p->histogram->n_bounds, 1);
+		ck_assert_uint_eq(p->histogram->n_counts, 2);
+		ck_assert_double_eq(p->histogram->bounds[0], 1);
+		ck_assert_int_eq(p->histogram->counts[0], 11);
+		ck_assert_int_eq(p->histogram->counts[1], 55);
+	}
+	h = (struct metric_histogram){edges + 1, 1, second, 2};
+	p = pooled(a, &x, &y, POOL_HISTOGRAM, &n);
+	ck_assert_double_eq(p->histogram->bounds[0], 2);
+	ck_assert_int_eq(p->histogram->counts[0], 13);
+	ck_assert_int_eq(p->histogram->counts[1], 23);
+	h = (struct metric_histogram){others, 2, second, 3};
+	g = (struct metric_histogram){others + 1, 1, first, 2};
+	p = pooled(a, &x, &y, POOL_HISTOGRAM, &n);
+	ck_assert_double_eq(p->histogram->bounds[0], 3);
+	ck_assert_int_eq(p->histogram->counts[0], 31);
+	ck_assert_int_eq(p->histogram->counts[1], 32);
+	g = (struct metric_histogram){edges, 2, first, 3};
 	/* Bare, but with more samples: no histogram, no say. */
 	y.histogram = NULL;
 	y.n = 1000;
 	ck_assert_ptr_eq(pooled(a, &x, &y, POOL_HISTOGRAM, &n), &x);
 	x.histogram = NULL;
 	ck_assert_ptr_eq(pooled(a, &x, &y, POOL_HISTOGRAM, &n), &y);
+}
+END_TEST
+
+/* Without a common edge they are two readings, and the third goes to the first that it meets. */
+START_TEST(test_judge_rules__histograms_that_share_no_edge_stay_apart)
+{
+	static const double edges[][2] = {{1, 2}, {3, 4}, {2, 3}};
+	static const int64_t counts[] = {1, 2, 3};
+	struct metric_histogram h[3];
+	struct metric m[3];
+	struct artifact artifacts[3];
+	struct unit units[3];
+	const struct unit *evidence[] = {&units[1], &units[2]};
+	struct judge_side side = {&units[0], evidence, 2};
+	ARENA_AUTO a = arena_new();
+	struct readings r;
+
+	for (int i = 0; i < 3; i++) {
+		h[i] = (struct metric_histogram){edges[i], 2, counts, 3};
+		m[i] = metric_of("m", 1, -1);
+		m[i].histogram = &h[i];
+		artifacts[i] =
+			(struct artifact){.id = "s/c-v1", .role = "eval", .metrics = {&m[i], 1}};
+		units[i] = (struct unit){
+			.artifact = &artifacts[i], .content_digest = arena_printf(a, "%d", i)};
+	}
+	evidence_readings(&side, "m", POOL_HISTOGRAM, true, NULL, a, &r);
+	ck_assert_uint_eq(r.n, 2);
+	ck_assert_int_eq(r.v[0].pooled, 2);
+	ck_assert_double_eq(r.v[0].metric->histogram->bounds[0], 2);
+	ck_assert_int_eq(r.v[0].metric->histogram->counts[0], 4);
+	ck_assert_ptr_eq(r.v[1].metric, &m[1]);
+	/* What is not of histograms is not asked for edges. */
+	evidence_readings(&side, "m", POOL_MEAN, true, NULL, a, &r);
+	ck_assert_uint_eq(r.n, 1);
 }
 END_TEST
 
@@ -685,10 +740,11 @@ Suite *test_suite(void)
 	jcs_setup();
 	tcase_add_test(tc, test_judge_rules__names_differ_only_where_both_are_given);
 	tcase_add_test(tc, test_judge_rules__suites_pool_when_equal_and_compare_unless_different);
-	tcase_add_test(tc, test_judge_rules__samples_come_before_bare_numbers);
+	tcase_add_test(tc, test_judge_rules__bare_numbers_do_not_count_beside_samples);
 	tcase_add_test(tc, test_judge_rules__pools_add_up);
 	tcase_add_test(tc, test_judge_rules__pairs_add_up);
 	tcase_add_test(tc, test_judge_rules__histograms_add_up);
+	tcase_add_test(tc, test_judge_rules__histograms_that_share_no_edge_stay_apart);
 	tcase_add_test(tc, test_judge_rules__suites_add_up);
 	tcase_add_test(tc, test_judge_rules__pairs_are_checked_and_half_given_means_are_no_pairs);
 	tcase_add_test(tc, test_judge_rules__one_sample_is_counted);
