@@ -30,6 +30,7 @@ enum route_flag {
 	ROUTE_NEED_MATCH = 1 << 4, /* ... and required: 428 */
 	ROUTE_PLAIN = 1 << 5,	   /* answers text/plain only */
 	ROUTE_IMMUTABLE = 1 << 6,  /* what it answers never changes */
+	ROUTE_CALENDAR = 1 << 7,   /* with ROUTE_PLAIN: text/calendar */
 };
 
 struct route {
@@ -46,6 +47,12 @@ struct route {
 	const char *summary;
 	const char *name; /* "POST /v1/manifests" */
 };
+
+/* The type of what it answers as text. */
+static inline const char *route_text_type(const struct route *r)
+{
+	return r->flags & ROUTE_CALENDAR ? "text/calendar" : "text/plain";
+}
 
 const struct route *route_at(enum route_id id);
 

@@ -11,7 +11,7 @@
 #define ENGINE_SCHEDULE_H
 
 #include "engine/engine.h"
-#include "model/job_run.h"
+#include "model/schedule_view.h"
 #include "policy/cadence.h"
 
 /* ---- Kinds of jobs ---- */
@@ -57,6 +57,10 @@ int schedule_plan(struct db *reader, const struct policy *p, int64_t now, struct
 /* ERR_PROMOTION_CLOSED unless the door is open at `now`; sets the problem's members. */
 int schedule_check_door(
 	const struct cadence_plan *plan, int64_t now, struct command *c, struct err *err);
+
+/* Where the jobs stand, at `now`. */
+int schedule_view_make(struct db *reader, const struct policy *p, int64_t now, struct arena *a,
+	struct schedule_view *ret, struct err *err);
 
 /* The wall clock's instant at which the due loop has something to do next, 0 when it has now;
  * INT64_MAX: never. A simulation may step the clock there. */

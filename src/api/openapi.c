@@ -21,6 +21,7 @@
 #include "model/document_diff.h"
 #include "model/dsse.h"
 #include "model/policy.h"
+#include "model/schedule_view.h"
 #include "model/promotability.h"
 #include "model/waiver.h"
 #include "model/release.h"
@@ -251,7 +252,7 @@ static void write_content(struct json_writer *w, const struct route *r)
 		jw_end(w);
 	}
 	if ((r->flags & ROUTE_PLAIN) || r->columns) {
-		jw_key(w, "text/plain");
+		jw_key(w, route_text_type(r));
 		jw_object(w);
 		jw_kraw(w, "schema", "{\"type\":\"string\"}");
 		jw_end(w);

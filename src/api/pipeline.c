@@ -65,7 +65,7 @@ static int choose_form(struct request *r, struct err *err)
 {
 	const char *accept = request_header(r, "Accept");
 	int json = accept_quality(accept, "application/json");
-	int text = accept_quality(accept, "text/plain");
+	int text = accept_quality(accept, route_text_type(r->route));
 	bool only_text = r->route->flags & ROUTE_PLAIN;
 
 	if (params_flag(&r->params, "pretty", &r->pretty, err) < 0 ||
@@ -80,7 +80,7 @@ static int choose_form(struct request *r, struct err *err)
 	if (r->plain || json > 0)
 		return 0;
 	return err_set(err, ERR_NOT_ACCEPTABLE, "this route answers %s",
-		only_text	    ? "text/plain"
+		only_text	    ? route_text_type(r->route)
 		: r->route->columns ? "application/json or text/plain"
 				    : "application/json");
 }

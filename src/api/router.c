@@ -16,6 +16,7 @@
 #include "model/observation.h"
 #include "model/canonical_suite.h"
 #include "model/contract.h"
+#include "model/job_run.h"
 #include "model/policy.h"
 #include "model/promotability.h"
 #include "model/request.h"

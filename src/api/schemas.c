@@ -69,6 +69,9 @@ static const struct field problem_fields[] = {
 	MAY("level", STRING, .help = "version_too_low: the step that the changes force"),
 	MAY("least_version", STRING, .help = "version_too_low: what it must be at least"),
 	MAY("slots", JSON, .help = "nothing_to_merge: for each slot what is missing"),
+	MAY("next_open", TIME, .help = "promotion_closed: when promotions are open next"),
+	MAY("held_by", STRING, .help = "promotion_closed: the deny or freeze that holds them"),
+	MAY("held_until", TIME, .help = "promotion_closed: when it ends"),
 	MAY("blockers", LIST, .table = &blocker_table, .min = 0, .max = 1024,
 		.help = "of a promotion: all that stands in the way; the first one is the error"),
 };

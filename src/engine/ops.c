@@ -7,7 +7,6 @@
 #include "base/log.h"
 #include "engine/internal.h"
 #include "engine/keyring.h"
-#include "engine/source_run.h"
 #include "store/setting.h"
 
 enum { OUTBOX_LOOK_S = 30 };
@@ -18,7 +17,14 @@ static void write_and_wait(struct engine *e, struct command *c)
 	c->waited = true;
 	c->written = false;
 	writer_push(e, c);
-	writer_wait(e, c);
+	if (!e->threads) {
+		while (!c->written)
+			writer_step(e);
+		return;
+	}
+	LOCK_SCOPE(&e->writer_lock);
+	while (!c->written)
+		cond_wait(&e->written_cond, &e->writer_lock, -1);
 }
 
 struct command engine_job(const struct command_kind *kind, const char *actor, void *args,
@@ -137,9 +143,6 @@ static bool due(struct engine *e)
 	}
 	if (now >= e->next_evidence)
 		evidence_watch(e, e->reader);
-	deliveries_watch(e, e->reader);
-	if (e->sources->n)
-		probes_watch(e, e->reader);
 	if (now >= e->next_thinning)
 		any = observations_thin(e, e->reader) || any;
 	return any;
