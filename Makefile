@@ -38,7 +38,7 @@ endif
 
 # ---- Sources -----------------------------------------------------------------------------------
 
-LAYERS := base db net model policy store provider engine api app cli
+LAYERS := base db net model policy spiralfed store provider engine api app cli
 MAINS := src/app/main.c src/cli/main.c
 LIB_SRC := $(filter-out $(MAINS),$(wildcard $(LAYERS:%=src/%/*.c)))
 LIB_OBJ := $(LIB_SRC:%.c=$(BUILD)/%.o)
@@ -113,7 +113,7 @@ GEN_OBJ := $(GEN_SRC:%.c=%.o)
 
 # ---- Build -------------------------------------------------------------------------------------
 
-all: $(BINS) $(BUILD)/libcore.a $(BUILD)/vectors ## builds build/spiralfedd and build/spiralfed (default)
+all: $(BINS) $(BUILD)/libcore.a $(BUILD)/libspiralfed.a $(BUILD)/vectors ## builds build/spiralfedd and build/spiralfed (default)
 tests: all $(TEST_BIN) $(PROG_BIN) ## builds the tests too
 
 configure config.h.in &: configure.ac config.mk.in VERSION
@@ -146,6 +146,14 @@ $(BUILD)/gen/%.o: $(BUILD)/gen/%.c $(BUILD)/flags | $(GEN_INC)
 $(BUILD)/libcore.a: $(LIB_OBJ) $(GEN_OBJ) $(BUILD)/objects
 	$(call say,AR,$@)
 	$(Q)rm -f $@ && $(AR) rcsD $@ $(filter %.o,$^)
+# For nodes: the library's own objects and what they need of the core, as one object of which only
+# spiralfed_* can be seen.
+NODE_OBJ := $(filter $(BUILD)/src/spiralfed/%,$(LIB_OBJ))
+OBJCOPY ?= objcopy
+$(BUILD)/libspiralfed.a: $(BUILD)/libcore.a
+	$(call say,AR,$@)
+	$(Q)$(LD) -r -o $(@:.a=.o) $(NODE_OBJ) $< && \
+		$(OBJCOPY) -w --keep-global-symbol='spiralfed_*' $(@:.a=.o) && rm -f $@ && $(AR) rcsD $@ $(@:.a=.o)
 $(BUILD)/spiralfedd: $(BUILD)/src/app/main.o $(BUILD)/libcore.a
 $(BUILD)/spiralfed: $(BUILD)/src/cli/main.o $(BUILD)/libcore.a
 $(BUILD)/vectors: $(VECTORS_OBJ) $(BUILD)/libcore.a

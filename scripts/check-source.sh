@@ -18,7 +18,7 @@ files=$(list | grep -vE '\.(png|svg|ico|gz|bin|db)$' | while read -r f; do [ -f 
 # shellcheck disable=SC2086 # no path of ours holds a space
 awk '
 BEGIN {
-	n = split("base db net model policy store provider engine api app", order)
+	n = split("base db net model policy spiralfed store provider engine api app", order)
 	for (i = 1; i <= n; i++) rank[order[i]] = i
 	rank["cli"] = n + 1
 

@@ -19,6 +19,10 @@ enum base64_alphabet {
 
 void base64_encode(struct strbuf *out, const void *data, size_t len); /* the standard alphabet */
 
+/* 0 with at most `size` bytes in `out`; else -1. */
+int base64_decode_to(const char *text, size_t len, unsigned char *out, size_t size, size_t *ret_len,
+	enum base64_alphabet *ret_alphabet);
+
 /* 0 with NUL-terminated bytes in the arena, or -1. */
 int base64_decode(const char *text, size_t len, struct arena *a, unsigned char **ret,
 	size_t *ret_len, enum base64_alphabet *ret_alphabet);

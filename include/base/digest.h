@@ -13,6 +13,10 @@ enum { SHA256_SIZE = 32, DIGEST_STRLEN = 7 + 64 + 1 };
 
 void sha256(const void *data, size_t len, unsigned char ret[SHA256_SIZE]);
 
+/* Of both, one after the other. */
+void sha256_joined(
+	const void *a, size_t len_a, const void *b, size_t len_b, unsigned char ret[SHA256_SIZE]);
+
 /* "sha256:<hex>" of data. Returns buf. */
 char *digest_string(const void *data, size_t len, char buf[DIGEST_STRLEN]);
 

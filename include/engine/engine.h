@@ -15,6 +15,13 @@
 #include "model/observation.h"
 #include "model/request.h"
 #include "model/waiver.h"
+#include "provider/provider.h"
+
+/* The place where a provider's pipelines leave their manifests. */
+struct engine_source {
+	const struct connector_kind *kind;
+	struct connector_options options; /* its provider, too */
+};
 
 struct engine_options {
 	const char *path; /* of the registry file */
@@ -25,6 +32,8 @@ struct engine_options {
 	const struct clock *clock;
 	const char *policy_text; /* the first version, NULL: as built in */
 	size_t queue_max;	 /* commands waiting for the writer; beyond it 503 */
+	const struct engine_source *sources; /* one for a provider at most */
+	size_t n_sources;
 	bool threads; /* false: nothing runs by itself, engine_step() does it all (tests) */
 };
 

@@ -90,6 +90,7 @@ struct engine {
 	struct sign_key *key_next; /* of a rotation that is not over, or did not take place */
 	char *keys_folder;
 	int64_t pointer_lifetime;
+	struct source_set *sources;
 
 	pthread_t writer_thread, ops_thread;
 
@@ -113,6 +114,10 @@ size_t queue_cut(struct command_queue *q, size_t max, struct command **ret_first
 
 /* Is a request with its Idempotency-Key answered already? 1: it is answered now; 0; -1. */
 int command_replay(struct db *db, int64_t now, struct command *c, struct err *err);
+/* Run commands of the caller's to their ends, together, so that they share commits: each is prepared
+ * on this thread, again when the world moved meanwhile. done() is not called; the answer or the error
+ * is in each. Any thread but the writer's. */
+void command_run(struct engine *e, struct db *reader, struct command *const *list, size_t n);
 /* The command is over: give the snapshot back, count it out, call done(). */
 void command_finish(struct engine *e, struct command *c);
 /* One attempt at preparing: takes the present snapshot. 0, -1. */
@@ -144,6 +149,8 @@ void *writer_main(void *engine);
 void writer_push(struct engine *e, struct command *c);
 /* Commit what is queued, or the first of it, as one group; false: nothing was queued. */
 bool writer_step(struct engine *e);
+/* Wait until the group of a command that was pushed with `waited` is over. */
+void writer_wait(struct engine *e, struct command *c);
 /* Read what writer_state and the counters hold. */
 int writer_load(struct engine *e, struct err *err);
 
@@ -200,6 +207,11 @@ int schedule_settle(struct tx *tx, const struct command *c, struct err *err);
 struct cadence;
 int schedule_policy_changed(
 	struct tx *tx, const struct cadence *old, const struct cadence *new, struct err *err);
+
+/* ---- ingest.c ---- */
+/* Make it the command of POST /v1/manifests, for command_run(); `only` (NULL: any) is the provider that
+ * the manifest has to be of. */
+void manifest_command(struct command *c, const char *only, const char *text, size_t len);
 
 /* ---- rollback.c ---- */
 struct channel_row;

@@ -14,6 +14,7 @@
 
 #include "net/listener.h"
 #include "base/clock.h"
+#include "base/place.h"
 #include "base/suggest.h"
 
 static const struct option_info option_table[OPTIONS] = {
@@ -243,19 +244,6 @@ static int read_assignment(const char *text, struct config *c, struct arena *a, 
 	return o ? assign(c, o, equals + 1, "-o", a, err) : unknown("-o", name, err);
 }
 
-static const char *default_state(struct arena *a)
-{
-	const char *dir = getenv("STATE_DIRECTORY"), *xdg = getenv("XDG_STATE_HOME");
-	const char *home = getenv("HOME");
-
-	/* systemd gives a colon-separated list when a unit names several. */
-	if (dir && *dir)
-		return arena_strndup(a, dir, strcspn(dir, ":"));
-	if (xdg && *xdg == '/')
-		return arena_printf(a, "%s/spiralfed", xdg);
-	return home && *home == '/' ? arena_printf(a, "%s/.local/state/spiralfed", home) : NULL;
-}
-
 static const char *place(const struct config *c, enum option_id id)
 {
 	return c->where[id] ? c->where[id] : "default";
@@ -303,7 +291,7 @@ static int check_origins(const struct config *c, struct err *err)
 static int check(struct config *c, struct arena *a, struct err *err)
 {
 	if (!*c->state) {
-		c->state = default_state(a);
+		c->state = place_state(a);
 		if (!c->state)
 			return refuse(err, "state",
 				"is not set, and neither is STATE_DIRECTORY nor HOME; give -o "

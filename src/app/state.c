@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "base/place.h"
 
 enum {
 	WISH_WAIT_MS = 5000,
@@ -28,7 +29,7 @@ enum {
 static void name_files(const char *path, struct arena *a, struct state *s)
 {
 	*s = (struct state){.path = arena_strdup(a, path),
-		.registry = arena_printf(a, "%s/registry.sqlite", path),
+		.registry = arena_printf(a, "%s/" PLACE_REGISTRY, path),
 		.admin_token = arena_printf(a, "%s/admin.token", path),
 		.token_wish = arena_printf(a, "%s/new-admin-token", path),
 		.lock_fd = -1};

@@ -27,6 +27,17 @@ void sha256(const void *data, size_t len, unsigned char ret[SHA256_SIZE])
 	must(gnutls_hash_fast(GNUTLS_DIG_SHA256, data, len, ret));
 }
 
+void sha256_joined(
+	const void *a, size_t len_a, const void *b, size_t len_b, unsigned char ret[SHA256_SIZE])
+{
+	gnutls_hash_hd_t hash;
+
+	must(gnutls_hash_init(&hash, GNUTLS_DIG_SHA256));
+	must(gnutls_hash(hash, a, len_a));
+	must(gnutls_hash(hash, b, len_b));
+	gnutls_hash_deinit(hash, ret);
+}
+
 void hex_encode(const void *data, size_t len, char *ret)
 {
 	static const char digits[] = "0123456789abcdef";

@@ -4,7 +4,9 @@
  * opened to read, and prints it: the bytes whose SHA-256 is the digest.
  */
 #include <string.h>
+#include <unistd.h>
 
+#include "base/place.h"
 #include "cli/gates.h"
 #include "db/db.h"
 #include "engine/recompute.h"
@@ -13,6 +15,21 @@
 static void db_closep(struct db **db)
 {
 	db_close(*db);
+}
+
+/* Where a daemon of this person, or of this machine, keeps it; NULL: nowhere. */
+static const char *usual_registry(struct cli *cli)
+{
+	const char *folders[] = {place_state(cli->arena), PLACE_SYSTEM_STATE};
+
+	for (size_t i = 0; i < sizeof(folders) / sizeof(folders[0]); i++) {
+		const char *path =
+			folders[i] ? arena_printf(cli->arena, "%s/" PLACE_REGISTRY, folders[i])
+				   : NULL;
+		if (path && access(path, F_OK) == 0)
+			return path;
+	}
+	return NULL;
 }
 
 int cli_gates_recompute(struct cli *cli)
@@ -29,8 +46,9 @@ int cli_gates_recompute(struct cli *cli)
 	digest = cli->args[1];
 	if (!format_digest.check(digest))
 		return cli_misuse(cli, "%s is no digest, e.g. %s", digest, format_digest.example);
-	if (!path)
-		return cli_misuse(cli, "gates recompute needs --registry FILE");
+	if (!path && !(path = usual_registry(cli)))
+		return cli_fail(cli, CLI_REFUSED,
+			"no registry in the usual state folders; say where with --registry FILE");
 	if (db_open(path, DB_READ_ONLY, &db, &err) < 0)
 		return cli_fail(cli, CLI_REFUSED, "%s", err.msg);
 	rc = judgement_by_digest(db, digest, cli->arena, &stored, &err);

@@ -170,6 +170,58 @@ int command_submit_here(struct engine *e, struct db *reader, struct command *c, 
 	return 0;
 }
 
+/* Prepared, or over. */
+static bool run_prepare(struct engine *e, struct db *reader, struct command *c)
+{
+	c->result = command_prepare(e, reader, c, &c->err);
+	if (c->result < 0 || c->replayed)
+		return false;
+	c->waited = true;
+	c->written = false;
+	writer_push(e, c);
+	return true;
+}
+
+static void run_end(struct engine *e, struct command *c)
+{
+	snapshot_put(c->prepared);
+	c->prepared = NULL;
+	command_leave(e);
+}
+
+/* What the writer said of one that was pushed: over, or pushed once more. */
+static bool run_again(struct engine *e, struct db *reader, struct command *c)
+{
+	writer_wait(e, c);
+	if (c->result != COMMAND_STALE)
+		return false;
+	if (c->attempts < COMMAND_ATTEMPTS)
+		return run_prepare(e, reader, c);
+	c->result = err_set(&c->err, ERR_UNAVAILABLE,
+		"the channel or the policy moved %d times meanwhile", COMMAND_ATTEMPTS);
+	return false;
+}
+
+void command_run(struct engine *e, struct db *reader, struct command *const *list, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		struct command *c = list[i];
+
+		command_reset(c);
+		if (command_admit(e, &c->err) < 0)
+			c->result = -1;
+		else if (!run_prepare(e, reader, c))
+			run_end(e, c);
+	}
+	for (size_t i = 0; i < n; i++) {
+		if (!list[i]->waited)
+			continue;
+		while (run_again(e, reader, list[i]))
+			continue;
+		run_end(e, list[i]);
+	}
+}
+
 bool command_stale(const struct tx *tx, const struct command *c)
 {
 	const struct writer_state *now = &tx->engine->state;

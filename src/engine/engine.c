@@ -12,6 +12,7 @@
 #include "db/migrate.h"
 #include "engine/internal.h"
 #include "engine/keyring.h"
+#include "engine/source_run.h"
 
 #define POINTER_LIFETIME (INT64_C(86400) * USEC_PER_SEC)
 
@@ -52,6 +53,7 @@ static void engine_free(struct engine *e)
 {
 	scheduler_free(e);
 	slo_forget(e);
+	sources_free(e);
 	snapshot_put(e->snapshot);
 	db_close(e->reader);
 	db_close(e->db);
@@ -99,7 +101,8 @@ int engine_open(const struct engine_options *o, struct engine **ret, struct err 
 {
 	struct engine *e = engine_new(o);
 
-	if (engine_load(e, o, err) < 0 || (e->threads && engine_start(e, err) < 0)) {
+	if (sources_open(e, o->sources, o->n_sources, err) < 0 || engine_load(e, o, err) < 0 ||
+		(e->threads && engine_start(e, err) < 0)) {
 		engine_free(e);
 		return -1;
 	}
@@ -115,10 +118,12 @@ void engine_close(struct engine *e)
 		return;
 	lock_take(&e->ops_lock);
 	e->draining = true;
+	e->sources->stop = true;
 	cond_wake(&e->ops_cond);
 	lock_give(&e->ops_lock);
 	if (e->threads) {
 		pthread_join(e->ops_thread, NULL);
+		sources_stop(e);
 		lock_take(&e->writer_lock);
 		e->writer_stop = true;
 		cond_wake(&e->writer_cond);

@@ -32,7 +32,8 @@ struct ingest {
 	struct parsed_manifest parsed;
 	struct ingest_item *items;
 	size_t n;
-	bool repeated; /* the manifest is there already */
+	const char *only; /* whose it has to be; NULL: anyone's */
+	bool repeated;	  /* the manifest is there already */
 };
 
 /* Of an item that came before with other content. */
@@ -189,6 +190,12 @@ static int ingest_prepare(struct engine *e, struct db *reader, struct command *c
 			err_set_at(err, ERR_INVALID_MANIFEST, c->faults->list[0].pointer, "%s",
 				c->faults->list[0].detail);
 		return -1;
+	}
+	if (in->only && strcmp(in->only, in->parsed.manifest.provider) != 0) {
+		fault_add(c->faults, "/provider", "is %s, and it lies where %s leaves its own",
+			in->parsed.manifest.provider, in->only);
+		return err_set_at(
+			err, ERR_INVALID_MANIFEST, "/provider", "%s", c->faults->list[0].detail);
 	}
 	c->faults = NULL;
 	rc = manifest_receipt(reader, in->parsed.digest, c->arena, &receipt, err);
@@ -457,14 +464,20 @@ static const struct command_kind ingest_kind = {
 	.apply = ingest_apply,
 };
 
-int manifest_submit(struct engine *e, struct db *reader, struct command *c, const char *text,
-	size_t len, struct err *err)
+void manifest_command(struct command *c, const char *only, const char *text, size_t len)
 {
 	struct ingest *in = ARENA_NEW(c->arena, struct ingest);
 
 	in->text = text;
 	in->len = len;
+	in->only = only;
 	c->kind = &ingest_kind;
 	c->args = in;
+}
+
+int manifest_submit(struct engine *e, struct db *reader, struct command *c, const char *text,
+	size_t len, struct err *err)
+{
+	manifest_command(c, NULL, text, len);
 	return command_submit_here(e, reader, c, err);
 }

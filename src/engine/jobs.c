@@ -9,9 +9,10 @@
 #include "engine/explain.h"
 #include "engine/merge.h"
 #include "engine/scheduler.h"
+#include "engine/source.h"
 #include "model/phase.h"
 
-enum { AGAIN_S = 60 };
+enum { AGAIN_S = 60, QUORUM_S = 30 };
 
 /* The command of a run. */
 struct run_command {
@@ -21,6 +22,7 @@ struct run_command {
 		struct merge_request merge;
 		struct promotion_request promotion;
 	} request;
+	const char *detail; /* for the row, or NULL */
 	bool sent, over;
 	int64_t again; /* not before; wall */
 };
@@ -60,6 +62,7 @@ static void tell_work(const struct run_command *r, struct job_work *w)
 	w->result = row.result;
 	w->decided = row.decided;
 	w->reason = row.reason;
+	w->detail = row.detail;
 }
 
 static enum job_step nothing(struct job_work *w, enum phase phase, const char *why)
@@ -96,9 +99,11 @@ static const char *reason_of(const struct job_work *w)
 
 static void merge_tell(const struct command *c, struct job_run *ret)
 {
+	const struct run_command *r = c->owner;
 	const char *version = last_part(c->answer.location);
 
 	ret->result = c->answer.location;
+	ret->detail = r->detail;
 	if (c->answer.status == 201) {
 		ret->decided = arena_printf(c->arena, "made merge %s", version);
 		return;
@@ -136,6 +141,35 @@ static enum job_step merge_over(struct engine *e, struct run_command *r, struct 
 	return JOB_GOES_ON;
 }
 
+/* Enough of the providers must have delivered, where the policy asks for that; who runs it by hand
+ * knows. JOB_GOES_ON with `again` set: it waits; without: nothing keeps it. */
+static enum job_step merge_quorum(
+	struct engine *e, struct db *reader, struct run_command *r, struct job_work *w)
+{
+	SNAPSHOT_AUTO s = snapshot_get(e);
+	int64_t now = engine_now(e);
+	struct ingest_quorum q;
+	struct err err = {0};
+
+	r->again = 0;
+	if (ingest_quorum(reader, &s->policy, now, w->arena, &q, &err) < 0) {
+		r->again = now + AGAIN_S * USEC_PER_SEC;
+		w->reason = arena_strdup(w->arena, err.msg);
+		return JOB_GOES_ON;
+	}
+	if (q.detail)
+		w->detail = r->detail = arena_printf(w->arena, "{\"ingest\":%s}", q.detail);
+	if (!w->run->scheduled_for || (q.met && !q.wait_until))
+		return JOB_GOES_ON;
+	if (!q.wait_until)
+		return nothing(w, PHASE_INCONCLUSIVE, q.why);
+	r->again = now + QUORUM_S * USEC_PER_SEC;
+	if (r->again > q.wait_until)
+		r->again = q.wait_until;
+	w->reason = q.why;
+	return JOB_GOES_ON;
+}
+
 static enum job_step merge_step_job(struct engine *e, struct db *reader, struct job_work *w)
 {
 	struct run_command *r = w->state;
@@ -147,6 +181,8 @@ static enum job_step merge_step_job(struct engine *e, struct db *reader, struct 
 		return r->over ? merge_over(e, r, w) : JOB_GOES_ON;
 	if (engine_now(e) < r->again)
 		return JOB_GOES_ON;
+	if (merge_quorum(e, reader, r, w) == JOB_OVER || r->again)
+		return r->again ? JOB_GOES_ON : JOB_OVER;
 	begin(r, w, merge_tell);
 	r->request.merge = (struct merge_request){.reason = reason_of(w), .dry_run = -1};
 	r->sent = true;

@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "engine/internal.h"
 #include "engine/keyring.h"
+#include "engine/source_run.h"
 #include "store/setting.h"
 
 enum { OUTBOX_LOOK_S = 30 };
@@ -17,14 +18,7 @@ static void write_and_wait(struct engine *e, struct command *c)
 	c->waited = true;
 	c->written = false;
 	writer_push(e, c);
-	if (!e->threads) {
-		while (!c->written)
-			writer_step(e);
-		return;
-	}
-	LOCK_SCOPE(&e->writer_lock);
-	while (!c->written)
-		cond_wait(&e->written_cond, &e->writer_lock, -1);
+	writer_wait(e, c);
 }
 
 struct command engine_job(const struct command_kind *kind, const char *actor, void *args,
@@ -143,6 +137,9 @@ static bool due(struct engine *e)
 	}
 	if (now >= e->next_evidence)
 		evidence_watch(e, e->reader);
+	deliveries_watch(e, e->reader);
+	if (e->sources->n)
+		probes_watch(e, e->reader);
 	if (now >= e->next_thinning)
 		any = observations_thin(e, e->reader) || any;
 	return any;

@@ -10,6 +10,7 @@
 
 #include "base/log.h"
 #include "engine/scheduler.h"
+#include "engine/source.h"
 #include "engine/tx.h"
 #include "model/phase.h"
 #include "store/policy.h"
@@ -315,5 +316,7 @@ void schedule_wake(struct engine *e)
 
 int64_t schedule_next_due(const struct engine *e)
 {
-	return e->schedule_stale ? 0 : e->schedule_due_at;
+	int64_t job = e->schedule_due_at, delivery = source_next_due(e);
+
+	return e->schedule_stale ? 0 : job < delivery ? job : delivery;
 }

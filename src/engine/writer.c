@@ -305,6 +305,18 @@ void writer_push(struct engine *e, struct command *c)
 	cond_wake(&e->writer_cond);
 }
 
+void writer_wait(struct engine *e, struct command *c)
+{
+	if (!e->threads) {
+		while (!c->written)
+			writer_step(e);
+		return;
+	}
+	LOCK_SCOPE(&e->writer_lock);
+	while (!c->written)
+		cond_wait(&e->written_cond, &e->writer_lock, -1);
+}
+
 void *writer_main(void *arg)
 {
 	struct engine *e = arg;

@@ -12,14 +12,6 @@
 #include "model/fusion_parts.h"
 #include "model/schema_tree.h"
 
-#define NAMES(var, title, ...) \
-	const struct field_names var = {title, (const char *const[]){__VA_ARGS__, NULL}}
-NAMES(fusion_op_names,
-	"operator", [FUSION_EQ] = "eq", [FUSION_NE] = "ne", [FUSION_IN] = "in", [FUSION_GT] = "gt",
-	[FUSION_GE] = "ge", [FUSION_LT] = "lt", [FUSION_LE] = "le", [FUSION_EXISTS] = "exists");
-NAMES(ensemble_mode_names,
-	"mode of an ensemble", [ENSEMBLE_ANSWER] = "answer", [ENSEMBLE_GATE] = "gate");
-
 /* ---- Formats ---- */
 
 bool fusion_target_parse(const char *target, enum fusion_kind *ret_kind, const char **ret_name)

@@ -7,47 +7,6 @@
 
 #include "model/fusion_parts.h"
 
-#define FIND(list_, type_, name_)                                   \
-	for (size_t i = 0; i < (list_).n; i++) {                    \
-		const type_ *element = LIST_AT(&(list_), type_, i); \
-		if (element->name && !strcmp(element->name, name_)) \
-			return element;                             \
-	}                                                           \
-	return NULL
-
-const struct fusion_model *fusion_model(const struct fusion *f, const char *name)
-{
-	FIND(f->models, struct fusion_model, name);
-}
-
-const struct fusion_ensemble *fusion_ensemble(const struct fusion *f, const char *name)
-{
-	FIND(f->ensembles, struct fusion_ensemble, name);
-}
-
-const struct fusion_split *fusion_split(const struct fusion *f, const char *name)
-{
-	FIND(f->splits, struct fusion_split, name);
-}
-
-const struct fusion_then *fusion_then(const struct fusion_ensemble *e, const char *label)
-{
-	FIND(e->then, struct fusion_then, label);
-}
-
-bool fusion_listed(const struct strings *s, const char *what)
-{
-	for (size_t i = 0; what && i < s->n; i++)
-		if (!strcmp(s->v[i], what))
-			return true;
-	return false;
-}
-
-const char *fusion_safest(const struct fusion_ensemble *e)
-{
-	return e->labels.n ? e->labels.v[e->labels.n - 1] : NULL;
-}
-
 /* ---- References ---- */
 
 static bool target_exists(const struct fusion *f, const char *target)

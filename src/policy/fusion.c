@@ -6,7 +6,6 @@
 
 #include <string.h>
 
-#include "base/arena.h"
 #include "base/digest.h"
 
 /* ---- Routes ---- */
@@ -91,14 +90,11 @@ struct fusion_choice fusion_route(const struct fusion *f, const struct fusion_re
 
 int fusion_bucket(const char *salt, const char *key)
 {
-	size_t n_salt = strlen(salt), n_key = strlen(key);
-	FREE_AUTO char *text = xmalloc(n_salt + 1 + n_key + 1);
 	unsigned char digest[SHA256_SIZE];
 	uint64_t number = 0;
 
-	memcpy(text, salt, n_salt + 1);
-	memcpy(text + n_salt + 1, key, n_key + 1);
-	sha256(text, n_salt + 1 + n_key, digest);
+	/* The salt with its NUL. */
+	sha256_joined(salt, strlen(salt) + 1, key, strlen(key), digest);
 	for (size_t i = 0; i < 8; i++)
 		number = number << 8 | digest[i];
 	return (int)(number % FUSION_SPLIT_BUCKETS);

@@ -153,11 +153,6 @@ static void plan_one(struct plan *p, const struct plan_metric *m)
 			limit_n(p, m, s->alpha, m->ceiling, false));
 }
 
-static double margin_of(double margin, double margin_rel, double value)
-{
-	return isnan(margin) ? usually(margin_rel, 0) * fabs(value) : margin;
-}
-
 static void plan_quality(struct plan *p)
 {
 	const struct list *metrics = &p->policy->gates->quality->metrics;
@@ -172,7 +167,7 @@ static void plan_quality(struct plan *p)
 				    .success = m->role == METRIC_SUCCESS ||
 					       m->objective == OBJECTIVE_SUPERIOR,
 				    .value = value,
-				    .margin = margin_of(m->margin, m->margin_rel, value),
+				    .margin = metric_margin(m->margin, m->margin_rel, value),
 				    .floor = m->floor,
 				    .ceiling = m->ceiling,
 				    .alpha = m->alpha,
@@ -205,7 +200,7 @@ static void plan_latency(struct plan *p)
 			    .kind = KIND_MEAN,
 			    .lower = true,
 			    .value = value,
-			    .margin = margin_of(NAN, c->margin_rel, value),
+			    .margin = metric_margin(NAN, c->margin_rel, value),
 			    .floor = NAN,
 			    .ceiling = c->ceiling,
 			    .alpha = p->policy->gates->alpha,

@@ -100,8 +100,11 @@ sf gates recompute "$digest" --registry "$registry"
 check "gates recompute, offline" exits 0
 sf gates recompute "sha256:$(printf x | sha256sum | cut -d' ' -f1)" --registry "$registry"
 check "no such judgement: exit 1" exits 1
-sf gates recompute "$digest"
-check "no registry: exit 2" exits 2
+STATE_DIRECTORY=$PWD/state sf gates recompute "$digest"
+check "gates recompute, from the usual folder" exits 0
+check "... the same bytes" test "sha256:$(sha256sum <out | cut -d' ' -f1)" = "$digest"
+STATE_DIRECTORY=$PWD/nosuch sf gates recompute "$digest"
+check "no registry: exit 1" exits 1
 sf gates recompute nonsense --registry "$registry"
 check "no digest: exit 2" exits 2
 exit $bad

@@ -25,6 +25,9 @@ struct with with;
 
 enum { START_YEAR = 2026 };
 
+static const struct engine_source *sources;
+static size_t n_sources;
+
 static void open_engine(void)
 {
 	char path[SCRATCH_PATH];
@@ -34,6 +37,8 @@ static void open_engine(void)
 		.clock = &reg.clock.clock,
 		.policy_text = calm_policy(),
 		.queue_max = 16,
+		.sources = sources,
+		.n_sources = n_sources,
 	};
 
 	ck_assert_msg(engine_open(&o, &reg.engine, &err) == 0, "%s", err.msg);
@@ -61,6 +66,8 @@ void registry_setup(void)
 void registry_teardown(void)
 {
 	close_engine();
+	sources = NULL;
+	n_sources = 0;
 	arena_free(reg.arena);
 	scratch_remove();
 }
@@ -69,6 +76,13 @@ void registry_reopen(void)
 {
 	close_engine();
 	open_engine();
+}
+
+void registry_sources(const struct engine_source *list, size_t n)
+{
+	sources = list;
+	n_sources = n;
+	registry_reopen();
 }
 
 static void over(struct command *c)

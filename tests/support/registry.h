@@ -18,6 +18,8 @@ struct registry {
 };
 extern struct registry reg;
 
+/* With these connectors (they must stay) from now on, up to the teardown. */
+void registry_sources(const struct engine_source *list, size_t n);
 void registry_setup(void);
 void registry_teardown(void);
 /* Close and open again, as a restart does. */

@@ -238,6 +238,25 @@ START_TEST(test_look__is_spent_by_evidence_alone)
 }
 END_TEST
 
+/* The way on from inconclusive: more samples, which are pooled with its own; it stays what it is. */
+START_TEST(test_evidence__decides_what_was_inconclusive)
+{
+	const char *before, *after;
+
+	live_release();
+	submit_samples("s/textgen-v2", 830, "");
+	ck_assert_str_eq(phase("hf", "s/textgen-v2"), "Inconclusive");
+	before = arena_strdup(reg.arena, member(artifact_text("hf", "s/textgen-v2"), "digest"));
+	submit_eval("s/eval-v1", "s/textgen-v2", _i ? 880 : 600);
+	ck_assert_str_eq(phase("hf", "s/textgen-v2"), _i ? "Succeeded" : "Failed");
+	ck_assert_ptr_nonnull(strstr(gates("hf", "s/textgen-v2"), "\"n\":2000"));
+	after = member(artifact_text("hf", "s/textgen-v2"), "digest");
+	ck_assert_str_eq(before, after);
+	check_judgements();
+	check_registry();
+}
+END_TEST
+
 /* A number that is held back buys no tries at the others. */
 START_TEST(test_look__is_spent_by_samples_while_another_gate_waits)
 {
@@ -653,6 +672,7 @@ Suite *test_suite(void)
 	tcase_add_test(tc, test_evidence__is_limited_whoever_brings_it);
 	tcase_add_loop_test(tc, test_merge__takes_the_version_step_that_the_contract_forces, 0, 2);
 	tcase_add_loop_test(tc, test_merge__compares_the_contracts_of_its_units, 0, 3);
+	tcase_add_loop_test(tc, test_evidence__decides_what_was_inconclusive, 0, 2);
 	tcase_add_test(tc, test_look__is_spent_by_evidence_alone);
 	tcase_add_test(tc, test_look__is_spent_by_samples_while_another_gate_waits);
 	tcase_add_test(tc, test_evidence__about_the_baseline_judges_all);

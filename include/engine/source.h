@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Where manifests come from besides POST: the connectors of the providers, one for each at most. A
+ * connector is asked on a thread of its own, one task at a time (in an engine without threads: on the
+ * calling thread), and hands what it finds to the very path of POST /v1/manifests. What it finds
+ * refused is on record, once for each content; what fails does not stop the rest.
+ *
+ * And who has delivered: cadence.ingest.quorum of the policy.
+ */
+#ifndef ENGINE_SOURCE_H
+#define ENGINE_SOURCE_H
+
+#include "engine/engine.h"
+#include "provider/provider.h"
+#include "store/source.h"
+
+/* ---- What others ask ---- */
+
+/* The kind's name, or NULL: the provider has no connector. Any thread. */
+const char *source_connector(const struct engine *e, const char *provider);
+
+/* May a merge be made now? `wait_until` not 0: not yet, a provider may still come; ask again then. */
+struct ingest_quorum {
+	bool met;
+	int64_t wait_until;
+	const char *why; /* one sentence; NULL when all have delivered, or nobody has to */
+	const char *
+		detail; /* JSON object: each provider with the age of its newest; NULL: no quorum */
+};
+/* Any thread, from its reader; in the arena. */
+int ingest_quorum(struct db *db, const struct policy *p, int64_t now, struct arena *a,
+	struct ingest_quorum *ret, struct err *err);
+
+/* Earliest instant (wall clock) at which a delivery that is still awaited falls due; INT64_MAX: none
+ * is. Any thread. */
+int64_t source_next_due(const struct engine *e);
+
+/* Can the units be reached, as far as the connectors' last look can tell? REACH_UNKNOWN: nobody can
+ * (no connector, or not for such a URI); 0 in `at` with REACH_FAILED: nobody has looked yet. The worst
+ * of all of them; any thread, from its reader. */
+struct artifact_reachability {
+	enum artifact_reach reach;
+	int64_t at;	    /* of the oldest look */
+	const char *detail; /* one sentence */
+};
+struct artifact_place_of {
+	const char *provider, *id;
+	int64_t seq;
+};
+int artifacts_reachable(struct engine *e, struct db *db, const struct artifact_place_of *units,
+	size_t n, struct arena *a, struct artifact_reachability *ret, struct err *err);
+
+/* ---- What the process counted, for metrics ---- */
+
+struct source_stats {
+	const char *provider, *connector;
+	uint64_t runs, failures, fresh, known, refused;
+	int64_t last_success; /* wall; 0: none in this process */
+	bool failing, busy;
+};
+size_t source_count(const struct engine *e);
+void source_stats(const struct engine *e, size_t i, struct source_stats *ret);
+
+#endif

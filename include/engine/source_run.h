@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The inside of sources, shared by the files of the ingest and nobody else.
+ */
+#ifndef ENGINE_SOURCE_RUN_H
+#define ENGINE_SOURCE_RUN_H
+
+#include "engine/internal.h"
+#include "engine/source.h"
+
+/* What one look at a provider's place found. */
+struct source_report {
+	size_t listed, unchanged;
+	size_t fresh, known;	   /* manifests that came in, and that were there already */
+	size_t refused, conflicts; /* not valid; other content under a known id */
+	size_t failed, left;	   /* could not be read; still being written */
+	struct err err;		   /* why not all was handled; ERR_NONE: it was */
+};
+
+/* An artifact to look for. */
+struct probe_wish {
+	int64_t artifact_seq;
+	const char *uri;
+	int64_t size;
+};
+
+enum source_task { SOURCE_NONE, SOURCE_INGEST, SOURCE_PROBE };
+enum source_state { SOURCE_IDLE, SOURCE_BUSY, SOURCE_OVER };
+
+struct source {
+	struct engine *e;
+	const char *provider; /* in the set's arena */
+	const struct connector_kind *kind;
+	struct connector *connector; /* used by the task alone */
+	int64_t timeout;
+	const char *actor; /* connector:<provider> */
+
+	/* The ops thread's. */
+	enum source_task task;
+	pthread_t thread;
+	int64_t began; /* monotonic */
+	struct arena *arena;
+	struct probe_wish *wishes;
+	size_t n_wishes;
+
+	struct source_report report; /* the task's until it is over */
+	atomic_int state;
+	atomic_bool failing;
+	atomic_uint_fast64_t runs, failures, fresh, known, refused;
+	atomic_int_fast64_t last_success;
+};
+
+struct source_set {
+	struct arena *arena;
+	struct source *v;
+	size_t n;
+	atomic_bool stop;
+	/* The ops thread's: when it looks again, monotonic. */
+	int64_t next_probe, next_look;
+	atomic_int_fast64_t next_due; /* when a delivery falls due, wall */
+};
+
+/* ---- source.c ---- */
+/* Open the connectors: ERR_CONFIG. */
+int sources_open(struct engine *e, const struct engine_source *list, size_t n, struct err *err);
+/* Stop what runs and wait for it; before the writer stops. */
+void sources_stop(struct engine *e);
+void sources_free(struct engine *e);
+/* Begin a task; false: the source is busy. Without threads it is over on return. */
+bool source_start(struct source *s, enum source_task task);
+/* Is the task over? Takes it back, so that the next one may begin. */
+bool source_finished(struct source *s, struct source_report *ret);
+
+/* ---- source_ingest.c, source_probe.c: the tasks ---- */
+void source_ingest(struct source *s, struct db *reader);
+void source_probe(struct source *s, struct db *reader);
+/* Have the units of the open merge looked for, now and then; the ops thread. */
+void probes_watch(struct engine *e, struct db *reader);
+
+/* ---- quorum.c ---- */
+/* A run of the ingest by the schedule began: each provider of the quorum has to deliver. */
+int deliveries_open(struct engine *e, int64_t run_seq, struct err *err);
+/* Decide those that are due; the ops thread. */
+void deliveries_watch(struct engine *e, struct db *reader);
+
+#endif

@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The connectors of an engine and their threads: one task at a time for each, begun and taken back by
+ * the ops thread, which never waits for one. What a task does is not decided here.
+ */
+#include "engine/source.h"
+
+#include <string.h>
+
+#include "base/log.h"
+#include "engine/schedule.h"
+#include "engine/source_run.h"
+
+static int check_source(
+	const struct source_set *set, const struct engine_source *o, struct err *err)
+{
+	for (size_t i = 0; i < set->n; i++)
+		if (strcmp(set->v[i].provider, o->options.provider) == 0)
+			return err_set(err, ERR_CONFIG, "provider %s has two connectors",
+				o->options.provider);
+	return 0;
+}
+
+static int open_source(struct engine *e, const struct engine_source *o, struct err *err)
+{
+	struct source_set *set = e->sources;
+	struct source *s = &set->v[set->n];
+
+	if (check_source(set, o, err) < 0)
+		return -1;
+	if (o->kind->open(&o->options, &s->connector, err) < 0)
+		return err_wrap(err, "provider %s", o->options.provider);
+	s->e = e;
+	s->provider = arena_strdup(set->arena, o->options.provider);
+	s->actor = arena_printf(set->arena, "connector:%s", s->provider);
+	s->kind = o->kind;
+	s->timeout = o->options.timeout;
+	set->n++;
+	return 0;
+}
+
+int sources_open(struct engine *e, const struct engine_source *list, size_t n, struct err *err)
+{
+	struct arena *a = arena_new();
+	struct source_set *set = ARENA_NEW(a, struct source_set);
+
+	set->arena = a;
+	set->v = ARENA_ARRAY(a, n, struct source);
+	set->next_due = INT64_MAX;
+	e->sources = set;
+	for (size_t i = 0; i < n; i++)
+		if (open_source(e, &list[i], err) < 0)
+			return -1;
+	return 0;
+}
+
+static void take_back(struct source *s)
+{
+	if (s->e->threads)
+		pthread_join(s->thread, NULL);
+	arena_free(s->arena);
+	s->arena = NULL;
+	s->n_wishes = 0;
+	s->task = SOURCE_NONE;
+	s->state = SOURCE_IDLE;
+}
+
+void sources_stop(struct engine *e)
+{
+	struct source_set *set = e->sources;
+
+	set->stop = true;
+	for (size_t i = 0; i < set->n; i++)
+		if (set->v[i].state != SOURCE_IDLE)
+			take_back(&set->v[i]);
+}
+
+void sources_free(struct engine *e)
+{
+	struct source_set *set = e->sources;
+
+	if (!set)
+		return;
+	for (size_t i = 0; i < set->n; i++) {
+		set->v[i].kind->close(set->v[i].connector);
+		arena_free(set->v[i].arena);
+	}
+	e->sources = NULL;
+	arena_free(set->arena);
+}
+
+/* ---- Tasks ---- */
+
+static void run_task(struct source *s, struct db *reader)
+{
+	if (s->task == SOURCE_INGEST)
+		source_ingest(s, reader);
+	else
+		source_probe(s, reader);
+}
+
+static void *source_main(void *arg)
+{
+	struct source *s = arg;
+	struct engine *e = s->e;
+	struct db *reader;
+
+	log_set_id(s->actor);
+	if (engine_reader(e, &reader, &s->report.err) == 0) {
+		run_task(s, reader);
+		db_close(reader);
+	}
+	log_set_id(NULL);
+	s->state = SOURCE_OVER;
+	schedule_wake(e);
+	return NULL;
+}
+
+bool source_start(struct source *s, enum source_task task)
+{
+	struct engine *e = s->e;
+
+	if (s->state != SOURCE_IDLE || e->sources->stop)
+		return false;
+	s->report = (struct source_report){0};
+	s->task = task;
+	s->began = clock_mono(e->clock);
+	s->state = SOURCE_BUSY;
+	if (!e->threads) {
+		run_task(s, e->reader);
+		s->state = SOURCE_OVER;
+	} else if (pthread_create(&s->thread, NULL, source_main, s) != 0) {
+		log_error("source.no_thread", LOG_STR("provider", s->provider));
+		s->task = SOURCE_NONE;
+		s->state = SOURCE_IDLE;
+		return false;
+	}
+	return true;
+}
+
+bool source_finished(struct source *s, struct source_report *ret)
+{
+	if (s->state != SOURCE_OVER)
+		return false;
+	*ret = s->report;
+	take_back(s);
+	return true;
+}
+
+/* ---- What others ask ---- */
+
+const char *source_connector(const struct engine *e, const char *provider)
+{
+	const struct source_set *set = e->sources;
+
+	for (size_t i = 0; i < set->n; i++)
+		if (strcmp(set->v[i].provider, provider) == 0)
+			return set->v[i].kind->name;
+	return NULL;
+}
+
+int64_t source_next_due(const struct engine *e)
+{
+	return e->sources->next_due;
+}
+
+size_t source_count(const struct engine *e)
+{
+	return e->sources->n;
+}
+
+void source_stats(const struct engine *e, size_t i, struct source_stats *ret)
+{
+	const struct source *s = &e->sources->v[i];
+
+	*ret = (struct source_stats){
+		.provider = s->provider,
+		.connector = s->kind->name,
+		.runs = s->runs,
+		.failures = s->failures,
+		.fresh = s->fresh,
+		.known = s->known,
+		.refused = s->refused,
+		.last_success = s->last_success,
+		.failing = s->failing,
+		.busy = s->state == SOURCE_BUSY,
+	};
+}

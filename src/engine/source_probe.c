@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Whether the artifacts of the open merge can be reached: looked for by the connectors' threads, now
+ * and then, and kept for those who ask. It decides nothing; the checklist does.
+ */
+#include <string.h>
+
+#include "base/log.h"
+#include "engine/render.h"
+#include "engine/source_run.h"
+#include "store/artifact.h"
+#include "store/merge.h"
+
+/* What was there is looked for again after EVERY_S, what was not after AGAIN_S. */
+enum { LOOK_S = 30, EVERY_S = 900, AGAIN_S = 60, TIMEOUT_S = 30, WISHES_MAX = 64 };
+
+/* ---- The task ---- */
+
+static int put_apply(struct tx *tx, struct command *c, struct err *err)
+{
+	struct artifact_probe *p = c->args;
+
+	p->at = tx->now;
+	return artifact_probe_put(tx->db, p, err);
+}
+
+static void put(struct source *s, struct db *reader, struct artifact_probe *p, struct arena *a)
+{
+	static const struct command_kind kind = {.name = "artifact_probe", .apply = put_apply};
+	struct command c = {.arena = a, .actor = s->actor, .kind = &kind, .args = p};
+	struct command *list = &c;
+
+	command_run(s->e, reader, &list, 1);
+	if (c.result < 0 && !s->e->sources->stop)
+		log_warn("probe.not_recorded", LOG_STR("provider", s->provider), LOG_ERR(&c.err));
+}
+
+static void probe_one(struct source *s, struct db *reader, const struct probe_wish *wish)
+{
+	static const enum artifact_reach reach[] = {
+		[PROBE_REACHABLE] = REACH_REACHABLE,
+		[PROBE_MISSING] = REACH_MISSING,
+		[PROBE_UNKNOWN] = REACH_UNKNOWN,
+	};
+	ARENA_AUTO a = arena_new();
+	const struct provider_call call = {
+		.clock = s->e->clock,
+		.deadline = clock_mono(s->e->clock) + TIMEOUT_S * USEC_PER_SEC,
+		.stop = &s->e->sources->stop,
+		.arena = a,
+	};
+	const struct probe_target target = {wish->uri, wish->size};
+	struct artifact_probe p = {.artifact_seq = wish->artifact_seq};
+	struct probe found;
+	struct err err = {0};
+
+	if (s->kind->probe(s->connector, &call, &target, &found, &err) == 0) {
+		p.verdict = reach[found.verdict];
+		p.detail = found.detail;
+	} else {
+		p.verdict = REACH_FAILED;
+		p.detail = err.msg;
+	}
+	put(s, reader, &p, a);
+}
+
+void source_probe(struct source *s, struct db *reader)
+{
+	for (size_t i = 0; i < s->n_wishes && !s->e->sources->stop; i++)
+		probe_one(s, reader, &s->wishes[i]);
+}
+
+/* ---- When ---- */
+
+static struct source *source_of(struct source_set *set, const char *provider)
+{
+	for (size_t i = 0; i < set->n; i++)
+		if (strcmp(set->v[i].provider, provider) == 0)
+			return &set->v[i];
+	return NULL;
+}
+
+/* 1: it is to be looked for. */
+static int is_wanted(struct db *reader, int64_t seq, int64_t now, struct arena *a, struct err *err)
+{
+	struct artifact_probe p;
+	int rc = artifact_probe_find(reader, seq, a, &p, err);
+
+	if (rc <= 0)
+		return rc < 0 ? -1 : 1;
+	int64_t wait = p.verdict == REACH_MISSING || p.verdict == REACH_FAILED ? AGAIN_S : EVERY_S;
+
+	return now < p.at || now - p.at >= wait * USEC_PER_SEC;
+}
+
+/* Put it on the list of its source, when it has one that is idle. */
+static int wish(struct source_set *set, struct db *reader, int64_t seq, int64_t now,
+	struct arena *a, struct err *err)
+{
+	struct artifact_row row;
+	struct unit u;
+	struct source *s;
+	int rc = is_wanted(reader, seq, now, a, err);
+
+	if (rc <= 0)
+		return rc;
+	rc = artifact_by_seq(reader, seq, a, &row, err);
+	if (rc <= 0)
+		return rc;
+	s = source_of(set, row.provider);
+	if (!s || s->state != SOURCE_IDLE || s->n_wishes == WISHES_MAX)
+		return 0;
+	if (!s->arena) {
+		s->arena = arena_new();
+		s->wishes = ARENA_ARRAY(s->arena, WISHES_MAX, struct probe_wish);
+	}
+	if (unit_load(&row, s->arena, &u, err) < 0)
+		return -1;
+	s->wishes[s->n_wishes++] =
+		(struct probe_wish){seq, u.artifact->uri, u.artifact->size_bytes};
+	return 0;
+}
+
+static int gather(struct engine *e, struct db *reader, struct arena *a, struct err *err)
+{
+	struct merge_row merge;
+	struct unit_row *units;
+	size_t n;
+	int rc = merge_find_open(reader, a, &merge, err);
+
+	if (rc <= 0)
+		return rc;
+	if (merge_units(reader, merge.version, a, &units, &n, err) < 0)
+		return -1;
+	for (size_t i = 0; i < n; i++)
+		if (wish(e->sources, reader, units[i].artifact_seq, engine_now(e), a, err) < 0)
+			return -1;
+	return 0;
+}
+
+static void start_all(struct source_set *set)
+{
+	for (size_t i = 0; i < set->n; i++) {
+		struct source *s = &set->v[i];
+
+		if (s->state != SOURCE_IDLE || !s->arena)
+			continue;
+		if (s->n_wishes && source_start(s, SOURCE_PROBE))
+			continue;
+		arena_free(s->arena);
+		s->arena = NULL;
+		s->n_wishes = 0;
+	}
+}
+
+void probes_watch(struct engine *e, struct db *reader)
+{
+	struct source_set *set = e->sources;
+	ARENA_AUTO a = arena_new();
+	struct source_report ignored;
+	struct err err = {0};
+
+	for (size_t i = 0; i < set->n; i++)
+		if (set->v[i].task == SOURCE_PROBE)
+			source_finished(&set->v[i], &ignored);
+	if (clock_mono(e->clock) < set->next_probe)
+		return;
+	set->next_probe = clock_mono(e->clock) + LOOK_S * USEC_PER_SEC;
+	if (gather(e, reader, a, &err) < 0)
+		log_warn("probe.failed", LOG_ERR(&err));
+	start_all(set);
+}
+
+/* ---- What others ask ---- */
+
+/* From the best to the worst. */
+static int rank(enum artifact_reach reach, int64_t at)
+{
+	return reach == REACH_REACHABLE ? 0
+	       : reach == REACH_UNKNOWN ? 1
+	       : !at			? 2
+	       : reach == REACH_FAILED	? 3
+					: 4;
+}
+
+static int reach_of(struct engine *e, struct db *db, const struct artifact_place_of *u,
+	struct arena *a, struct artifact_reachability *ret, struct err *err)
+{
+	struct artifact_probe p;
+	int rc;
+
+	if (!source_connector(e, u->provider)) {
+		*ret = (struct artifact_reachability){REACH_UNKNOWN, 0,
+			arena_printf(a, "%s: %s has no connector", u->id, u->provider)};
+		return 0;
+	}
+	rc = artifact_probe_find(db, u->seq, a, &p, err);
+	if (rc < 0)
+		return -1;
+	*ret = rc ? (struct artifact_reachability){(enum artifact_reach)p.verdict, p.at,
+			    arena_printf(a, "%s: %s", u->id, p.detail)}
+		  : (struct artifact_reachability){
+			    REACH_FAILED, 0, arena_printf(a, "%s: nobody has looked yet", u->id)};
+	return 0;
+}
+
+int artifacts_reachable(struct engine *e, struct db *db, const struct artifact_place_of *units,
+	size_t n, struct arena *a, struct artifact_reachability *ret, struct err *err)
+{
+	struct artifact_reachability worst = {REACH_REACHABLE, 0, "all of them are there"};
+
+	for (size_t i = 0; i < n; i++) {
+		struct artifact_reachability r;
+
+		if (reach_of(e, db, &units[i], a, &r, err) < 0)
+			return -1;
+		if (rank(r.reach, r.at) > rank(worst.reach, worst.at) ||
+			(worst.reach == REACH_REACHABLE && r.reach == REACH_REACHABLE &&
+				(!worst.at || r.at < worst.at)))
+			worst = (struct artifact_reachability){r.reach, r.at,
+				r.reach == REACH_REACHABLE ? worst.detail : r.detail};
+	}
+	*ret = worst;
+	return 0;
+}
