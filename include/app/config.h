@@ -14,6 +14,7 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/log.h"
+#include "provider/provider.h"
 
 enum option_type { OPTION_TEXT, OPTION_INT, OPTION_SECONDS, OPTION_CHOICE };
 
@@ -24,6 +25,14 @@ enum option_id {
 	OPTIONS
 };
 
+/* Of a section [provider.NAME]. */
+enum provider_option_id {
+#define X(name, ...) PROVIDER_OPTION_ID_##name,
+#include "app/provider_options.def"
+#undef X
+	PROVIDER_OPTIONS
+};
+
 struct option_info {
 	const char *name;
 	enum option_type type;
@@ -32,9 +41,19 @@ struct option_info {
 	const char *default_text;
 	bool reload;
 	const char *help;
-	size_t offset; /* in struct config */
+	size_t offset; /* in struct config; of a provider's in struct connector_config */
 };
 const struct option_info *option_info(size_t i);
+const struct option_info *provider_option_info(size_t i);
+
+struct connector_config {
+	struct connector_options options;
+	const char *connector;
+	const struct connector_kind *kind;
+	const char *first;		     /* place of its section, or of its first option */
+	const char *where[PROVIDER_OPTIONS]; /* as in struct config */
+	const char *text[PROVIDER_OPTIONS];  /* NULL: not set */
+};
 
 #define OPTION_MEMBER_TEXT    const char *
 #define OPTION_MEMBER_INT     int64_t
@@ -49,6 +68,8 @@ struct config {
 	const char *text[OPTIONS];  /* as it was written */
 	struct listener *listeners;
 	size_t n_listeners;
+	struct connector_config *providers; /* in the order of their sections */
+	size_t n_providers;
 };
 
 struct config_source {
@@ -65,5 +86,7 @@ int config_load(
  * does, and so waits for a restart (NULL: none). */
 size_t config_changed(const struct config *old, const struct config *fresh);
 const char *config_waits(const struct config *old, const struct config *fresh);
+
+bool config_providers_same(const struct config *old, const struct config *fresh);
 
 #endif

@@ -3,7 +3,7 @@
  * Reads the configuration. It refuses names it does not know, values out of bounds, an option that is
  * set twice in one file, and auth = off where strangers could connect.
  */
-#include "app/config.h"
+#include "app/config_parts.h"
 
 #include <errno.h>
 #include <ini.h>
@@ -30,9 +30,7 @@ const struct option_info *option_info(size_t i)
 	return &option_table[i];
 }
 
-static int refuse(struct err *err, const char *where, const char *fmt, ...)
-	__attribute__((format(printf, 3, 4)));
-static int refuse(struct err *err, const char *where, const char *fmt, ...)
+int config_refuse(struct err *err, const char *where, const char *fmt, ...)
 {
 	char msg[400];
 	va_list ap;
@@ -58,9 +56,10 @@ static int unknown(const char *where, const char *name, struct err *err)
 	for (size_t i = 0; i < OPTIONS; i++)
 		names[i] = option_table[i].name;
 	const char *near = suggest_name(name, names, OPTIONS);
-	return near ? refuse(err, where, "no option is called %s; did you mean %s?", name, near)
-		    : refuse(err, where, "no option is called %s; spiralfedd --help lists them",
-			      name);
+	return near ? config_refuse(
+			      err, where, "no option is called %s; did you mean %s?", name, near)
+		    : config_refuse(err, where,
+			      "no option is called %s; spiralfedd --help lists them", name);
 }
 
 static int choice_find(const char *words, const char *value)
@@ -86,17 +85,17 @@ static int integer(const struct option_info *o, const char *text, const char *wh
 	long long v = strtoll(text, &end, 10);
 	if (errno || *end || end == text || strspn(text, "-0123456789") != strlen(text) ||
 		v < o->least || v > o->most)
-		return refuse(err, where, "%s = %s: not a whole number of %s from %lld to %lld",
-			o->name, text, o->unit, (long long)o->least, (long long)o->most);
+		return config_refuse(err, where,
+			"%s = %s: not a whole number of %s from %lld to %lld", o->name, text,
+			o->unit, (long long)o->least, (long long)o->most);
 	*ret = v;
 	return 0;
 }
 
-/* Check the value and store it with its place. */
-static int assign(struct config *c, const struct option_info *o, const char *text,
-	const char *where, struct arena *a, struct err *err)
+int option_store(const struct option_info *o, void *base, const char *text, const char *where,
+	struct arena *a, struct err *err)
 {
-	void *member = (char *)c + o->offset;
+	void *member = (char *)base + o->offset;
 	int64_t number = 0;
 	int choice = 0;
 
@@ -113,10 +112,20 @@ static int assign(struct config *c, const struct option_info *o, const char *tex
 	case OPTION_CHOICE:
 		choice = choice_find(o->unit, text);
 		if (choice < 0)
-			return refuse(err, where, "%s = %s: not one of %s", o->name, text, o->unit);
+			return config_refuse(
+				err, where, "%s = %s: not one of %s", o->name, text, o->unit);
 		*(int *)member = choice;
 		break;
 	}
+	return 0;
+}
+
+/* Check the value and store it with its place. */
+static int assign(struct config *c, const struct option_info *o, const char *text,
+	const char *where, struct arena *a, struct err *err)
+{
+	if (option_store(o, c, text, where, a, err) < 0)
+		return -1;
 	c->where[o - option_table] = where;
 	c->text[o - option_table] = arena_strdup(a, text);
 	return 0;
@@ -138,20 +147,43 @@ static int file_error(struct reading *r, const char *what)
 {
 	if (!r->err_line) {
 		r->err_line = r->line;
-		refuse(&r->err, arena_printf(r->arena, "%s:%d", r->file, r->line), "%s", what);
+		config_refuse(
+			&r->err, arena_printf(r->arena, "%s:%d", r->file, r->line), "%s", what);
 	}
 	return 0;
+}
+
+static const char *place_of(const struct reading *r)
+{
+	return arena_printf(r->arena, "%s:%d", r->file, r->line);
+}
+
+/* The error of a line, unless one before it has one. */
+static void keep_error(struct reading *r, const struct err *err)
+{
+	if (err->code == ERR_NONE || r->err_line)
+		return;
+	r->err = *err;
+	r->err_line = r->line;
 }
 
 /* A section is told to the handler only with the first option in it, if any. */
 static void check_section(struct reading *r, const char *line)
 {
 	int n = (int)strcspn(line + 1, "]");
+	struct err err = {0};
 
-	if (line[0] == '[' && line[1 + n] == ']' && (n != 10 || memcmp(line + 1, "spiralfedd", 10)))
+	if (line[0] != '[' || line[1 + n] != ']' || r->err_line)
+		return;
+	const char *name = arena_strndup(r->arena, line + 1, (size_t)n);
+	if (config_is_provider(name))
+		config_provider_begin(r->config, name, place_of(r), r->arena, &err);
+	else if (strcmp(name, "spiralfedd") != 0)
 		file_error(r, arena_printf(r->arena,
-				      "no section is called [%.*s]; there is only [spiralfedd]", n,
-				      line + 1));
+				      "no section is called [%s]; there is [spiralfedd], and "
+				      "[provider.NAME] for each provider that is pulled from",
+				      name));
+	keep_error(r, &err);
 }
 
 /* inih does not tell its handler the line, so it is counted where the lines come in. An indented line
@@ -184,22 +216,21 @@ static int take_pair(void *arg, const char *section, const char *name, const cha
 {
 	struct reading *r = arg;
 	const struct option_info *o = option_find(name);
-	const char *where = arena_printf(r->arena, "%s:%d", r->file, r->line);
+	const char *where = place_of(r);
 	struct err err = {0};
 
 	if (r->err_line)
 		return 1;
-	if (!o)
+	if (config_is_provider(section))
+		config_provider_set(r->config, section, name, value, where, false, r->arena, &err);
+	else if (!o)
 		unknown(where, name, &err);
 	else if (r->config->where[o - option_table])
-		refuse(&err, where, "%s is set already at %s", name,
+		config_refuse(&err, where, "%s is set already at %s", name,
 			r->config->where[o - option_table]);
 	else
 		assign(r->config, o, value, where, r->arena, &err);
-	if (err.code != ERR_NONE) {
-		r->err = err;
-		r->err_line = r->line;
-	}
+	keep_error(r, &err);
 	return 1;
 }
 
@@ -215,10 +246,10 @@ static int read_file(const char *path, struct config *c, struct arena *a, struct
 	struct reading r = {.config = c, .file = path, .stream = stream, .arena = a};
 
 	if (!stream)
-		return refuse(err, path, "%s", strerror(errno));
+		return config_refuse(err, path, "%s", strerror(errno));
 	int bad = ini_parse_stream(next_line, &r, take_pair, &r);
 	if (ferror(stream))
-		return refuse(err, path, "cannot be read");
+		return config_refuse(err, path, "cannot be read");
 	if (bad > 0 && (!r.err_line || bad < r.err_line)) {
 		r.line = bad;
 		r.err_line = 0;
@@ -228,7 +259,7 @@ static int read_file(const char *path, struct config *c, struct arena *a, struct
 		*err = r.err;
 		return -1;
 	}
-	return bad < 0 ? refuse(err, path, "cannot be read") : 0;
+	return bad < 0 ? config_refuse(err, path, "cannot be read") : 0;
 }
 
 /* ---- -o, and the whole ------------------------------------------------------------------------- */
@@ -238,9 +269,11 @@ static int read_assignment(const char *text, struct config *c, struct arena *a, 
 	const char *equals = strchr(text, '=');
 
 	if (!equals || equals == text)
-		return refuse(err, "-o", "%s is not name=value", text);
+		return config_refuse(err, "-o", "%s is not name=value", text);
 	const char *name = arena_strndup(a, text, (size_t)(equals - text));
 	const struct option_info *o = option_find(name);
+	if (config_is_provider(name))
+		return config_provider_assign(c, name, equals + 1, a, err);
 	return o ? assign(c, o, equals + 1, "-o", a, err) : unknown("-o", name, err);
 }
 
@@ -273,13 +306,13 @@ static int check_origins(const struct config *c, struct err *err)
 		size_t len = strcspn(at, ", ");
 
 		if (!is_origin(at, len))
-			return refuse(err, where,
+			return config_refuse(err, where,
 				"cors_origins: %.*s is no origin; a browser sends "
 				"scheme://host[:port] in "
 				"lower case, e.g. https://ops.example.org",
 				(int)len, at);
 		if (!c->auth && *at == '*')
-			return refuse(err, where,
+			return config_refuse(err, where,
 				"cors_origins = * with auth = off lets every web page in; name the "
 				"origins, or set auth = on");
 		at += len;
@@ -293,7 +326,7 @@ static int check(struct config *c, struct arena *a, struct err *err)
 	if (!*c->state) {
 		c->state = place_state(a);
 		if (!c->state)
-			return refuse(err, "state",
+			return config_refuse(err, "state",
 				"is not set, and neither is STATE_DIRECTORY nor HOME; give -o "
 				"state=FOLDER");
 	}
@@ -301,11 +334,13 @@ static int check(struct config *c, struct arena *a, struct err *err)
 		return err_wrap(err, "%s", place(c, OPTION_ID_listen));
 	for (size_t i = 0; !c->auth && i < c->n_listeners; i++)
 		if (!listener_is_local(&c->listeners[i]))
-			return refuse(err, place(c, OPTION_ID_auth),
+			return config_refuse(err, place(c, OPTION_ID_auth),
 				"auth = off, but %s can be reached from other machines; listen on "
 				"127.0.0.1, [::1] or a Unix socket, or set auth = on",
 				c->listeners[i].text);
-	return check_origins(c, err);
+	if (check_origins(c, err) < 0)
+		return -1;
+	return config_providers_check(c, a, err);
 }
 
 int config_load(
@@ -345,5 +380,5 @@ const char *config_waits(const struct config *old, const struct config *fresh)
 	for (size_t i = 0; i < OPTIONS; i++)
 		if (!option_table[i].reload && strcmp(old->text[i], fresh->text[i]) != 0)
 			return option_table[i].name;
-	return NULL;
+	return config_providers_same(old, fresh) ? NULL : "provider";
 }

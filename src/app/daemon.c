@@ -69,6 +69,15 @@ static int read_policy(
 	return 0;
 }
 
+static const struct engine_source *sources(const struct config *c, struct arena *a)
+{
+	struct engine_source *v = ARENA_ARRAY(a, c->n_providers, struct engine_source);
+
+	for (size_t i = 0; i < c->n_providers; i++)
+		v[i] = (struct engine_source){c->providers[i].kind, c->providers[i].options};
+	return v;
+}
+
 static int open_engine(struct daemon *d, struct err *err)
 {
 	const struct engine_options o = {
@@ -76,6 +85,8 @@ static int open_engine(struct daemon *d, struct err *err)
 		.clock = d->options->clock,
 		.policy_text = d->policy_text,
 		.queue_max = (size_t)d->config->queue_max,
+		.sources = sources(d->config, d->arena),
+		.n_sources = d->config->n_providers,
 		.threads = true,
 	};
 

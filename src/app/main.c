@@ -23,6 +23,12 @@ struct arguments {
 	bool check, new_token;
 };
 
+static void help_option(const struct option_info *o)
+{
+	printf("  %-16s %s %s [%s]\n", o->name, o->reload ? "*" : " ", o->help,
+		o->type == OPTION_CHOICE ? o->unit : o->default_text);
+}
+
 static void help(void)
 {
 	puts("Usage: spiralfedd [-c FILE] [-o NAME=VALUE]...\n\n"
@@ -35,11 +41,11 @@ static void help(void)
 	     "  --version, --help\n\n"
 	     "SIGTERM finishes what is in flight and ends; SIGHUP reloads the options marked *.\n\n"
 	     "Options:");
-	for (size_t i = 0; i < OPTIONS; i++) {
-		const struct option_info *o = option_info(i);
-		printf("  %-16s %s %s [%s]\n", o->name, o->reload ? "*" : " ", o->help,
-			o->type == OPTION_CHOICE ? o->unit : o->default_text);
-	}
+	for (size_t i = 0; i < OPTIONS; i++)
+		help_option(option_info(i));
+	puts("\nOptions of a section [provider.NAME], or -o provider.NAME.OPTION=VALUE:");
+	for (size_t i = 0; i < PROVIDER_OPTIONS; i++)
+		help_option(provider_option_info(i));
 }
 
 static int misuse(const char *what, const char *which)

@@ -124,6 +124,23 @@ static const struct {
 	{"loops = 1\nauth = on\nloops = 2\n", NULL, "FILE:3: loops is set already at FILE:1"},
 	{"auth = maybe\n", NULL, "FILE:1: auth = maybe: not one of off|on"},
 	{"# fine\nnonsense\n", NULL, "FILE:2: is not `name = value`"},
+	{"[provider.Hf]\nconnector = dir\n", NULL, "FILE:1: [provider.Hf]: Hf is not"},
+	{"auth = on\n[provider.]\n", NULL, "FILE:2: [provider.]: "},
+	{"[provider.hf]\n", NULL, "FILE:1: [provider.hf] has no connector; set one of dir"},
+	{"[provider.hf]\nconnector = s3\n", NULL, "FILE:2: connector = s3: not one of dir"},
+	{"[provider.hf]\nconector = dir\n", NULL,
+		"FILE:2: no option of a provider is called conector; did you mean connector?"},
+	{"[provider.hf]\nconnector = dir\n", NULL,
+		"FILE:1: [provider.hf]: connector = dir needs path = FOLDER"},
+	{"[provider.hf]\nconnector = dir\npath = in\n", NULL,
+		"FILE:1: [provider.hf]: path = in: is no absolute path"},
+	{"[provider.hf]\npath = /a\npath = /b\n", NULL, "FILE:3: path is set already at FILE:2"},
+	{"[provider.hf]\nconnector = dir\npath = /a\ntimeout = 0\n", NULL,
+		"FILE:4: timeout = 0: not a whole number of s from 1 to 3600"},
+	{"[provider.hf]\nconnector = dir\npath = /a\nloops = 1\n", NULL,
+		"FILE:4: no option of a provider is called loops"},
+	{"", "provider.hf=dir", "-o: provider.hf is not provider.NAME.OPTION"},
+	{"", "provider.hf.path=/a", "-o: [provider.hf] has no connector"},
 	{"[other]\nauth = on\n", NULL, "FILE:1: no section is called [other]"},
 	{"auth = on\n\n[empty]\n", NULL, "FILE:3: no section is called [empty]"},
 	{"loops = 65\n[other]\n", NULL, "FILE:1: loops = 65: not a whole number"},
@@ -165,6 +182,31 @@ START_TEST(test_config__wrong_options_are_told_with_their_place)
 	ck_assert_int_eq(err.code, ERR_CONFIG);
 	ck_assert_msg(
 		!strncmp(err.msg, want.buf, want.len), "%s\n  instead of\n%s", err.msg, want.buf);
+}
+END_TEST
+
+START_TEST(test_config__sections_of_providers)
+{
+	const char *file = conf("loops = 2\n[provider.hf]\nconnector = dir\npath = /a\n"
+				"[provider.gcp]\nconnector = dir\npath = /b\nartifacts = /c\n"
+				"timeout = 7\n[spiralfedd]\nqueue_max = 9\n");
+	struct config c, other;
+	struct err err = {0};
+
+	ck_assert_msg(load(file, "provider.hf.path=/d", &c, &err) == 0, "%s", err.msg);
+	ck_assert_int_eq(c.loops, 2);
+	ck_assert_int_eq(c.queue_max, 9);
+	ck_assert_uint_eq(c.n_providers, 2);
+	ck_assert_str_eq(c.providers[0].options.provider, "hf");
+	ck_assert_ptr_eq(c.providers[0].kind, &connector_dir);
+	ck_assert_str_eq(c.providers[0].options.path, "/d");
+	ck_assert_ptr_null(c.providers[0].options.artifacts);
+	ck_assert_int_eq(c.providers[0].options.timeout, 300 * USEC_PER_SEC);
+	ck_assert_str_eq(c.providers[1].options.artifacts, "/c");
+	ck_assert_int_eq(c.providers[1].options.timeout, 7 * USEC_PER_SEC);
+	ck_assert_int_eq(load(file, NULL, &other, &err), 0);
+	ck_assert_ptr_null(config_waits(&c, &c));
+	ck_assert_str_eq(config_waits(&c, &other), "provider");
 }
 END_TEST
 
@@ -232,31 +274,37 @@ START_TEST(test_listener__local_or_not)
 }
 END_TEST
 
+static const struct option_info *any_option(size_t i)
+{
+	return i < OPTIONS ? option_info(i) : provider_option_info(i - OPTIONS);
+}
+
 /* Both ways: each option has its line with its default, and no other line sets anything. */
 START_TEST(test_options__sample_file_is_the_table)
 {
 	char *text = tree_file("etc/spiralfedd.conf"), *save = NULL;
-	bool seen[OPTIONS] = {false};
+	bool seen[OPTIONS + PROVIDER_OPTIONS] = {false};
 
 	for (char *line = strtok_r(text, "\n", &save); line; line = strtok_r(NULL, "\n", &save)) {
 		size_t i = 0;
-		if (line[0] != '#' || line[1] == ' ')
+		if (line[0] != '#' || line[1] == ' ' || line[1] == '[')
 			ck_assert_msg(line[0] == '#', "not a comment: %s", line);
 		else {
-			for (; i < OPTIONS; i++) {
-				const struct option_info *o = option_info(i);
+			for (; i < OPTIONS + PROVIDER_OPTIONS; i++) {
+				const struct option_info *o = any_option(i);
 				const char *want = arena_printf(arena, "#%s =%s%s", o->name,
 					*o->default_text ? " " : "", o->default_text);
 				if (!strcmp(line, want))
 					break;
 			}
-			ck_assert_msg(i < OPTIONS, "no option with this default: %s", line);
+			ck_assert_msg(i < OPTIONS + PROVIDER_OPTIONS,
+				"no option with this default: %s", line);
 			ck_assert_msg(!seen[i], "twice: %s", line);
 			seen[i] = true;
 		}
 	}
-	for (size_t i = 0; i < OPTIONS; i++)
-		ck_assert_msg(seen[i], "etc/spiralfedd.conf lacks %s", option_info(i)->name);
+	for (size_t i = 0; i < OPTIONS + PROVIDER_OPTIONS; i++)
+		ck_assert_msg(seen[i], "etc/spiralfedd.conf lacks %s", any_option(i)->name);
 }
 END_TEST
 
@@ -264,9 +312,9 @@ START_TEST(test_options__sample_file_explains_each)
 {
 	const char *text = tree_file("etc/spiralfedd.conf");
 
-	for (size_t i = 0; i < OPTIONS; i++)
-		ck_assert_msg(strstr(text, arena_printf(arena, "# %s\n", option_info(i)->help)),
-			"etc/spiralfedd.conf lacks: %s", option_info(i)->help);
+	for (size_t i = 0; i < OPTIONS + PROVIDER_OPTIONS; i++)
+		ck_assert_msg(strstr(text, arena_printf(arena, "# %s\n", any_option(i)->help)),
+			"etc/spiralfedd.conf lacks: %s", any_option(i)->help);
 }
 END_TEST
 
@@ -301,8 +349,8 @@ START_TEST(test_options__manual_is_the_table)
 	const char *text = tree_file("docs/options.md");
 	size_t rows = 0;
 
-	for (size_t i = 0; i < OPTIONS; i++) {
-		const struct option_info *o = option_info(i);
+	for (size_t i = 0; i < OPTIONS + PROVIDER_OPTIONS; i++) {
+		const struct option_info *o = any_option(i);
 		const char *quote = *o->default_text ? "`" : "";
 		const char *row = arena_printf(arena, "| `%s` | %s%s%s | %s | %s | %s |\n", o->name,
 			quote, o->default_text, quote, values_of(o), o->reload ? "yes" : "",
@@ -311,16 +359,16 @@ START_TEST(test_options__manual_is_the_table)
 	}
 	for (const char *at = text; (at = strstr(at, "\n| `")); at++)
 		rows++;
-	ck_assert_uint_eq(rows, OPTIONS);
+	ck_assert_uint_eq(rows, OPTIONS + PROVIDER_OPTIONS);
 }
 END_TEST
 
 START_TEST(test_options__are_in_order_and_explained)
 {
-	for (size_t i = 0; i < OPTIONS; i++) {
-		ck_assert_uint_ge(strlen(option_info(i)->help), 10);
-		if (i)
-			ck_assert_int_lt(strcmp(option_info(i - 1)->name, option_info(i)->name), 0);
+	for (size_t i = 0; i < OPTIONS + PROVIDER_OPTIONS; i++) {
+		ck_assert_uint_ge(strlen(any_option(i)->help), 10);
+		if (i && i != OPTIONS)
+			ck_assert_int_lt(strcmp(any_option(i - 1)->name, any_option(i)->name), 0);
 	}
 }
 END_TEST
@@ -337,6 +385,7 @@ Suite *test_suite(void)
 	tcase_add_loop_test(t, test_config__wrong_options_are_told_with_their_place, 0,
 		sizeof(wrong) / sizeof(wrong[0]));
 	tcase_add_test(t, test_config__long_line_is_refused);
+	tcase_add_test(t, test_config__sections_of_providers);
 	tcase_add_test(t, test_config__missing_file);
 	tcase_add_test(t, test_config__reload_sees_what_changed_and_what_waits);
 	tcase_add_loop_test(

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Between the files that read the configuration, and nobody else.
+ */
+#ifndef APP_CONFIG_PARTS_H
+#define APP_CONFIG_PARTS_H
+
+#include "app/config.h"
+
+/* ERR_CONFIG with the place first. */
+int config_refuse(struct err *err, const char *where, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
+
+/* Check a value and store it in its member of *base. */
+int option_store(const struct option_info *o, void *base, const char *text, const char *where,
+	struct arena *a, struct err *err);
+
+/* Is this section, or this "provider.NAME.OPTION", a provider's? */
+bool config_is_provider(const char *name);
+/* A section "provider.NAME" begins. */
+int config_provider_begin(
+	struct config *c, const char *section, const char *where, struct arena *a, struct err *err);
+/* One option of section "provider.NAME". `again`: it may be set already (-o wins). */
+int config_provider_set(struct config *c, const char *section, const char *name, const char *text,
+	const char *where, bool again, struct arena *a, struct err *err);
+/* The same of "provider.NAME.OPTION". */
+int config_provider_assign(
+	struct config *c, const char *name, const char *text, struct arena *a, struct err *err);
+/* Defaults, and what a connector needs, once all is read. */
+int config_providers_check(struct config *c, struct arena *a, struct err *err);
+
+#endif
