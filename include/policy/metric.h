@@ -182,12 +182,12 @@ struct quality_verdict {
 };
 
 /*
- * Judges n metrics together: parts holds n elements and scratch 2n. alpha is the family-wise level
+ * Judges n metrics together: parts holds n elements, scratch at least 2n (`room`, asserted). alpha is the family-wise level
  * of harm and of improvement. Refused first, then harm, then what is not shown non-inferior, then
  * the lack of an improvement.
  */
 void quality_judge(const struct quality_metric *metrics, size_t n, enum require require,
-	double alpha, double *scratch, struct quality_part *ret_parts,
+	double alpha, double *scratch, size_t room, struct quality_part *ret_parts,
 	struct quality_verdict *ret_verdict);
 
 #endif /* POLICY_METRIC_H */

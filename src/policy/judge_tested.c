@@ -240,14 +240,15 @@ void judge_samples(struct gate_case *c, const struct contest *k, size_t n)
 {
 	struct quality_metric *metrics = ARENA_ARRAY(c->arena, n, struct quality_metric);
 	struct quality_part *parts = ARENA_ARRAY(c->arena, n, struct quality_part);
-	double *scratch = ARENA_ARRAY(c->arena, 2 * n, double);
+	size_t room = 2 * n;
+	double *scratch = ARENA_ARRAY(c->arena, room, double);
 	double alpha = c->policy->gates->alpha * c->share;
 	struct quality_verdict verdict;
 
 	for (size_t i = 0; i < n; i++)
 		metrics[i] = entry(c, &k[i]);
 	quality_judge(metrics, n, (enum require)c->policy->gates->quality->require, alpha, scratch,
-		parts, &verdict);
+		room, parts, &verdict);
 	for (size_t i = 0; i < n; i++) {
 		struct finding f = {&k[i], &metrics[i].policy, &parts[i], verdict.reason, alpha,
 			no_worse(c->arena, &metrics[i].policy)};

@@ -5,6 +5,7 @@
  */
 #include "policy/metric.h"
 
+#include <assert.h>
 #include <math.h>
 #include <string.h>
 
@@ -255,9 +256,10 @@ static size_t find_improvement(
 }
 
 void quality_judge(const struct quality_metric *metrics, size_t n, enum require require,
-	double alpha, double *scratch, struct quality_part *ret_parts,
+	double alpha, double *scratch, size_t room, struct quality_part *ret_parts,
 	struct quality_verdict *ret_verdict)
 {
+	assert(room >= 2 * n);
 	size_t successes = judge_parts(metrics, n, scratch, ret_parts);
 	struct quality_verdict verdict = {.verdict = OUTCOME_PASS};
 

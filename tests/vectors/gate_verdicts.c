@@ -287,8 +287,8 @@ static void run_quality(struct vectors *run, const json_t *test, struct metric_p
 			return;
 		}
 	}
-	quality_judge(
-		metrics, n, require, isnan(alpha) ? policy.alpha : alpha, scratch, parts, &verdict);
+	quality_judge(metrics, n, require, isnan(alpha) ? policy.alpha : alpha, scratch,
+		2 * METRICS_MAX, parts, &verdict);
 	vectors_case(
 		run, name, json_object_get(test, "expect"), quality_answer(&verdict, parts, n));
 }

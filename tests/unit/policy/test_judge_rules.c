@@ -542,7 +542,7 @@ START_TEST(test_judge_rules__what_is_refused_asks_for_nothing)
 	latency_judge(&h, 2, 0.95, 0.05, &l);
 	ck_assert_int_eq(l.reason, REASON_THRESHOLD);
 	ck_assert_int_eq(l.n_needed, -1);
-	quality_judge(metrics, 2, REQUIRE_ANY, 0.05, scratch, parts, &q);
+	quality_judge(metrics, 2, REQUIRE_ANY, 0.05, scratch, 4, parts, &q);
 	ck_assert_int_eq(q.verdict, OUTCOME_INVALID);
 	ck_assert_uint_eq(q.decisive, 0);
 }

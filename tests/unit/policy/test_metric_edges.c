@@ -377,7 +377,7 @@ static struct quality_verdict quality(struct metric first, struct metric second,
 		metrics[i].policy = policy_of(OBJECTIVE_NONINFERIOR, KIND_PROPORTION, 0.1);
 		metrics[i].policy.role = METRIC_SUCCESS;
 	}
-	quality_judge(metrics, 2, require, alpha, scratch, parts, &verdict);
+	quality_judge(metrics, 2, require, alpha, scratch, 4, parts, &verdict);
 	return verdict;
 }
 

@@ -201,7 +201,8 @@ static void assert_gate(struct gate *gate, enum require require, enum outcome ve
 {
 	double scratch[2 * METRICS];
 
-	quality_judge(gate->metrics, METRICS, require, 0.05, scratch, gate->parts, &gate->verdict);
+	quality_judge(gate->metrics, METRICS, require, 0.05, scratch, 2 * METRICS, gate->parts,
+		&gate->verdict);
 	ck_assert_str_eq(outcome_name(gate->verdict.verdict), outcome_name(verdict));
 	ck_assert_str_eq(metric_reason_name(gate->verdict.reason), metric_reason_name(reason));
 	ck_assert_uint_eq(gate->verdict.decisive, decisive);
@@ -265,7 +266,7 @@ START_TEST(test_metric_gate__quality_of_nothing)
 	struct quality_verdict verdict;
 	double scratch;
 
-	quality_judge(gate.metrics, 0, REQUIRE_ANY, 0.05, &scratch, gate.parts, &verdict);
+	quality_judge(gate.metrics, 0, REQUIRE_ANY, 0.05, &scratch, 0, gate.parts, &verdict);
 	ck_assert_int_eq(verdict.verdict, OUTCOME_PASS);
 	ck_assert_int_eq(verdict.reason, REASON_NONINFERIOR);
 }
