@@ -1,14 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * A verdict on one unit in the form in which it is stored: judged against a snapshot, with the
- * digests of all that it was computed from (model/judgement_inputs.h).
- *
- * A look is an evaluation of a candidate on a set of evidence, its own numbers included. The first
- * judgement is look 1; a later one is a look more than the one before it when the evidence is not the
- * same, pieces added or taken away alike, since leaving out what displeases is a new try as well.
- * Another baseline, policy, suite, contract or waiver on the same evidence is no new look. Nor is
- * evidence for which a gate still waited, unless it adds to what was judged on samples meanwhile: or
- * else holding one number back would buy any number of tries at the others.
+ * digests of all that it was computed from (model/judgement_inputs.h). What a look is stands in
+ * engine/look.h.
  */
 #ifndef ENGINE_VERDICT_H
 #define ENGINE_VERDICT_H

@@ -9,6 +9,7 @@
 #include "base/json_writer.h"
 #include "engine/evidence.h"
 #include "engine/internal.h"
+#include "engine/look.h"
 #include "engine/render.h"
 #include "engine/verdict.h"
 #include "model/format.h"
@@ -22,6 +23,7 @@ struct ingest_item {
 	struct artifact_row row;       /* when shared: as artifact_known() gives it */
 	int slot;		       /* -1: evidence */
 	struct evidence known;	       /* about it in the registry; with a slot, unless shared */
+	struct twin twin;	       /* with a slot: the unit whose looks it goes on with */
 	struct verdict_record verdict; /* likewise */
 	const char *metrics;
 };
@@ -114,6 +116,11 @@ static bool speaks_about(const struct ingest_item *it, const char *id)
 	return !it->shared && subject && strcmp(subject, id) == 0;
 }
 
+static const char *slot_name(const struct command *c, const struct ingest_item *it)
+{
+	return LIST_AT(&c->prepared->policy.slots, struct policy_slot, it->slot)->name;
+}
+
 static int judge_item(struct db *reader, struct command *c, const struct ingest *in,
 	struct ingest_item *it, struct err *err)
 {
@@ -127,6 +134,9 @@ static int judge_item(struct db *reader, struct command *c, const struct ingest 
 	for (size_t i = 0; i < in->n; i++)
 		if (speaks_about(&in->items[i], id))
 			evidence_add(&k.evidence, in->items[i].unit, c->arena);
+	if (twin_find(reader, it->unit, slot_name(c, it), c->arena, &it->twin, err) < 0 ||
+		look_first(reader, &it->twin, &k.evidence, c->arena, &k.look, err) < 0)
+		return -1;
 	verdict_make(&k, c->prepared, it->slot, c->arena, &it->verdict);
 	return 0;
 }
@@ -349,6 +359,8 @@ static int store_item(struct tx *tx, struct ingest_item *it, struct err *err)
 	if (artifact_insert(tx->db, r, err) < 0)
 		return -1;
 	tx->engine->state.artifacts++;
+	if (it->slot >= 0 && twin_record(tx->db, it->unit, r->slot, r->seq, tx->arena, err) < 0)
+		return -1;
 	if (it->slot >= 0)
 		rc = verdict_store(tx, r, &it->verdict, NULL, err);
 	if (rc != 0)
@@ -407,6 +419,17 @@ static int store(struct tx *tx, const struct command *c, struct ingest *in, cons
 	return 0;
 }
 
+/* 1, -1, or 0: its like came meanwhile. */
+static int twin_same(
+	struct tx *tx, const struct command *c, const struct ingest_item *it, struct err *err)
+{
+	struct twin now;
+
+	if (twin_find(tx->db, it->unit, slot_name(c, it), tx->arena, &now, err) < 0)
+		return -1;
+	return now.artifact_seq == it->twin.artifact_seq;
+}
+
 /* 0; COMMAND_STALE when evidence about a new unit came meanwhile; -1. */
 static int fill_rows(struct tx *tx, struct command *c, struct ingest *in, struct err *err)
 {
@@ -421,6 +444,8 @@ static int fill_rows(struct tx *tx, struct command *c, struct ingest *in, struct
 			return -1;
 		if (!it->shared && it->slot >= 0)
 			rc = evidence_same(tx, it->unit->artifact->id, &it->known, err);
+		if (rc > 0 && !it->shared && it->slot >= 0)
+			rc = twin_same(tx, c, it, err);
 		if (rc <= 0)
 			return rc < 0 ? -1 : COMMAND_STALE;
 		if ((it->shared ? gates_load(&it->row, tx->arena, err)

@@ -9,6 +9,7 @@
 
 #include "base/json_writer.h"
 #include "engine/internal.h"
+#include "engine/look.h"
 #include "engine/render.h"
 #include "policy/judge.h"
 #include "store/contract.h"
@@ -71,85 +72,6 @@ static int load_waivers(struct db *db, const struct artifact_row *row, int64_t n
 	return 0;
 }
 
-static bool names_digest(const struct strings *list, const char *digest)
-{
-	for (size_t i = 0; i < list->n; i++)
-		if (strcmp(list->v[i], digest) == 0)
-			return true;
-	return false;
-}
-
-/* Has something been taken away that counted before? */
-static bool lost_evidence(const struct strings *before, const struct evidence *now)
-{
-	size_t kept = 0;
-
-	for (size_t i = 0; i < now->n; i++)
-		kept += names_digest(before, now->v[i]->content_digest);
-	return kept < before->n;
-}
-
-static bool was_pending(const struct judgement *j)
-{
-	for (size_t i = 0; i < j->gates.n; i++)
-		if (LIST_AT(&j->gates, struct gate_result, i)->verdict == VERDICT_PENDING)
-			return true;
-	return false;
-}
-
-/* Does the unit bring more of what was judged on samples already? */
-static bool adds_samples(const struct unit *u, const struct judgement *j)
-{
-	for (size_t i = 0; i < j->gates.n; i++) {
-		const struct gate_result *g = LIST_AT(&j->gates, struct gate_result, i);
-
-		for (size_t k = 0; k < g->checks.n; k++) {
-			const struct gate_check *c = LIST_AT(&g->checks, struct gate_check, k);
-
-			if (c->evidence && strcmp(c->evidence, "samples") == 0 &&
-				(artifact_metric(u->artifact, c->name) ||
-					artifact_suite(u->artifact, c->name)))
-				return true;
-		}
-	}
-	return false;
-}
-
-/* Is it another try, and not just what the judgement waited for? */
-static bool is_new_look(
-	const struct judgement *j, const struct strings *before, const struct evidence *now)
-{
-	bool pending = was_pending(j);
-
-	if (lost_evidence(before, now))
-		return true;
-	for (size_t i = 0; i < now->n; i++)
-		if (!names_digest(before, now->v[i]->content_digest) &&
-			(!pending || adds_samples(now->v[i], j)))
-			return true;
-	return false;
-}
-
-static int find_look(struct db *db, int64_t judgement_seq, const struct evidence *now,
-	struct arena *a, int64_t *ret, struct err *err)
-{
-	struct judgement_inputs inputs;
-	struct judgement_row row;
-	struct judgement j;
-
-	*ret = 1;
-	if (!judgement_seq)
-		return 0;
-	if (judgement_find(db, judgement_seq, a, &row, err) <= 0)
-		return err_set(err, ERR_STORAGE, "a judgement is missing");
-	if (fields_load_text(&judgement_inputs_table, row.inputs, a, &inputs, err) < 0 ||
-		fields_load_text(&judgement_table, row.body, a, &j, err) < 0)
-		return err_wrap(err, "judgement %lld", (long long)judgement_seq);
-	*ret = inputs.look > 1 ? inputs.look : 1;
-	*ret += is_new_look(&j, &inputs.evidence, now);
-	return 0;
-}
-
 int verdict_case_load(struct db *db, const struct artifact_row *row, const struct unit *u,
 	const struct snapshot *s, int slot, int64_t now, struct arena *a, struct verdict_case *ret,
 	struct err *err)
@@ -159,7 +81,7 @@ int verdict_case_load(struct db *db, const struct artifact_row *row, const struc
 	if (verdict_case_new(db, u, s, slot, a, &k, err) < 0 ||
 		evidence_load(db, row->id, a, &k.evidence, err) < 0 ||
 		load_waivers(db, row, now, a, &k, err) < 0 ||
-		find_look(db, row->judgement_seq, &k.evidence, a, &k.look, err) < 0)
+		look_after(db, row->judgement_seq, &k.evidence, a, &k.look, err) < 0)
 		return -1;
 	*ret = k;
 	return 0;

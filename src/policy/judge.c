@@ -214,7 +214,7 @@ static void count_looks(struct gate_case *c)
 	if (!sampled || looks <= max)
 		return;
 	gate_case_add(c, "looks", VERDICT_INCONCLUSIVE, "max_looks",
-		"evaluation %lld of at most %lld: no more evidence counts, submit a new version",
+		"evaluation %lld of at most %lld: no more evidence counts, measure a new version",
 		(long long)looks, (long long)max);
 }
 

@@ -57,11 +57,10 @@ static struct gate_check *add_limited(struct gate_case *c, const struct limited 
 			l->name, value, m->incomparable);
 	if (v->comparison != OUTCOME_PASS)
 		return add_compared(c, l, m, policy, v);
-	if ((v->floor != OUTCOME_PASS || v->ceiling != OUTCOME_PASS) && !policy->allow_point)
+	if (l->limit_only && !policy->allow_point)
 		return gate_case_add(c, l->name, VERDICT_INCONCLUSIVE, "point_evidence",
-			"%s %s %s, but %s has samples and this none: give %s", l->name, value,
-			limit_text(c, l->what, l->limit), c->baseline->artifact->id,
-			l->pool == POOL_HISTOGRAM ? "a histogram" : "n and stderr");
+			"%s %s %s, but %s has samples and this none: give a histogram", l->name,
+			value, limit_text(c, l->what, l->limit), c->baseline->artifact->id);
 	if (v->floor != OUTCOME_PASS || v->ceiling != OUTCOME_PASS)
 		return gate_case_add(c, l->name, VERDICT_INCONCLUSIVE, limit_name(l->what),
 			"%s %s is not shown to keep the %s %s%s", l->name, value,

@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Counts looks.
+ */
+#include "engine/look.h"
+
+#include <string.h>
+
+#include "engine/internal.h"
+#include "engine/render.h"
+#include "model/gate.h"
+#include "model/judgement_inputs.h"
+#include "policy/judge.h"
+#include "store/artifact.h"
+#include "store/measurement.h"
+
+static bool names_digest(const struct strings *list, const char *digest)
+{
+	for (size_t i = 0; i < list->n; i++)
+		if (strcmp(list->v[i], digest) == 0)
+			return true;
+	return false;
+}
+
+/* Has something been taken away that counted before? */
+static bool lost_evidence(const struct strings *before, const struct evidence *now)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < now->n; i++)
+		kept += names_digest(before, now->v[i]->content_digest);
+	return kept < before->n;
+}
+
+static bool was_pending(const struct judgement *j)
+{
+	for (size_t i = 0; i < j->gates.n; i++)
+		if (LIST_AT(&j->gates, struct gate_result, i)->verdict == VERDICT_PENDING)
+			return true;
+	return false;
+}
+
+/* Does the unit bring more of what was judged on samples already? */
+static bool adds_samples(const struct unit *u, const struct judgement *j)
+{
+	for (size_t i = 0; i < j->gates.n; i++) {
+		const struct gate_result *g = LIST_AT(&j->gates, struct gate_result, i);
+
+		for (size_t k = 0; k < g->checks.n; k++) {
+			const struct gate_check *c = LIST_AT(&g->checks, struct gate_check, k);
+
+			if (c->evidence && strcmp(c->evidence, "samples") == 0 &&
+				(artifact_metric(u->artifact, c->name) ||
+					artifact_suite(u->artifact, c->name)))
+				return true;
+		}
+	}
+	return false;
+}
+
+/* Is it another try, and not just what the judgement waited for? */
+static bool is_new_look(
+	const struct judgement *j, const struct strings *before, const struct evidence *now)
+{
+	bool pending = was_pending(j);
+
+	if (lost_evidence(before, now))
+		return true;
+	for (size_t i = 0; i < now->n; i++)
+		if (!names_digest(before, now->v[i]->content_digest) &&
+			(!pending || adds_samples(now->v[i], j)))
+			return true;
+	return false;
+}
+
+/* What was judged last, and on what. *ret_inputs->look is 1 at least. */
+static int load_last(struct db *db, int64_t judgement_seq, struct arena *a, struct judgement *ret,
+	struct judgement_inputs *ret_inputs, struct err *err)
+{
+	struct judgement_row row;
+
+	if (judgement_find(db, judgement_seq, a, &row, err) <= 0)
+		return err_set(err, ERR_STORAGE, "a judgement is missing");
+	if (fields_load_text(&judgement_inputs_table, row.inputs, a, ret_inputs, err) < 0 ||
+		fields_load_text(&judgement_table, row.body, a, ret, err) < 0)
+		return err_wrap(err, "judgement %lld", (long long)judgement_seq);
+	if (ret_inputs->look < 1)
+		ret_inputs->look = 1;
+	return 0;
+}
+
+int look_after(struct db *db, int64_t judgement_seq, const struct evidence *now, struct arena *a,
+	int64_t *ret, struct err *err)
+{
+	struct judgement_inputs inputs;
+	struct judgement j;
+
+	*ret = 1;
+	if (!judgement_seq)
+		return 0;
+	if (load_last(db, judgement_seq, a, &j, &inputs, err) < 0)
+		return -1;
+	*ret = inputs.look + is_new_look(&j, &inputs.evidence, now);
+	return 0;
+}
+
+/* ---- The same under another id ---- */
+
+static bool is_measured(const struct unit *u)
+{
+	return unit_is_full(u) || u->artifact->suites.n > 0;
+}
+
+/* Of the numbers, and of the bytes, or NULL. */
+static const char *numbers_key(const struct unit *u, const char *slot, struct arena *a)
+{
+	struct unit view = {.provider = u->provider, .eval_suite = u->eval_suite};
+	struct artifact numbers;
+	char digest[DIGEST_STRLEN];
+	const char *text;
+	size_t len;
+
+	fields_init(&artifact_table, &numbers);
+	numbers.metrics = u->artifact->metrics;
+	numbers.suites = u->artifact->suites;
+	view.artifact = &numbers;
+	text = fields_canonical(&unit_table, &view, a, &len);
+	return arena_printf(a, "%s %s", slot, digest_string(text, len, digest));
+}
+
+static const char *bytes_key(const struct unit *u, const char *slot, struct arena *a)
+{
+	return u->artifact->digest ? arena_printf(a, "%s %s", slot, u->artifact->digest) : NULL;
+}
+
+int twin_find(struct db *db, const struct unit *u, const char *slot, struct arena *a,
+	struct twin *ret, struct err *err)
+{
+	int64_t numbers = 0, bytes = 0;
+	const char *key = bytes_key(u, slot, a);
+
+	*ret = (struct twin){0};
+	if (!is_measured(u))
+		return 0;
+	if (measurement_newest(db, numbers_key(u, slot, a), &numbers, err) < 0 ||
+		(key && measurement_newest(db, key, &bytes, err) < 0))
+		return -1;
+	ret->same_numbers = numbers >= bytes;
+	ret->artifact_seq = ret->same_numbers ? numbers : bytes;
+	return 0;
+}
+
+int twin_record(struct db *db, const struct unit *u, const char *slot, int64_t artifact_seq,
+	struct arena *a, struct err *err)
+{
+	const char *key = bytes_key(u, slot, a);
+
+	if (!is_measured(u))
+		return 0;
+	if (measurement_insert(db, numbers_key(u, slot, a), artifact_seq, err) < 0)
+		return -1;
+	return key ? measurement_insert(db, key, artifact_seq, err) : 0;
+}
+
+int look_first(struct db *db, const struct twin *twin, const struct evidence *now, struct arena *a,
+	int64_t *ret, struct err *err)
+{
+	struct judgement_inputs inputs;
+	struct artifact_row row;
+	struct judgement j;
+
+	*ret = 1;
+	if (!twin->artifact_seq)
+		return 0;
+	if (artifact_by_seq(db, twin->artifact_seq, a, &row, err) <= 0)
+		return err_set(err, ERR_STORAGE, "an artifact is missing");
+	if (load_last(db, row.judgement_seq, a, &j, &inputs, err) < 0)
+		return -1;
+	*ret = inputs.look + (!twin->same_numbers || is_new_look(&j, &inputs.evidence, now));
+	return 0;
+}
