@@ -306,7 +306,8 @@ static int add_split(struct db *db, const struct snapshot *s, struct merge_case 
 	struct unit *u = ARENA_NEW(b->arena, struct unit);
 	struct verdict_case k;
 
-	if (!d || d->competing < 2 || slot < 0)
+	/* A rollback may have made it live since: then the merge is stale and it competes no more. */
+	if (!d || d->competing < 2 || slot < 0 || s->baseline_seqs[slot] == row->seq)
 		return 0;
 	if (unit_load(row, b->arena, u, err) < 0 ||
 		verdict_case_load(db, row, u, s, slot, now, b->arena, &k, err) < 0)

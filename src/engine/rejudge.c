@@ -209,7 +209,8 @@ int rejudge_units(struct engine *e, struct db *reader, struct snapshot *s,
 		int slot = slot_index(&s->policy, units[i].slot), rc;
 		struct artifact_row row;
 
-		if (units[i].kept || slot < 0)
+		/* Live meanwhile, by a rollback, it is no candidate. */
+		if (units[i].kept || slot < 0 || units[i].artifact_seq == s->baseline_seqs[slot])
 			continue;
 		rc = artifact_by_seq(reader, units[i].artifact_seq, a, &row, err);
 		if (rc < 0)

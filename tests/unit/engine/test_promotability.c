@@ -116,6 +116,30 @@ START_TEST(test_promotability__tells_every_gap_and_the_door_the_same)
 }
 END_TEST
 
+/* What was chosen among several for a merge can be live before that merge is: by a rollback. */
+START_TEST(test_promotability__a_unit_is_never_held_against_itself)
+{
+	struct promotability p;
+	struct outcome o;
+
+	set_cadence("{}");
+	first_release();
+	submit_unit("s/textgen-lora-v2", "textgen", 0.82);
+	submit_unit("s/textgen-lora-v3", "textgen", 0.83);
+	ck_assert_int_eq(do_merge().status, 201);
+	ck_assert_int_eq(promote("1.0.1-rc.1").status, 201);
+	ck_assert_int_eq(rollback(NULL).status, 201);
+	ck_assert_int_eq(unquarantine_release("1.0.1").status, 200);
+	o = do_merge();
+	ck_assert_int_eq(o.status, 201);
+	ck_assert_ptr_nonnull(strstr(o.body, "\"competing\":2"));
+	ck_assert_int_eq(rollback("1.0.1").status, 201);
+	p = of_merge(member(o.body, "version"));
+	ck_assert_str_eq(nth(&p, 0)->code, "merge_stale");
+	check_door(member(o.body, "version"));
+}
+END_TEST
+
 START_TEST(test_promotability__names_what_a_merge_lacks_in_order)
 {
 	struct promotability p;
@@ -327,6 +351,7 @@ Suite *test_suite(void)
 
 	tcase_add_checked_fixture(tc, registry_setup, registry_teardown);
 	tcase_add_test(tc, test_promotability__tells_every_gap_and_the_door_the_same);
+	tcase_add_test(tc, test_promotability__a_unit_is_never_held_against_itself);
 	tcase_add_test(tc, test_promotability__names_what_a_merge_lacks_in_order);
 	tcase_add_test(tc, test_promotability__says_who_lifts_a_hold);
 	tcase_add_loop_test(tc, test_promotability__knows_the_earliest_time, 0,
