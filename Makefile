@@ -28,7 +28,7 @@ again = +@$(MAKE) --no-print-directory $(jobs)
 # Goals that need neither a compiler nor libraries must not run configure.
 plain := deps check check-fresh check-source check-format check-shell demo bench bench-oc bench-judge crash fuzz mcdc \
 	mutate format uninstall dist clean help openapi lint-openapi
-.PHONY: all tests test install openapi-write fuzzers FORCE $(plain)
+.PHONY: all tests judge-tests test install openapi-write fuzzers FORCE $(plain)
 .DELETE_ON_ERROR:
 .SUFFIXES:
 all:
@@ -115,6 +115,9 @@ GEN_OBJ := $(GEN_SRC:%.c=%.o)
 
 all: $(BINS) $(BUILD)/libcore.a $(BUILD)/libspiralfed.a $(BUILD)/vectors ## builds build/spiralfedd and build/spiralfed (default)
 tests: all $(TEST_BIN) $(PROG_BIN) ## builds the tests too
+
+judge-tests: $(filter $(foreach t,judge metric version,$(BUILD)/tests/unit/policy/test_$(t)%),$(TEST_BIN)) \
+	$(BUILD)/vectors
 
 configure config.h.in &: configure.ac config.mk.in VERSION
 	$(call say,AUTO,$@)
@@ -209,10 +212,10 @@ bench: ## the benchmarks, as ratios against their peers
 mcdc := -fprofile-instr-generate -fcoverage-mapping -fcoverage-mcdc
 mcdc: ## MC/DC of the gate evaluator and the version rules by their tests (clang-19)
 	@scripts/deps.sh build check mcdc
-	$(again) BUILD=build-mcdc CC=clang-19 CFLAGS='-O0 -g -DNDEBUG $(mcdc)' tests
+	$(again) BUILD=build-mcdc CC=clang-19 CFLAGS='-O0 -g -DNDEBUG $(mcdc)' judge-tests
 	@BUILD=build-mcdc scripts/mcdc.sh
-mutate: deps ## changes the judge one operator at a time: its tests must notice (half an hour)
-	$(again) BUILD=build-mutate CFLAGS=-O1 tests
+mutate: deps ## changes the judge one operator at a time: its tests must notice (half an hour; AGAIN=1: what lived or is new)
+	$(again) BUILD=build-mutate CFLAGS=-O1 judge-tests
 	@BUILD=build-mutate scripts/mutate.sh
 bench-oc: deps ## how often the quality gate promotes, by true effect and n (10,000 draws a cell)
 	$(again) tests

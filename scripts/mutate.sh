@@ -3,7 +3,8 @@
 # Changes one operator or constant of the judge, its statistics' verdicts and the version rules at a
 # time (scripts/mutants.awk) and runs their tests: each mutant has to die. One that lives has to be
 # named in docs/mutants.md with the reason why no test can tell it from the original.
-#   mutate.sh [FILE.c...]    BUILD: the folder of the build (make mutate makes it); JOBS at once (2)
+#   mutate.sh [FILE.c...]    BUILD: the folder of the build (make mutate makes it); JOBS at once (2);
+#                            AGAIN=1: only those that lived, and those of files that changed since
 #   mutate.sh -1 NUMBER      one mutant by its line in $BUILD/mutants/list (used by itself)
 # A mutant is a shared object of the changed file alone, so that tests are linked once for each file.
 # One that lives is tried again under the address sanitizer, with an arena that guards its objects.
@@ -81,6 +82,11 @@ if [ "${1-}" = -1 ]; then
 	exit
 fi
 
+# With AGAIN=1 what died stays dead as long as its file is the same: for the work on tests, which only
+# become more. The run that counts is the one without.
+before=$BUILD/mutants.before
+rm -rf "$before"
+[ -z "${AGAIN-}" ] || [ ! -f "$out/results" ] || mv "$out" "$before"
 rm -rf "$out"
 mkdir -p "$out"
 [ $# -gt 0 ] || set -- src/policy/judge*.c src/policy/metric_*.c src/policy/version.c
@@ -110,7 +116,18 @@ for file; do
 	fi
 done
 
-seq "$(wc -l <"$out/list")" | xargs -P "$JOBS" -n 1 "$0" -1 >"$out/results"
+sha256sum "$@" >"$out/sums"
+: >"$out/results"
+: >"$out/kept"
+if [ -d "$before" ]; then
+	sort "$out/sums" "$before/sums" | uniq -d | sed 's/^[^ ]*  //' >"$out/same"
+	awk -F '\t' 'FNR == NR { same[$0] = 1; next } $2 in same && $1 != "lives"' \
+		"$out/same" "$before/results" >"$out/kept"
+fi
+awk -F '\t' 'FILENAME == ARGV[1] { known[$2 "\t" $3 "\t" $4] = 1; next }
+	!($1 "\t" $2 ":" $3 "\t" $4 " -> " $5 in known) { print FNR }' "$out/kept" "$out/list" |
+	xargs -r -P "$JOBS" -n 1 "$0" -1 >"$out/results"
+cat "$out/kept" >>"$out/results"
 sort -t "$(printf '\t')" -k 2,2 -k 3,3V -o "$out/results" "$out/results"
 
 # A survivor is known when a line of docs/mutants.md has its file, its change and its line of code.
