@@ -64,7 +64,5 @@ bool metric_is_testable(const struct metric *m, int kind, const char *baseline_i
 
 /* Do both name it, and differently? */
 bool named_differ(const struct named_digest *a, const struct named_digest *b);
-bool names_differ(const char *a, const char *b);
-bool names_equal(const char *a, const char *b); /* or does neither name it? */
 
 #endif

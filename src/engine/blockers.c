@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/json_writer.h"
+#include "base/text.h"
 #include "engine/internal.h"
 #include "engine/merge.h"
 #include "engine/render.h"
@@ -255,11 +256,6 @@ struct decision *merge_decision(const struct merge *m, const char *slot)
 	return NULL;
 }
 
-static bool same(const char *a, const char *b)
-{
-	return a == b || (a && b && strcmp(a, b) == 0);
-}
-
 static void add_closed(struct blocker_list *b, const struct merge_row *m)
 {
 	bool promoted = names_find(&merge_state_names, m->state) == MERGE_PROMOTED;
@@ -279,7 +275,7 @@ static void add_stale(struct blocker_list *b, const struct snapshot *s, const st
 	int64_t serial = s->has_release ? s->channel.serial : 0;
 	const char *needs = "another merge: POST /v1/merges";
 
-	if (!same(m->baseline, active) || m->serial != serial)
+	if (!text_equal(m->baseline, active) || m->serial != serial)
 		blocker_add(b, ERR_MERGE_STALE,
 			arena_printf(b->arena,
 				"it was made against %s (serial %lld); the channel is at "
@@ -287,7 +283,7 @@ static void add_stale(struct blocker_list *b, const struct snapshot *s, const st
 				m->baseline ? m->baseline : "no release", (long long)m->serial,
 				active ? active : "no release", (long long)serial))
 			->needs = needs;
-	if (!same(m->policy_digest, s->policy.digest))
+	if (!text_equal(m->policy_digest, s->policy.digest))
 		blocker_add(b, ERR_MERGE_STALE,
 			arena_printf(b->arena,
 				"it was made under another policy than version %lld, which is in "
@@ -314,7 +310,7 @@ static int add_split(struct db *db, const struct snapshot *s, struct merge_case 
 		return -1;
 	k.contenders = d->competing;
 	verdict_make(&k, s, slot, b->arena, &split->record);
-	split->made = !same(d->judgement, split->record.digest);
+	split->made = !text_equal(d->judgement, split->record.digest);
 	blockers_add_judgement(b, &split->record.judgement,
 		arena_printf(b->arena, "at alpha / %lld, the share it was chosen with",
 			(long long)d->competing),

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/json_writer.h"
+#include "base/text.h"
 #include "engine/attest.h"
 #include "engine/blockers.h"
 #include "engine/breach.h"
@@ -28,11 +29,6 @@ struct promotion {
 	struct release_row release;
 	struct attestation attestation;
 };
-
-static int same(const char *a, const char *b)
-{
-	return a == b || (a && b && strcmp(a, b) == 0);
-}
 
 /* In apply: are the new units judged against what is there now? 0, COMMAND_STALE, -1. */
 static int units_judged(
@@ -122,8 +118,8 @@ static int fill_context(struct db *db, const struct promotion *p, struct release
 			r->contract = u->contract;
 		if (u->eval_suite && r->eval_suite)
 			suites_differ = suites_differ ||
-					!same(u->eval_suite->digest, r->eval_suite->digest) ||
-					!same(u->eval_suite->name, r->eval_suite->name);
+					!text_equal(u->eval_suite->digest, r->eval_suite->digest) ||
+					!text_equal(u->eval_suite->name, r->eval_suite->name);
 		else if (u->eval_suite)
 			r->eval_suite = u->eval_suite;
 	}

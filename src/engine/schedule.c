@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "base/text.h"
 #include "engine/scheduler.h"
 #include "engine/source.h"
 #include "engine/tx.h"
@@ -101,15 +102,10 @@ static int replan(struct engine *e, struct db *reader, int64_t now, struct err *
 	return 0;
 }
 
-static int same(const char *a, const char *b)
-{
-	return a == b || (a && b && strcmp(a, b) == 0);
-}
-
 static bool same_rule(const struct schedule_rule *a, const struct schedule_rule *b)
 {
-	return a == b || (a && b && same(a->rrule, b->rrule) && same(a->tz, b->tz) &&
-				 same(a->anchor, b->anchor));
+	return a == b || (a && b && text_equal(a->rrule, b->rrule) && text_equal(a->tz, b->tz) &&
+				 text_equal(a->anchor, b->anchor));
 }
 
 static const struct schedule_rule *rule_of(const struct cadence *c, enum job job)
@@ -246,7 +242,7 @@ static int look(struct engine *e, struct db *reader, enum job job, int64_t now, 
 	}
 	if (slot->step == JOB_GOES_ON)
 		slot->step = kinds[job]->step(e, reader, &slot->work);
-	if (slot->step == JOB_GOES_ON && same(slot->work.reason, slot->run.reason))
+	if (slot->step == JOB_GOES_ON && text_equal(slot->work.reason, slot->run.reason))
 		return rc;
 	if (write_step(e, slot, err) < 0)
 		return -1;

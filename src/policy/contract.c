@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "policy/contract_parts.h"
 #include "policy/version.h"
 
@@ -188,16 +189,11 @@ static bool same_but_version(const struct contract *old, const struct contract *
 	return true;
 }
 
-static bool same_text(const char *a, const char *b)
-{
-	return a && b ? !strcmp(a, b) : a == b;
-}
-
 static void compare_documents(struct comparison *c)
 {
 	const struct contract *old = c->side[OLD], *new = c->side[NEW];
 
-	if (!same_text(old->name, new->name)) {
+	if (!text_equal(old->name, new->name)) {
 		const char *at = new->openapi ? "info" : "name";
 
 		changed(c, &document_where, EFFECT_EITHER, CONTRACT_RENAMED,

@@ -6,18 +6,9 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "policy/judge_evidence.h"
 #include "policy/judge_pool.h"
-
-bool names_differ(const char *a, const char *b)
-{
-	return a && b && strcmp(a, b) != 0;
-}
-
-bool names_equal(const char *a, const char *b)
-{
-	return a == b || (a && b && !strcmp(a, b));
-}
 
 bool named_differ(const struct named_digest *a, const struct named_digest *b)
 {
@@ -25,15 +16,15 @@ bool named_differ(const struct named_digest *a, const struct named_digest *b)
 		return false;
 	if (a->digest && b->digest)
 		return strcmp(a->digest, b->digest) != 0;
-	return strcmp(a->name, b->name) != 0 || names_differ(a->version, b->version);
+	return strcmp(a->name, b->name) != 0 || text_differ(a->version, b->version);
 }
 
 static bool named_equal(const struct named_digest *a, const struct named_digest *b)
 {
 	if (!a || !b)
 		return a == b;
-	return names_equal(a->digest, b->digest) && !strcmp(a->name, b->name) &&
-	       names_equal(a->version, b->version);
+	return text_equal(a->digest, b->digest) && !strcmp(a->name, b->name) &&
+	       text_equal(a->version, b->version);
 }
 
 bool metric_is_sampled(const struct metric *m)
@@ -43,7 +34,7 @@ bool metric_is_sampled(const struct metric *m)
 
 bool metric_is_testable(const struct metric *m, int kind, const char *baseline_id)
 {
-	if (m->paired && names_equal(m->paired->baseline, baseline_id))
+	if (m->paired && text_equal(m->paired->baseline, baseline_id))
 		return true;
 	return !isnan(m->stderr_) || !isnan(m->ci_lo) || (kind == KIND_PROPORTION && m->n > 0);
 }
@@ -62,7 +53,7 @@ const struct unit *evidence_unit(const struct judge_side *side, size_t i)
 
 	for (size_t k = 0; k < i; k++) {
 		const struct unit *other = k ? side->evidence[k - 1] : side->unit;
-		if (names_equal(u->content_digest, other->content_digest))
+		if (text_equal(u->content_digest, other->content_digest))
 			return NULL;
 	}
 	return u;
@@ -93,8 +84,8 @@ static size_t find_sources(
 static bool measured_alike(const struct source *a, const struct source *b)
 {
 	return named_equal(a->suite, b->suite) &&
-	       names_equal(a->metric->dataset_digest, b->metric->dataset_digest) &&
-	       names_equal(a->metric->judge, b->metric->judge);
+	       text_equal(a->metric->dataset_digest, b->metric->dataset_digest) &&
+	       text_equal(a->metric->judge, b->metric->judge);
 }
 
 /* Where there are samples a bare number does not count. Stable: the order is that of the units. */
@@ -160,7 +151,7 @@ void evidence_suites(const struct judge_side *side, const char *name, struct are
 		size_t k = 0;
 		if (!s)
 			continue;
-		while (k < r.n && !names_equal(r.v[k].suite->digest, s->digest))
+		while (k < r.n && !text_equal(r.v[k].suite->digest, s->digest))
 			k++;
 		if (k == r.n)
 			r.v[r.n++] = (struct suite_reading){s, 1, s->total};

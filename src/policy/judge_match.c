@@ -7,6 +7,7 @@
  */
 #include <string.h>
 
+#include "base/text.h"
 #include "policy/judge_parts.h"
 
 /* What a way of measuring consists of, and the member of a manifest that names it. */
@@ -43,7 +44,7 @@ static bool is_another(const struct reading *mine, const struct reading *theirs,
 {
 	return manner == MANNER_SUITE
 		       ? named_differ(mine->suite, theirs->suite)
-		       : names_differ(manner_name(mine, manner), manner_name(theirs, manner));
+		       : text_differ(manner_name(mine, manner), manner_name(theirs, manner));
 }
 
 /* The first manner in which they were not measured alike; MANNERS: they were. */

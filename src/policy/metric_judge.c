@@ -7,7 +7,8 @@
 #include "policy/metric_compare.h"
 
 #include <math.h>
-#include <string.h>
+
+#include "base/text.h"
 
 /* A manifest rounds its value; further apart than this it is not the ratio of its counts. */
 #define RATIO_TOLERANCE 1e-3
@@ -143,11 +144,6 @@ enum metric_reason metric_check(const struct metric *metric, const struct metric
 		(metric->higher_is_better != 0) != (policy->direction == DIRECTION_HIGHER))
 		reason = REASON_BAD_DIRECTION;
 	return reason;
-}
-
-static bool differ(const char *a, const char *b)
-{
-	return a && b && strcmp(a, b) != 0;
 }
 
 double metric_margin(double margin, double margin_rel, double baseline)
@@ -322,8 +318,8 @@ void metric_judge(const struct metric *candidate, const struct metric *baseline,
 	struct metric_verdict *ret_verdict)
 {
 	bool is_comparable =
-		!baseline || (!differ(candidate->dataset_digest, baseline->dataset_digest) &&
-				     !differ(candidate->judge, baseline->judge));
+		!baseline || (!text_differ(candidate->dataset_digest, baseline->dataset_digest) &&
+				     !text_differ(candidate->judge, baseline->judge));
 
 	judge(candidate, baseline, baseline_id, is_comparable, policy, ret_verdict);
 }

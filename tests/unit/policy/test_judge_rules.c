@@ -33,16 +33,6 @@ static struct metric metric_of(const char *name, double value, int64_t n)
 
 /* ---- Names ---- */
 
-START_TEST(test_judge_rules__names_differ_only_where_both_are_given)
-{
-	ck_assert(!names_differ(NULL, NULL));
-	ck_assert(!names_differ("a", NULL));
-	ck_assert(!names_differ(NULL, "a"));
-	ck_assert(!names_differ("a", "a"));
-	ck_assert(names_differ("a", "b"));
-}
-END_TEST
-
 static const struct {
 	struct named_digest a, b;
 	bool differ, equal;
@@ -738,7 +728,6 @@ Suite *test_suite(void)
 	TCase *tc = tcase_create("rules");
 
 	jcs_setup();
-	tcase_add_test(tc, test_judge_rules__names_differ_only_where_both_are_given);
 	tcase_add_test(tc, test_judge_rules__suites_pool_when_equal_and_compare_unless_different);
 	tcase_add_test(tc, test_judge_rules__bare_numbers_do_not_count_beside_samples);
 	tcase_add_test(tc, test_judge_rules__pools_add_up);

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Texts that may be absent (NULL). Pure.
+ */
+#ifndef BASE_TEXT_H
+#define BASE_TEXT_H
+
+#include <stdbool.h>
+
+/* Equal, or both absent. */
+bool text_equal(const char *a, const char *b);
+/* Both there, and not equal: what is absent contradicts nothing. */
+bool text_differ(const char *a, const char *b);
+
+#endif

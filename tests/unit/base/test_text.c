@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Texts that may be absent.
+ */
+#include <check.h>
+
+#include "base/text.h"
+
+Suite *test_suite(void);
+
+START_TEST(test_text__absent_ones_are_equal_to_each_other_alone)
+{
+	char a[] = "a";
+
+	ck_assert(text_equal(NULL, NULL));
+	ck_assert(!text_equal("a", NULL));
+	ck_assert(!text_equal(NULL, "a"));
+	ck_assert(text_equal(a, "a"));
+	ck_assert(!text_equal(a, "b"));
+}
+END_TEST
+
+START_TEST(test_text__differ_only_where_both_are_there)
+{
+	ck_assert(!text_differ(NULL, NULL));
+	ck_assert(!text_differ("a", NULL));
+	ck_assert(!text_differ(NULL, "a"));
+	ck_assert(!text_differ("a", "a"));
+	ck_assert(text_differ("a", "b"));
+}
+END_TEST
+
+Suite *test_suite(void)
+{
+	Suite *s = suite_create("base/text");
+	TCase *tc = tcase_create("text");
+
+	tcase_add_test(tc, test_text__absent_ones_are_equal_to_each_other_alone);
+	tcase_add_test(tc, test_text__differ_only_where_both_are_there);
+	suite_add_tcase(s, tc);
+	return s;
+}
