@@ -11,6 +11,7 @@
 #define ENGINE_SOURCE_H
 
 #include "engine/engine.h"
+#include "model/provider.h"
 #include "provider/provider.h"
 #include "store/source.h"
 
@@ -50,13 +51,22 @@ struct artifact_place_of {
 int artifacts_reachable(struct engine *e, struct db *db, const struct artifact_place_of *units,
 	size_t n, struct arena *a, struct artifact_reachability *ret, struct err *err);
 
+/* ---- What people see ---- */
+
+/* The policy's providers, and those that have a connector besides: names, facilities, roles. */
+size_t providers_named(const struct engine *e, const struct policy *p, struct arena *a,
+	struct provider_record **ret);
+/* Fill in the rest of one; `whole`: what did not come in, too. Any thread, from its reader. */
+int provider_show(const struct engine *e, struct db *db, struct provider_record *p, bool whole,
+	struct arena *a, struct err *err);
+
 /* ---- What the process counted, for metrics ---- */
 
 struct source_stats {
 	const char *provider, *connector;
-	uint64_t runs, failures, fresh, known, refused;
-	int64_t last_success; /* wall; 0: none in this process */
-	bool failing, busy;
+	uint64_t runs, failures, fresh, refused;
+	uint64_t up;		 /* 0: the last run could not handle all */
+	uint64_t last_success_s; /* Unix time; 0: none in this process */
 };
 size_t source_count(const struct engine *e);
 void source_stats(const struct engine *e, size_t i, struct source_stats *ret);

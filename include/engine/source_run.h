@@ -46,7 +46,7 @@ struct source {
 	struct source_report report; /* the task's until it is over */
 	atomic_int state;
 	atomic_bool failing;
-	atomic_uint_fast64_t runs, failures, fresh, known, refused;
+	atomic_uint_fast64_t runs, failures, fresh, refused;
 	atomic_int_fast64_t last_success;
 };
 

@@ -5,7 +5,7 @@
 #include "api/metrics.h"
 
 #include "api/loop.h"
-#include "engine/engine.h"
+#include "engine/source.h"
 
 /* Upper bounds in microseconds, and the same as Prometheus reads them. */
 static const struct {
@@ -188,11 +188,53 @@ static void render_release(const struct server *s, struct strbuf *out)
 			snap->channel.version, snap->channel.digest);
 }
 
+/* Of each source, uint64_t members of struct source_stats. */
+static const struct {
+	const char *name, *type, *help;
+	size_t offset;
+} source_families[] = {
+	{"spiralfed_provider_ingests_total", "counter", "Ingests from the provider that ended.",
+		offsetof(struct source_stats, runs)},
+	{"spiralfed_provider_ingest_failures_total", "counter",
+		"Of these, the ones that could not handle all.",
+		offsetof(struct source_stats, failures)},
+	{"spiralfed_provider_manifests_total", "counter", "New manifests that were pulled.",
+		offsetof(struct source_stats, fresh)},
+	{"spiralfed_provider_refused_total", "counter", "Entries that were refused or in conflict.",
+		offsetof(struct source_stats, refused)},
+	{"spiralfed_provider_up", "gauge", "0 when the last ingest could not handle all.",
+		offsetof(struct source_stats, up)},
+	{"spiralfed_provider_last_success_timestamp_seconds", "gauge",
+		"When an ingest handled all, Unix time; 0: not since the start.",
+		offsetof(struct source_stats, last_success_s)},
+};
+
+/* Only with connectors: who has none wants no empty families. */
+static void render_sources(const struct server *s, struct strbuf *out)
+{
+	const struct engine *e = s->options.engine;
+	size_t n = source_count(e);
+	struct source_stats st;
+
+	for (size_t k = 0; n && k < sizeof(source_families) / sizeof(source_families[0]); k++) {
+		family(out, source_families[k].name, source_families[k].type,
+			source_families[k].help);
+		for (size_t i = 0; i < n; i++) {
+			source_stats(e, i, &st);
+			strbuf_addf(out, "%s{provider=\"%s\",connector=\"%s\"} %llu\n",
+				source_families[k].name, st.provider, st.connector,
+				(unsigned long long)*(const uint64_t *)((const char *)&st +
+									source_families[k].offset));
+		}
+	}
+}
+
 void metrics_text(const struct server *s, struct strbuf *out)
 {
 	render_server(s, out);
 	render_engine(s, out);
 	render_release(s, out);
+	render_sources(s, out);
 	family(out, "spiralfed_build_info", "gauge", "The build; always 1.");
 	strbuf_addf(out, "spiralfed_build_info{version=\"%s\",libmicrohttpd=\"%s\"} 1\n",
 		SPIRALFED_VERSION, MHD_get_version());

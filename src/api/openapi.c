@@ -23,6 +23,7 @@
 #include "model/policy.h"
 #include "model/schedule_view.h"
 #include "model/promotability.h"
+#include "model/provider.h"
 #include "model/waiver.h"
 #include "model/release.h"
 #include "model/slo.h"

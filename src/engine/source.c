@@ -179,10 +179,8 @@ void source_stats(const struct engine *e, size_t i, struct source_stats *ret)
 		.runs = s->runs,
 		.failures = s->failures,
 		.fresh = s->fresh,
-		.known = s->known,
 		.refused = s->refused,
-		.last_success = s->last_success,
-		.failing = s->failing,
-		.busy = s->state == SOURCE_BUSY,
+		.up = !s->failing,
+		.last_success_s = (uint64_t)(s->last_success / USEC_PER_SEC),
 	};
 }

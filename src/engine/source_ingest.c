@@ -463,7 +463,6 @@ static void count(struct source *s)
 	s->failures += failed;
 	s->failing = failed;
 	s->fresh += r->fresh;
-	s->known += r->known;
 	s->refused += r->refused + r->conflicts;
 	if (!failed)
 		s->last_success = engine_now(s->e);

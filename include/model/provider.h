@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * A provider as it stands: how its manifests come, when they came last, and what did not come in.
+ */
+#ifndef MODEL_PROVIDER_H
+#define MODEL_PROVIDER_H
+
+#include "model/field.h"
+
+/* PUSH: it has no connector. WAITING: nobody has asked it yet. */
+enum provider_state { PROVIDER_PUSH, PROVIDER_WAITING, PROVIDER_OK, PROVIDER_FAILING };
+extern const struct field_names provider_state_names;
+
+struct provider_error {
+	const char *code, *detail;
+	int64_t at;
+};
+
+/* An entry of a listing that did not come in. */
+struct provider_refusal {
+	const char *name, *outcome, *code, *pointer, *detail, *digest;
+	int64_t at;
+};
+
+struct provider_record {
+	const char *name, *facility;
+	struct strings roles;
+	int state;
+	const char *connector; /* NULL: none */
+	int64_t last_run_at, last_success_at, lag_s, failing_since;
+	struct provider_error *last_error; /* kept after a success */
+	int64_t listed, refused;
+	int64_t newest_at, newest_age_s; /* of what came in, by whichever way */
+	int delivered;			 /* for the newest ingest by the schedule */
+	int64_t due_at, missed;
+	struct list refusals; /* of the single record; newest first */
+};
+extern const struct field_table provider_record_table;
+
+#endif
