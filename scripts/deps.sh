@@ -30,6 +30,8 @@ ci       libclang-rt-14-dev   its sanitizer runtime
 ci       clang-format         check-format
 ci       shellcheck           check-shell
 ci       systemd              systemd-analyze, for the units
+ci       libfaketime          a year of wall time for the running daemon
+ci       python3-icalendar    reads the calendar feed
 mcdc     clang-19             measures MC/DC, which clang 14 cannot
 mcdc     libclang-rt-19-dev   its profile runtime
 mcdc     llvm-19              reads the profiles
