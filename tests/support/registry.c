@@ -132,6 +132,16 @@ static struct outcome run(struct command *c, int rc)
 	return outcome_of(c);
 }
 
+struct command *registry_command(const char *route, const char *body)
+{
+	return new_command(route, body);
+}
+
+struct outcome registry_run(struct command *c, int rc)
+{
+	return run(c, rc);
+}
+
 void finish(void)
 {
 	engine_step(reg.engine);

@@ -40,6 +40,11 @@ struct with {
 };
 extern struct with with;
 
+/* For a verb that is called here by nobody else: a command, and what became of it; rc is what the
+ * verb returned. */
+struct command *registry_command(const char *route, const char *body);
+struct outcome registry_run(struct command *c, int rc);
+
 struct outcome submit(const char *manifest);
 /* One unit of the usual shape: id and role decide the provider. */
 struct outcome submit_unit(const char *id, const char *role, double quality);
