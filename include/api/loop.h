@@ -37,6 +37,8 @@ struct loop {
 	struct db *reader;
 	struct peer *peers;
 	size_t n_peers;
+	size_t n_parked;
+	uint64_t moves;	 /* of the server's, that its parked requests know */
 	int64_t scanned; /* monotonic: when the watchdog last looked */
 	char id_prefix[REQUEST_ID_LEN + 1];
 	uint64_t requests;
@@ -55,7 +57,9 @@ struct server {
 	char *paths[LISTENERS_MAX]; /* of Unix sockets, to be unlinked */
 	size_t n_paths;
 	atomic_int connections;
-	atomic_size_t bodies; /* bytes of bodies being received */
+	atomic_int waiting;	    /* requests, for a change */
+	atomic_uint_fast64_t moves; /* times that what they wait for may have changed */
+	atomic_size_t bodies;	    /* bytes of bodies being received */
 	atomic_bool draining, cut;
 	atomic_uint_fast64_t slow, refused_connections;
 	int64_t started_at;
@@ -88,6 +92,13 @@ void loop_watch(struct loop *l);
 int pipeline_head(struct request *r, unsigned long long length);
 /* The whole request is there: answer, or leave the connection suspended. -1: close it. */
 int pipeline_run(struct request *r);
+
+/* wait.c */
+/* The request goes on: its time is over, or there is something new. */
+void wait_end(struct request *r);
+void loop_wake_parked(struct loop *l);
+/* The engine's writer calls it after each commit. */
+void server_changed(void *server, bool moved);
 
 /* listen.c */
 /* A listening socket. *port is 0 for the first socket of an address, which fails where anyone listens

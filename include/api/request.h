@@ -30,7 +30,8 @@ enum request_stage {
 	REQUEST_HEAD,	  /* the request line is there */
 	REQUEST_BODY,	  /* the body is arriving */
 	REQUEST_WAITING,  /* for the engine; the connection is suspended */
-	REQUEST_RESUMED,  /* the engine has answered, or patience ran out */
+	REQUEST_PARKED,	  /* for a change; the connection is suspended */
+	REQUEST_RESUMED,  /* the engine has answered, patience ran out, or something changed */
 	REQUEST_ANSWERED, /* being sent */
 };
 
@@ -75,6 +76,7 @@ struct request {
 	size_t received, held; /* bytes that came; of these, counted as memory */
 	void *object;	       /* the parsed body, of route->body */
 
+	int64_t wait_until;	   /* monotonic; 0: it did not wait for a change */
 	struct pending *pending;   /* what the engine has, or has answered */
 	struct snapshot *snapshot; /* kept while a body of its is being sent */
 	int status;		   /* answered; 0: not yet */

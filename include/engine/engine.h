@@ -30,8 +30,8 @@ struct engine_options {
 	bool new_key;		    /* begin with another active key */
 	int64_t pointer_lifetime;   /* usec until the signed channel expires; 0: a day */
 	const struct clock *clock;
-	const char *policy_text; /* the first version, NULL: as built in */
-	size_t queue_max;	 /* commands waiting for the writer; beyond it 503 */
+	const char *policy_text;	     /* the first version, NULL: as built in */
+	size_t queue_max;		     /* commands waiting for the writer; beyond it 503 */
 	const struct engine_source *sources; /* one for a provider at most */
 	size_t n_sources;
 	bool threads; /* false: nothing runs by itself, engine_step() does it all (tests) */
@@ -46,6 +46,10 @@ void engine_close(struct engine *e);
 
 /* Without threads: run everything that is due now, on the calling thread. */
 void engine_step(struct engine *e);
+
+/* Call `changed` after each commit from now on, on the writer's thread; `moved` says that there is a new
+ * snapshot. One listener: the last. It may be called until engine_close() has returned. */
+void engine_listen(struct engine *e, void (*changed)(void *arg, bool moved), void *arg);
 
 /* A reading connection for one thread of the caller's. */
 int engine_reader(struct engine *e, struct db **ret, struct err *err);

@@ -82,6 +82,8 @@ struct engine {
 	struct activation_watch watch;
 
 	struct lock snapshot_lock;
+	void (*changed)(void *arg, bool moved); /* under it, too */
+	void *changed_arg;
 	struct snapshot *snapshot;
 	uint64_t generation;
 

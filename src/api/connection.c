@@ -370,6 +370,8 @@ enum MHD_Result connection_handle(void *cls, struct MHD_Connection *conn, const 
 		*upload_size = 0;
 		return rc;
 	case REQUEST_RESUMED:
+		if (r->wait_until)
+			return run(r);
 		log_set_id(r->id);
 		rc = resumed(r);
 		log_set_id(NULL);

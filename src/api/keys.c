@@ -6,6 +6,7 @@
 #include "api/handlers.h"
 #include "api/reply.h"
 #include "api/request.h"
+#include "api/wait.h"
 #include "base/clock.h"
 #include "engine/attest.h"
 #include "engine/engine.h"
@@ -49,7 +50,12 @@ int handle_release_attestation(struct request *r, struct err *err)
 
 int handle_stable_attestation(struct request *r, struct err *err)
 {
+	int rc;
+
 	r->snapshot = snapshot_get(request_engine(r));
+	rc = wait_for_change(r, r->snapshot->has_release ? &r->snapshot->pointer.body : NULL, err);
+	if (rc != 0)
+		return rc < 0 ? -1 : 0;
 	if (!r->snapshot->has_release)
 		return err_set(err, ERR_NO_RELEASE, "nothing has been promoted yet");
 	return reply_body(r, &r->snapshot->pointer.body);

@@ -84,6 +84,10 @@ void loop_watch(struct loop *l)
 			stop_waiting(peer);
 			continue;
 		}
+		if (peer->request.stage == REQUEST_PARKED) {
+			wait_end(&peer->request);
+			continue;
+		}
 		if (peer->request.stage != REQUEST_IDLE || peer->request.requests == 0)
 			atomic_fetch_add(&l->server->slow, 1);
 		cut(peer);
@@ -112,6 +116,8 @@ static bool drained(struct loop *l)
 	for (struct peer *peer = l->peers; peer; peer = peer->next) {
 		if (now && peer->request.stage == REQUEST_WAITING)
 			stop_waiting(peer);
+		else if (peer->request.stage == REQUEST_PARKED)
+			wait_end(&peer->request);
 		else if (peer->request.stage == REQUEST_IDLE)
 			cut(peer);
 	}
@@ -166,6 +172,7 @@ void *loop_main(void *arg)
 		if (woken) {
 			wake_read(l);
 			loop_complete(l);
+			loop_wake_parked(l);
 		}
 		if (atomic_load(&l->server->draining) && drained(l))
 			break;

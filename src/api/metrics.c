@@ -141,6 +141,8 @@ static void render_server(const struct server *s, struct strbuf *out)
 		"Bytes of response bodies.", TOTAL(s, out_bytes));
 	single(out, "spiralfed_http_connections", "gauge", "Open connections.",
 		(uint64_t)atomic_load(&s->connections));
+	single(out, "spiralfed_http_waiting", "gauge", "Requests that wait for a change.",
+		(uint64_t)atomic_load(&s->waiting));
 	single(out, "spiralfed_http_connections_refused_total", "counter",
 		"Connections closed because there were too many.",
 		atomic_load(&s->refused_connections));

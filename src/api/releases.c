@@ -9,6 +9,7 @@
 #include "api/listing.h"
 #include "api/reply.h"
 #include "api/request.h"
+#include "api/wait.h"
 #include "engine/engine.h"
 #include "model/phase.h"
 #include "store/release.h"
@@ -61,7 +62,12 @@ int handle_release_unquarantine(struct request *r, struct err *err)
 
 int handle_stable(struct request *r, struct err *err)
 {
+	int rc;
+
 	r->snapshot = snapshot_get(request_engine(r));
+	rc = wait_for_change(r, r->snapshot->has_release ? &r->snapshot->channel_body : NULL, err);
+	if (rc != 0)
+		return rc < 0 ? -1 : 0;
 	if (!r->snapshot->has_release)
 		return err_set(err, ERR_NO_RELEASE, "nothing has been promoted yet");
 	return reply_body(r, &r->snapshot->channel_body);

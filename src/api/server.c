@@ -171,6 +171,7 @@ int server_open(const struct server_options *o, struct server **ret, struct err 
 	struct server *s = xcalloc(1, sizeof(*s));
 
 	s->options = *o;
+	engine_listen(o->engine, server_changed, s);
 	s->port = -1;
 	s->n_loops = o->loops < 1 ? 1 : o->loops > LOOPS_MAX ? LOOPS_MAX : o->loops;
 	s->loops = xcalloc((size_t)s->n_loops, sizeof(*s->loops));
@@ -185,6 +186,7 @@ int server_open(const struct server_options *o, struct server **ret, struct err 
 	for (int i = 0; rc == 0 && i < s->n_loops; i++)
 		rc = loop_init(s, &s->loops[i], i, err);
 	if (rc < 0 || add_listeners(s, err) < 0 || start_loops(s, err) < 0) {
+		engine_listen(o->engine, NULL, NULL);
 		server_close(s);
 		return -1;
 	}

@@ -147,6 +147,13 @@ void engine_step(struct engine *e)
 	}
 }
 
+void engine_listen(struct engine *e, void (*changed)(void *arg, bool moved), void *arg)
+{
+	LOCK_SCOPE(&e->snapshot_lock);
+	e->changed = changed;
+	e->changed_arg = arg;
+}
+
 int engine_reader(struct engine *e, struct db **ret, struct err *err)
 {
 	return db_open(e->path, DB_READ_ONLY, ret, err);

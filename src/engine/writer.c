@@ -265,6 +265,19 @@ static void group_written(struct engine *e, size_t n)
 	e->events = (uint64_t)e->state.event_seq;
 }
 
+static void tell(struct engine *e, bool moved)
+{
+	void (*changed)(void *arg, bool moved);
+	void *arg;
+
+	lock_take(&e->snapshot_lock);
+	changed = e->changed;
+	arg = e->changed_arg;
+	lock_give(&e->snapshot_lock);
+	if (changed)
+		changed(arg, moved);
+}
+
 bool writer_step(struct engine *e)
 {
 	struct writer_state before = e->state;
@@ -285,12 +298,15 @@ bool writer_step(struct engine *e)
 		group_written(e, n);
 		e->snapshot_due = e->snapshot_due || moved;
 	}
+	moved = false;
 	if (e->snapshot_due) {
 		if (snapshot_renew(e, &err) < 0)
 			log_error("snapshot.failed", LOG_ERR(&err));
 		else
 			e->snapshot_due = false;
+		moved = !e->snapshot_due;
 	}
+	tell(e, moved);
 	for (; first; first = next) {
 		next = first->next;
 		handback(e, first);

@@ -1,0 +1,234 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Nodes that wait for the channel: a thousand at once, those that know nothing yet, and those whose
+ * time is over.
+ */
+#include "rig.h"
+
+#include <sys/resource.h>
+
+Suite *test_suite(void);
+
+enum { WAITERS = 1000, FDS_BESIDE = 200, PATIENCE_S = 30 };
+
+static struct rig rig;
+static char etag[512];
+
+static void open_rig(void)
+{
+	scratch_make();
+	rig_options(&rig);
+	rig.options.loops = 2;
+	rig.options.max_connections = WAITERS + 100;
+	rig_open(&rig, false, true);
+}
+
+static void close_rig(void)
+{
+	rig_close(&rig);
+	scratch_remove();
+}
+
+static void submit(const char *provider, const char *id, const char *role, int quality)
+{
+	char body[1024];
+
+	snprintf(body, sizeof(body),
+		"{\"provider\":\"%s\",\"artifacts\":[{\"id\":\"s/%s\",\"role\":\"%s\","
+		"\"metrics\":{\"quality\":0.%d,\"safety\":0.98,\"latency_ms_p95\":90,"
+		"\"cost_per_1k_tokens\":0.4},\"uri\":\"s3://s/%s\"}]}",
+		provider, id, role, quality, id);
+	rig_expect(&rig, "POST", "/v1/manifests", "", body, 201, NULL);
+}
+
+static void promote(const char *merge)
+{
+	char body[128];
+
+	rig_expect(&rig, "POST", "/v1/merges", "", "{}", 201, merge);
+	snprintf(body, sizeof(body), "{\"merge\":\"%s\",\"reason\":\"test\",\"override\":true}",
+		merge);
+	rig_expect(&rig, "POST", "/v1/promotions", "", body, 201, NULL);
+}
+
+static void first_release(void)
+{
+	submit("hf", "textgen-v1", "textgen", 80);
+	submit("gcp", "embed-v1", "embed", 80);
+	submit("aws", "runtime-v1", "runtime", 80);
+	promote("1.0.0-rc.1");
+}
+
+static void second_release(void)
+{
+	submit("hf", "textgen-v2", "textgen", 85);
+	promote("1.0.1-rc.1");
+}
+
+/* The tag of what there is. */
+static void look(const char *path)
+{
+	struct reply_text t;
+
+	rig_ask(&rig, "GET", path, "", NULL, &t);
+	ck_assert_int_eq(t.status, 200);
+	reply_header(&t, "ETag", etag);
+	reply_clear(&t);
+}
+
+/* A waiting request, and its connection. */
+static int begin(const char *path, const char *tag)
+{
+	char text[1024];
+	int fd = rig_connect(&rig);
+	int n = snprintf(text, sizeof(text),
+		"GET %s?wait=60 HTTP/1.1\r\nHost: localhost\r\n%s%s%s\r\n", path,
+		*tag ? "If-None-Match: " : "", tag, *tag ? "\r\n" : "");
+
+	rig_send(fd, text, (size_t)n);
+	return fd;
+}
+
+static void end(int fd, int status, const char *holds)
+{
+	struct reply_text t;
+
+	rig_read(fd, false, &t);
+	ck_assert_msg(t.status == status && (!holds || strstr(t.body, holds)), "%s", t.all.buf);
+	reply_clear(&t);
+	close(fd);
+}
+
+/* Until so many connections are open, each with its request read. */
+static void until_waiting(int n)
+{
+	char wanted[64];
+
+	snprintf(wanted, sizeof(wanted), "spiralfed_http_waiting %d\n", n);
+	for (int64_t from = clock_mono(clock_system());;) {
+		struct reply_text t;
+		bool there;
+
+		rig_ask(&rig, "GET", "/metrics", "", NULL, &t);
+		there = strstr(t.body, wanted) != NULL;
+		reply_clear(&t);
+		if (there)
+			return;
+		ck_assert_msg(clock_mono(clock_system()) - from < PATIENCE_S * USEC_PER_SEC, "%s",
+			wanted);
+	}
+}
+
+START_TEST(test_wait__answers_when_the_channel_moves)
+{
+	int fds[3];
+
+	first_release();
+	look("/v1/channels/stable");
+	fds[0] = begin("/v1/channels/stable", etag);
+	look("/v1/channels/stable/attestation");
+	fds[1] = begin("/v1/channels/stable/attestation", etag);
+	until_waiting(2);
+	/* What he knows is over already: at once. */
+	end(begin("/v1/channels/stable", "\"sha256:00\""), 200, "\"1.0.0\"");
+	end(begin("/v1/channels/stable", ""), 200, "\"1.0.0\"");
+	second_release();
+	end(fds[0], 200, "\"1.0.1\"");
+	end(fds[1], 200, "payloadType");
+}
+END_TEST
+
+START_TEST(test_wait__for_the_first_release)
+{
+	int fd = begin("/v1/channels/stable/attestation", "");
+
+	until_waiting(1);
+	first_release();
+	end(fd, 200, "payloadType");
+}
+END_TEST
+
+START_TEST(test_wait__ends_with_its_time)
+{
+	int fd, other;
+
+	first_release();
+	look("/v1/channels/stable");
+	fd = begin("/v1/channels/stable", etag);
+	other = begin("/v1/channels/stable", "*");
+	until_waiting(2);
+	rig_step(&rig, 59);
+	until_waiting(2);
+	rig_step(&rig, 1);
+	end(fd, 304, NULL);
+	end(other, 304, NULL);
+	rig_expect(&rig, "GET", "/v1/channels/stable?wait=61", "", NULL, 400, "invalid_parameter");
+	rig_expect(&rig, "GET", "/v1/channels/stable?wait=x", "", NULL, 400, "invalid_parameter");
+}
+END_TEST
+
+START_TEST(test_wait__ends_with_the_daemon)
+{
+	int fd;
+
+	first_release();
+	look("/v1/channels/stable");
+	fd = begin("/v1/channels/stable", etag);
+	until_waiting(1);
+	server_drain(rig.server, RIG_WAIT_S * USEC_PER_SEC);
+	end(fd, 304, NULL);
+}
+END_TEST
+
+static int affordable(void)
+{
+	struct rlimit limit;
+
+	ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &limit), 0);
+	limit.rlim_cur = limit.rlim_max;
+	setrlimit(RLIMIT_NOFILE, &limit);
+	return limit.rlim_max >= 2 * WAITERS + FDS_BESIDE ? WAITERS
+							  : (int)(limit.rlim_max - FDS_BESIDE) / 2;
+}
+
+START_TEST(test_wait__a_thousand_nodes)
+{
+	static int fds[WAITERS];
+	int n = affordable();
+	int64_t from, usec;
+
+	first_release();
+	look("/v1/channels/stable/attestation");
+	for (int i = 0; i < n; i++)
+		fds[i] = begin("/v1/channels/stable/attestation", etag);
+	until_waiting(n);
+	submit("hf", "textgen-v2", "textgen", 85);
+	rig_expect(&rig, "POST", "/v1/merges", "", "{}", 201, NULL);
+	from = clock_mono(clock_system());
+	rig_expect(&rig, "POST", "/v1/promotions", "",
+		"{\"merge\":\"1.0.1-rc.1\",\"reason\":\"test\",\"override\":true}", 201, NULL);
+	for (int i = 0; i < n; i++)
+		end(fds[i], 200, "payloadType");
+	usec = clock_mono(clock_system()) - from;
+	printf("%d waiting nodes had the change %lld ms after it was asked for\n", n,
+		(long long)usec / 1000);
+	ck_assert_int_lt(usec, PATIENCE_S * USEC_PER_SEC);
+	until_waiting(0);
+}
+END_TEST
+
+Suite *test_suite(void)
+{
+	Suite *s = suite_create("nodes that wait for the channel");
+	TCase *t = tcase_create("wait");
+
+	tcase_set_timeout(t, 60);
+	tcase_add_checked_fixture(t, open_rig, close_rig);
+	tcase_add_test(t, test_wait__answers_when_the_channel_moves);
+	tcase_add_test(t, test_wait__for_the_first_release);
+	tcase_add_test(t, test_wait__ends_with_its_time);
+	tcase_add_test(t, test_wait__ends_with_the_daemon);
+	tcase_add_test(t, test_wait__a_thousand_nodes);
+	suite_add_tcase(s, t);
+	return s;
+}
