@@ -5,7 +5,6 @@
 #ifndef SPIRALFED_ENVELOPE_H
 #define SPIRALFED_ENVELOPE_H
 
-#include "base/base64.h"
 #include "spiralfed/node.h"
 #include "spiralfed/scan.h"
 
@@ -16,7 +15,6 @@ struct signed_bytes {
 	unsigned char bytes[ENVELOPE_HEAD_MAX + SPIRALFED_PAYLOAD_MAX];
 	size_t from, len; /* head and payload */
 	size_t payload_len;
-	enum base64_alphabet alphabet;
 };
 static inline const char *signed_payload(const struct signed_bytes *b)
 {

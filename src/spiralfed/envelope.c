@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/base64.h"
 #include "base/clock.h"
 #include "base/digest.h"
 #include "base/sign.h"
@@ -113,6 +114,16 @@ static bool read_envelope(const char *text, size_t len, struct envelope *e)
 	return scan_done(&s) && e->payload.at && e->type.at && e->n > 0;
 }
 
+/* Only in the alphabet in which the daemon writes: so that each envelope has one text. */
+static int decode(const struct span *text, unsigned char *out, size_t size, size_t *ret_len)
+{
+	enum base64_alphabet alphabet;
+
+	if (base64_decode_to(text->at, text->len, out, size, ret_len, &alphabet) < 0)
+		return -1;
+	return alphabet == BASE64_URL ? -1 : 0;
+}
+
 static enum spiralfed_status decode_payload(
 	const struct envelope *e, const char *type, struct signed_bytes *b)
 {
@@ -121,8 +132,8 @@ static enum spiralfed_status decode_payload(
 
 	if (e->payload.len > SPIRALFED_PAYLOAD_MAX / 3 * 4)
 		return SPIRALFED_TOO_LARGE;
-	if (base64_decode_to(e->payload.at, e->payload.len, b->bytes + ENVELOPE_HEAD_MAX,
-		    SPIRALFED_PAYLOAD_MAX, &b->payload_len, &b->alphabet) < 0)
+	if (decode(&e->payload, b->bytes + ENVELOPE_HEAD_MAX, SPIRALFED_PAYLOAD_MAX,
+		    &b->payload_len) < 0)
 		return SPIRALFED_MALFORMED;
 	if (e->type.len != strlen(type) || memcmp(e->type.at, type, e->type.len) != 0)
 		return SPIRALFED_BAD_SIGNATURE;
@@ -144,17 +155,14 @@ static bool made_by(const struct spiralfed_key *key, const struct signed_bytes *
 }
 
 static enum spiralfed_status check_signature(const struct spiralfed_key *keys, size_t n_keys,
-	const struct span *keyid, const struct span *sig, struct signed_bytes *b, bool *ret_good)
+	const struct span *keyid, const struct span *sig, const struct signed_bytes *b,
+	bool *ret_good)
 {
 	unsigned char bytes[SIGN_SIZE];
-	enum base64_alphabet own;
 	size_t len;
 
-	if (base64_decode_to(sig->at, sig->len, bytes, sizeof(bytes), &len, &own) < 0 ||
-		(own != BASE64_ANY && b->alphabet != BASE64_ANY && own != b->alphabet))
+	if (decode(sig, bytes, sizeof(bytes), &len) < 0)
 		return SPIRALFED_MALFORMED;
-	if (own != BASE64_ANY)
-		b->alphabet = own;
 	for (size_t i = 0; i < n_keys; i++) {
 		bool named = keyid->at && keyid->len == strlen(keys[i].keyid) &&
 			     memcmp(keyid->at, keys[i].keyid, keyid->len) == 0;
