@@ -65,9 +65,4 @@ int blockers_refuse(const struct blocker_list *b, const char *version, struct ar
 /* The decision of a merge about a slot, or NULL. */
 struct decision *merge_decision(const struct merge *m, const char *slot);
 
-/* The earliest instant at or after `from` at which the policy's window is open and no deny or freeze
- * holds; 0: none is in sight. */
-int promotion_opening(const struct policy *p, const struct freeze *freezes, size_t n, int64_t from,
-	struct arena *a, int64_t *ret, struct err *err);
-
 #endif

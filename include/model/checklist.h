@@ -56,4 +56,30 @@ struct signoff {
 };
 extern const struct field_table signoff_table;
 
+/* ---- The answer ---- */
+
+struct checklist_item {
+	const char *item;
+	int kind, verdict;  /* enum check_kind, enum check_verdict */
+	const char *reason; /* a stable word */
+	const char *detail, *needs;
+	const char
+		*code; /* of the problem that a promotion answers with; NULL unless it stops one */
+	int64_t since; /* it says so; 0: not known */
+	int64_t until; /* it says so, by time alone; 0: not by time */
+	int overridable;		  /* 1: `override` passes it */
+	const char *evidence, *signed_by; /* of a sign-off */
+};
+
+struct checklist {
+	const char *merge, *state;
+	int verdict; /* the worst of the items */
+	int64_t at;
+	int recorded;	      /* 1: as it was when the merge was promoted */
+	int64_t earliest;     /* of a promotion; 0: something has to come first, see `needs` */
+	struct strings needs; /* what has to come, each once */
+	struct list items;    /* struct checklist_item */
+};
+extern const struct field_table checklist_table;
+
 #endif

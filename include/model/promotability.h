@@ -11,6 +11,7 @@
 /* Numbers as in struct gate_check. */
 struct blocker {
 	const char *code; /* of the problem that a promotion would answer with */
+	const char *item; /* of the checklist; NULL: of an artifact alone */
 	const char *slot, *id;
 	int gate; /* enum gate, -1: none */
 	const char *check, *reason, *detail;
@@ -19,7 +20,9 @@ struct blocker {
 	int64_t until;	       /* when it goes by itself; 0: it does not */
 	const char *needs;     /* what has to come; NULL: just that time */
 	int overridable;       /* 1: `override` passes it */
+	int64_t since;	       /* when it came; 0: not known */
 	enum err_code problem; /* of `code` */
+	bool definite;	       /* a no; else more evidence may still turn it */
 };
 
 /* What a merge would make of a candidate now, with alpha split over all that compete for its slot. */

@@ -17,6 +17,7 @@
 #include "model/phase.h"
 #include "model/attestation.h"
 #include "model/canonical_suite.h"
+#include "model/checklist.h"
 #include "model/contract.h"
 #include "model/document_diff.h"
 #include "model/dsse.h"

@@ -15,6 +15,7 @@
 #include "model/manifest.h"
 #include "model/observation.h"
 #include "model/canonical_suite.h"
+#include "model/checklist.h"
 #include "model/contract.h"
 #include "model/job_run.h"
 #include "model/policy.h"

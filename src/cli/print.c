@@ -21,8 +21,8 @@ static const char *colour_of(const char *word)
 {
 	static const struct {
 		const char *word, *colour;
-	} colours[] = {{"pass", "32"}, {"Succeeded", "32"}, {"active", "32"}, {"fail", "31"},
-		{"Failed", "31"}, {"breached", "31"}};
+	} colours[] = {{"pass", "32"}, {"Succeeded", "32"}, {"active", "32"}, {"go", "32"},
+		{"fail", "31"}, {"no_go", "31"}, {"Failed", "31"}, {"breached", "31"}};
 
 	for (size_t i = 0; i < sizeof(colours) / sizeof(colours[0]); i++)
 		if (!strcmp(colours[i].word, word))

@@ -12,7 +12,8 @@
 #include "engine/internal.h"
 #include "engine/merge.h"
 #include "engine/render.h"
-#include "policy/cadence.h"
+#include "model/checklist.h"
+#include "store/policy.h"
 
 /* ---- The list ---- */
 
@@ -108,10 +109,12 @@ static struct blocker *add_of_gate(struct blocker_list *b, const struct gate_res
 {
 	struct blocker *one = blocker_add(b, ERR_MERGE_NOT_READY, detail);
 
+	one->item = names_of(&gate_names, g->gate);
 	one->slot = slot;
 	one->id = id;
 	one->gate = g->gate;
 	one->reason = g->reason;
+	one->definite = g->verdict == VERDICT_FAIL;
 	return one;
 }
 
@@ -124,6 +127,7 @@ static void add_check(struct blocker_list *b, const struct gate_result *g,
 
 	one->check = c->name;
 	one->reason = c->reason;
+	one->definite = c->verdict == VERDICT_FAIL;
 	one->value = c->value;
 	one->baseline = c->baseline;
 	one->limit = c->limit;
@@ -184,6 +188,8 @@ static struct blocker *add_of_unit(struct blocker_list *b, const struct artifact
 {
 	struct blocker *one = blocker_add(b, ERR_MERGE_NOT_READY, detail);
 
+	one->item = names_of(&check_item_names, CHECK_UNITS);
+	one->definite = row->withdrawn_at || row->held_by;
 	one->slot = row->slot;
 	one->id = row->id;
 	one->needs = needs;
@@ -266,30 +272,46 @@ static void add_closed(struct blocker_list *b, const struct merge_row *m)
 				   "withdrawn",
 				   m->state));
 
+	one->item = names_of(&check_item_names, CHECK_MERGE);
+	one->definite = true;
+	one->since = m->updated_at;
 	one->needs = "another merge: POST /v1/merges gives the one that holds now";
 }
 
-static void add_stale(struct blocker_list *b, const struct snapshot *s, const struct merge_row *m)
+static void add_stale(
+	struct blocker_list *b, enum check_item item, int64_t since, const char *detail)
+{
+	struct blocker *one = blocker_add(b, ERR_MERGE_STALE, detail);
+
+	one->item = names_of(&check_item_names, (int)item);
+	one->definite = true;
+	one->since = since;
+	one->needs = "another merge: POST /v1/merges";
+}
+
+static int check_stale(struct db *db, const struct snapshot *s, const struct merge_row *m,
+	struct blocker_list *b, struct err *err)
 {
 	const char *active = s->has_release ? s->channel.version : NULL;
 	int64_t serial = s->has_release ? s->channel.serial : 0;
-	const char *needs = "another merge: POST /v1/merges";
+	struct policy_row policy;
 
 	if (!text_equal(m->baseline, active) || m->serial != serial)
-		blocker_add(b, ERR_MERGE_STALE,
+		add_stale(b, CHECK_BASELINE, s->has_release ? s->channel.updated_at : 0,
 			arena_printf(b->arena,
 				"it was made against %s (serial %lld); the channel is at "
 				"%s (serial %lld)",
 				m->baseline ? m->baseline : "no release", (long long)m->serial,
-				active ? active : "no release", (long long)serial))
-			->needs = needs;
-	if (!text_equal(m->policy_digest, s->policy.digest))
-		blocker_add(b, ERR_MERGE_STALE,
-			arena_printf(b->arena,
-				"it was made under another policy than version %lld, which is in "
-				"force",
-				(long long)s->policy.version))
-			->needs = needs;
+				active ? active : "no release", (long long)serial));
+	if (text_equal(m->policy_digest, s->policy.digest))
+		return 0;
+	if (policy_by_version(db, s->policy.version, b->arena, &policy, err) <= 0)
+		return err_set(err, ERR_STORAGE, "the policy in force is missing");
+	add_stale(b, CHECK_POLICY, policy.created_at,
+		arena_printf(b->arena,
+			"it was made under another policy than version %lld, which is in force",
+			(long long)s->policy.version));
+	return 0;
 }
 
 /* A unit that was chosen among others has to pass with the share of alpha that it was chosen with. */
@@ -318,6 +340,17 @@ static int add_split(struct db *db, const struct snapshot *s, struct merge_case 
 	return 0;
 }
 
+/* From `first` on, where nothing better is known. */
+static void date(struct blocker_list *b, size_t first, int64_t since)
+{
+	for (size_t i = first; i < b->list.n; i++) {
+		struct blocker *one = LIST_AT(&b->list, struct blocker, i);
+
+		if (!one->since)
+			one->since = since;
+	}
+}
+
 /* Of the new units: a kept one is live already, whatever became of its candidacy. */
 static int add_units(struct db *db, const struct snapshot *s, struct merge_case *m, int64_t now,
 	struct blocker_list *b, struct err *err)
@@ -333,6 +366,7 @@ static int add_units(struct db *db, const struct snapshot *s, struct merge_case 
 				err, ERR_STORAGE, "a unit of merge %s is missing", m->row.version);
 		if (blockers_add_unit(db, &row, b, err) < 0)
 			return -1;
+		date(b, had, row.withdrawn_at ? row.withdrawn_at : row.updated_at);
 		/* What does not pass on its own does not with less. */
 		if (b->list.n == had && add_split(db, s, m, i, &row, now, b, err) < 0)
 			return -1;
@@ -347,35 +381,14 @@ int merge_blockers(struct db *db, const struct snapshot *s, struct merge_case *m
 		add_closed(b, &m->row);
 		return 0;
 	}
-	add_stale(b, s, &m->row);
+	if (check_stale(db, s, &m->row, b, err) < 0)
+		return -1;
 	for (size_t i = 0; i < m->merge.gates.n; i++) {
 		const struct gate_result *g = LIST_AT(&m->merge.gates, struct gate_result, i);
 
 		if (g->verdict != VERDICT_PASS)
 			blockers_add_gate(b, g, NULL, NULL, NULL);
 	}
+	date(b, 0, m->row.created_at);
 	return add_units(db, s, m, now, b, err);
-}
-
-/* ---- Time ---- */
-
-int promotion_opening(const struct policy *p, const struct freeze *freezes, size_t n, int64_t from,
-	struct arena *a, int64_t *ret, struct err *err)
-{
-	struct cadence_plan plan;
-	struct window_state w;
-	const struct deny *denies;
-	size_t n_denies;
-
-	if (cadence_plan(p->cadence, freezes, n, a, &plan, err) < 0)
-		return -1;
-	denies = deny_for_job(plan.denies, plan.n_denies, JOB_PROMOTE, a, &n_denies);
-	if (plan.schedule[JOB_PROMOTE]) {
-		window_at(plan.schedule[JOB_PROMOTE], plan.window, denies, n_denies, from, &w);
-		*ret = w.next_open;
-		return 0;
-	}
-	*ret = from;
-	deny_at(denies, n_denies, from, ret);
-	return 0;
 }

@@ -6,13 +6,13 @@
  */
 #include <string.h>
 
-#include "engine/explain.h"
+#include "engine/checklist.h"
 #include "engine/merge.h"
 #include "engine/scheduler.h"
 #include "engine/source.h"
 #include "model/phase.h"
 
-enum { AGAIN_S = 60, QUORUM_S = 30 };
+enum { AGAIN_S = 60, QUORUM_S = 30, WHY_MAX = 600 };
 
 /* The command of a run. */
 struct run_command {
@@ -227,32 +227,70 @@ static void promote_tell(const struct command *c, struct job_run *ret)
 	ret->decided = arena_printf(c->arena, "promoted %s", last_part(c->answer.location));
 }
 
-/* The merge to promote, or NULL and why not yet. */
-static int promote_ready(struct engine *e, struct db *reader, struct arena *a, const char **ret,
-	const char **ret_why, enum phase *ret_phase, struct err *err)
+/* What a look at the newest open merge finds. */
+struct ready {
+	const char *merge; /* may be promoted; NULL: not yet, see `why` */
+	const char *why;
+	enum phase phase;
+	int64_t earliest; /* by time alone; 0: something has to come first */
+};
+
+/* In one line: every item that is not go, as far as they fit. */
+static const char *what_stops(const struct checklist *c, struct arena *a)
+{
+	const char *all = NULL;
+	size_t more = 0;
+
+	for (size_t k = 0; k < c->items.n; k++) {
+		const struct checklist_item *i = LIST_AT(&c->items, struct checklist_item, k);
+
+		if (!checklist_stops(i))
+			continue;
+		if (all && strlen(all) + strlen(i->detail) > WHY_MAX)
+			more++;
+		else
+			all = arena_printf(a, "%s%s%s: %s", all ? all : "", all ? "; " : "",
+				i->item, i->detail);
+	}
+	return more ? arena_printf(a, "%s; and %zu more", all, more) : all;
+}
+
+static int promote_ready(
+	struct engine *e, struct db *reader, struct arena *a, struct ready *ret, struct err *err)
 {
 	SNAPSHOT_AUTO s = snapshot_get(e);
-	struct promotability p;
+	struct checklist c;
 	struct merge_row row;
 	int rc = merge_find_open(reader, a, &row, err);
 
-	*ret = *ret_why = NULL;
-	*ret_phase = PHASE_SUCCEEDED;
-	if (rc == 0)
-		*ret_why = "no merge is open: there is nothing to promote";
+	*ret = (struct ready){
+		.phase = PHASE_SUCCEEDED, .why = "no merge is open: there is nothing to promote"};
 	if (rc > 0)
-		rc = merge_promotability(reader, s, row.version, engine_now(e), a, &p, err);
+		rc = merge_checklist(reader, s, row.version, engine_now(e), a, &c, err);
 	if (rc <= 0)
 		return rc;
-	if (p.blockers.n == 0) {
-		*ret = row.version;
-		return 0;
-	}
-	const struct blocker *b = LIST_AT(&p.blockers, struct blocker, 0);
-	*ret_phase = PHASE_FAILED;
-	*ret_why = arena_printf(a, "merge %s: %s%s%s", row.version, b->id ? b->id : "",
-		b->id ? ": " : "", b->detail ? b->detail : b->code);
+	if (c.verdict == CHECK_GO)
+		ret->merge = row.version;
+	else
+		*ret = (struct ready){.phase = PHASE_FAILED,
+			.why = arena_printf(a, "merge %s: %s", row.version, what_stops(&c, a)),
+			.earliest = c.earliest};
 	return 0;
+}
+
+/* The checklist when the window closes, as the run's record: what was open then counts as open. */
+static const char *last_list(
+	struct engine *e, struct db *reader, const struct job_work *w, int64_t end)
+{
+	SNAPSHOT_AUTO s = snapshot_get(e);
+	struct merge_row row;
+	struct checklist c;
+	struct err err;
+
+	if (merge_find_open(reader, w->arena, &row, &err) <= 0 ||
+		merge_checklist(reader, s, row.version, end - 1, w->arena, &c, &err) <= 0)
+		return NULL;
+	return arena_printf(w->arena, "{\"checklist\":%s}", checklist_text(&c, w->arena));
 }
 
 static enum job_step send_promotion(
@@ -297,8 +335,8 @@ static bool is_due(struct engine *e, const struct promote_run *p)
 }
 
 /* Is the window of this run over, or not yet there? */
-static enum job_step window_step(
-	struct engine *e, const struct promote_door *d, struct promote_run *p, struct job_work *w)
+static enum job_step window_step(struct engine *e, struct db *reader, const struct promote_door *d,
+	struct promote_run *p, struct job_work *w)
 {
 	const struct scheduler *s = e->scheduler;
 	const char *last = w->reason ? w->reason : "nothing was ready";
@@ -315,6 +353,7 @@ static enum job_step window_step(
 		last = arena_printf(
 			w->arena, "the policy has this window no more; until then: %s", last);
 	nothing(w, p->phase, last);
+	w->detail = last_list(e, reader, w, start + s->plan.window);
 	if (!p->was_open)
 		w->outcome = JOB_SUPPRESSED;
 	return JOB_OVER;
@@ -331,7 +370,7 @@ static enum job_step look_again(
 	struct engine *e, struct db *reader, struct promote_run *p, struct job_work *w)
 {
 	ARENA_AUTO a = arena_new();
-	const char *version, *why;
+	struct ready r = {0};
 	struct promote_door d;
 	struct err err = {0};
 
@@ -341,27 +380,26 @@ static enum job_step look_again(
 	p->looked_mono = clock_mono(e->clock);
 	p->until = next_change(e->scheduler, w->run);
 	p->events = e->events;
+	e->schedule_due_at = e->scheduler->next_due;
 	promote_door(&e->scheduler->plan, p->looked, a, &d);
 	if (w->run->scheduled_for) {
-		enum job_step step = window_step(e, &d, p, w);
+		enum job_step step = window_step(e, reader, &d, p, w);
 
 		if (step != JOB_GOES_ON)
 			return step;
 	}
 	p->was_open = p->was_open || d.open;
-	if (!d.open) {
-		version = NULL;
-		why = d.why;
-		p->phase = PHASE_INCONCLUSIVE;
-	} else if (promote_ready(e, reader, a, &version, &why, &p->phase, &err) < 0) {
-		version = NULL;
-		why = err.msg;
-		p->phase = PHASE_ERROR;
-	}
-	if (version)
-		return send_promotion(e, p, w, arena_strdup(w->arena, version));
-	if (!w->reason || strcmp(w->reason, why) != 0)
-		w->reason = arena_strdup(w->arena, why);
+	if (!d.open)
+		r = (struct ready){.why = d.why, .phase = PHASE_INCONCLUSIVE};
+	else if (promote_ready(e, reader, a, &r, &err) < 0)
+		r = (struct ready){.why = err.msg, .phase = PHASE_ERROR};
+	p->phase = r.phase;
+	if (r.merge)
+		return send_promotion(e, p, w, arena_strdup(w->arena, r.merge));
+	if (r.earliest > p->looked && r.earliest < p->until)
+		p->until = e->schedule_due_at = r.earliest;
+	if (!w->reason || strcmp(w->reason, r.why) != 0)
+		w->reason = arena_strdup(w->arena, r.why);
 	return w->run->scheduled_for ? JOB_GOES_ON : nothing(w, p->phase, w->reason);
 }
 
@@ -378,15 +416,14 @@ static enum job_step promote_step(struct engine *e, struct db *reader, struct jo
 
 static int promote_foresee(struct engine *e, struct db *reader, struct job_work *w, struct err *err)
 {
-	const char *version, *why;
-	enum phase phase;
+	struct ready r;
 
-	if (promote_ready(e, reader, w->arena, &version, &why, &phase, err) < 0)
+	if (promote_ready(e, reader, w->arena, &r, err) < 0)
 		return -1;
-	w->outcome = version ? JOB_DONE : JOB_NOTHING;
-	w->reason = why;
-	if (version)
-		w->decided = arena_printf(w->arena, "would promote merge %s", version);
+	w->outcome = r.merge ? JOB_DONE : JOB_NOTHING;
+	w->reason = r.merge ? NULL : r.why;
+	if (r.merge)
+		w->decided = arena_printf(w->arena, "would promote merge %s", r.merge);
 	return 0;
 }
 

@@ -7,10 +7,11 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "engine/blockers.h"
+#include "engine/checklist.h"
 #include "engine/explain.h"
 #include "engine/fuse.h"
 #include "engine/render.h"
+#include "engine/schedule.h"
 #include "store/artifact.h"
 #include "store/waiver.h"
 
@@ -81,9 +82,11 @@ static int check_waivers(struct db *db, const struct artifact_row *row, struct p
 	return 0;
 }
 
-static int finish(struct promotability *p, struct blocker_list *b, const struct snapshot *s,
-	int64_t now, struct arena *a, struct err *err)
+static int finish(struct db *db, struct promotability *p, struct blocker_list *b,
+	const struct snapshot *s, int64_t now, struct arena *a, struct err *err)
 {
+	struct cadence_plan plan;
+	struct promote_door door;
 	int64_t from;
 
 	blockers_finish(b);
@@ -92,8 +95,10 @@ static int finish(struct promotability *p, struct blocker_list *b, const struct 
 	from = list_clears(p, now);
 	if (!from)
 		return 0;
-	if (promotion_opening(&s->policy, NULL, 0, from, a, &p->earliest, err) < 0)
+	if (schedule_plan(db, &s->policy, now, a, &plan, err) < 0)
 		return -1;
+	promote_door(&plan, from, a, &door);
+	p->earliest = door.next_open;
 	if (!p->earliest)
 		add_need(p, "a policy whose window for promotions opens again");
 	return 0;
@@ -105,6 +110,7 @@ int merge_promotability(struct db *reader, const struct snapshot *s, const char 
 	int64_t now, struct arena *a, struct promotability *ret, struct err *err)
 {
 	struct blocker_list blockers;
+	struct checklist c;
 	struct merge_case m;
 	int rc = merge_case_load(reader, version, a, &m, err);
 
@@ -113,19 +119,16 @@ int merge_promotability(struct db *reader, const struct snapshot *s, const char 
 	begin(ret, &blockers, a);
 	ret->merge = m.row.version;
 	ret->state = m.row.state;
-	if (merge_blockers(reader, s, &m, now, &blockers, err) < 0 ||
-		finish(ret, &blockers, s, now, a, err) < 0)
+	if (checklist_load(reader, s, &m, now, &c, &blockers, err) < 0)
 		return -1;
-	for (size_t i = 0; i < m.n_units; i++) {
-		struct artifact_row row;
-
-		if (m.units[i].kept)
-			continue;
-		if (artifact_by_seq(reader, m.units[i].artifact_seq, a, &row, err) <= 0)
-			return err_set(err, ERR_STORAGE, "a unit of merge %s is missing", version);
-		if (check_waivers(reader, &row, ret, a, err) < 0)
-			return -1;
-	}
+	blockers_finish(&blockers);
+	ret->blockers = blockers.list;
+	ret->promotable = blockers.list.n == 0;
+	ret->earliest = c.earliest;
+	/* A blocker may need something else than the item's first one. */
+	list_clears(ret, now);
+	for (size_t i = 0; i < c.needs.n; i++)
+		add_need(ret, c.needs.v[i]);
 	return 1;
 }
 
@@ -225,7 +228,7 @@ int artifact_promotability(struct db *reader, const struct snapshot *s, const ch
 	ret->artifact = row.id;
 	ret->state = row.phase;
 	if (artifact_blockers(reader, &row, s, now, ret, &blockers, err) < 0 ||
-		finish(ret, &blockers, s, now, a, err) < 0 ||
+		finish(reader, ret, &blockers, s, now, a, err) < 0 ||
 		check_waivers(reader, &row, ret, a, err) < 0)
 		return -1;
 	return 1;

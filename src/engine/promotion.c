@@ -10,8 +10,8 @@
 #include "base/json_writer.h"
 #include "base/text.h"
 #include "engine/attest.h"
-#include "engine/blockers.h"
 #include "engine/breach.h"
+#include "engine/checklist.h"
 #include "engine/common_contract.h"
 #include "engine/internal.h"
 #include "engine/merge.h"
@@ -24,8 +24,9 @@
 struct promotion {
 	const struct promotion_request *request;
 	struct cadence_plan plan;
-	const char *overrode; /* why it would have been refused; NULL: it would not */
+	const char *overrode; /* what `override` passed; NULL: nothing was in the way */
 	struct merge_case m;
+	struct checklist checklist; /* as it was when this was decided */
 	struct release_row release;
 	struct attestation attestation;
 };
@@ -178,11 +179,33 @@ static int build_release(struct engine *e, struct db *db, const struct command *
 	return 0;
 }
 
-/* Refuse by the first thing in the way. Evidence and waivers may have come or gone since the merge was
- * made, or this very second, so its units are judged anew first. */
-static int check_blockers(struct engine *e, struct db *reader, struct snapshot *s,
-	struct command *c, struct merge_case *m, struct err *err)
+/* The first thing in the way is the error; when it is the calendar, its members stand beside the list. */
+static int refuse(struct promotion *p, const struct blocker_list *b, int64_t now, struct command *c,
+	struct err *err)
 {
+	const struct blocker *first = LIST_AT(&b->list, struct blocker, 0);
+	const char *all = NULL, *door;
+	struct err ignored;
+
+	c->err_members = NULL;
+	if (first->problem == ERR_PROMOTION_CLOSED)
+		schedule_check_door(&p->plan, now, c, &ignored);
+	door = c->err_members;
+	blockers_refuse(b, p->m.row.version, c->arena, &all, err);
+	c->err_members =
+		!all || !door || strlen(door) <= 2
+			? all
+			: arena_printf(c->arena, "%.*s,%s", (int)strlen(door) - 1, door, all + 1);
+	return -1;
+}
+
+/* Evidence and waivers may have come or gone since the merge was made, or this very second, so its
+ * units are judged anew first. */
+static int check_list(struct engine *e, struct db *reader, struct snapshot *s, struct command *c,
+	struct promotion *p, struct err *err)
+{
+	int64_t now = engine_now(e);
+	struct merge_case *m = &p->m;
 	struct blocker_list blockers;
 
 	blockers_begin(&blockers, c->arena);
@@ -191,28 +214,19 @@ static int check_blockers(struct engine *e, struct db *reader, struct snapshot *
 		if (rejudge_units(e, reader, s, m->units, m->n_units, err) < 0)
 			return -1;
 	}
-	if (merge_blockers(reader, s, m, engine_now(e), &blockers, err) < 0)
+	if (schedule_plan(reader, &s->policy, now, c->arena, &p->plan, err) < 0 ||
+		checklist_load(reader, s, m, now, &p->checklist, &blockers, err) < 0)
 		return -1;
+	if (p->request->override == 1)
+		p->overrode = blockers_override(&blockers);
 	blockers_finish(&blockers);
 	if (blockers.list.n)
-		return blockers_refuse(&blockers, m->row.version, c->arena, &c->err_members, err);
+		return refuse(p, &blockers, now, c, err);
 	/* The release names the verdicts that held now. */
 	for (size_t i = 0; i < m->n_units; i++)
 		if (m->splits[i].made)
 			merge_decision(&m->merge, m->units[i].slot)->judgement =
 				m->splits[i].record.digest;
-	return 0;
-}
-
-/* An override passes a door that is closed, and says so. */
-static int check_door(struct promotion *p, int64_t now, struct command *c, struct err *err)
-{
-	struct promote_door d;
-
-	if (p->request->override != 1)
-		return schedule_check_door(&p->plan, now, c, err);
-	promote_door(&p->plan, now, c->arena, &d);
-	p->overrode = d.why;
 	return 0;
 }
 
@@ -231,10 +245,7 @@ static int promotion_prepare(
 	if (if_match_check(c->if_match, "/v1/channels/stable",
 		    s->has_release ? s->channel_body.digest : NULL, err) < 0)
 		return -1;
-	if (check_blockers(e, reader, s, c, &p->m, err) < 0 ||
-		promotions_refused(reader, s, engine_now(e), c->arena, err) < 0 ||
-		schedule_plan(reader, &s->policy, engine_now(e), c->arena, &p->plan, err) < 0 ||
-		check_door(p, engine_now(e), c, err) < 0)
+	if (check_list(e, reader, s, c, p, err) < 0)
 		return -1;
 	return build_release(e, reader, c, p, err);
 }
@@ -273,12 +284,13 @@ static int insert_release(struct tx *tx, struct promotion *p, struct err *err)
 static int succeeded_event(struct tx *tx, const struct promotion *p,
 	const struct channel_row *channel, int64_t *ret_seq, struct err *err)
 {
-	STRBUF_AUTO sb = STRBUF_INIT(16 << 10);
+	STRBUF_AUTO sb = STRBUF_INIT(BODY_MAX);
 	struct json_writer w;
 
 	json_writer_init(&w, &sb);
 	jw_object(&w);
 	jw_kstring(&w, "channel", channel->name);
+	jw_kraw(&w, "checklist", checklist_text(&p->checklist, tx->arena));
 	jw_kstring(&w, "digest", p->release.digest);
 	jw_kstring(&w, "merge", p->m.row.version);
 	jw_kbool(&w, "override", p->request->override == 1);
@@ -307,7 +319,7 @@ static int promotion_apply(struct tx *tx, struct command *c, struct err *err)
 	if (rc != 0)
 		return rc;
 	/* The last moment: a freeze goes through the same thread, but time goes on. */
-	if (check_door(p, tx->now, c, err) < 0)
+	if (p->request->override != 1 && schedule_check_door(&p->plan, tx->now, c, err) < 0)
 		return -1;
 	p->release.state = NULL;
 	if (displace(tx, s, reason, err) < 0 || insert_release(tx, p, err) < 0 ||

@@ -142,3 +142,52 @@ static void signoff_check(void *obj, const char *pointer, struct arena *a, struc
 const struct field_table signoff_table =
 	FIELD_TABLE("Signoff", "Somebody's word on one item of a merge's checklist.",
 		struct signoff, signoff_fields, .check = signoff_check);
+
+/* ---- The answer ---- */
+
+#define F(name_, type_, ...)                                                       \
+	{                                                                          \
+#name_, type_, offsetof(struct checklist_item, name_), __VA_ARGS__ \
+	}
+static const struct field item_fields[] = {
+	F(item, FIELD_STRING, FIELD_REQUIRED, .format = &format_name),
+	F(kind, FIELD_ENUM, FIELD_REQUIRED, .names = &check_kind_names),
+	F(verdict, FIELD_ENUM, FIELD_REQUIRED, .names = &check_verdict_names,
+		.help = "not_configured blocks nothing"),
+	F(reason, FIELD_STRING, 0, .help = "a stable word"),
+	F(detail, FIELD_STRING, FIELD_REQUIRED, .min = 1, .max = 65536),
+	F(needs, FIELD_STRING, 0, .min = 1, .max = 65536,
+		.help = "what to do, or what has to come"),
+	F(code, FIELD_STRING, 0, .help = "of the problem that a promotion would get"),
+	F(since, FIELD_TIME, 0, .help = "since when it says so, where that is known"),
+	F(until, FIELD_TIME, 0, .help = "when time alone changes it: waiting ends, or go does"),
+	F(overridable, FIELD_BOOL, 0, .help = "`override` in a promotion passes it"),
+	F(evidence, FIELD_STRING, 0, .format = &format_uri, .help = "that the sign-off links to"),
+	F(signed_by, FIELD_STRING, 0),
+};
+#undef F
+static const struct field_table item_table = FIELD_TABLE("ChecklistItem",
+	"One thing that is checked before a promotion.", struct checklist_item, item_fields);
+
+#define F(name_, type_, ...)                                                  \
+	{                                                                     \
+#name_, type_, offsetof(struct checklist, name_), __VA_ARGS__ \
+	}
+static const struct field checklist_fields[] = {
+	F(merge, FIELD_STRING, FIELD_REQUIRED),
+	F(state, FIELD_STRING, FIELD_REQUIRED, .help = "of the merge"),
+	F(verdict, FIELD_ENUM, FIELD_REQUIRED, .names = &check_verdict_names,
+		.help = "the worst of its items; go: it may be promoted now"),
+	F(at, FIELD_TIME, FIELD_REQUIRED, .help = "it was like this then"),
+	F(recorded, FIELD_BOOL, 0, .help = "true: as it was when the merge was promoted"),
+	F(earliest, FIELD_TIME, FIELD_EMIT_NULL,
+		.help = "earliest time of a promotion; null: what `needs` names has to come first"),
+	F(needs, FIELD_STRINGS, FIELD_EMIT_EMPTY, .min = 0, .max = 64,
+		.help = "what has to come, each once"),
+	F(items, FIELD_LIST, FIELD_EMIT_EMPTY, .min = 0, .max = 256, .table = &item_table,
+		.help = "in the order in which a promotion is refused"),
+};
+#undef F
+const struct field_table checklist_table =
+	FIELD_TABLE("Checklist", "What is checked before a merge is promoted, item by item.",
+		struct checklist, checklist_fields);

@@ -13,6 +13,7 @@
 	}
 static const struct field blocker_fields[] = {
 	F(code, FIELD_STRING, FIELD_REQUIRED, .help = "of the problem that a promotion would get"),
+	F(item, FIELD_STRING, 0, .help = "of the checklist"),
 	F(slot, FIELD_STRING, 0),
 	F(id, FIELD_STRING, 0, .format = &format_artifact_id),
 	F(gate, FIELD_ENUM, 0, .names = &gate_names),
@@ -25,6 +26,7 @@ static const struct field blocker_fields[] = {
 	F(short_by, FIELD_REAL, 0, .help = "how much is missing to pass"),
 	F(n, FIELD_INT, 0),
 	F(n_needed, FIELD_INT, 0, .help = "samples that would decide"),
+	F(since, FIELD_TIME, 0, .help = "when it came, where that is known"),
 	F(until, FIELD_TIME, 0, .help = "when it goes by itself"),
 	F(needs, FIELD_STRING, 0, .min = 1, .max = 65536,
 		.help = "what has to come, where time alone is not enough"),

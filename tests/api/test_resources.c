@@ -331,6 +331,58 @@ START_TEST(test_promotability__over_http)
 }
 END_TEST
 
+/* ---- The checklist ---- */
+
+#define ONE_SLOT                                                                               \
+	"{\"providers\":{\"hf\":{\"roles\":[\"textgen\"]}},\"slots\":{\"textgen\":{\"provider" \
+	"\":\"hf\"}},\"checklist\":[{\"item\":\"review\",\"fresh\":\"P7D\"}]}"
+#define GOOD_MANIFEST                                                                      \
+	"{\"provider\":\"hf\",\"artifacts\":[{\"id\":\"s/textgen-v1\",\"role\":"           \
+	"\"textgen\",\"metrics\":{\"quality\":0.8,\"safety\":0.98,\"latency_ms_p95\":100," \
+	"\"cost_per_1k_tokens\":0.4},\"uri\":\"hf://s/textgen-v1\"}]}"
+#define MERGE	"/v1/merges/1.0.0-rc.1"
+#define PROMOTE "{\"merge\":\"1.0.0-rc.1\",\"reason\":\"r\"}"
+#define GO	"{\"item\":\"review\",\"evidence\":\"https://x.example/1\"}"
+
+START_TEST(test_checklist__over_http)
+{
+	char maker[512], reader[512], signer[512], match[600];
+
+	new_token("\"operate\",\"promote\"", maker);
+	new_token("\"operate\",\"submit:*\"", reader);
+	new_token("\"promote\"", signer);
+	rig_expect(&rig, "PUT", "/v1/policy", if_match("/v1/policy", match), ONE_SLOT, 200, NULL);
+	rig_expect(&rig, "POST", "/v1/manifests", "", GOOD_MANIFEST, 201, "Succeeded");
+	rig_expect(&rig, "POST", "/v1/merges", maker, "{}", 201, "1.0.0-rc.1");
+	rig_expect(&rig, "GET", MERGE "/checklist", "", NULL, 200, "\"verdict\":\"waiting\"");
+	rig_expect(&rig, "GET", MERGE "/checklist", "", NULL, 200, "nobody has signed it off");
+	rig_expect(&rig, "GET", "/v1/merges/v1.0.0-rc.1/checklist", "Accept: text/plain\r\n", NULL,
+		200, "review");
+	rig_expect(&rig, "GET", "/v1/merges/9.0.0-rc.1/checklist", "", NULL, 404, "not_found");
+	rig_expect(&rig, "POST", "/v1/promotions", "", PROMOTE, 409, "checklist_not_go");
+	rig_expect(&rig, "POST", "/v1/promotions", "", PROMOTE, 409, "\"item\": \"review\"");
+
+	rig_expect(&rig, "POST", MERGE "/signoffs", reader, GO, 403, "insufficient_scope");
+	rig_expect(&rig, "POST", MERGE "/signoffs", maker, GO, 403, "self_approval");
+	rig_expect(
+		&rig, "POST", MERGE "/signoffs", signer, "{\"item\":\"review\"}", 422, "/evidence");
+	rig_expect(&rig, "POST", MERGE "/signoffs", signer, "{\"item\":\"legal\"}", 422,
+		"those it asks for: review");
+	rig_expect(&rig, "POST", "/v1/merges/9.0.0-rc.1/signoffs", signer, GO, 404, "not_found");
+	rig_expect(&rig, "GET", "/v1/merges/9.0.0-rc.1/signoffs", "", NULL, 404, "not_found");
+	rig_expect(&rig, "GET", MERGE "/signoffs", "", NULL, 200, "{\"signoffs\":[]}");
+	rig_expect(&rig, "POST", MERGE "/signoffs?dry_run=true", signer, GO, 200, "review");
+	rig_expect(&rig, "GET", MERGE "/signoffs", "", NULL, 200, "{\"signoffs\":[]}");
+	rig_expect(&rig, "POST", MERGE "/signoffs", signer, GO, 201, "\"signed_by\":\"token:");
+	rig_expect(&rig, "GET", MERGE "/signoffs", "", NULL, 200, "https://x.example/1");
+	rig_expect(&rig, "GET", "/v1/events?type=signoff.given", "", NULL, 200, "1.0.0-rc.1");
+	rig_expect(&rig, "GET", MERGE "/checklist", "", NULL, 200, "\"verdict\":\"go\"}");
+	rig_expect(&rig, "POST", "/v1/promotions", "", PROMOTE, 201, "1.0.0");
+	rig_expect(&rig, "GET", MERGE "/checklist", "", NULL, 200, "\"recorded\":true");
+	rig_expect(&rig, "POST", MERGE "/signoffs", signer, GO, 409, "state_conflict");
+}
+END_TEST
+
 /* Faults of a draft come all at once and point into the request. */
 START_TEST(test_policy_simulate__over_http)
 {
@@ -371,6 +423,7 @@ Suite *test_suite(void)
 	tcase_add_test(t, test_waivers__name_both_without_tokens);
 	tcase_add_test(t, test_policy__versions_and_what_differs);
 	tcase_add_test(t, test_promotability__over_http);
+	tcase_add_test(t, test_checklist__over_http);
 	tcase_add_test(t, test_policy_simulate__over_http);
 	suite_add_tcase(s, t);
 	return s;

@@ -134,6 +134,43 @@ sf status --token-file ci.token
 check "a revoked token: exit 1" exits 1
 check "no colour into a file" test -z "$(tr -dc '\033' <out)"
 
+sed '1s/{/{"checklist": [{"item": "review"}],/' calm.json >asking.json
+etag=$(curl -s --unix-socket sock -H "Authorization: Bearer $(cat state/admin.token)" -o /dev/null \
+	-D - http://x/v1/policy | sed -n 's/^[Ee][Tt]ag: *\("[^"]*"\).*/\1/p')
+curl -s --unix-socket sock -H "Authorization: Bearer $(cat state/admin.token)" -H "If-Match: $etag" \
+	-H 'Content-Type: application/json' -X PUT --data-binary @asking.json http://x/v1/policy >put.json
+sed 's/textgen-lora-v3/textgen-lora-v4/' "$demo/hf-better.json" >hf-v4.json
+sf submit hf-v4.json
+sf merge
+merge=$(sed -n 's/.*merge \([^ ]*\) .*/\1/p' out)
+sf checklist "$merge"
+check "checklist: exit 0" exits 0
+check "... says what it waits for" grep -q '^  review  *waiting  *nobody has signed it off' out
+check "... and what that needs" prints '-> a sign-off of review by somebody other than token:'
+check "... and what is go" grep -q '^  quality  *go ' out
+sf promote "$merge" --reason early
+check "promote before that: exit 1" exits 1
+check "... says why" says 'review: nobody has signed it off'
+sf signoff "$merge" review --evidence https://x.example/1
+check "a sign-off of one's own merge: exit 1" exits 1
+check "... says that it is" says 'somebody else has to sign it off'
+sf token create --name signer --scopes promote,read
+cp out signer.token
+sf signoff "$merge" review --evidence https://x.example/1 --dry-run --token-file signer.token
+check "a sign-off, tried out" prints 'dry run: token:'
+sf signoff "$merge" review --token-file signer.token
+check "a sign-off without its evidence: exit 1" exits 1
+check "... names the field" says /evidence
+sf signoff "$merge" review --evidence https://x.example/1 --token-file signer.token
+check "a sign-off: exit 0" exits 0
+check "... says what was said" grep -q '^token:[a-z0-9]* says go to review of merge' out
+sf signoff "$merge"
+check "the sign-offs of a merge" prints https://x.example/1
+sf promote "$merge" --reason signed
+check "promote after it" prints 'stable is now'
+sf checklist "$merge"
+check "the checklist as it was then" prints 'It was promoted at'
+
 kill -TERM "$pid"
 status=0
 wait "$pid" || status=$?

@@ -153,7 +153,10 @@ START_TEST(test_promotability__names_what_a_merge_lacks_in_order)
 	set_cadence("{" WINDOW "}");
 	p = of_merge(version);
 	ck_assert_str_eq(nth(&p, 0)->code, "merge_stale");
-	ck_assert_uint_eq(p.blockers.n, 1);
+	ck_assert_str_eq(nth(&p, 0)->item, "policy");
+	ck_assert_uint_eq(p.blockers.n, 2);
+	ck_assert_str_eq(nth(&p, 1)->code, "promotion_closed");
+	ck_assert_int_eq(nth(&p, 1)->overridable, 1);
 	ck_assert(needs(&p, "another merge"));
 	check_door(version);
 	o = do_merge();
@@ -229,7 +232,9 @@ START_TEST(test_promotability__knows_the_earliest_time)
 	ck_assert_int_eq(time_parse(openings[_i].at, &at), 0);
 	fake_clock_step(&reg.clock, at - clock_now(&reg.clock.clock));
 	p = of_merge("1.0.0-rc.1");
-	ck_assert_uint_eq(p.blockers.n, 0);
+	ck_assert_int_eq(p.promotable, p.earliest == clock_now(&reg.clock.clock));
+	for (size_t i = 0; i < p.blockers.n; i++)
+		ck_assert_str_eq(nth(&p, i)->code, "promotion_closed");
 	if (openings[_i].expect)
 		ck_assert_str_eq(time_format(p.earliest, got), openings[_i].expect);
 	else
@@ -259,7 +264,8 @@ START_TEST(test_promotability__sees_a_waiver_end_before_the_window)
 	ck_assert_int_eq(approve_waiver(member(o.body, "id"), "{'reason':'seen'}").status, 200);
 	version = member(do_merge().body, "version");
 	p = of_merge(version);
-	ck_assert_int_eq(p.promotable, 1);
+	ck_assert_uint_eq(p.blockers.n, 1);
+	ck_assert_str_eq(nth(&p, 0)->item, "window");
 	if (_i) {
 		ck_assert_int_ne(p.earliest, 0);
 		ck_assert_uint_eq(p.needs.n, 0);

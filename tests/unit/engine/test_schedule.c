@@ -301,9 +301,10 @@ START_TEST(test_schedule__the_door_is_closed_outside_a_window)
 	do_merge();
 	o = promote("1.0.0-rc.1");
 	ck_assert_int_eq(o.code, ERR_PROMOTION_CLOSED);
-	ck_assert_str_eq(o.c->err.msg, "no promotion window is open; it opens next at "
-				       "2026-11-25T10:00:00Z");
-	ck_assert_str_eq(o.c->err_members, "{\"next_open\":\"2026-11-25T10:00:00Z\"}");
+	ck_assert_str_eq(o.c->err.msg, "merge 1.0.0-rc.1: no promotion window is open; it opens "
+				       "next at 2026-11-25T10:00:00Z");
+	ck_assert_str_eq(member(o.c->err_members, "next_open"), "2026-11-25T10:00:00Z");
+	ck_assert_str_ne(member(o.c->err_members, "blockers"), "");
 	ck_assert_int_eq(run_job(JOB_PROMOTE).code, ERR_PROMOTION_CLOSED);
 	ck_assert_ptr_null(channel_text());
 	with.override = true;
@@ -314,7 +315,7 @@ START_TEST(test_schedule__the_door_is_closed_outside_a_window)
 		event_list(reg.reader, "promotion.succeeded", NULL, 0, 1, reg.arena, &page, &err),
 		0);
 	ck_assert_str_eq(member(member(page.bodies[0], "data"), "overrode"),
-		"no promotion window is open; it opens next at 2026-11-25T10:00:00Z");
+		"window: no promotion window is open; it opens next at 2026-11-25T10:00:00Z");
 }
 END_TEST
 

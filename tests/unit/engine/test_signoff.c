@@ -121,6 +121,7 @@ END_TEST
 
 START_TEST(test_signoff__wants_an_open_merge)
 {
+	with.override = true;
 	ck_assert_int_eq(promote(merge).status, 201);
 	ck_assert_int_eq(sign("token:a", "{'item':'notes'}").code, ERR_STATE_CONFLICT);
 	merge = "9.9.9-rc.1";

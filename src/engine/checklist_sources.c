@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Where the items come from that are not of the merge itself. One function for each; an item without
+ * one, or whose function says nothing, is not configured.
+ */
+#include <string.h>
+
+#include "engine/checklist.h"
+#include "engine/common_contract.h"
+#include "engine/render.h"
+#include "engine/watch.h"
+#include "store/artifact.h"
+
+/* Do the units of the set, live ones included, serve one contract? What the gate let pass stands. */
+static int look_contract(
+	const struct checklist_look *l, struct checklist_report *ret, struct err *err)
+{
+	const struct merge_case *m = l->m;
+	const struct named_digest **given =
+		ARENA_ARRAY(l->arena, m->n_units + 1, const struct named_digest *);
+	struct common_contract common;
+	bool passed = false;
+
+	for (size_t i = 0; i < m->n_units; i++) {
+		struct unit *u = ARENA_NEW(l->arena, struct unit);
+		struct artifact_row row;
+
+		if (artifact_by_seq(l->db, m->units[i].artifact_seq, l->arena, &row, err) <= 0)
+			return err_set(
+				err, ERR_STORAGE, "a unit of merge %s is missing", m->row.version);
+		if (unit_load(&row, l->arena, u, err) < 0)
+			return -1;
+		given[i] = u->contract;
+	}
+	if (common_contract_find(l->db, given, m->n_units, l->arena, &common, err) < 0)
+		return -1;
+	for (size_t i = 0; i < m->merge.gates.n; i++) {
+		const struct gate_result *g = LIST_AT(&m->merge.gates, struct gate_result, i);
+
+		if (g->gate == GATE_COMPATIBILITY)
+			passed = g->verdict == VERDICT_PASS;
+	}
+	if (strcmp(common.reason, "not_given") == 0)
+		return 0;
+	*ret = (struct checklist_report){.given = true,
+		.verdict = common.verdict == VERDICT_PASS || passed ? CHECK_GO
+			   : common.verdict == VERDICT_FAIL	    ? CHECK_NO_GO
+								    : CHECK_WAITING,
+		.reason = common.reason,
+		.detail = common.detail,
+		.since = m->row.created_at};
+	return 0;
+}
+
+/* Is every new unit judged under the suite that is current? */
+static int look_suite(const struct checklist_look *l, struct checklist_report *ret, struct err *err)
+{
+	const struct canonical_suite *suite = &l->s->suite;
+
+	if (!l->s->has_suite)
+		return 0;
+	*ret = (struct checklist_report){.given = true,
+		.verdict = CHECK_GO,
+		.reason = "current",
+		.detail = arena_printf(l->arena, "every new unit was judged under %s %s",
+			suite->name, suite->version),
+		.since = l->m->row.created_at};
+	for (size_t i = 0; i < l->m->n_units; i++) {
+		struct artifact_row row;
+		struct judgement j;
+
+		if (l->m->units[i].kept)
+			continue;
+		if (artifact_by_seq(l->db, l->m->units[i].artifact_seq, l->arena, &row, err) <= 0)
+			return err_set(err, ERR_STORAGE, "a unit of merge %s is missing",
+				l->m->row.version);
+		if (!row.judgement_seq)
+			continue;
+		if (judgement_load(l->db, &row, l->arena, &j, err) < 0)
+			return -1;
+		if (j.suite && strcmp(j.suite, suite->digest) == 0)
+			continue;
+		ret->verdict = CHECK_WAITING;
+		ret->reason = "other_suite";
+		ret->detail = arena_printf(l->arena, "%s was judged under another suite than %s %s",
+			row.id, suite->name, suite->version);
+		ret->needs = "nothing: it is judged anew by itself, in a moment";
+		ret->since = row.updated_at;
+	}
+	return 0;
+}
+
+/* Are promotions held since a breach? */
+static int look_hold(const struct checklist_look *l, struct checklist_report *ret, struct err *err)
+{
+	struct promotion_hold hold;
+	int rc = promotions_held(l->db, l->s, l->now, l->arena, &hold, err);
+
+	if (rc < 0)
+		return -1;
+	if (rc == 0)
+		*ret = (struct checklist_report){.given = true,
+			.verdict = CHECK_GO,
+			.reason = "free",
+			.detail = "no breach holds promotions"};
+	else
+		*ret = (struct checklist_report){.given = true,
+			.verdict = CHECK_WAITING,
+			.reason = hold.reason,
+			.detail = hold.detail,
+			.since = hold.since,
+			.until = hold.until};
+	return 0;
+}
+
+static const struct {
+	enum check_item item;
+	int (*look)(const struct checklist_look *l, struct checklist_report *ret, struct err *err);
+} sources[] = {
+	{CHECK_CONTRACT, look_contract},
+	{CHECK_SUITE, look_suite},
+	{CHECK_HOLD, look_hold},
+};
+
+int checklist_sources_ask(
+	const struct checklist_look *l, struct checklist_report ret[CHECK_ITEMS], struct err *err)
+{
+	for (size_t i = 0; i < sizeof(sources) / sizeof(sources[0]); i++)
+		if (sources[i].look(l, &ret[sources[i].item], err) < 0)
+			return -1;
+	return 0;
+}
