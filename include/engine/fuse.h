@@ -18,7 +18,7 @@
 #include "policy/selection.h"
 #include "store/artifact.h"
 
-struct fusion_slot {
+struct fuse_slot {
 	const struct policy_slot *slot;
 	bool filled;
 	const struct artifact_row *best; /* the fresh unit, NULL: kept or none */
@@ -37,26 +37,26 @@ struct fusion_slot {
 	size_t n_splits;
 };
 
-struct fusion {
-	struct fusion_slot *slots; /* one for each slot of the policy */
+struct fuse {
+	struct fuse_slot *slots; /* one for each slot of the policy */
 	size_t n, fresh;
 	bool complete; /* each required slot is filled */
 	struct common_contract contract;
 };
 
-int fusion_choose(struct db *reader, const struct snapshot *s, int64_t now, struct arena *a,
-	struct fusion *ret, struct err *err);
+int fuse_choose(struct db *reader, const struct snapshot *s, int64_t now, struct arena *a,
+	struct fuse *ret, struct err *err);
 
 /* How many candidates of a slot pass, and how many compete, among whom a merge would split alpha. */
-int fusion_competing(struct db *reader, const struct snapshot *s, int slot, struct arena *a,
+int fuse_competing(struct db *reader, const struct snapshot *s, int slot, struct arena *a,
 	int64_t *ret_passing, int64_t *ret_competing, struct err *err);
 
 /* Fill in units, slots, gates, phase and decisions of a merge. */
-void fusion_fill(
-	const struct fusion *f, const struct snapshot *s, struct arena *a, struct merge *merge);
+void fuse_fill(
+	const struct fuse *f, const struct snapshot *s, struct arena *a, struct merge *merge);
 
 /* Fill in version and release: above every release ever made, and the next rc of it. */
-int fusion_version(struct db *reader, const struct snapshot *s, const struct fusion *f,
-	struct arena *a, struct merge *merge, struct err *err);
+int fuse_version(struct db *reader, const struct snapshot *s, const struct fuse *f, struct arena *a,
+	struct merge *merge, struct err *err);
 
 #endif

@@ -41,7 +41,7 @@ static int load_contender(struct db *db, const struct artifact_row *row, struct 
 	return 0;
 }
 
-int fusion_competing(struct db *db, const struct snapshot *s, int slot, struct arena *a,
+int fuse_competing(struct db *db, const struct snapshot *s, int slot, struct arena *a,
 	int64_t *ret_passing, int64_t *ret_competing, struct err *err)
 {
 	const char *name = LIST_AT(&s->policy.slots, struct policy_slot, slot)->name;
@@ -60,7 +60,7 @@ int fusion_competing(struct db *db, const struct snapshot *s, int slot, struct a
 }
 
 /* Judge each of those that pass with its share of alpha. */
-static int split_alpha(struct db *db, const struct snapshot *s, struct fusion_slot *slot, int i,
+static int split_alpha(struct db *db, const struct snapshot *s, struct fuse_slot *slot, int i,
 	int64_t now, const struct artifact_list *list, struct contender *c, struct arena *a,
 	struct err *err)
 {
@@ -80,7 +80,7 @@ static int split_alpha(struct db *db, const struct snapshot *s, struct fusion_sl
 	return 0;
 }
 
-static const char *choice_text(const struct fusion_slot *slot, int64_t passing, struct arena *a)
+static const char *choice_text(const struct fuse_slot *slot, int64_t passing, struct arena *a)
 {
 	if (slot->n_splits)
 		return arena_printf(a,
@@ -92,7 +92,7 @@ static const char *choice_text(const struct fusion_slot *slot, int64_t passing, 
 				      (long long)passing);
 }
 
-static void fill_fresh(struct fusion_slot *slot, const struct artifact_row *row,
+static void fill_fresh(struct fuse_slot *slot, const struct artifact_row *row,
 	const struct contender *c, int64_t passing, struct arena *a)
 {
 	const struct artifact *artifact = c->unit->artifact;
@@ -116,7 +116,7 @@ static void fill_fresh(struct fusion_slot *slot, const struct artifact_row *row,
 	slot->reason = choice_text(slot, passing, a);
 }
 
-static void fill_kept(struct fusion_slot *slot, const struct snapshot *s, int i)
+static void fill_kept(struct fuse_slot *slot, const struct snapshot *s, int i)
 {
 	for (size_t k = 0; k < s->release.slots.n; k++) {
 		const struct fused_unit *u = LIST_AT(&s->release.slots, struct fused_unit, k);
@@ -131,7 +131,7 @@ static void fill_kept(struct fusion_slot *slot, const struct snapshot *s, int i)
 }
 
 /* Why the slot has nothing (better): what its candidates lack. */
-static int explain(struct db *db, struct fusion_slot *slot, int64_t baseline_seq, struct arena *a,
+static int explain(struct db *db, struct fuse_slot *slot, int64_t baseline_seq, struct arena *a,
 	struct err *err)
 {
 	static const enum phase phases[] = {
@@ -155,7 +155,7 @@ static int explain(struct db *db, struct fusion_slot *slot, int64_t baseline_seq
 }
 
 /* None is chosen: none passes, or none with its share of alpha. */
-static int explain_none(struct db *db, struct fusion_slot *slot, const struct snapshot *s, int i,
+static int explain_none(struct db *db, struct fuse_slot *slot, const struct snapshot *s, int i,
 	const struct contender *c, size_t n, struct arena *a, struct err *err)
 {
 	if (n == 0)
@@ -166,7 +166,7 @@ static int explain_none(struct db *db, struct fusion_slot *slot, const struct sn
 	return 0;
 }
 
-static int choose_slot(struct db *db, const struct snapshot *s, struct fusion_slot *slot, int i,
+static int choose_slot(struct db *db, const struct snapshot *s, struct fuse_slot *slot, int i,
 	int64_t now, struct arena *a, struct err *err)
 {
 	struct contender *c = ARENA_ARRAY(a, BEST_MAX, struct contender);
@@ -179,7 +179,7 @@ static int choose_slot(struct db *db, const struct snapshot *s, struct fusion_sl
 	for (size_t k = 0; k < list.n; k++)
 		if (load_contender(db, &list.v[k], a, &c[k], err) < 0)
 			return -1;
-	if (fusion_competing(db, s, i, a, &passing, &slot->competing, err) < 0 ||
+	if (fuse_competing(db, s, i, a, &passing, &slot->competing, err) < 0 ||
 		(slot->competing > 1 && split_alpha(db, s, slot, i, now, &list, c, a, err) < 0))
 		return -1;
 	best = selection_best(c, list.n);
@@ -193,7 +193,7 @@ static int choose_slot(struct db *db, const struct snapshot *s, struct fusion_sl
 }
 
 /* The digest of the judgement that the choice rests on. */
-static int name_judgement(struct db *db, struct fusion_slot *slot, struct arena *a, struct err *err)
+static int name_judgement(struct db *db, struct fuse_slot *slot, struct arena *a, struct err *err)
 {
 	struct judgement_row stored;
 
@@ -208,7 +208,7 @@ static int name_judgement(struct db *db, struct fusion_slot *slot, struct arena 
 	return 0;
 }
 
-static int find_contract(struct db *reader, struct fusion *f, struct arena *a, struct err *err)
+static int find_contract(struct db *reader, struct fuse *f, struct arena *a, struct err *err)
 {
 	const struct named_digest **given = ARENA_ARRAY(a, f->n, const struct named_digest *);
 
@@ -217,14 +217,14 @@ static int find_contract(struct db *reader, struct fusion *f, struct arena *a, s
 	return common_contract_find(reader, given, f->n, a, &f->contract, err);
 }
 
-int fusion_choose(struct db *reader, const struct snapshot *s, int64_t now, struct arena *a,
-	struct fusion *ret, struct err *err)
+int fuse_choose(struct db *reader, const struct snapshot *s, int64_t now, struct arena *a,
+	struct fuse *ret, struct err *err)
 {
-	struct fusion f = {.n = s->policy.slots.n, .complete = true};
+	struct fuse f = {.n = s->policy.slots.n, .complete = true};
 
-	f.slots = ARENA_ARRAY(a, f.n, struct fusion_slot);
+	f.slots = ARENA_ARRAY(a, f.n, struct fuse_slot);
 	for (size_t i = 0; i < f.n; i++) {
-		struct fusion_slot *slot = &f.slots[i];
+		struct fuse_slot *slot = &f.slots[i];
 
 		slot->slot = LIST_AT(&s->policy.slots, struct policy_slot, i);
 		if (choose_slot(reader, s, slot, (int)i, now, a, err) < 0)
@@ -243,7 +243,7 @@ int fusion_choose(struct db *reader, const struct snapshot *s, int64_t now, stru
 
 /* The worst verdict of the fresh units at one gate, naming each that is not passed. */
 static void combine_gate(
-	const struct fusion *f, enum gate gate, struct arena *a, struct gate_result *ret)
+	const struct fuse *f, enum gate gate, struct arena *a, struct gate_result *ret)
 {
 	enum phase worst = PHASE_SUCCEEDED;
 
@@ -254,7 +254,7 @@ static void combine_gate(
 	ret->detail = arena_printf(a, "%zu new unit%s on their own; kept ones passed before",
 		f->fresh, f->fresh == 1 ? " passes" : "s pass");
 	for (size_t i = 0; i < f->n; i++) {
-		const struct fusion_slot *s = &f->slots[i];
+		const struct fuse_slot *s = &f->slots[i];
 		const struct gate_result *g;
 
 		if (!s->best || (size_t)gate >= s->judgement.gates.n)
@@ -290,13 +290,13 @@ static void fill_waivers(const struct judgement *j, struct arena *a, struct list
 	*ret = (struct list){w, n};
 }
 
-static void fill_decisions(const struct fusion *f, struct arena *a, struct merge *merge)
+static void fill_decisions(const struct fuse *f, struct arena *a, struct merge *merge)
 {
 	struct decision *d = ARENA_ARRAY(a, f->n, struct decision);
 
 	merge->decisions = (struct list){.v = d};
 	for (size_t i = 0; i < f->n; i++) {
-		const struct fusion_slot *s = &f->slots[i];
+		const struct fuse_slot *s = &f->slots[i];
 		struct decision *to = &d[merge->decisions.n++];
 
 		fields_init(&decision_table, to);
@@ -318,8 +318,7 @@ static bool has_provider(const struct list *units, const char *provider)
 	return false;
 }
 
-void fusion_fill(
-	const struct fusion *f, const struct snapshot *s, struct arena *a, struct merge *merge)
+void fuse_fill(const struct fuse *f, const struct snapshot *s, struct arena *a, struct merge *merge)
 {
 	struct fused_unit *units = ARENA_ARRAY(a, f->n, struct fused_unit);
 	struct fused_unit *slots = ARENA_ARRAY(a, f->n, struct fused_unit);
@@ -328,7 +327,7 @@ void fusion_fill(
 	merge->units = (struct list){.v = units};
 	merge->slots = (struct list){.v = slots};
 	for (size_t i = 0; i < f->n; i++) {
-		const struct fusion_slot *slot = &f->slots[i];
+		const struct fuse_slot *slot = &f->slots[i];
 
 		if (!slot->filled)
 			continue;
@@ -350,7 +349,7 @@ void fusion_fill(
 }
 
 /* Does the contract of a fresh unit force this step? What was never compared forces every one. */
-static bool forces(const struct snapshot *s, const struct fusion_slot *slot, const char *step)
+static bool forces(const struct snapshot *s, const struct fuse_slot *slot, const char *step)
 {
 	const struct named_digest *live = s->release.contract;
 	const struct named_digest *mine = slot->best ? slot->parsed->contract : NULL;
@@ -362,7 +361,7 @@ static bool forces(const struct snapshot *s, const struct fusion_slot *slot, con
 	return !level || strcmp(level, step) == 0;
 }
 
-static bool contract_forces(const struct snapshot *s, const struct fusion *f, const char *step)
+static bool contract_forces(const struct snapshot *s, const struct fuse *f, const char *step)
 {
 	const struct named_digest *live = s->release.contract, *next = f->contract.contract;
 
@@ -375,8 +374,8 @@ static bool contract_forces(const struct snapshot *s, const struct fusion *f, co
 	return false;
 }
 
-int fusion_version(struct db *reader, const struct snapshot *s, const struct fusion *f,
-	struct arena *a, struct merge *merge, struct err *err)
+int fuse_version(struct db *reader, const struct snapshot *s, const struct fuse *f, struct arena *a,
+	struct merge *merge, struct err *err)
 {
 	char buf[VERSION_STRLEN];
 	struct version newest, next, rc_version;

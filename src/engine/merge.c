@@ -13,19 +13,19 @@
 
 struct merge_args {
 	const struct merge_request *request;
-	struct fusion fusion;
+	struct fuse fuse;
 	struct merge merge;
 	struct merge_row row;
 };
 
 /* The required slots that have no unit, in one sentence; `slots` says why each is as it is. */
-static const char *summary(const struct fusion *f, struct arena *a)
+static const char *summary(const struct fuse *f, struct arena *a)
 {
 	const char *names = "", *why = "";
 	size_t n = 0;
 
 	for (size_t i = 0; i < f->n; i++) {
-		const struct fusion_slot *slot = &f->slots[i];
+		const struct fuse_slot *slot = &f->slots[i];
 
 		if (slot->slot->required != 1 || slot->filled)
 			continue;
@@ -38,7 +38,7 @@ static const char *summary(const struct fusion *f, struct arena *a)
 		      : arena_printf(a, "no unit for the slots %s", names);
 }
 
-static int nothing(struct command *c, const struct fusion *f, struct err *err)
+static int nothing(struct command *c, const struct fuse *f, struct err *err)
 {
 	STRBUF_AUTO sb = STRBUF_INIT(BODY_MAX);
 	struct json_writer w;
@@ -56,8 +56,7 @@ static int nothing(struct command *c, const struct fusion *f, struct err *err)
 }
 
 /* The digest that makes two merges the same one. */
-static const char *identity_digest(
-	const struct snapshot *s, const struct fusion *f, struct arena *a)
+static const char *identity_digest(const struct snapshot *s, const struct fuse *f, struct arena *a)
 {
 	STRBUF_AUTO sb = STRBUF_INIT(64 << 10);
 	char *digest = arena_alloc(a, DIGEST_STRLEN);
@@ -100,7 +99,7 @@ static void fill_merge(struct engine *e, const struct command *c, struct merge_a
 	merge->actor = c->actor;
 	merge->reason = m->request->reason;
 	merge->created_at = merge->updated_at = engine_now(e);
-	fusion_fill(&m->fusion, s, c->arena, merge);
+	fuse_fill(&m->fuse, s, c->arena, merge);
 }
 
 static int merge_prepare(struct engine *e, struct db *reader, struct command *c, struct err *err)
@@ -118,12 +117,12 @@ static int merge_prepare(struct engine *e, struct db *reader, struct command *c,
 	 * stand behind that. */
 	if (rc != 0)
 		return rc < 0 ? -1 : COMMAND_WAIT;
-	if (fusion_choose(reader, s, engine_now(e), c->arena, &m->fusion, err) < 0)
+	if (fuse_choose(reader, s, engine_now(e), c->arena, &m->fuse, err) < 0)
 		return -1;
-	if (!m->fusion.complete || m->fusion.fresh == 0)
-		return nothing(c, &m->fusion, err);
+	if (!m->fuse.complete || m->fuse.fresh == 0)
+		return nothing(c, &m->fuse, err);
 	fill_merge(e, c, m);
-	if (fusion_version(reader, s, &m->fusion, c->arena, &m->merge, err) < 0)
+	if (fuse_version(reader, s, &m->fuse, c->arena, &m->merge, err) < 0)
 		return -1;
 	m->row = (struct merge_row){
 		.version = m->merge.version,
@@ -131,7 +130,7 @@ static int merge_prepare(struct engine *e, struct db *reader, struct command *c,
 		.baseline = m->merge.baseline,
 		.serial = m->merge.serial,
 		.policy_digest = s->policy.digest,
-		.identity = identity_digest(s, &m->fusion, c->arena),
+		.identity = identity_digest(s, &m->fuse, c->arena),
 		.actor = c->actor,
 		.created_at = m->merge.created_at,
 		.state = m->merge.state,
@@ -146,10 +145,10 @@ static int merge_prepare(struct engine *e, struct db *reader, struct command *c,
 int merge_foresee(struct db *reader, const struct snapshot *s, int64_t now, struct arena *a,
 	const char **ret_version, const char **ret_why, struct err *err)
 {
-	struct fusion f;
+	struct fuse f;
 	struct merge m;
 
-	if (fusion_choose(reader, s, now, a, &f, err) < 0)
+	if (fuse_choose(reader, s, now, a, &f, err) < 0)
 		return -1;
 	*ret_version = *ret_why = NULL;
 	if (!f.complete || f.fresh == 0) {
@@ -157,8 +156,8 @@ int merge_foresee(struct db *reader, const struct snapshot *s, int64_t now, stru
 		return 0;
 	}
 	fields_init(&merge_table, &m);
-	fusion_fill(&f, s, a, &m);
-	if (fusion_version(reader, s, &f, a, &m, err) < 0)
+	fuse_fill(&f, s, a, &m);
+	if (fuse_version(reader, s, &f, a, &m, err) < 0)
 		return -1;
 	*ret_version = m.version;
 	return 0;
@@ -166,8 +165,8 @@ int merge_foresee(struct db *reader, const struct snapshot *s, int64_t now, stru
 
 static int merge_insert_units(struct tx *tx, const struct merge_args *m, struct err *err)
 {
-	for (size_t i = 0; i < m->fusion.n; i++) {
-		const struct fusion_slot *s = &m->fusion.slots[i];
+	for (size_t i = 0; i < m->fuse.n; i++) {
+		const struct fuse_slot *s = &m->fuse.slots[i];
 		const struct unit_row unit = {
 			.slot = s->slot->name,
 			.artifact_seq = s->artifact_seq,
@@ -183,8 +182,8 @@ static int merge_insert_units(struct tx *tx, const struct merge_args *m, struct 
 /* The verdicts that were given for this merge alone. */
 static int merge_insert_verdicts(struct tx *tx, const struct merge_args *m, struct err *err)
 {
-	for (size_t i = 0; i < m->fusion.n; i++) {
-		const struct fusion_slot *s = &m->fusion.slots[i];
+	for (size_t i = 0; i < m->fuse.n; i++) {
+		const struct fuse_slot *s = &m->fuse.slots[i];
 
 		for (size_t k = 0; k < s->n_splits; k++)
 			if (verdict_record(tx, s->splits[k].artifact_seq, &s->splits[k].record,

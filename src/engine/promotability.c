@@ -174,7 +174,7 @@ static int add_share(struct db *db, const struct artifact_row *row, const struct
 	int64_t passing;
 
 	*at = (struct at_merge){.phase = names_find(&phase_names, row->phase)};
-	if (fusion_competing(db, s, slot, b->arena, &passing, &at->competing, err) < 0)
+	if (fuse_competing(db, s, slot, b->arena, &passing, &at->competing, err) < 0)
 		return -1;
 	p->at_merge = at;
 	if (b->list.n == 0)
