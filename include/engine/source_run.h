@@ -37,6 +37,7 @@ struct source {
 
 	/* The ops thread's. */
 	enum source_task task;
+	bool abandoned; /* nobody waits for the task any more */
 	pthread_t thread;
 	int64_t began; /* monotonic */
 	struct arena *arena;
@@ -70,6 +71,8 @@ void sources_free(struct engine *e);
 bool source_start(struct source *s, enum source_task task);
 /* Is the task over? Takes it back, so that the next one may begin. */
 bool source_finished(struct source *s, struct source_report *ret);
+/* Take back what is over and what nobody waits for. */
+void sources_tidy(struct engine *e);
 
 /* ---- source_ingest.c, source_probe.c: the tasks ---- */
 void source_ingest(struct source *s, struct db *reader);

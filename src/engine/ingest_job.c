@@ -24,11 +24,12 @@ struct ingest_run {
 	struct pull *pulls; /* one for each source */
 };
 
-static void give_up(struct engine *e, const struct source *s, struct pull *p)
+static void give_up(struct engine *e, struct source *s, struct pull *p)
 {
 	if (clock_mono(e->clock) < p->since + s->timeout + PATIENCE_S * USEC_PER_SEC)
 		return;
 	p->over = true;
+	s->abandoned = p->begun || s->abandoned;
 	err_set(&p->report.err, ERR_UNAVAILABLE, "%s",
 		p->begun ? "the connector does not come back"
 			 : "the connector is still busy with what it began before");
@@ -39,10 +40,11 @@ static void pull_step(struct engine *e, struct source *s, struct pull *p)
 	if (p->over)
 		return;
 	if (!p->begun) {
+		sources_tidy(e);
 		p->begun = source_start(s, SOURCE_INGEST);
 		p->since = p->begun || !p->since ? clock_mono(e->clock) : p->since;
 	}
-	if (p->begun && s->task == SOURCE_INGEST)
+	if (p->begun)
 		p->over = source_finished(s, &p->report);
 	if (!p->over)
 		give_up(e, s, p);

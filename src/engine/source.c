@@ -62,6 +62,7 @@ static void take_back(struct source *s)
 	s->arena = NULL;
 	s->n_wishes = 0;
 	s->task = SOURCE_NONE;
+	s->abandoned = false;
 	s->state = SOURCE_IDLE;
 }
 
@@ -145,6 +146,16 @@ bool source_finished(struct source *s, struct source_report *ret)
 	*ret = s->report;
 	take_back(s);
 	return true;
+}
+
+void sources_tidy(struct engine *e)
+{
+	struct source_set *set = e->sources;
+	struct source_report ignored;
+
+	for (size_t i = 0; i < set->n; i++)
+		if (set->v[i].abandoned || set->v[i].task == SOURCE_PROBE)
+			source_finished(&set->v[i], &ignored);
 }
 
 /* ---- What others ask ---- */

@@ -157,12 +157,9 @@ void probes_watch(struct engine *e, struct db *reader)
 {
 	struct source_set *set = e->sources;
 	ARENA_AUTO a = arena_new();
-	struct source_report ignored;
 	struct err err = {0};
 
-	for (size_t i = 0; i < set->n; i++)
-		if (set->v[i].task == SOURCE_PROBE)
-			source_finished(&set->v[i], &ignored);
+	sources_tidy(e);
 	if (clock_mono(e->clock) < set->next_probe)
 		return;
 	set->next_probe = clock_mono(e->clock) + LOOK_S * USEC_PER_SEC;
