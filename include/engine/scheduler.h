@@ -31,7 +31,8 @@ struct scheduler {
 	int64_t window;	       /* the start of the window that has its run; 0: none */
 	int64_t seen;	       /* the wall clock at the last look */
 	int64_t next_due;
-	int64_t retry_at;	     /* monotonic; the registry could not be written */
+	int64_t retry_at; /* monotonic; the registry could not be written */
+	bool failing;
 	bool look[JOBS];	     /* there may be a run to take up */
 	struct job_slot slots[JOBS]; /* arena NULL: none */
 };

@@ -299,8 +299,12 @@ bool schedule_watch(struct engine *e, struct db *reader)
 	rc = watch(e, reader, &err);
 	if (rc < 0) {
 		s->retry_at = clock_mono(e->clock) + USEC_PER_SEC;
-		log_error("schedule.failed", LOG_ERR(&err));
+		if (!s->failing)
+			log_error("schedule.failed", LOG_ERR(&err));
+	} else if (s->failing) {
+		log_info("schedule.mended");
 	}
+	s->failing = rc < 0;
 	return rc > 0;
 }
 

@@ -48,7 +48,7 @@ sf schedule run merge
 check "a job that is held is not run" says 'holds merge'
 sf promote 1.0.0-rc.1 --reason x
 check "promote: there is no such merge" exits 1
-sf freeze end "$id" --reason done
+sf freeze end "$id" --reason over
 check "freeze end" prints 'is over'
 sf freeze end
 check "freeze end without the ID: exit 2" exits 2

@@ -365,6 +365,52 @@ START_TEST(test_schedule__a_freeze_closes_the_door_and_a_window)
 }
 END_TEST
 
+START_TEST(test_schedule__a_policy_without_its_window_ends_the_run)
+{
+	set_cadence("{" PROMOTE "}");
+	go_to("11-25T10:30");
+	set_cadence("{'promote':{'rrule':'Thu 10:00','duration':'PT4H'}}");
+	finish();
+	ck_assert_str_eq(runs(JOB_PROMOTE), "11-25T10:00 nothing");
+	ck_assert_str_eq(last_run(JOB_PROMOTE).reason,
+		"the policy has this window no more; until then: no merge is open: there is "
+		"nothing to promote");
+	go_to("11-26T10:00");
+	ck_assert_str_eq(runs(JOB_PROMOTE), "11-25T10:00 nothing; 11-26T10:00 Running");
+	set_cadence("{}");
+	finish();
+	ck_assert_str_eq(runs(JOB_PROMOTE), "11-25T10:00 nothing; 11-26T10:00 nothing");
+}
+END_TEST
+
+/* Set back before its opening, a window waits for its time to come again. */
+START_TEST(test_schedule__a_window_comes_again_with_the_clock)
+{
+	set_cadence("{" PROMOTE "}");
+	go_to("11-25T10:30");
+	ck_assert_str_eq(runs(JOB_PROMOTE), "11-25T10:00 Running");
+	go_to("11-25T09:30");
+	ck_assert_str_eq(runs(JOB_PROMOTE), "11-25T10:00 Pending");
+	three_units(1, 0.8);
+	do_merge();
+	ck_assert_ptr_null(channel_text());
+	go_to("11-25T10:00");
+	ck_assert_str_eq(runs(JOB_PROMOTE), "11-25T10:00 done");
+	ck_assert_int_eq(count_events("promotion.window_opened"), 1);
+	/* A month ahead by mistake: the windows between are missed, and have their time after all. */
+	go_to("12-24T12:00");
+	ck_assert_str_eq(runs(JOB_PROMOTE), "11-25T10:00 done; 12-02T10:00 missed; "
+					    "12-09T10:00 missed; 12-16T10:00 missed; "
+					    "12-23T10:00 missed");
+	go_to("11-25T12:00");
+	three_units(2, 0.9);
+	do_merge();
+	ck_assert_str_eq(member(channel_text(), "version"), "1.0.0");
+	go_to("12-02T10:00");
+	ck_assert_str_eq(member(channel_text(), "version"), "1.0.1");
+}
+END_TEST
+
 START_TEST(test_schedule__a_deny_holds_the_jobs_that_it_names)
 {
 	set_cadence("{" MERGE "," INGEST ",'deny':{'books':{'rrule':'Tue 08:00','duration':'P1D',"
@@ -433,6 +479,8 @@ Suite *test_suite(void)
 	tcase_add_test(tc, test_schedule__a_window_that_is_open_at_a_start_is_used);
 	tcase_add_test(tc, test_schedule__the_door_is_closed_outside_a_window);
 	tcase_add_test(tc, test_schedule__a_freeze_closes_the_door_and_a_window);
+	tcase_add_test(tc, test_schedule__a_policy_without_its_window_ends_the_run);
+	tcase_add_test(tc, test_schedule__a_window_comes_again_with_the_clock);
 	tcase_add_test(tc, test_schedule__a_deny_holds_the_jobs_that_it_names);
 	tcase_add_test(tc, test_schedule__a_rollback_is_exempt);
 	tcase_add_loop_test(tc, test_schedule__a_crash_leaves_a_run_to_be_taken_up, 0, 8);
