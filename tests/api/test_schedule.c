@@ -55,7 +55,8 @@ START_TEST(test_schedule__shows_each_job)
 	char etag[512], header[600];
 
 	rig_expect(&rig, "GET", "/v1/schedule", "", NULL, 200,
-		"{\"job\":\"merge\",\"rrule\":\"FREQ=WEEKLY;BYDAY=TU,FR;BYHOUR=9;BYMINUTE=0;BYSECOND=0\","
+		"{\"job\":\"merge\",\"rrule\":\"FREQ=WEEKLY;BYDAY=TU,FR;BYHOUR=9;BYMINUTE=0;"
+		"BYSECOND=0\","
 		"\"tz\":\"America/New_York\",\"catch_up\":\"once\",\"next\":\"20");
 	rig_expect(&rig, "GET", "/v1/schedule", "", NULL, 200,
 		"\"window\":{\"duration\":\"PT4H\",\"open\":false,\"opens\":\"20");
