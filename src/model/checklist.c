@@ -5,6 +5,7 @@
 #include "model/checklist.h"
 
 #include <string.h>
+#include <strings.h>
 
 #include "base/clock.h"
 #include "base/duration.h"
@@ -105,6 +106,20 @@ void policy_signoffs_check(const struct list *signoffs, const char *pointer, str
 
 /* ---- Given by people ---- */
 
+/* A person follows it in a browser. */
+static bool is_link(const char *s)
+{
+	return format_uri.check(s) &&
+	       (strncasecmp(s, "https://", 8) == 0 || strncasecmp(s, "http://", 7) == 0);
+}
+static const struct field_format format_link = {
+	.title = "a link (http or https)",
+	.example = "https://wiki.example/reviews/17",
+	.pattern = "^[Hh][Tt][Tt][Pp][Ss]?://[!-~]+$",
+	.json_format = "uri",
+	.check = is_link,
+};
+
 #define F(name_, type_, ...)                                                \
 	{                                                                   \
 #name_, type_, offsetof(struct signoff, name_), __VA_ARGS__ \
@@ -116,7 +131,7 @@ static const struct field signoff_fields[] = {
 		.help = "of the policy's checklist"),
 	F(verdict, FIELD_ENUM, 0, .names = &signoff_verdict_names,
 		.help = "go when absent; of each item the newest sign-off counts"),
-	F(evidence, FIELD_STRING, 0, .format = &format_uri,
+	F(evidence, FIELD_STRING, 0, .format = &format_link,
 		.help = "where to read what it rests on; the policy may require it of a go"),
 	F(reason, FIELD_STRING, 0, .min = 1, .max = 1000, .format = &format_line,
 		.help = "kept in the history; required of a no_go"),
@@ -162,7 +177,7 @@ static const struct field item_fields[] = {
 	F(since, FIELD_TIME, 0, .help = "since when it says so, where that is known"),
 	F(until, FIELD_TIME, 0, .help = "when time alone changes it: waiting ends, or go does"),
 	F(overridable, FIELD_BOOL, 0, .help = "`override` in a promotion passes it"),
-	F(evidence, FIELD_STRING, 0, .format = &format_uri, .help = "that the sign-off links to"),
+	F(evidence, FIELD_STRING, 0, .format = &format_link, .help = "that the sign-off links to"),
 	F(signed_by, FIELD_STRING, 0),
 };
 #undef F

@@ -285,6 +285,7 @@ static void of_person(struct making *m, const struct policy_signoff *rule)
 	const struct signoff *s = find_signoff(m->f, rule->item);
 	struct checklist_item *i =
 		add(m, rule->item, CHECK_WAITING, "missing", "nobody has signed it off");
+	const char *maker;
 
 	i->kind = CHECK_HUMAN;
 	i->since = m->f->made_at;
@@ -293,10 +294,11 @@ static void of_person(struct making *m, const struct policy_signoff *rule)
 	if (!checklist_stops(i))
 		return;
 	i->overridable = 1;
+	/* What the schedule made, or somebody unknown, is nobody's own. */
+	maker = m->f->made_by && strncmp(m->f->made_by, "token:", 6) == 0 ? m->f->made_by : NULL;
 	i->needs = arena_printf(m->arena,
 		"a sign-off of %s by somebody%s%s: POST /v1/merges/%s/signoffs", rule->item,
-		m->f->made_by ? " other than " : "", m->f->made_by ? m->f->made_by : "",
-		m->f->merge);
+		maker ? " other than " : "", maker ? maker : "", m->f->merge);
 }
 
 /* ---- Of the calendar ---- */

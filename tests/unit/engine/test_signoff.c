@@ -100,6 +100,8 @@ static const struct {
 	{"{}", ERR_INVALID_BODY, "/item"},
 	{"{'item':'review'}", ERR_INVALID_BODY, "/evidence"},
 	{"{'item':'review','evidence':'see the wiki'}", ERR_INVALID_BODY, "/evidence"},
+	{"{'item':'review','evidence':'javascript:alert(1)'}", ERR_INVALID_BODY, "/evidence"},
+	{"{'item':'review','evidence':'https://'}", ERR_INVALID_BODY, "/evidence"},
 	{"{'item':'notes','verdict':'maybe'}", ERR_INVALID_BODY, "/verdict"},
 	{"{'item':'notes','verdict':'no_go'}", ERR_INVALID_BODY, "/reason"},
 	{"{'item':'notes','signed_by':'ann'}", ERR_INVALID_BODY, "/signed_by"},
