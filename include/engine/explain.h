@@ -11,8 +11,9 @@
 
 /* All that keeps a merge from being promoted, or an artifact from being merged, and the earliest time
  * of a promotion. 1, 0 (there is no such thing), -1. */
-int merge_promotability(struct db *reader, const struct snapshot *s, const char *version,
-	int64_t now, struct arena *a, struct promotability *ret, struct err *err);
+int merge_promotability(struct engine *e, struct db *reader, const struct snapshot *s,
+	const char *version, int64_t now, struct arena *a, struct promotability *ret,
+	struct err *err);
 int artifact_promotability(struct db *reader, const struct snapshot *s, const char *provider,
 	const char *id, int64_t now, struct arena *a, struct promotability *ret, struct err *err);
 

@@ -3,7 +3,7 @@
  * The checklist of a merge at an instant: what the machine knows and what people said, as items that
  * are each go, waiting, no-go or not configured. Pure; the time is an argument.
  *
- * What may turn by itself or by somebody's doing waits; what only another merge can turn is a no-go.
+ * What is merely not there yet waits; what is a definite no, until it is mended, is a no-go.
  * An item whose source is not there says so and stops nothing.
  */
 #ifndef POLICY_CHECKLIST_H

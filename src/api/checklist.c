@@ -23,7 +23,8 @@ int handle_checklist(struct request *r, struct err *err)
 	int64_t now = clock_now(engine_clock(request_engine(r)));
 	struct checklist c;
 	const char *text;
-	int rc = merge_checklist(request_reader(r), s, version_of(r), now, r->arena, &c, err);
+	int rc = merge_checklist(
+		request_engine(r), request_reader(r), s, version_of(r), now, r->arena, &c, err);
 
 	if (rc <= 0)
 		return rc < 0 ? -1 : err_set(err, ERR_NOT_FOUND, "no merge %s", version_of(r));

@@ -35,7 +35,8 @@ int handle_merge_promotability(struct request *r, struct err *err)
 	const char *version = r->bindings[0] + (r->bindings[0][0] == 'v');
 	int64_t now = clock_now(engine_clock(request_engine(r)));
 	struct promotability p;
-	int rc = merge_promotability(request_reader(r), s, version, now, r->arena, &p, err);
+	int rc = merge_promotability(
+		request_engine(r), request_reader(r), s, version, now, r->arena, &p, err);
 
 	if (rc <= 0)
 		return rc < 0 ? -1 : err_set(err, ERR_NOT_FOUND, "no merge %s", version);

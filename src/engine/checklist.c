@@ -128,10 +128,11 @@ static void add_items(struct blocker_list *b, const struct checklist *c)
 	}
 }
 
-int checklist_load(struct db *db, const struct snapshot *s, struct merge_case *m, int64_t now,
-	struct checklist *ret, struct blocker_list *b, struct err *err)
+int checklist_load(struct engine *e, struct db *db, const struct snapshot *s, struct merge_case *m,
+	int64_t now, struct checklist *ret, struct blocker_list *b, struct err *err)
 {
-	const struct checklist_look l = {.db = db, .s = s, .m = m, .now = now, .arena = b->arena};
+	const struct checklist_look l = {
+		.e = e, .db = db, .s = s, .m = m, .now = now, .arena = b->arena};
 	struct checklist_facts f;
 
 	if (merge_blockers(db, s, m, now, b, err) < 0 || gather(&l, b, &f, err) < 0)
@@ -183,8 +184,8 @@ static int recorded(struct db *reader, const struct merge_case *m, struct arena 
 	return 1;
 }
 
-int merge_checklist(struct db *reader, const struct snapshot *s, const char *version, int64_t now,
-	struct arena *a, struct checklist *ret, struct err *err)
+int merge_checklist(struct engine *e, struct db *reader, const struct snapshot *s,
+	const char *version, int64_t now, struct arena *a, struct checklist *ret, struct err *err)
 {
 	struct blocker_list b;
 	struct merge_case m;
@@ -198,7 +199,7 @@ int merge_checklist(struct db *reader, const struct snapshot *s, const char *ver
 			return rc;
 	}
 	blockers_begin(&b, a);
-	return checklist_load(reader, s, &m, now, ret, &b, err) < 0 ? -1 : 1;
+	return checklist_load(e, reader, s, &m, now, ret, &b, err) < 0 ? -1 : 1;
 }
 
 const char *blockers_override(struct blocker_list *b)

@@ -8,6 +8,7 @@
 #include "engine/checklist.h"
 #include "engine/common_contract.h"
 #include "engine/render.h"
+#include "engine/source.h"
 #include "engine/watch.h"
 #include "store/artifact.h"
 
@@ -113,6 +114,44 @@ static int look_hold(const struct checklist_look *l, struct checklist_report *re
 	return 0;
 }
 
+/* Do the connectors reach what the merge would ship? */
+static int look_artifacts(
+	const struct checklist_look *l, struct checklist_report *ret, struct err *err)
+{
+	static const struct {
+		enum check_verdict verdict;
+		const char *reason;
+	} means[] = {
+		[REACH_REACHABLE] = {CHECK_GO, "reachable"},
+		[REACH_MISSING] = {CHECK_NO_GO, "missing"},
+		[REACH_UNKNOWN] = {CHECK_NOT_CONFIGURED, "not_configured"},
+		[REACH_FAILED] = {CHECK_WAITING, "not_known"},
+	};
+	const struct merge_case *m = l->m;
+	struct artifact_place_of *places =
+		ARENA_ARRAY(l->arena, m->n_units + 1, struct artifact_place_of);
+	struct artifact_reachability r;
+
+	for (size_t i = 0; i < m->n_units; i++) {
+		struct artifact_row row;
+
+		if (artifact_by_seq(l->db, m->units[i].artifact_seq, l->arena, &row, err) <= 0)
+			return err_set(
+				err, ERR_STORAGE, "a unit of merge %s is missing", m->row.version);
+		places[i] = (struct artifact_place_of){row.provider, row.id, row.seq};
+	}
+	if (artifacts_reachable(l->e, l->db, places, m->n_units, l->arena, &r, err) < 0)
+		return -1;
+	*ret = (struct checklist_report){.given = true,
+		.verdict = means[r.reach].verdict,
+		.reason = means[r.reach].reason,
+		.detail = r.detail,
+		.since = r.at,
+		.needs = r.reach == REACH_FAILED ? "nothing: it is looked for again by itself"
+						 : NULL};
+	return 0;
+}
+
 static const struct {
 	enum check_item item;
 	int (*look)(const struct checklist_look *l, struct checklist_report *ret, struct err *err);
@@ -120,6 +159,7 @@ static const struct {
 	{CHECK_CONTRACT, look_contract},
 	{CHECK_SUITE, look_suite},
 	{CHECK_HOLD, look_hold},
+	{CHECK_ARTIFACTS, look_artifacts},
 };
 
 int checklist_sources_ask(

@@ -266,7 +266,7 @@ static int promote_ready(
 	*ret = (struct ready){
 		.phase = PHASE_SUCCEEDED, .why = "no merge is open: there is nothing to promote"};
 	if (rc > 0)
-		rc = merge_checklist(reader, s, row.version, engine_now(e), a, &c, err);
+		rc = merge_checklist(e, reader, s, row.version, engine_now(e), a, &c, err);
 	if (rc <= 0)
 		return rc;
 	if (c.verdict == CHECK_GO)
@@ -288,7 +288,7 @@ static const char *last_list(
 	struct err err;
 
 	if (merge_find_open(reader, w->arena, &row, &err) <= 0 ||
-		merge_checklist(reader, s, row.version, end - 1, w->arena, &c, &err) <= 0)
+		merge_checklist(e, reader, s, row.version, end - 1, w->arena, &c, &err) <= 0)
 		return NULL;
 	return arena_printf(w->arena, "{\"checklist\":%s}", checklist_text(&c, w->arena));
 }

@@ -106,8 +106,9 @@ static int finish(struct db *db, struct promotability *p, struct blocker_list *b
 
 /* ---- Merges ---- */
 
-int merge_promotability(struct db *reader, const struct snapshot *s, const char *version,
-	int64_t now, struct arena *a, struct promotability *ret, struct err *err)
+int merge_promotability(struct engine *e, struct db *reader, const struct snapshot *s,
+	const char *version, int64_t now, struct arena *a, struct promotability *ret,
+	struct err *err)
 {
 	struct blocker_list blockers;
 	struct checklist c;
@@ -119,7 +120,7 @@ int merge_promotability(struct db *reader, const struct snapshot *s, const char 
 	begin(ret, &blockers, a);
 	ret->merge = m.row.version;
 	ret->state = m.row.state;
-	if (checklist_load(reader, s, &m, now, &c, &blockers, err) < 0)
+	if (checklist_load(e, reader, s, &m, now, &c, &blockers, err) < 0)
 		return -1;
 	blockers_finish(&blockers);
 	ret->blockers = blockers.list;

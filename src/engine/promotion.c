@@ -215,7 +215,7 @@ static int check_list(struct engine *e, struct db *reader, struct snapshot *s, s
 			return -1;
 	}
 	if (schedule_plan(reader, &s->policy, now, c->arena, &p->plan, err) < 0 ||
-		checklist_load(reader, s, m, now, &p->checklist, &blockers, err) < 0)
+		checklist_load(e, reader, s, m, now, &p->checklist, &blockers, err) < 0)
 		return -1;
 	if (p->request->override == 1)
 		p->overrode = blockers_override(&blockers);

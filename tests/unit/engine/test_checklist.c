@@ -13,6 +13,7 @@
 #include "store/event.h"
 #include "store/schedule.h"
 #include "support/registry.h"
+#include "support/scratch.h"
 
 Suite *test_suite(void);
 
@@ -51,8 +52,8 @@ static struct checklist list_of(const char *version)
 	struct checklist c;
 	struct err err = {0};
 
-	ck_assert_msg(merge_checklist(reg.reader, s, version, clock_now(&reg.clock.clock),
-			      reg.arena, &c, &err) == 1,
+	ck_assert_msg(merge_checklist(reg.engine, reg.reader, s, version,
+			      clock_now(&reg.clock.clock), reg.arena, &c, &err) == 1,
 		"%s", err.msg);
 	return c;
 }
@@ -71,8 +72,8 @@ static struct promotability blockers_of(const char *version)
 	struct promotability p;
 	struct err err = {0};
 
-	ck_assert_int_eq(merge_promotability(reg.reader, s, version, clock_now(&reg.clock.clock),
-				 reg.arena, &p, &err),
+	ck_assert_int_eq(merge_promotability(reg.engine, reg.reader, s, version,
+				 clock_now(&reg.clock.clock), reg.arena, &p, &err),
 		1);
 	return p;
 }
@@ -314,6 +315,51 @@ START_TEST(test_checklist__is_held_after_a_breach)
 }
 END_TEST
 
+/* A connector that says of each artifact what the test wants. */
+static int look_result;
+static int fake_probe(struct connector *c, const struct provider_call *call,
+	const struct probe_target *target, struct probe *ret, struct err *err)
+{
+	if (look_result < 0)
+		return err_set(err, ERR_UNREACHABLE, "the bucket says 503");
+	*ret = (struct probe){(enum probe_verdict)look_result, "it was looked for"};
+	return 0;
+}
+
+START_TEST(test_checklist__looks_whether_the_artifacts_are_there)
+{
+	static const struct {
+		int result;
+		const char *verdict;
+	} cases[] = {{-1, "waiting"}, {PROBE_MISSING, "no_go"}, {PROBE_REACHABLE, "go"},
+		{PROBE_UNKNOWN, "not_configured"}};
+	static struct connector_kind kind;
+	static struct engine_source source;
+	char path[SCRATCH_PATH];
+	struct checklist c;
+
+	kind = connector_dir;
+	kind.probe = fake_probe;
+	source = (struct engine_source){.kind = &kind,
+		.options = {.provider = "hf",
+			.path = arena_strdup(reg.arena, scratch_file(path, ".")),
+			.timeout = 30 * USEC_PER_SEC}};
+	registry_sources(&source, 1);
+	begin("");
+	c = list_of(merge);
+	ck_assert_str_eq(says(&c, "artifacts"), "waiting");
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		look_result = cases[i].result;
+		fake_clock_step(&reg.clock, HOUR);
+		finish();
+		c = list_of(merge);
+		ck_assert_str_eq(says(&c, "artifacts"), cases[i].verdict);
+		check_agree();
+	}
+	ck_assert_int_eq(promote(merge).status, 201);
+}
+END_TEST
+
 /* ---- The promote job ---- */
 
 static struct job_run window_run(void)
@@ -410,6 +456,7 @@ Suite *test_suite(void)
 	tcase_add_test(tc, test_checklist__of_a_merge_that_is_over_says_only_that);
 	tcase_add_test(tc, test_checklist__names_the_suite_and_the_contract);
 	tcase_add_test(tc, test_checklist__is_held_after_a_breach);
+	tcase_add_test(tc, test_checklist__looks_whether_the_artifacts_are_there);
 	tcase_add_test(tc, test_checklist__turns_go_in_an_open_window_and_is_promoted_then);
 	tcase_add_test(tc, test_checklist__soaks_within_an_open_window);
 	tcase_add_test(tc, test_checklist__says_at_close_why_nothing_was_promoted);

@@ -24,8 +24,8 @@ static struct promotability of_merge(const char *version)
 	struct promotability p;
 	struct err err = {0};
 
-	ck_assert_msg(merge_promotability(reg.reader, s, version, clock_now(&reg.clock.clock),
-			      reg.arena, &p, &err) == 1,
+	ck_assert_msg(merge_promotability(reg.engine, reg.reader, s, version,
+			      clock_now(&reg.clock.clock), reg.arena, &p, &err) == 1,
 		"%s", err.msg);
 	return p;
 }
@@ -104,8 +104,9 @@ START_TEST(test_promotability__tells_every_gap_and_the_door_the_same)
 	ck_assert_uint_gt(p.needs.n, 0);
 	check_door(member(o.body, "version"));
 	s = snapshot_get(reg.engine);
-	ck_assert_int_eq(
-		merge_promotability(reg.reader, s, "9.9.9-rc.1", 1, reg.arena, &p, &err), 0);
+	ck_assert_int_eq(merge_promotability(
+				 reg.engine, reg.reader, s, "9.9.9-rc.1", 1, reg.arena, &p, &err),
+		0);
 	ck_assert_int_eq(
 		artifact_promotability(reg.reader, s, "hf", "s/x-v1", 1, reg.arena, &p, &err), 0);
 	submit_samples("s/textgen-v3", 700, "");
