@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "api/router.h"
+#include "base/arena.h"
 #include "base/strbuf.h"
 
 enum { METRICS_BUCKETS = 12, METRICS_CLASSES = 6 };
@@ -28,5 +29,10 @@ void metrics_count(struct metrics *m, const struct route *route, int status, int
 struct server;
 /* Any thread. */
 void metrics_text(const struct server *s, struct strbuf *out);
+
+/* The part that is read from the registry: service levels and nodes. */
+struct engine;
+struct db;
+void metrics_watch_text(struct engine *e, struct db *reader, struct arena *a, struct strbuf *out);
 
 #endif

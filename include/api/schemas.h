@@ -10,7 +10,7 @@
 
 extern const struct field_table receipt_table, manifest_record_table, artifact_record_table,
 	judgement_record_table, channel_move_table, observation_receipt_table,
-	acknowledgement_table, event_table, policy_record_table, token_table, problem_table,
-	health_table;
+	acknowledgement_table, node_answer_table, event_table, policy_record_table, token_table,
+	problem_table, health_table;
 
 #endif

@@ -5,7 +5,7 @@
 #ifndef API_STATUS_H
 #define API_STATUS_H
 
-#include "model/field.h"
+#include "model/node.h"
 
 struct status {
 	const char *status;  /* "ok", "draining", "read-only" */
@@ -19,6 +19,7 @@ struct status {
 	const char *policy_digest;
 	int64_t manifests, artifacts, judgements, events, commits, last_commit_at, queue, queue_max,
 		connections;
+	struct fleet *fleet;
 };
 extern const struct field_table status_table;
 

@@ -12,6 +12,7 @@
 #include "model/canonical_suite.h"
 #include "model/checklist.h"
 #include "model/contract.h"
+#include "model/node.h"
 #include "model/observation.h"
 #include "model/request.h"
 #include "model/waiver.h"
@@ -87,9 +88,14 @@ int merge_submit(
 int promotion_submit(
 	struct engine *e, struct command *c, const struct promotion_request *r, struct err *err);
 
-/* POST /v1/rollbacks: 201 {release, channel}; 409 no_warm_release. */
+/* POST /v1/rollbacks: 201 {release, channel}; 409 no_warm_release. As a drill: 202 with the drill. */
 int rollback_submit(
 	struct engine *e, struct command *c, const struct rollback_request *r, struct err *err);
+
+/* PUT /v1/nodes/{id}: 200 with the node, the channel, and the drill that runs; 422 when it names what
+ * is not there. */
+int node_submit(struct engine *e, struct db *reader, struct command *c, const char *id,
+	const struct node_report *r, struct err *err);
 
 /* POST /v1/slo/acknowledge: 200 {acknowledged_at, held, rollbacks}; promotions are free again. */
 int slo_acknowledge(

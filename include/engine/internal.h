@@ -76,7 +76,8 @@ struct engine {
 	atomic_bool schedule_stale;	     /* the policy or the freezes changed */
 	atomic_int_fast64_t schedule_due_at; /* schedule_next_due() */
 	/* The ops thread's, monotonic. */
-	int64_t next_outbox, next_waivers, next_evidence, next_probe, next_thinning, next_signing;
+	int64_t next_outbox, next_waivers, next_evidence, next_probe, next_thinning, next_signing,
+		next_nodes, next_forgetting;
 
 	struct lock watch_lock;
 	struct activation_watch watch;
@@ -191,6 +192,8 @@ void slo_foresee(const struct engine *e, const struct observation *const *rows, 
 void slo_forget(struct engine *e);
 /* Drop some of the observations that are too old for any objective; false: there are none. */
 bool observations_thin(struct engine *e, struct db *reader);
+/* Drills that took too long, nodes that are silent for long. */
+void nodes_watch(struct engine *e, struct db *reader);
 /* Enter into the history which waivers have ended. */
 void waivers_watch(struct engine *e, struct db *reader);
 /* Give up evidence whose subject never came; see that the anchor is the one of today. */

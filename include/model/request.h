@@ -17,7 +17,7 @@ struct promotion_request {
 };
 struct rollback_request {
 	const char *reason, *to; /* reason required */
-	int dry_run;
+	int drill, dry_run;
 };
 struct reason_request { /* withdraw, unquarantine, revoke */
 	const char *reason;

@@ -49,8 +49,11 @@ bool caller_may(const struct caller *c, const char *scope)
 		return true;
 	if (strcmp(scope, "submit") == 0)
 		return may_submit(c->scopes);
+	if (strcmp(scope, "report") == 0)
+		return scopes_allow(c->scopes, "operate");
 	return strcmp(scope, "read") == 0 &&
-	       (scopes_allow(c->scopes, "operate") || scopes_allow(c->scopes, "promote"));
+	       (scopes_allow(c->scopes, "operate") || scopes_allow(c->scopes, "promote") ||
+		       scopes_allow(c->scopes, "report"));
 }
 
 int auth_authorize(struct request *r, const char *scope, struct err *err)

@@ -13,6 +13,7 @@
 #include "api/params.h"
 #include "base/suggest.h"
 #include "model/manifest.h"
+#include "model/node.h"
 #include "model/observation.h"
 #include "model/canonical_suite.h"
 #include "model/checklist.h"

@@ -10,6 +10,7 @@
 #include "model/format.h"
 #include "model/gate.h"
 #include "model/manifest.h"
+#include "model/node.h"
 #include "model/phase.h"
 #include "model/policy.h"
 #include "model/promotability.h"
@@ -174,6 +175,7 @@ static const struct field channel_move_fields[] = {
 	NEED("release", STRING, .format = &format_version, .help = "active now"),
 	NEED("fused_model_id", STRING),
 	NEED("channel", OBJECT, .table = &channel_table),
+	MAY("drill", OBJECT, .table = &drill_table, .help = "of a drill: the channel did not move"),
 };
 const struct field_table channel_move_table =
 	TABLE("ChannelMove", "Where the channel went.", channel_move_fields);
@@ -189,6 +191,18 @@ static const struct field observation_receipt_fields[] = {
 };
 const struct field_table observation_receipt_table =
 	TABLE("ObservationReceipt", "What was counted.", observation_receipt_fields);
+
+static const struct field node_answer_fields[] = {
+	NEED("id", STRING),
+	NEED("state", STRING, .help = "current, behind, unhealthy"),
+	NEED("serial", INT),
+	NEED("release", STRING),
+	NEED("channel", OBJECT, .table = &channel_table, .help = "where it should be"),
+	MAY("drill", OBJECT, .table = &drill_table,
+		.help = "that runs: have its release ready, and say so"),
+};
+const struct field_table node_answer_table =
+	TABLE("NodeAnswer", "The node, and where the channel is.", node_answer_fields);
 
 static const struct field acknowledgement_fields[] = {
 	NEED("acknowledged_at", TIME),

@@ -11,6 +11,7 @@
 #include "api/status.h"
 #include "base/json_writer.h"
 #include "engine/engine.h"
+#include "engine/node.h"
 
 enum { TEXT_MAX = 4 * 1024 * 1024 };
 
@@ -40,6 +41,11 @@ static const struct field status_fields[] = {
 	FIELD(queue, FIELD_INT, "commands waiting"),
 	FIELD(queue_max, FIELD_INT, "commands that may wait"),
 	FIELD(connections, FIELD_INT, "open now"),
+	{.name = "fleet",
+		.type = FIELD_OBJECT,
+		.offset = offsetof(struct status, fleet),
+		.table = &fleet_table,
+		.help = "how far the nodes follow the channel; absent while none is known"},
 };
 #undef FIELD
 const struct field_table status_table =
@@ -93,6 +99,7 @@ int handle_metrics(struct request *r, struct err *err)
 	size_t len;
 
 	metrics_text(r->server, &out);
+	metrics_watch_text(request_engine(r), request_reader(r), r->arena, &out);
 	len = out.len;
 	return reply_text(r, 200, "text/plain; version=0.0.4; charset=utf-8",
 		arena_memdup(r->arena, out.buf, len), len);
@@ -136,6 +143,17 @@ static void fill_status(const struct request *r, struct status *st)
 	st->connections = atomic_load(&s->connections);
 }
 
+static int fill_fleet(struct request *r, struct status *st, struct err *err)
+{
+	int64_t now = clock_now(engine_clock(request_engine(r)));
+	struct fleet *f = ARENA_NEW(r->arena, struct fleet);
+
+	if (fleet_view(request_reader(r), r->snapshot, now, r->arena, f, err) < 0)
+		return -1;
+	st->fleet = f->known ? f : NULL;
+	return 0;
+}
+
 int handle_status(struct request *r, struct err *err)
 {
 	STRBUF_AUTO out = STRBUF_INIT(TEXT_MAX);
@@ -145,6 +163,8 @@ int handle_status(struct request *r, struct err *err)
 
 	r->snapshot = snapshot_get(request_engine(r));
 	fill_status(r, &st);
+	if (fill_fleet(r, &st, err) < 0)
+		return -1;
 	json_writer_init(&w, &out);
 	fields_emit(&status_table, &st, &w);
 	len = out.len;

@@ -33,10 +33,26 @@ static const struct field merge_fields[] = {
 static const struct field_table merge_answer_table =
 	FIELD_TABLE("MergeRead", "A merge.", struct merge_answer, merge_fields, .open = true);
 
+struct drill_answer {
+	const char *release;
+	int64_t id, nodes;
+};
+static const struct field drill_fields[] = {
+	ANSWER_STRING(struct drill_answer, release),
+	{"id", FIELD_INT, offsetof(struct drill_answer, id)},
+	{"nodes", FIELD_INT, offsetof(struct drill_answer, nodes)},
+};
+static const struct field_table drill_answer_table =
+	FIELD_TABLE("DrillRead", "A drill.", struct drill_answer, drill_fields, .open = true);
+
 struct move_answer {
 	const char *release;
+	struct drill_answer *drill;
 };
-static const struct field move_fields[] = {ANSWER_STRING(struct move_answer, release)};
+static const struct field move_fields[] = {
+	ANSWER_STRING(struct move_answer, release),
+	{"drill", FIELD_OBJECT, offsetof(struct move_answer, drill), .table = &drill_answer_table},
+};
 static const struct field_table move_table = FIELD_TABLE(
 	"MoveRead", "A move of the channel.", struct move_answer, move_fields, .open = true);
 
@@ -100,6 +116,13 @@ static int move(struct cli *cli, const char *path, const char *body, size_t len)
 
 	if (rc || done)
 		return rc;
+	if (m.drill) {
+		fprintf(cli->out,
+			"drill %lld: %lld nodes are to have %s ready; spiralfed drills %lld\n",
+			(long long)m.drill->id, (long long)m.drill->nodes,
+			m.drill->release ? m.drill->release : "", (long long)m.drill->id);
+		return CLI_DONE;
+	}
 	fprintf(cli->out, "stable %s %s\n", cli->option[CLI_OPTION_DRY_RUN] ? "would be" : "is now",
 		m.release ? m.release : "");
 	return CLI_DONE;
@@ -129,6 +152,7 @@ int cli_rollback(struct cli *cli)
 	jw_object(&w);
 	add_option(cli, &w, "reason", CLI_OPTION_REASON);
 	add_option(cli, &w, "to", CLI_OPTION_TO);
+	add_option(cli, &w, "drill", CLI_OPTION_DRILL);
 	add_option(cli, &w, "dry_run", CLI_OPTION_DRY_RUN);
 	jw_end(&w);
 	return move(cli, "/v1/rollbacks", body.buf, body.len);

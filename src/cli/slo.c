@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * `spiralfed slo` and `spiralfed acknowledge`: how the service levels stand, and going on after a
+ * `spiralfed slo`, `nodes`, `drills`: how it goes out there; `spiralfed acknowledge`: going on after a
  * breach.
  */
 #include "base/json_writer.h"
@@ -12,6 +12,30 @@ int cli_slo(struct cli *cli)
 
 	return client_call(
 		cli, &(struct call){.method = "GET", .path = "/v1/slo", .table = true}, &response);
+}
+
+static int show(struct cli *cli, const char *list)
+{
+	STRBUF_AUTO path = STRBUF_INIT(CLIENT_PATH_MAX);
+	struct http_response response;
+
+	strbuf_addstr(&path, list);
+	if (cli->n_args)
+		strbuf_addf(&path, "/%s", http_escape(cli->args[0], cli->arena));
+	client_query(cli, &path, "max_results", CLI_OPTION_MAX_RESULTS);
+	client_query(cli, &path, "page_token", CLI_OPTION_PAGE_TOKEN);
+	return client_call(
+		cli, &(struct call){.method = "GET", .path = path.buf, .table = true}, &response);
+}
+
+int cli_nodes(struct cli *cli)
+{
+	return show(cli, "/v1/nodes");
+}
+
+int cli_drills(struct cli *cli)
+{
+	return show(cli, "/v1/drills");
 }
 
 int cli_acknowledge(struct cli *cli)

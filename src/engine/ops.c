@@ -119,6 +119,7 @@ static bool due(struct engine *e)
 		any = true;
 	}
 	slo_step(e, e->reader);
+	nodes_watch(e, e->reader);
 	if (now >= e->next_waivers) {
 		e->next_waivers = now + USEC_PER_SEC;
 		waivers_watch(e, e->reader);

@@ -5,10 +5,13 @@
  */
 #include <string.h>
 
+#include "base/json_writer.h"
 #include "engine/artifact.h"
 #include "engine/breach.h"
+#include "engine/drill.h"
 #include "engine/internal.h"
 #include "engine/release.h"
+#include "engine/render.h"
 #include "store/artifact.h"
 
 struct rollback {
@@ -88,6 +91,8 @@ int rollback_apply(struct tx *tx, const struct snapshot *s, const char *to, cons
 		active.version, (long long)ret->serial, target.version);
 	if (tx_event(tx, EVENT_ROLLBACK_COMPLETED, active.version, reason, data, &seq, err) < 0)
 		return -1;
+	if (tx_outbox(tx, seq, OUTBOX_WEBHOOK, "{}", err) < 0)
+		return -1;
 	return tx_outbox(tx, seq, OUTBOX_REJUDGE, "{}", err);
 }
 
@@ -108,6 +113,34 @@ static int rollback_prepare(struct engine *e, struct db *reader, struct command 
 			       err, ERR_NOT_FOUND, "/to", "there is no release %s", r->request->to);
 }
 
+static int drill_apply(struct tx *tx, struct command *c, struct err *err)
+{
+	const struct rollback *r = c->args;
+	const struct snapshot *s = c->prepared;
+	STRBUF_AUTO sb = STRBUF_INIT(BODY_MAX);
+	struct release_row target;
+	struct json_writer w;
+	struct drill drill;
+	struct body body;
+
+	if (find_target(tx, r->to, &target, err) < 0 ||
+		drill_begin(tx, target.version, r->request->reason, &drill, err) < 0)
+		return -1;
+	json_writer_init(&w, &sb);
+	jw_object(&w);
+	jw_kstring(&w, "release", s->channel.version);
+	jw_kstring(&w, "fused_model_id",
+		arena_printf(c->arena, "%s%s", FUSED_MODEL_PREFIX, s->channel.version));
+	jw_kraw(&w, "channel", s->channel_body.text);
+	jw_key(&w, "drill");
+	fields_emit(&drill_table, &drill, &w);
+	jw_end(&w);
+	body_set(&body, arena_strndup(c->arena, sb.buf, sb.len), sb.len);
+	command_answer(
+		c, 202, arena_printf(c->arena, "/v1/drills/%lld", (long long)drill.id), &body);
+	return 0;
+}
+
 static int rollback_command_apply(struct tx *tx, struct command *c, struct err *err)
 {
 	struct rollback *r = c->args;
@@ -115,6 +148,8 @@ static int rollback_command_apply(struct tx *tx, struct command *c, struct err *
 
 	if (command_stale(tx, c))
 		return COMMAND_STALE;
+	if (r->request->drill == 1)
+		return drill_apply(tx, c, err);
 	if (rollback_apply(tx, c->prepared, r->to, "rollback", r->request->reason, &channel, err) <
 		0)
 		return -1;

@@ -100,7 +100,8 @@ static bool is_provider(const char *s)
 
 static bool is_scope(const char *s)
 {
-	static const char *const words[] = {"admin", "operate", "promote", "read", "submit:*"};
+	static const char *const words[] = {
+		"admin", "operate", "promote", "read", "report", "submit:*"};
 
 	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
 		if (strcmp(s, words[i]) == 0)

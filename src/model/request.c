@@ -46,6 +46,8 @@ static const struct field rollback_fields[] = {
 	REASON(rollback_request, FIELD_REQUIRED),
 	{"to", FIELD_STRING, offsetof(struct rollback_request, to), 0, .format = &format_release,
 		.help = "a warm release; the most recently active one when absent"},
+	{"drill", FIELD_BOOL, offsetof(struct rollback_request, drill), 0,
+		.help = "only measure until every live node has it ready; the channel stays"},
 	DRY_RUN(rollback_request),
 };
 const struct field_table rollback_request_table =

@@ -250,6 +250,14 @@ struct outcome promote(const char *merge)
 	return run(c, promotion_submit(reg.engine, c, &r, &c->err));
 }
 
+struct outcome begin_drill(const char *to)
+{
+	struct rollback_request r = {.reason = "test", .to = to, .drill = 1, .dry_run = -1};
+	struct command *c = new_command("POST /v1/rollbacks", to ? to : "");
+
+	return run(c, rollback_submit(reg.engine, c, &r, &c->err));
+}
+
 struct outcome rollback(const char *to)
 {
 	struct rollback_request r = {.reason = "test", .to = to, .dry_run = -1};
@@ -404,6 +412,16 @@ struct outcome post_contract(const char *body)
 	if (parse_body(&contract_table, c, body, r) < 0)
 		return outcome_of(c);
 	return run(c, contract_submit(reg.engine, c, r, &c->err));
+}
+
+struct outcome report(const char *node, const char *body)
+{
+	struct command *c = new_command("PUT /v1/nodes", body);
+	struct node_report *r = ARENA_NEW(reg.arena, struct node_report);
+
+	if (parse_body(&node_report_table, c, body, r) < 0)
+		return outcome_of(c);
+	return run(c, node_submit(reg.engine, reg.reader, c, node, r, &c->err));
 }
 
 struct outcome ask_waiver(const char *body)

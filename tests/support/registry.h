@@ -63,6 +63,9 @@ struct outcome observe_window(const char *release, const char *node, int end_s, 
 /* The counts of `o` in the minute that ends now; its node, release and times are filled in. */
 struct outcome observe_counts(const char *release, const struct observation *o);
 struct outcome acknowledge(void);
+/* A node's report: JSON with ' for ". */
+struct outcome report(const char *node, const char *body);
+struct outcome begin_drill(const char *to);
 struct outcome withdraw(const char *provider, const char *id);
 struct outcome unquarantine_release(const char *version);
 struct outcome unquarantine_artifact(const char *provider, const char *id);

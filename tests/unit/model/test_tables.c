@@ -13,6 +13,7 @@
 #include "model/document_diff.h"
 #include "model/job_run.h"
 #include "model/manifest.h"
+#include "model/node.h"
 #include "model/observation.h"
 #include "model/phase.h"
 #include "model/policy.h"
@@ -108,7 +109,12 @@ static const struct {
 	{&merge_request_table, "{'reason':'r','dry_run':true}"},
 	{&promotion_request_table,
 		"{'merge':'1.0.0-rc.1','reason':'r','override':false,'dry_run':true}"},
-	{&rollback_request_table, "{'reason':'r','to':'1.0.0','dry_run':false}"},
+	{&rollback_request_table, "{'reason':'r','to':'1.0.0','drill':true,'dry_run':false}"},
+	{&node_report_table, "{'serial':3,'release':'1.0.1','loaded':[{'version':'1.0.0','ready':"
+			     "false}],'health':"
+			     "'degraded','detail':'d','software':'s','contract':{'name':'nodal-"
+			     "fusion','version':"
+			     "'1.0.0','digest':" D "}}"},
 	{&reason_request_table, "{'reason':'r','dry_run':false}"},
 	{&token_request_table,
 		"{'name':'ci','scopes':['read','submit:hf'],'expires_at':" T ",'dry_run':true}"},

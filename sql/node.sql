@@ -1,0 +1,69 @@
+-- SPDX-License-Identifier: Apache-2.0
+
+-- name: node_find :one (id)
+SELECT seq, id, serial, release_version, health, report, first_seen_at, serial_since, seen_at
+FROM node WHERE id = $1;
+
+-- name: node_page :many (after, limit)
+SELECT seq, id, serial, release_version, health, report, first_seen_at, serial_since, seen_at
+FROM node WHERE seq < $1 ORDER BY seq DESC LIMIT $2;
+
+-- name: node_count :one () -- scan ok
+SELECT count(*) AS n FROM node;
+
+-- name: node_insert :exec (id, serial, release_version, health, report, now)
+INSERT INTO node (id, serial, release_version, health, report, first_seen_at, serial_since, seen_at)
+VALUES ($1, $2, $3, $4, $5, $6, $6, $6);
+
+-- name: node_set :cas (seq, serial, release_version, health, report, serial_since, now)
+UPDATE node SET serial = $2, release_version = $3, health = $4, report = $5, serial_since = $6,
+	seen_at = $7
+WHERE seq = $1;
+
+-- name: node_release_clear :exec (node_seq)
+DELETE FROM node_release WHERE node_seq = $1;
+
+-- name: node_release_insert :exec (node_seq, release_version, ready)
+INSERT INTO node_release (node_seq, release_version, ready) VALUES ($1, $2, $3)
+ON CONFLICT (node_seq, release_version) DO NOTHING;
+
+-- name: node_groups :many (live_since)
+SELECT serial, release_version, health, count(*) AS n FROM node WHERE seen_at > $1
+GROUP BY serial, release_version, health ORDER BY serial DESC, release_version, health;
+
+-- Live ones, and those of them that have said since then that they have the release ready.
+-- name: node_ready :one (live_since, release_version, said_since)
+SELECT count(*) AS live, coalesce(sum(r.ready = 1 AND n.seen_at >= $3), 0) AS ready
+FROM node n LEFT JOIN node_release r ON r.node_seq = n.seq AND r.release_version = $2
+WHERE n.seen_at > $1;
+
+-- name: node_not_ready :many (live_since, release_version, said_since, limit)
+SELECT n.id FROM node n LEFT JOIN node_release r ON r.node_seq = n.seq AND r.release_version = $2
+WHERE n.seen_at > $1 AND (r.ready IS NULL OR r.ready = 0 OR n.seen_at < $3)
+ORDER BY n.id LIMIT $4;
+
+-- name: node_silent :many (before, limit)
+SELECT seq FROM node WHERE seen_at < $1 LIMIT $2;
+
+-- name: node_forget :exec (seq)
+DELETE FROM node WHERE seq = $1;
+
+-- name: drill_insert :exec (release_version, actor, reason, now, due_at)
+INSERT INTO drill (release_version, actor, reason, started_at, due_at, phase, nodes, ready)
+VALUES ($1, $2, $3, $4, $5, 'Running', 0, 0);
+
+-- name: drill_running :one ()
+SELECT seq, release_version, actor, reason, started_at, due_at, finished_at, phase, nodes, ready, missing
+FROM drill WHERE phase = 'Running';
+
+-- name: drill_find :one (seq)
+SELECT seq, release_version, actor, reason, started_at, due_at, finished_at, phase, nodes, ready, missing
+FROM drill WHERE seq = $1;
+
+-- name: drill_page :many (after, limit)
+SELECT seq, release_version, actor, reason, started_at, due_at, finished_at, phase, nodes, ready, missing
+FROM drill WHERE seq < $1 ORDER BY seq DESC LIMIT $2;
+
+-- name: drill_finish :cas (seq, phase, now, nodes, ready, missing)
+UPDATE drill SET phase = $2, finished_at = $3, nodes = $4, ready = $5, missing = $6
+WHERE seq = $1 AND phase = 'Running';

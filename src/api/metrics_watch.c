@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * What the watch and the nodes say, as series. Labels are bounded: the policy's service levels and
+ * windows, four states of nodes. What can't be read now is left out.
+ */
+#include "api/metrics.h"
+
+#include <string.h>
+
+#include "base/clock.h"
+#include "engine/engine.h"
+#include "engine/node.h"
+#include "engine/watch.h"
+#include "model/burn.h"
+
+static void family(struct strbuf *out, const char *name, const char *type, const char *help)
+{
+	strbuf_addf(out, "# HELP %s %s\n# TYPE %s %s\n", name, help, name, type);
+}
+
+static void gauge(struct strbuf *out, const char *name, const char *help, double value)
+{
+	family(out, name, "gauge", help);
+	strbuf_addf(out, "%s %.15g\n", name, value);
+}
+
+static double seconds(int64_t usec)
+{
+	return (double)usec / USEC_PER_SEC;
+}
+
+static void add_burns(const struct slo_level *l, struct strbuf *out)
+{
+	for (size_t i = 0; i < l->rules.n; i++) {
+		const struct slo_rule_view *r = LIST_AT(&l->rules, struct slo_rule_view, i);
+		const struct slo_window *windows[] = {r->longer, r->shorter};
+
+		for (size_t k = 0; k < sizeof(windows) / sizeof(windows[0]); k++)
+			if (windows[k]->burn == windows[k]->burn)
+				strbuf_addf(out,
+					"spiralfed_slo_burn{slo=\"%s\",rule=\"%zu\",window=\"%"
+					"llds\"} "
+					"%.15g\n",
+					l->name, i, (long long)windows[k]->window_s,
+					windows[k]->burn);
+	}
+}
+
+static void add_states(const struct slo_level *l, struct strbuf *out)
+{
+	for (size_t i = 0; i < l->rules.n; i++) {
+		const struct slo_rule_view *r = LIST_AT(&l->rules, struct slo_rule_view, i);
+
+		strbuf_addf(out, "spiralfed_slo_fired{slo=\"%s\",rule=\"%zu\",action=\"%s\"} %d\n",
+			l->name, i, names_of(&burn_action_names, r->action),
+			strcmp(r->state, "fired") == 0);
+	}
+}
+
+static void slos(const struct slo_view *v, struct strbuf *out)
+{
+	family(out, "spiralfed_slo_burn", "gauge",
+		"How many times its budget, or limit, each window of a rule burns.");
+	for (size_t i = 0; i < v->slos.n; i++)
+		add_burns(LIST_AT(&v->slos, struct slo_level, i), out);
+	family(out, "spiralfed_slo_fired", "gauge", "1 while a rule fires often enough in a row.");
+	for (size_t i = 0; i < v->slos.n; i++)
+		add_states(LIST_AT(&v->slos, struct slo_level, i), out);
+	gauge(out, "spiralfed_slo_newest_window_timestamp_seconds",
+		"End of the newest window of counts of the active release, Unix time; 0: none.",
+		seconds(v->newest_at));
+	gauge(out, "spiralfed_promotions_held", "1 while promotions are held after a breach.",
+		v->hold != NULL);
+	gauge(out, "spiralfed_rollback_possible", "1 while something warm is there to go back to.",
+		v->rollback && v->rollback->target);
+}
+
+static void nodes(const struct fleet *f, int64_t now, struct strbuf *out)
+{
+	family(out, "spiralfed_nodes", "gauge", "Nodes by how they follow the channel.");
+	strbuf_addf(out,
+		"spiralfed_nodes{state=\"current\"} %lld\nspiralfed_nodes{state=\"behind\"} %lld\n"
+		"spiralfed_nodes{state=\"unhealthy\"} %lld\nspiralfed_nodes{state=\"silent\"} "
+		"%lld\n",
+		(long long)f->current, (long long)f->behind, (long long)f->unhealthy,
+		(long long)f->silent);
+	gauge(out, "spiralfed_fleet_behind_seconds",
+		"How long the live node that is behind the longest is behind; 0: none is.",
+		f->behind_since ? seconds(now - f->behind_since) : 0);
+}
+
+void metrics_watch_text(struct engine *e, struct db *reader, struct arena *a, struct strbuf *out)
+{
+	SNAPSHOT_AUTO s = snapshot_get(e);
+	int64_t now = clock_now(engine_clock(e));
+	struct slo_view view;
+	struct fleet fleet;
+	struct err ignored;
+
+	if (s->has_release && slo_view(e, reader, a, &view, &ignored) == 0)
+		slos(&view, out);
+	if (fleet_view(reader, s, now, a, &fleet, &ignored) == 0)
+		nodes(&fleet, now, out);
+}

@@ -1,0 +1,337 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Nodes: what they may say, where they stand, how the fleet follows, what proves a way back, drills.
+ */
+#include <check.h>
+#include <string.h>
+
+#include "engine/internal.h"
+#include "engine/node.h"
+#include "store/node.h"
+#include "store/source.h"
+#include "support/registry.h"
+
+Suite *test_suite(void);
+
+static const char *says(int64_t serial, const char *release, const char *rest)
+{
+	return arena_printf(
+		reg.arena, "{'serial':%lld,'release':'%s'%s}", (long long)serial, release, rest);
+}
+
+static const char *state_of(const char *node)
+{
+	SNAPSHOT_AUTO s = snapshot_get(reg.engine);
+	struct node_view v;
+	struct err err = {0};
+
+	ck_assert_int_eq(node_view(reg.reader, s, node, reg.clock.wall, reg.arena, &v, &err), 1);
+	return v.state;
+}
+
+static struct fleet fleet_now(void)
+{
+	SNAPSHOT_AUTO s = snapshot_get(reg.engine);
+	struct fleet f;
+	struct err err = {0};
+
+	ck_assert_int_eq(fleet_view(reg.reader, s, reg.clock.wall, reg.arena, &f, &err), 0);
+	return f;
+}
+
+static struct warm_proof proof(void)
+{
+	SNAPSHOT_AUTO s = snapshot_get(reg.engine);
+	struct warm_proof p;
+	struct err err = {0};
+
+	ck_assert_int_eq(warm_proof(reg.reader, s, reg.clock.wall, reg.arena, &p, &err), 0);
+	return p;
+}
+
+static void wait_s(int64_t s)
+{
+	fake_clock_step(&reg.clock, s * USEC_PER_SEC);
+	finish();
+}
+
+static const struct {
+	const char *body, *pointer, *word;
+} refused[] = {
+	{"{'serial':1,'release':'9.9.9'}", "/release", "there is no release 9.9.9"},
+	{"{'serial':1,'release':'1.0.0','loaded':['1.0.0','2.0.0']}", "/loaded/1",
+		"there is no release 2.0.0"},
+	{"{'serial':2,'release':'1.0.0'}", "/serial", "has not come to serial 2; it is at 1"},
+	{"{'serial':0,'release':'1.0.0'}", "/serial", "from 1"},
+	{"{'serial':1}", "/release", "is required"},
+	{"{'serial':1,'release':'one'}", "/release", "is not"},
+	{"{'serial':1,'release':'1.0.0','health':'fine'}", "/health",
+		"legal are ok, degraded, failing"},
+	{"{'serial':1,'release':'1.0.0','loaded':[{'ready':true}]}", "/loaded/0/version",
+		"is required"},
+	{"{'serial':1,'release':'1.0.0','weights':'AAAA'}", "/weights", "unknown field"},
+};
+
+START_TEST(test_node_submit__refuses_what_the_registry_does_not_know)
+{
+	struct outcome o;
+	int64_t n;
+	struct err err = {0};
+
+	first_release();
+	o = report("n1", refused[_i].body);
+	ck_assert_int_eq(o.code, ERR_INVALID_BODY);
+	ck_assert_str_eq(o.c->faults->list[0].pointer, refused[_i].pointer);
+	ck_assert_msg(strstr(o.c->faults->list[0].detail, refused[_i].word), "%s",
+		o.c->faults->list[0].detail);
+	ck_assert_int_eq(node_count(reg.reader, &n, &err), 0);
+	ck_assert_int_eq(n, 0);
+}
+END_TEST
+
+START_TEST(test_node_submit__answers_with_where_the_channel_is)
+{
+	struct outcome o;
+
+	ck_assert_int_eq(report("n1", says(1, "1.0.0", "")).code, ERR_NO_RELEASE);
+	first_release();
+	o = report("n1", says(1, "v1.0.0", ",'loaded':['1.0.0'],'software':'s'"));
+	ck_assert_msg(o.status == 200, "%s", o.c->err.msg);
+	ck_assert_str_eq(member(o.body, "state"), "current");
+	ck_assert_str_eq(member(o.body, "release"), "1.0.0");
+	ck_assert_str_eq(member(member(o.body, "channel"), "serial"), "1");
+	ck_assert_str_eq(member(o.body, "loaded"), "[{\"ready\":true,\"version\":\"1.0.0\"}]");
+	ck_assert_int_eq(count_events("node.joined"), 1);
+	report("n1", says(1, "1.0.0", ""));
+	ck_assert_int_eq(count_events("node.joined"), 1);
+}
+END_TEST
+
+START_TEST(test_nodes__stand_where_their_reports_put_them)
+{
+	struct fleet f;
+	int64_t moved;
+
+	first_release();
+	report("a", says(1, "1.0.0", ""));
+	report("b", says(1, "1.0.0", ""));
+	report("c", says(1, "1.0.0", ",'health':'failing'"));
+	ck_assert_str_eq(state_of("a"), "current");
+	ck_assert_str_eq(state_of("c"), "unhealthy");
+	next_release(2, 0.85);
+	moved = reg.clock.wall - USEC_PER_SEC;
+	ck_assert_str_eq(state_of("a"), "behind");
+	wait_s(10);
+	report("b", says(2, "1.0.1", ""));
+	report("d", says(2, "1.0.0", "")); /* it read the pointer and serves the old one still */
+	f = fleet_now();
+	ck_assert_int_eq(f.known, 4);
+	ck_assert_int_eq(f.live, 4);
+	ck_assert_int_eq(f.current, 1);
+	ck_assert_int_eq(f.behind, 2);
+	ck_assert_int_eq(f.unhealthy, 1);
+	ck_assert_int_eq(f.behind_since, moved);
+	ck_assert_uint_eq(f.serials.n, 3);
+	ck_assert_str_eq(LIST_AT(&f.serials, struct fleet_serial, 2)->release, "1.0.0");
+	ck_assert_int_eq(LIST_AT(&f.serials, struct fleet_serial, 2)->nodes, 2);
+	wait_s(170);
+	ck_assert_str_eq(state_of("a"), "silent");
+	ck_assert_str_eq(state_of("b"), "current");
+	f = fleet_now();
+	ck_assert_int_eq(f.live, 2);
+	ck_assert_int_eq(f.silent, 2);
+	wait_s(7 * 86400);
+	f = fleet_now();
+	ck_assert_int_eq(f.known, 0);
+}
+END_TEST
+
+/* The moment at which the last one has followed is on record, once. */
+START_TEST(test_nodes__converge_once)
+{
+	first_release();
+	report("a", says(1, "1.0.0", ""));
+	report("b", says(1, "1.0.0", ""));
+	ck_assert_int_eq(count_events("fleet.converged"), 1);
+	next_release(2, 0.85);
+	report("a", says(2, "1.0.1", ""));
+	ck_assert_int_eq(count_events("fleet.converged"), 1);
+	report("b", says(2, "1.0.1", ""));
+	ck_assert_int_eq(count_events("fleet.converged"), 2);
+	report("c", says(2, "1.0.1", ""));
+	report("b", says(2, "1.0.1", ",'health':'degraded'"));
+	ck_assert_int_eq(count_events("fleet.converged"), 2);
+}
+END_TEST
+
+START_TEST(test_warm_proof__wants_every_live_node)
+{
+	struct warm_proof p;
+
+	p = proof();
+	ck_assert_int_eq(p.verdict, WARM_NOT_CONFIGURED);
+	first_release();
+	ck_assert_int_eq(proof().verdict, WARM_NOT_CONFIGURED);
+	report("a", says(1, "1.0.0", ""));
+	p = proof();
+	ck_assert_int_eq(p.verdict, WARM_PROVEN);
+	ck_assert_str_eq(p.detail, "1.0.0 is ready on 1 live nodes");
+	/* One that serves it and fails proves nothing; nor one that says it is not ready. */
+	report("b", says(1, "1.0.0", ",'health':'failing'"));
+	p = proof();
+	ck_assert_int_eq(p.verdict, WARM_UNPROVEN);
+	ck_assert_str_eq(p.detail, "1 of 2 live nodes have 1.0.0 loaded and ready");
+	next_release(2, 0.85);
+	report("a", says(2, "1.0.1", ",'loaded':['1.0.0']"));
+	report("b", says(1, "1.0.0", ""));
+	p = proof();
+	ck_assert_int_eq(p.verdict, WARM_PROVEN);
+	ck_assert_str_eq(p.release, "1.0.0");
+	report("a", says(2, "1.0.1", ",'loaded':[{'version':'1.0.0','ready':false}]"));
+	p = proof();
+	ck_assert_int_eq(p.verdict, WARM_UNPROVEN);
+	ck_assert_str_eq(p.release, "1.0.1");
+	wait_s(200);
+	p = proof();
+	ck_assert_int_eq(p.verdict, WARM_UNPROVEN);
+	ck_assert_ptr_nonnull(strstr(p.detail, "none was heard of within 180 s"));
+}
+END_TEST
+
+START_TEST(test_warm_proof__looks_at_the_artifacts)
+{
+	static const struct {
+		enum artifact_reach reach;
+		int verdict;
+	} cases[] = {
+		{REACH_UNKNOWN, WARM_NOT_CONFIGURED},
+		{REACH_REACHABLE, WARM_PROVEN},
+		{REACH_MISSING, WARM_UNPROVEN},
+		{REACH_FAILED, WARM_UNPROVEN},
+	};
+	struct artifact_probe probe = {.artifact_seq = 1,
+		.at = 1,
+		.verdict = cases[_i].reach,
+		.detail = "s3://b/x is not there"};
+	struct err err = {0};
+
+	first_release();
+	ck_assert_int_eq(db_begin(reg.engine->db, &err), 0);
+	ck_assert_int_eq(artifact_probe_put(reg.engine->db, &probe, &err), 0);
+	ck_assert_int_eq(db_commit(reg.engine->db, &err), 0);
+	ck_assert_int_eq(proof().verdict, cases[_i].verdict);
+	if (cases[_i].verdict == WARM_UNPROVEN)
+		ck_assert_ptr_nonnull(strstr(proof().detail, "s3://b/x is not there"));
+}
+END_TEST
+
+static struct drill drill_now(int64_t id)
+{
+	struct drill d;
+	struct err err = {0};
+
+	ck_assert_int_eq(drill_find(reg.reader, id, reg.arena, &d, &err), 1);
+	return d;
+}
+
+START_TEST(test_drill__measures_until_the_last_live_node_is_ready)
+{
+	struct outcome o;
+	struct drill d;
+	const char *channel;
+
+	first_release();
+	ck_assert_int_eq(begin_drill(NULL).code, ERR_NO_WARM_RELEASE);
+	next_release(2, 0.85);
+	ck_assert_int_eq(begin_drill(NULL).code, ERR_STATE_CONFLICT); /* nobody there */
+	report("a", says(2, "1.0.1", ",'loaded':['1.0.0']"));
+	report("b", says(2, "1.0.1", ",'loaded':['1.0.0']"));
+	channel = channel_text();
+	o = begin_drill("1.0.0");
+	ck_assert_msg(o.status == 202, "%s", o.c->err.msg);
+	ck_assert_str_eq(o.c->answer.location, "/v1/drills/1");
+	ck_assert_str_eq(member(member(o.body, "channel"), "serial"), "2");
+	ck_assert_int_eq(begin_drill(NULL).code, ERR_STATE_CONFLICT); /* one at a time */
+	ck_assert_str_eq(drill_now(1).phase, "Running");
+	/* What was said before does not count. */
+	wait_s(5);
+	o = report("a", says(2, "1.0.1", ",'loaded':['1.0.0']"));
+	ck_assert_str_eq(member(member(o.body, "drill"), "release"), "1.0.0");
+	ck_assert_str_eq(drill_now(1).phase, "Running");
+	wait_s(5);
+	report("b", says(2, "1.0.1", ",'loaded':[{'version':'1.0.0','ready':false}]"));
+	ck_assert_str_eq(drill_now(1).phase, "Running");
+	wait_s(5);
+	o = report("b", says(2, "1.0.1", ",'loaded':['1.0.0']"));
+	ck_assert_str_eq(member(o.body, "drill"), "");
+	d = drill_now(1);
+	ck_assert_str_eq(d.phase, "Succeeded");
+	ck_assert_int_eq(d.took_ms, 19000);
+	ck_assert_int_eq(d.nodes, 2);
+	ck_assert_int_eq(d.ready, 2);
+	ck_assert_str_eq(channel_text(), channel);
+	ck_assert_int_eq(count_events("drill.succeeded"), 1);
+	check_registry();
+}
+END_TEST
+
+START_TEST(test_drill__fails_after_ten_minutes)
+{
+	struct drill d;
+
+	first_release();
+	next_release(2, 0.85);
+	report("a", says(2, "1.0.1", ",'loaded':['1.0.0']"));
+	report("b", says(2, "1.0.1", ""));
+	begin_drill(NULL);
+	for (int i = 0; i < 11; i++) {
+		report("a", says(2, "1.0.1", ",'loaded':['1.0.0']"));
+		report("b", says(2, "1.0.1", ""));
+		wait_s(58);
+	}
+	d = drill_now(1);
+	ck_assert_str_eq(d.phase, "Failed");
+	ck_assert_int_eq(d.took_ms, -1);
+	ck_assert_uint_eq(d.missing.n, 1);
+	ck_assert_str_eq(d.missing.v[0], "b");
+	ck_assert_int_eq(count_events("drill.failed"), 1);
+	ck_assert_int_eq(begin_drill(NULL).status, 202);
+}
+END_TEST
+
+/* A node that was not ready and fell silent holds nothing up. */
+START_TEST(test_drill__goes_on_without_those_that_fell_silent)
+{
+	first_release();
+	next_release(2, 0.85);
+	report("a", says(2, "1.0.1", ",'loaded':['1.0.0']"));
+	report("b", says(2, "1.0.1", ""));
+	begin_drill(NULL);
+	wait_s(150);
+	report("a", says(2, "1.0.1", ",'loaded':['1.0.0']"));
+	ck_assert_str_eq(drill_now(1).phase, "Running");
+	wait_s(60);
+	ck_assert_str_eq(drill_now(1).phase, "Succeeded");
+	ck_assert_int_eq(drill_now(1).nodes, 1);
+}
+END_TEST
+
+Suite *test_suite(void)
+{
+	Suite *s = suite_create("nodes");
+	TCase *t = tcase_create("nodes");
+
+	tcase_add_checked_fixture(t, registry_setup, registry_teardown);
+	tcase_add_loop_test(t, test_node_submit__refuses_what_the_registry_does_not_know, 0,
+		sizeof(refused) / sizeof(refused[0]));
+	tcase_add_test(t, test_node_submit__answers_with_where_the_channel_is);
+	tcase_add_test(t, test_nodes__stand_where_their_reports_put_them);
+	tcase_add_test(t, test_nodes__converge_once);
+	tcase_add_test(t, test_warm_proof__wants_every_live_node);
+	tcase_add_loop_test(t, test_warm_proof__looks_at_the_artifacts, 0, 4);
+	tcase_add_test(t, test_drill__measures_until_the_last_live_node_is_ready);
+	tcase_add_test(t, test_drill__fails_after_ten_minutes);
+	tcase_add_test(t, test_drill__goes_on_without_those_that_fell_silent);
+	suite_add_tcase(s, t);
+	return s;
+}
