@@ -178,14 +178,15 @@ END_TEST
 static const struct {
 	const char *asked, *given;
 } grants[] = {
-	{"read", " admin operate promote read "},
+	{"read", " admin operate promote read report "},
+	{"report", " admin operate report "},
 	{"operate", " admin operate "},
 	{"promote", " admin promote "},
 	{"admin", " admin "},
 	{"submit", " admin submit:hf submit:gcp submit:* "},
 };
 static const char *const scopes[] = {
-	"admin", "operate", "promote", "read", "submit:hf", "submit:gcp", "submit:*"};
+	"admin", "operate", "promote", "read", "report", "submit:hf", "submit:gcp", "submit:*"};
 
 static bool granted(const struct route *r, const char *scope)
 {
