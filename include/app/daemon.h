@@ -39,6 +39,10 @@ int daemon_port(const struct daemon *d); /* of the first TCP address */
 /* Make an admin token and write it to the state folder: by the running daemon when there is one. */
 int daemon_new_admin_token(const struct daemon_options *o, struct err *err);
 
+/* Begin with another signing key, while no daemon runs: the one before signs on for a week if its secret
+ * is there. */
+int daemon_new_signing_key(const struct daemon_options *o, struct err *err);
+
 /* What --check-config looks at beyond the options themselves: the policy file. */
 int daemon_check(const struct config *c, struct err *err);
 

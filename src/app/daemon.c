@@ -78,10 +78,26 @@ static const struct engine_source *sources(const struct config *c, struct arena 
 	return v;
 }
 
-static int open_engine(struct daemon *d, struct err *err)
+/* The file that was named, else the credential of the service manager when there is one. */
+static const char *key_credential(const struct config *c, struct arena *a)
+{
+	const char *folder = getenv("CREDENTIALS_DIRECTORY"), *path;
+
+	if (*c->signing_key)
+		return c->signing_key;
+	if (!folder || !*folder)
+		return NULL;
+	path = arena_printf(a, "%s/signing.key", folder);
+	return access(path, F_OK) == 0 ? path : NULL;
+}
+
+static int open_engine(struct daemon *d, bool new_key, struct err *err)
 {
 	const struct engine_options o = {
 		.path = d->state.registry,
+		.key_credential = key_credential(d->config, d->arena),
+		.new_key = new_key,
+		.pointer_lifetime = d->config->pointer_expires,
 		.clock = d->options->clock,
 		.policy_text = d->policy_text,
 		.queue_max = (size_t)d->config->queue_max,
@@ -206,7 +222,8 @@ int daemon_open(const struct daemon_options *o, struct daemon **ret, struct err 
 
 	if (read_policy(d->config, d->arena, &d->policy_text, err) < 0 ||
 		state_open(d->config->state, d->arena, &d->state, err) < 0 ||
-		open_engine(d, err) < 0 || first_token(d, err) < 0 || open_server(d, err) < 0) {
+		open_engine(d, false, err) < 0 || first_token(d, err) < 0 ||
+		open_server(d, err) < 0) {
 		daemon_close(d);
 		return -1;
 	}
@@ -354,13 +371,37 @@ int daemon_new_admin_token(const struct daemon_options *o, struct err *err)
 	if (rc == 0)
 		rc = state_open(o->config->state, d.arena, &d.state, err);
 	if (rc == 0) {
-		rc = open_engine(&d, err);
+		rc = open_engine(&d, false, err);
 		if (rc == 0)
 			rc = admin_token_new(d.engine, &d.state, err);
 		engine_close(d.engine);
 		state_close(&d.state);
 	} else if (err->code == ERR_STATE_CONFLICT) {
 		rc = state_wish_token(o->config->state, d.arena, err);
+	}
+	arena_free(d.arena);
+	return rc;
+}
+
+int daemon_new_signing_key(const struct daemon_options *o, struct err *err)
+{
+	struct daemon d = {.options = o, .config = o->config, .arena = arena_new()};
+	int rc = state_found(o->config->state, d.arena, err);
+
+	if (rc == 0 && key_credential(d.config, d.arena))
+		rc = err_set(err, ERR_CONFIG,
+			"the signing key is %s: put another one there and restart the daemon",
+			key_credential(d.config, d.arena));
+	if (rc == 0)
+		rc = read_policy(o->config, d.arena, &d.policy_text, err);
+	if (rc == 0)
+		rc = state_open(o->config->state, d.arena, &d.state, err);
+	if (rc == 0) {
+		rc = open_engine(&d, true, err);
+		engine_close(d.engine);
+		state_close(&d.state);
+	} else if (err->code == ERR_STATE_CONFLICT) {
+		err_wrap(err, "a running daemon rotates by `spiralfed key rotate`");
 	}
 	arena_free(d.arena);
 	return rc;

@@ -20,7 +20,7 @@ struct arguments {
 	const char *file;
 	const char *assignments[ASSIGNMENTS_MAX];
 	size_t n_assignments;
-	bool check, new_token;
+	bool check, new_token, new_key;
 };
 
 static void help_option(const struct option_info *o)
@@ -38,6 +38,8 @@ static void help(void)
 	     "  --check-config       check the options and the policy file, and end\n"
 	     "  --new-admin-token    write a new admin token into the state folder, and end;\n"
 	     "                       a running daemon is asked to do it\n"
+	     "  --new-signing-key    begin with another signing key, and end; while no daemon "
+	     "runs\n"
 	     "  --version, --help\n\n"
 	     "SIGTERM finishes what is in flight and ends; SIGHUP reloads the options marked *.\n\n"
 	     "Options:");
@@ -57,10 +59,11 @@ static int misuse(const char *what, const char *which)
 /* -1 to go on, or the exit status. */
 static int parse(int argc, char **argv, struct arguments *ret)
 {
-	enum { CHECK = 256, NEW_TOKEN, VERSION, HELP };
+	enum { CHECK = 256, NEW_TOKEN, NEW_KEY, VERSION, HELP };
 	static const struct option longs[] = {{"config", required_argument, NULL, 'c'},
 		{"check-config", no_argument, NULL, CHECK},
 		{"new-admin-token", no_argument, NULL, NEW_TOKEN},
+		{"new-signing-key", no_argument, NULL, NEW_KEY},
 		{"version", no_argument, NULL, VERSION}, {"help", no_argument, NULL, HELP}, {0}};
 	int c;
 
@@ -81,6 +84,9 @@ static int parse(int argc, char **argv, struct arguments *ret)
 			break;
 		case NEW_TOKEN:
 			ret->new_token = true;
+			break;
+		case NEW_KEY:
+			ret->new_key = true;
 			break;
 		case VERSION:
 			puts("spiralfedd " SPIRALFED_VERSION);
@@ -111,6 +117,16 @@ static int new_token(const struct daemon_options *o)
 		return fail(&err);
 	printf("A new admin token is in %s/admin.token; those from before are still valid.\n",
 		o->config->state);
+	return EXIT_DONE;
+}
+
+static int new_key(const struct daemon_options *o)
+{
+	struct err err = {0};
+
+	if (daemon_new_signing_key(o, &err) < 0)
+		return fail(&err);
+	puts("Another key signs from the next start on; the nodes need it: spiralfed key show");
 	return EXIT_DONE;
 }
 
@@ -151,6 +167,8 @@ int main(int argc, char **argv)
 	const struct daemon_options options = {&config, &source, clock_system()};
 	if (args.new_token)
 		return new_token(&options);
+	if (args.new_key)
+		return new_key(&options);
 	if (!args.check)
 		return run(&options);
 	if (daemon_check(&config, &err) < 0)
