@@ -28,6 +28,7 @@ struct burn_series {
 	const struct burn_slo *slo;
 	struct burn_cell *cells; /* a ring, by number modulo n_cells */
 	int64_t n_cells, width;	 /* width: of the longest window */
+	int64_t held;		 /* cells that are not empty */
 	struct burn_rule_state *rules;
 	size_t n_rules;
 };

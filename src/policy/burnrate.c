@@ -31,11 +31,21 @@ static int64_t divide_up(int64_t a, int64_t b)
 	return a / b + (a % b > 0);
 }
 
-static struct burn_cell *cell_at(struct burn_series *s, int64_t number)
+static int64_t index_of(const struct burn_series *s, int64_t number)
 {
 	int64_t at = number % s->n_cells;
 
-	return &s->cells[at < 0 ? at + s->n_cells : at];
+	return at < 0 ? at + s->n_cells : at;
+}
+
+static struct burn_cell *cell_at(struct burn_series *s, int64_t number)
+{
+	return &s->cells[index_of(s, number)];
+}
+
+static bool is_empty(const struct burn_cell *cell)
+{
+	return !cell->bad && !cell->of;
 }
 
 /* ---- Making ---- */
@@ -214,8 +224,11 @@ bool burnrate_add(struct burnrate *b, int64_t t_end, const struct observation *r
 
 		if (!series_takes(b, s, t_end))
 			continue;
-		cell_at(s, number)->bad += row_counts.bad;
-		cell_at(s, number)->of += row_counts.of;
+		struct burn_cell *cell = cell_at(s, number);
+
+		s->held += is_empty(cell) && !is_empty(&row_counts);
+		cell->bad += row_counts.bad;
+		cell->of += row_counts.of;
 		for (size_t k = 0; k < s->n_rules; k++) {
 			if (covers(b, &s->rules[k].long_sum, number))
 				sum_add(&s->rules[k].long_sum, &row_counts, 1);
@@ -228,25 +241,40 @@ bool burnrate_add(struct burnrate *b, int64_t t_end, const struct observation *r
 
 /* ---- Time ---- */
 
-static void sum_step(const struct burnrate *b, struct burn_series *s, struct burn_sum *sum)
+static void sum_step(const struct burn_series *s, struct burn_sum *sum, int64_t head)
 {
-	sum_add(sum, cell_at(s, b->head), 1);
-	sum_add(sum, cell_at(s, b->head - sum->width), -1);
+	int64_t left = head - sum->width;
+
+	sum_add(sum, &s->cells[head], 1);
+	sum_add(sum, &s->cells[left < 0 ? left + s->n_cells : left], -1);
 }
 
 static void series_step(const struct burnrate *b, struct burn_series *s)
 {
+	int64_t head = index_of(s, b->head), future = head + b->future_cells;
+	struct burn_cell *farthest = &s->cells[future < s->n_cells ? future : future - s->n_cells];
+
 	for (size_t i = 0; i < s->n_rules; i++) {
-		sum_step(b, s, &s->rules[i].long_sum);
-		sum_step(b, s, &s->rules[i].short_sum);
+		sum_step(s, &s->rules[i].long_sum, head);
+		sum_step(s, &s->rules[i].short_sum, head);
 	}
 	/* The cell that left the longest window is the one that the farthest future begins with. */
-	*cell_at(s, b->head + b->future_cells) = (struct burn_cell){0};
+	s->held -= !is_empty(farthest);
+	*farthest = (struct burn_cell){0};
+}
+
+static bool is_held(const struct burnrate *b)
+{
+	for (size_t i = 0; i < b->n_series; i++)
+		if (b->series[i].held)
+			return true;
+	return false;
 }
 
 static void series_forget(struct burn_series *s)
 {
 	memset(s->cells, 0, (size_t)s->n_cells * sizeof(*s->cells));
+	s->held = 0;
 	for (size_t i = 0; i < s->n_rules; i++) {
 		s->rules[i].long_sum.bad = s->rules[i].long_sum.of = 0;
 		s->rules[i].short_sum.bad = s->rules[i].short_sum.of = 0;
@@ -263,9 +291,13 @@ void burnrate_advance(struct burnrate *b, int64_t now)
 			series_forget(&b->series[i]);
 		b->head = head;
 	}
-	while (b->head < head) {
+	/* With nothing held every sum is nothing and stays so. */
+	while (b->head < head && is_held(b)) {
 		b->head++;
 		for (size_t i = 0; i < b->n_series; i++)
-			series_step(b, &b->series[i]);
+			if (b->series[i].held)
+				series_step(b, &b->series[i]);
 	}
+	if (b->head < head)
+		b->head = head;
 }
