@@ -18,6 +18,9 @@
  * *ret_applied counts the migrations that ran (may be NULL). Only while no connection is open. */
 int migrate_run(const char *path, int64_t now, int *ret_applied, struct err *err);
 
+/* A copy of a registry that may be in use, as a plain file (0600) that must not be there yet. */
+int registry_copy(const char *from, const char *to, struct err *err);
+
 /* The newest version this build knows. */
 int migrate_latest(void);
 

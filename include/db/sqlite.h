@@ -19,6 +19,10 @@ int sqlite_open(const char *path, enum db_mode mode, sqlite3 **ret, struct err *
  * ERR_STATE_CONFLICT, all else ERR_STORAGE. Returns -1. */
 int sqlite_fail(sqlite3 *handle, struct err *err, const char *what);
 
+/* Everything in `from` as a new plain file (0600): no WAL beside it that could be left behind when it
+ * is moved. What is half written stays there on failure. */
+int sqlite_copy(sqlite3 *from, const char *path, struct err *err);
+
 static inline void sqlite_closep(sqlite3 **handle)
 {
 	sqlite3_close_v2(*handle);

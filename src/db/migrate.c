@@ -123,30 +123,6 @@ static int folder_sync(const char *path, struct err *err)
 	return sync_path(dir_of(path, a), O_RDONLY | O_DIRECTORY, err);
 }
 
-/* The copy is a plain file: no WAL beside it that could be left behind when it is moved. */
-static int copy_write(struct run *run, const char *path, struct err *err)
-{
-	int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-	if (fd < 0)
-		return err_set(err, ERR_STORAGE, "%s: %s", path, strerror(errno));
-	close(fd);
-
-	SQLITE_AUTO copy = NULL;
-	if (sqlite3_open_v2(path, &copy, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL) !=
-		SQLITE_OK)
-		return sqlite_fail(copy, err, path);
-	sqlite3_backup *backup = sqlite3_backup_init(copy, "main", run->handle, "main");
-	if (!backup)
-		return sqlite_fail(copy, err, path);
-	int rc = sqlite3_backup_step(backup, -1);
-	sqlite3_backup_finish(backup);
-	if (rc != SQLITE_DONE)
-		return err_set(err, ERR_STORAGE, "%s: %s", path, sqlite3_errstr(rc));
-	if (sqlite3_exec(copy, "PRAGMA journal_mode=DELETE", NULL, NULL, NULL) != SQLITE_OK)
-		return sqlite_fail(copy, err, path);
-	return 0;
-}
-
 static int copy_make(struct run *run, struct err *err)
 {
 	STRBUF_AUTO path = STRBUF_INIT(PATH_MAX);
@@ -155,7 +131,8 @@ static int copy_make(struct run *run, struct err *err)
 	strbuf_addf(&path, "%s.before-%04d", run->path, run->applied + 1);
 	strbuf_addf(&partial, "%s.partial", path.buf);
 	unlink(partial.buf);
-	if (copy_write(run, partial.buf, err) < 0 || sync_path(partial.buf, O_RDONLY, err) < 0) {
+	if (sqlite_copy(run->handle, partial.buf, err) < 0 ||
+		sync_path(partial.buf, O_RDONLY, err) < 0) {
 		unlink(partial.buf);
 		return err_wrap(err, "no copy could be made before migrating");
 	}
@@ -165,6 +142,15 @@ static int copy_make(struct run *run, struct err *err)
 		return -1;
 	log_info("registry.copied", LOG_STR("copy", path.buf));
 	return 0;
+}
+
+int registry_copy(const char *from, const char *to, struct err *err)
+{
+	SQLITE_AUTO handle = NULL;
+
+	if (sqlite_open(from, DB_READ_ONLY, &handle, err) < 0)
+		return -1;
+	return sqlite_copy(handle, to, err);
 }
 
 /* ---- Applying ---- */

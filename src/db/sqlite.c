@@ -232,6 +232,29 @@ int sqlite_open(const char *path, enum db_mode mode, sqlite3 **ret, struct err *
 	return 0;
 }
 
+int sqlite_copy(sqlite3 *from, const char *path, struct err *err)
+{
+	int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	if (fd < 0)
+		return err_set(err, ERR_STORAGE, "%s: %s", path, strerror(errno));
+	close(fd);
+
+	SQLITE_AUTO copy = NULL;
+	if (sqlite3_open_v2(path, &copy, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL) !=
+		SQLITE_OK)
+		return sqlite_fail(copy, err, path);
+	sqlite3_backup *backup = sqlite3_backup_init(copy, "main", from, "main");
+	if (!backup)
+		return sqlite_fail(copy, err, path);
+	int rc = sqlite3_backup_step(backup, -1);
+	sqlite3_backup_finish(backup);
+	if (rc != SQLITE_DONE)
+		return err_set(err, ERR_STORAGE, "%s: %s", path, sqlite3_errstr(rc));
+	if (sqlite3_exec(copy, "PRAGMA journal_mode=DELETE", NULL, NULL, NULL) != SQLITE_OK)
+		return sqlite_fail(copy, err, path);
+	return 0;
+}
+
 /* ---- Connections ---- */
 
 static void conn_close(struct engine_conn *c)
