@@ -7,6 +7,7 @@
 
 #include "engine/checklist.h"
 #include "engine/common_contract.h"
+#include "engine/node.h"
 #include "engine/render.h"
 #include "engine/source.h"
 #include "engine/watch.h"
@@ -152,6 +153,24 @@ static int look_artifacts(
 	return 0;
 }
 
+/* Would something that the nodes can serve be warm behind the promoted one? */
+static int look_rollback_target(
+	const struct checklist_look *l, struct checklist_report *ret, struct err *err)
+{
+	struct warm_proof proof;
+
+	if (warm_proof(l->db, l->s, l->now, l->arena, &proof, err) < 0)
+		return -1;
+	if (proof.verdict == WARM_NOT_CONFIGURED)
+		return 0;
+	*ret = (struct checklist_report){.given = true,
+		.verdict = proof.verdict == WARM_PROVEN ? CHECK_GO : CHECK_WAITING,
+		.reason = proof.verdict == WARM_PROVEN ? "proven" : "not_proven",
+		.detail = proof.detail,
+		.since = l->now};
+	return 0;
+}
+
 static const struct {
 	enum check_item item;
 	int (*look)(const struct checklist_look *l, struct checklist_report *ret, struct err *err);
@@ -160,6 +179,7 @@ static const struct {
 	{CHECK_SUITE, look_suite},
 	{CHECK_HOLD, look_hold},
 	{CHECK_ARTIFACTS, look_artifacts},
+	{CHECK_ROLLBACK_TARGET, look_rollback_target},
 };
 
 int checklist_sources_ask(

@@ -21,6 +21,8 @@
 enum { FORGET_PAGE = 100, FORGET_LOOK_S = 3600, WARM_MAX = 64 };
 
 #define LIVE_USEC (NODE_LIVE_S * USEC_PER_SEC)
+/* Connectors look again every few minutes: an older look is of one that is not configured any more. */
+#define PROBED_USEC (INT64_C(86400) * USEC_PER_SEC)
 
 /* ---- Where a node stands ---- */
 
@@ -414,8 +416,8 @@ void nodes_watch(struct engine *e, struct db *reader)
 
 /* Of the units that a connector can see. 1: all of them were there when looked at last, 0: not, -1;
  * *ret_seen: is there any, *ret_missing: the first that was not there. */
-static int units_reachable(struct db *db, const char *version, struct arena *a, bool *ret_seen,
-	const char **ret_missing, struct err *err)
+static int units_reachable(struct db *db, const char *version, int64_t now, struct arena *a,
+	bool *ret_seen, const char **ret_missing, struct err *err)
 {
 	struct unit_row *units;
 	size_t n;
@@ -429,7 +431,7 @@ static int units_reachable(struct db *db, const char *version, struct arena *a, 
 
 		if (rc < 0)
 			return -1;
-		if (rc == 0 || probe.verdict == REACH_UNKNOWN)
+		if (rc == 0 || probe.verdict == REACH_UNKNOWN || probe.at <= now - PROBED_USEC)
 			continue;
 		*ret_seen = true;
 		if (probe.verdict != REACH_REACHABLE) {
@@ -451,7 +453,7 @@ static int prove(struct db *db, int64_t now, struct arena *a, struct proving *p,
 {
 	if (node_ready(db, now - LIVE_USEC, p->release, 0, &p->live, &p->ready, err) < 0)
 		return -1;
-	return units_reachable(db, p->release, a, &p->seen, &p->missing, err) < 0 ? -1 : 0;
+	return units_reachable(db, p->release, now, a, &p->seen, &p->missing, err) < 0 ? -1 : 0;
 }
 
 static bool is_proven(const struct proving *p)

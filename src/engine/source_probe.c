@@ -10,9 +10,10 @@
 #include "engine/source_run.h"
 #include "store/artifact.h"
 #include "store/merge.h"
+#include "store/release.h"
 
 /* What was there is looked for again after EVERY_S, what was not after AGAIN_S. */
-enum { LOOK_S = 30, EVERY_S = 900, AGAIN_S = 60, TIMEOUT_S = 30, WISHES_MAX = 64 };
+enum { LOOK_S = 30, EVERY_S = 900, AGAIN_S = 60, TIMEOUT_S = 30, WISHES_MAX = 64, WARM_MAX = 16 };
 
 /* ---- The task ---- */
 
@@ -114,10 +115,42 @@ static int wish(struct source_set *set, struct db *reader, int64_t seq, int64_t 
 		s->arena = arena_new();
 		s->wishes = ARENA_ARRAY(s->arena, WISHES_MAX, struct probe_wish);
 	}
+	for (size_t i = 0; i < s->n_wishes; i++)
+		if (s->wishes[i].artifact_seq == seq)
+			return 0;
 	if (unit_load(&row, s->arena, &u, err) < 0)
 		return -1;
 	s->wishes[s->n_wishes++] =
 		(struct probe_wish){seq, u.artifact->uri, u.artifact->size_bytes};
+	return 0;
+}
+
+static int wish_all(struct engine *e, struct db *reader, const struct unit_row *units, size_t n,
+	struct arena *a, struct err *err)
+{
+	for (size_t i = 0; i < n; i++)
+		if (wish(e->sources, reader, units[i].artifact_seq, engine_now(e), a, err) < 0)
+			return -1;
+	return 0;
+}
+
+/* Those that serve, and those to which a rollback would go. */
+static int gather_releases(
+	struct engine *e, struct db *reader, const char *state, struct arena *a, struct err *err)
+{
+	struct release_row *rows;
+	size_t n;
+
+	if (release_in_state(reader, state, WARM_MAX, a, &rows, &n, err) < 0)
+		return -1;
+	for (size_t i = 0; i < n; i++) {
+		struct unit_row *units;
+		size_t n_units;
+
+		if (release_units(reader, rows[i].version, a, &units, &n_units, err) < 0 ||
+			wish_all(e, reader, units, n_units, a, err) < 0)
+			return -1;
+	}
 	return 0;
 }
 
@@ -128,14 +161,14 @@ static int gather(struct engine *e, struct db *reader, struct arena *a, struct e
 	size_t n;
 	int rc = merge_find_open(reader, a, &merge, err);
 
-	if (rc <= 0)
-		return rc;
-	if (merge_units(reader, merge.version, a, &units, &n, err) < 0)
+	if (rc < 0)
 		return -1;
-	for (size_t i = 0; i < n; i++)
-		if (wish(e->sources, reader, units[i].artifact_seq, engine_now(e), a, err) < 0)
-			return -1;
-	return 0;
+	if (rc > 0 && (merge_units(reader, merge.version, a, &units, &n, err) < 0 ||
+			      wish_all(e, reader, units, n, a, err) < 0))
+		return -1;
+	if (gather_releases(e, reader, "active", a, err) < 0)
+		return -1;
+	return gather_releases(e, reader, "warm", a, err);
 }
 
 static void start_all(struct source_set *set)

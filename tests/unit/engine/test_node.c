@@ -115,7 +115,7 @@ START_TEST(test_nodes__stand_where_their_reports_put_them)
 	first_release();
 	report("a", says(1, "1.0.0", ""));
 	report("b", says(1, "1.0.0", ""));
-	report("c", says(1, "1.0.0", ",'health':'failing'"));
+	report("c", says(1, "1.0.0", ",'health':'failing','loaded':['1.0.0']"));
 	ck_assert_str_eq(state_of("a"), "current");
 	ck_assert_str_eq(state_of("c"), "unhealthy");
 	next_release(2, 0.85);
@@ -181,6 +181,7 @@ START_TEST(test_warm_proof__wants_every_live_node)
 	p = proof();
 	ck_assert_int_eq(p.verdict, WARM_UNPROVEN);
 	ck_assert_str_eq(p.detail, "1 of 2 live nodes have 1.0.0 loaded and ready");
+	report("b", says(1, "1.0.0", ""));
 	next_release(2, 0.85);
 	report("a", says(2, "1.0.1", ",'loaded':['1.0.0']"));
 	report("b", says(1, "1.0.0", ""));
@@ -210,7 +211,7 @@ START_TEST(test_warm_proof__looks_at_the_artifacts)
 		{REACH_FAILED, WARM_UNPROVEN},
 	};
 	struct artifact_probe probe = {.artifact_seq = 1,
-		.at = 1,
+		.at = reg.clock.wall,
 		.verdict = cases[_i].reach,
 		.detail = "s3://b/x is not there"};
 	struct err err = {0};
@@ -222,6 +223,31 @@ START_TEST(test_warm_proof__looks_at_the_artifacts)
 	ck_assert_int_eq(proof().verdict, cases[_i].verdict);
 	if (cases[_i].verdict == WARM_UNPROVEN)
 		ck_assert_ptr_nonnull(strstr(proof().detail, "s3://b/x is not there"));
+	wait_s(86410);
+	ck_assert_int_eq(proof().verdict, WARM_NOT_CONFIGURED); /* nobody looks any more */
+}
+END_TEST
+
+/* Nodes report, and none of them could serve what would be warm: only who says so may go on. */
+START_TEST(test_promotion_submit__wants_a_proven_way_back)
+{
+	struct outcome o;
+	const char *merge;
+
+	first_release();
+	report("a", says(1, "1.0.0", ""));
+	report("b", says(1, "1.0.0", ",'health':'failing'"));
+	ck_assert_int_eq(submit_unit("s/textgen-lora-v2", "textgen", 0.9).status, 201);
+	merge = member(do_merge().body, "version");
+	o = promote(merge);
+	ck_assert_int_eq(o.code, ERR_CHECKLIST_NOT_GO);
+	ck_assert_msg(strstr(o.c->err.msg, "1 of 2 live nodes have 1.0.0 loaded and ready"), "%s",
+		o.c->err.msg);
+	if (_i)
+		report("b", says(1, "1.0.0", ""));
+	else
+		with.override = true;
+	ck_assert_int_eq(promote(merge).status, 201);
 }
 END_TEST
 
@@ -329,6 +355,7 @@ Suite *test_suite(void)
 	tcase_add_test(t, test_nodes__converge_once);
 	tcase_add_test(t, test_warm_proof__wants_every_live_node);
 	tcase_add_loop_test(t, test_warm_proof__looks_at_the_artifacts, 0, 4);
+	tcase_add_loop_test(t, test_promotion_submit__wants_a_proven_way_back, 0, 2);
 	tcase_add_test(t, test_drill__measures_until_the_last_live_node_is_ready);
 	tcase_add_test(t, test_drill__fails_after_ten_minutes);
 	tcase_add_test(t, test_drill__goes_on_without_those_that_fell_silent);
