@@ -114,7 +114,7 @@ GEN_OBJ := $(GEN_SRC:%.c=%.o)
 # ---- Build -------------------------------------------------------------------------------------
 
 all: $(BINS) $(BUILD)/libcore.a $(BUILD)/libspiralfed.a $(BUILD)/vectors ## builds build/spiralfedd and build/spiralfed (default)
-tests: all $(TEST_BIN) $(PROG_BIN) ## builds the tests too
+tests: all $(TEST_BIN) $(PROG_BIN) $(BUILD)/examples/node ## builds the tests too
 
 judge-tests: $(filter $(foreach t,judge metric version,$(BUILD)/tests/unit/policy/test_$(t)%),$(TEST_BIN)) \
 	$(BUILD)/vectors
@@ -170,6 +170,12 @@ $(BUILD)/tests/api/test_auth: LDFLAGS += -Wl,--wrap=equal_constant_time
 $(PROG_BIN): $(BUILD)/%: $(BUILD)/%.o $(BUILD)/libcore.a
 	$(call say,LINK,$@)
 	$(Q)$(link) -o $@ $^ $(libs)
+
+# As a stranger builds it: the public header, the library, libcurl.
+$(BUILD)/examples/node: examples/node.c include/spiralfed/node.h $(BUILD)/libspiralfed.a
+	$(call say,CC,$<)
+	$(Q)mkdir -p $(@D) && $(CC) -std=gnu11 $(CFLAGS) $(STRICT) $(if $(SANITIZE),-fsanitize=$(SANITIZE)) \
+		$(DEP_CFLAGS) -Iinclude -o $@ $< $(BUILD)/libspiralfed.a $(DEP_LIBS)
 
 $(FUZZ_BIN): $(BUILD)/%: $(BUILD)/%.o $(BUILD)/libcore.a
 	$(call say,LINK,$@)
@@ -237,6 +243,7 @@ fuzzers: $(FUZZ_BIN)
 sbin := $(DESTDIR)$(PREFIX)/sbin
 bin := $(DESTDIR)$(PREFIX)/bin
 lib := $(DESTDIR)$(PREFIX)/lib
+include := $(DESTDIR)$(PREFIX)/include
 share := $(DESTDIR)$(PREFIX)/share
 conf := $(DESTDIR)$(SYSCONFDIR)/spiralfed
 doc := $(share)/doc/spiralfed
@@ -245,6 +252,12 @@ completions := $(share)/bash-completion/completions
 install: all ## installs under DESTDIR= and PREFIX= (/usr/local)
 	install -D -m 755 -t $(sbin) $(BUILD)/spiralfedd
 	install -D -m 755 -t $(bin) $(BUILD)/spiralfed
+	install -D -m 644 -t $(lib) $(BUILD)/libspiralfed.a
+	install -D -m 644 -t $(include)/spiralfed include/spiralfed/node.h
+	install -d $(lib)/pkgconfig
+	sed 's|@PREFIX@|$(PREFIX)|; s|@VERSION@|$(VERSION)|' src/spiralfed/spiralfed.pc.in \
+		>$(lib)/pkgconfig/spiralfed.pc
+	install -D -m 644 -t $(doc)/examples examples/node.c
 	install -d $(lib)/systemd/system $(completions)
 	for unit in spiralfedd.service spiralfedd.socket; do \
 		sed 's|/usr/|$(PREFIX)/|g' systemd/$$unit >$(lib)/systemd/system/$$unit || exit 1; done
@@ -257,8 +270,8 @@ install: all ## installs under DESTDIR= and PREFIX= (/usr/local)
 uninstall: ## removes what install put there; configuration and state stay
 	rm -f $(sbin)/spiralfedd $(bin)/spiralfed $(addprefix $(lib)/,systemd/system/spiralfedd.service \
 		systemd/system/spiralfedd.socket sysusers.d/spiralfed.conf tmpfiles.d/spiralfed.conf) \
-		$(completions)/spiralfed
-	rm -rf $(share)/spiralfed $(doc)
+		$(completions)/spiralfed $(lib)/libspiralfed.a $(lib)/pkgconfig/spiralfed.pc
+	rm -rf $(share)/spiralfed $(doc) $(include)/spiralfed
 dist: ## a tar archive of HEAD, the same bytes each time
 	git archive --format=tar --prefix=spiralfed-$(VERSION)/ HEAD | gzip -9n >spiralfed-$(VERSION).tar.gz
 clean: ## removes every build folder and what configure left
