@@ -36,12 +36,12 @@ int ingest_quorum(struct db *db, const struct policy *p, int64_t now, struct are
  * is. Any thread. */
 int64_t source_next_due(const struct engine *e);
 
-/* Can the units be reached, as far as the connectors' last look can tell? REACH_UNKNOWN: nobody can
- * (no connector, or not for such a URI); 0 in `at` with REACH_FAILED: nobody has looked yet. The worst
- * of all of them; any thread, from its reader. */
+/* Can the units be reached, as far as the connectors' last look can tell: the worst of them. UNKNOWN:
+ * nobody looks for any of them; FAILED: nobody could tell, or has looked lately. Any thread, from its
+ * reader. */
 struct artifact_reachability {
 	enum artifact_reach reach;
-	int64_t at;	    /* of the oldest look */
+	int64_t at;	    /* of the look, of several the oldest; 0: there was none */
 	const char *detail; /* one sentence */
 };
 struct artifact_place_of {
@@ -49,7 +49,7 @@ struct artifact_place_of {
 	int64_t seq;
 };
 int artifacts_reachable(struct engine *e, struct db *db, const struct artifact_place_of *units,
-	size_t n, struct arena *a, struct artifact_reachability *ret, struct err *err);
+	size_t n, int64_t now, struct arena *a, struct artifact_reachability *ret, struct err *err);
 
 /* ---- What people see ---- */
 

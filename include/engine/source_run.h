@@ -34,6 +34,7 @@ struct source {
 	struct connector *connector; /* used by the task alone */
 	int64_t timeout;
 	const char *actor; /* connector:<provider> */
+	bool probes;	   /* it can look for artifacts */
 
 	/* The ops thread's. */
 	enum source_task task;
@@ -58,6 +59,7 @@ struct source_set {
 	atomic_bool stop;
 	/* The ops thread's: when it looks again, monotonic. */
 	int64_t next_probe, next_look;
+	uint64_t events;	      /* of the last look for artifacts */
 	atomic_int_fast64_t next_due; /* when a delivery falls due, wall */
 };
 

@@ -86,6 +86,8 @@ struct connector_kind {
 	/* enum fetch_result or -1; fills in *ret with FETCH_DONE alone. */
 	int (*fetch)(struct connector *c, const struct provider_call *call,
 		const struct source_entry *entry, struct source_document *ret, struct err *err);
+	/* Can it look for artifacts at all? NULL: it cannot. */
+	bool (*probes)(const struct connector *c);
 	int (*probe)(struct connector *c, const struct provider_call *call,
 		const struct probe_target *target, struct probe *ret, struct err *err);
 };

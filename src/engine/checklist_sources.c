@@ -141,7 +141,7 @@ static int look_artifacts(
 				err, ERR_STORAGE, "a unit of merge %s is missing", m->row.version);
 		places[i] = (struct artifact_place_of){row.provider, row.id, row.seq};
 	}
-	if (artifacts_reachable(l->e, l->db, places, m->n_units, l->arena, &r, err) < 0)
+	if (artifacts_reachable(l->e, l->db, places, m->n_units, l->now, l->arena, &r, err) < 0)
 		return -1;
 	*ret = (struct checklist_report){.given = true,
 		.verdict = means[r.reach].verdict,

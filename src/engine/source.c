@@ -34,6 +34,7 @@ static int open_source(struct engine *e, const struct engine_source *o, struct e
 	s->provider = arena_strdup(set->arena, o->options.provider);
 	s->actor = arena_printf(set->arena, "connector:%s", s->provider);
 	s->kind = o->kind;
+	s->probes = o->kind->probes && o->kind->probes(s->connector);
 	s->timeout = o->options.timeout;
 	set->n++;
 	return 0;

@@ -12,8 +12,17 @@
 #include "store/merge.h"
 #include "store/release.h"
 
-/* What was there is looked for again after EVERY_S, what was not after AGAIN_S. */
-enum { LOOK_S = 30, EVERY_S = 900, AGAIN_S = 60, TIMEOUT_S = 30, WISHES_MAX = 64, WARM_MAX = 16 };
+/* What was there is looked for again after EVERY_S, what was not after AGAIN_S; what nobody has looked
+ * for since STALE_S is not known. */
+enum {
+	LOOK_S = 30,
+	EVERY_S = 900,
+	AGAIN_S = 60,
+	STALE_S = 2700,
+	TIMEOUT_S = 30,
+	WISHES_MAX = 64,
+	WARM_MAX = 16
+};
 
 /* ---- The task ---- */
 
@@ -109,7 +118,7 @@ static int wish(struct source_set *set, struct db *reader, int64_t seq, int64_t 
 	if (rc <= 0)
 		return rc;
 	s = source_of(set, row.provider);
-	if (!s || s->state != SOURCE_IDLE || s->n_wishes == WISHES_MAX)
+	if (!s || !s->probes || s->state != SOURCE_IDLE || s->n_wishes == WISHES_MAX)
 		return 0;
 	if (!s->arena) {
 		s->arena = arena_new();
@@ -186,6 +195,20 @@ static void start_all(struct source_set *set)
 	}
 }
 
+/* Soon after something happened: it may be a merge. */
+static bool is_due(struct engine *e)
+{
+	struct source_set *set = e->sources;
+	int64_t now = clock_mono(e->clock);
+	uint64_t events = e->events;
+
+	if (now < set->next_probe - (events != set->events ? LOOK_S - 1 : 0) * USEC_PER_SEC)
+		return false;
+	set->events = events;
+	set->next_probe = now + LOOK_S * USEC_PER_SEC;
+	return true;
+}
+
 void probes_watch(struct engine *e, struct db *reader)
 {
 	struct source_set *set = e->sources;
@@ -193,9 +216,8 @@ void probes_watch(struct engine *e, struct db *reader)
 	struct err err = {0};
 
 	sources_tidy(e);
-	if (clock_mono(e->clock) < set->next_probe)
+	if (!is_due(e))
 		return;
-	set->next_probe = clock_mono(e->clock) + LOOK_S * USEC_PER_SEC;
 	if (gather(e, reader, a, &err) < 0)
 		log_warn("probe.failed", LOG_ERR(&err));
 	start_all(set);
@@ -204,52 +226,65 @@ void probes_watch(struct engine *e, struct db *reader)
 /* ---- What others ask ---- */
 
 /* From the best to the worst. */
-static int rank(enum artifact_reach reach, int64_t at)
+static int rank(const struct artifact_reachability *r)
 {
-	return reach == REACH_REACHABLE ? 0
-	       : reach == REACH_UNKNOWN ? 1
-	       : !at			? 2
-	       : reach == REACH_FAILED	? 3
-					: 4;
+	return r->reach == REACH_REACHABLE ? 0
+	       : r->reach == REACH_UNKNOWN ? 1
+	       : r->reach == REACH_FAILED  ? 2
+					   : 3;
 }
 
-static int reach_of(struct engine *e, struct db *db, const struct artifact_place_of *u,
+static int reach_of(struct engine *e, struct db *db, const struct artifact_place_of *u, int64_t now,
 	struct arena *a, struct artifact_reachability *ret, struct err *err)
 {
+	const struct source *source = source_of(e->sources, u->provider);
 	struct artifact_probe p;
 	int rc;
 
-	if (!source_connector(e, u->provider)) {
+	if (!source || !source->probes) {
 		*ret = (struct artifact_reachability){REACH_UNKNOWN, 0,
-			arena_printf(a, "%s: %s has no connector", u->id, u->provider)};
+			arena_printf(a, "%s: no connector of %s looks for artifacts", u->id,
+				u->provider)};
 		return 0;
 	}
 	rc = artifact_probe_find(db, u->seq, a, &p, err);
 	if (rc < 0)
 		return -1;
-	*ret = rc ? (struct artifact_reachability){(enum artifact_reach)p.verdict, p.at,
-			    arena_printf(a, "%s: %s", u->id, p.detail)}
-		  : (struct artifact_reachability){
-			    REACH_FAILED, 0, arena_printf(a, "%s: nobody has looked yet", u->id)};
+	if (rc == 0)
+		*ret = (struct artifact_reachability){
+			REACH_FAILED, 0, arena_printf(a, "%s: nobody has looked yet", u->id)};
+	else if (now - p.at > STALE_S * USEC_PER_SEC)
+		*ret = (struct artifact_reachability){REACH_FAILED, p.at,
+			arena_printf(a, "%s: nobody has looked for a while", u->id)};
+	else
+		*ret = (struct artifact_reachability){(enum artifact_reach)p.verdict, p.at,
+			arena_printf(a, "%s: %s", u->id, p.detail)};
 	return 0;
 }
 
 int artifacts_reachable(struct engine *e, struct db *db, const struct artifact_place_of *units,
-	size_t n, struct arena *a, struct artifact_reachability *ret, struct err *err)
+	size_t n, int64_t now, struct arena *a, struct artifact_reachability *ret, struct err *err)
 {
 	struct artifact_reachability worst = {REACH_REACHABLE, 0, "all of them are there"};
+	int64_t oldest = 0;
+	size_t there = 0;
 
 	for (size_t i = 0; i < n; i++) {
 		struct artifact_reachability r;
 
-		if (reach_of(e, db, &units[i], a, &r, err) < 0)
+		if (reach_of(e, db, &units[i], now, a, &r, err) < 0)
 			return -1;
-		if (rank(r.reach, r.at) > rank(worst.reach, worst.at) ||
-			(worst.reach == REACH_REACHABLE && r.reach == REACH_REACHABLE &&
-				(!worst.at || r.at < worst.at)))
-			worst = (struct artifact_reachability){r.reach, r.at,
-				r.reach == REACH_REACHABLE ? worst.detail : r.detail};
+		there += r.reach == REACH_REACHABLE;
+		if (r.at && (!oldest || r.at < oldest))
+			oldest = r.at;
+		if (rank(&r) > rank(&worst))
+			worst = r;
 	}
+	if (worst.reach == REACH_UNKNOWN && there)
+		worst = (struct artifact_reachability){REACH_REACHABLE, 0,
+			arena_printf(a, "%zu of %zu are there; %s", there, n, worst.detail)};
+	if (worst.reach == REACH_REACHABLE)
+		worst.at = oldest;
 	*ret = worst;
 	return 0;
 }

@@ -353,6 +353,11 @@ static struct probe probe_path(const char *path, int64_t size, struct arena *a)
 	return (struct probe){PROBE_REACHABLE, arena_printf(a, "%s is there", path)};
 }
 
+static bool dir_probes(const struct connector *c)
+{
+	return c->artifacts != NULL;
+}
+
 static int dir_probe(struct connector *c, const struct provider_call *call,
 	const struct probe_target *target, struct probe *ret, struct err *err)
 {
@@ -360,11 +365,6 @@ static int dir_probe(struct connector *c, const struct provider_call *call,
 
 	if (provider_call_check(call, err) < 0)
 		return -1;
-	if (!c->artifacts) {
-		*ret = (struct probe){
-			PROBE_UNKNOWN, "`artifacts` is not set for the connector dir"};
-		return 0;
-	}
 	path = path_of(c, target->uri, call->arena);
 	*ret = path ? probe_path(path, target->size, call->arena)
 		    : (struct probe){
@@ -379,5 +379,6 @@ const struct connector_kind connector_dir = {
 	.close = dir_close,
 	.list = dir_list,
 	.fetch = dir_fetch,
+	.probes = dir_probes,
 	.probe = dir_probe,
 };

@@ -343,8 +343,10 @@ START_TEST(test_checklist__looks_whether_the_artifacts_are_there)
 	source = (struct engine_source){.kind = &kind,
 		.options = {.provider = "hf",
 			.path = arena_strdup(reg.arena, scratch_file(path, ".")),
+			.artifacts = "/",
 			.timeout = 30 * USEC_PER_SEC}};
 	registry_sources(&source, 1);
+	look_result = -1;
 	begin("");
 	c = list_of(merge);
 	ck_assert_str_eq(says(&c, "artifacts"), "waiting");

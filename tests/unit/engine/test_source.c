@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "engine/checklist.h"
 #include "engine/internal.h"
 #include "engine/source.h"
 #include "model/phase.h"
@@ -597,9 +598,25 @@ static struct artifact_reachability reach(const char *provider, const char *id)
 
 	ck_assert_int_eq(artifact_find(reg.reader, provider, id, reg.arena, &row, &err), 1);
 	const struct artifact_place_of place = {provider, id, row.seq};
-	ck_assert_int_eq(
-		artifacts_reachable(reg.engine, reg.reader, &place, 1, reg.arena, &r, &err), 0);
+	ck_assert_int_eq(artifacts_reachable(reg.engine, reg.reader, &place, 1,
+				 clock_now(&reg.clock.clock), reg.arena, &r, &err),
+		0);
 	return r;
+}
+
+/* "verdict reason" of the item of the open merge. */
+static const char *item_of_checklist(void)
+{
+	SNAPSHOT_AUTO s = snapshot_get(reg.engine);
+	struct checklist c;
+	struct err err = {0};
+
+	ck_assert_msg(merge_checklist(reg.engine, reg.reader, s, "1.0.0-rc.1",
+			      clock_now(&reg.clock.clock), reg.arena, &c, &err) == 1,
+		"%s", err.msg);
+	const struct checklist_item *item = checklist_find(&c, "artifacts");
+	return arena_printf(reg.arena, "%s %s", names_of(&check_verdict_names, item->verdict),
+		item->reason ? item->reason : "");
 }
 
 START_TEST(test_source__looks_for_the_artifacts_of_the_open_merge)
@@ -613,8 +630,10 @@ START_TEST(test_source__looks_for_the_artifacts_of_the_open_merge)
 	ck_assert_int_eq(reach("hf", "s/textgen-lora-v1").reach, REACH_FAILED);
 	ck_assert_int_eq(reach("hf", "s/textgen-lora-v1").at, 0);
 	ck_assert_int_eq(do_merge().status, 201);
-	fake_clock_step(&reg.clock, 60 * USEC_PER_SEC);
+	fake_clock_step(&reg.clock, 2 * USEC_PER_SEC);
 	finish();
+	ck_assert_str_eq(item_of_checklist(), "no_go missing");
+	ck_assert_int_eq(promote("1.0.0-rc.1").code, ERR_CHECKLIST_NOT_GO);
 	struct artifact_reachability r = reach("hf", "s/textgen-lora-v1");
 	ck_assert_int_eq(r.reach, REACH_REACHABLE);
 	ck_assert_int_gt(r.at, 0);
@@ -627,6 +646,26 @@ START_TEST(test_source__looks_for_the_artifacts_of_the_open_merge)
 	fake_clock_step(&reg.clock, 120 * USEC_PER_SEC);
 	finish();
 	ck_assert_int_eq(reach("gcp", "s/embedder-v1").reach, REACH_REACHABLE);
+	ck_assert_str_eq(item_of_checklist(), "go reachable");
+	/* Nobody has looked for long: the connector hangs, say. */
+	fake_clock_step(&reg.clock, 3600 * USEC_PER_SEC);
+	ck_assert_str_eq(item_of_checklist(), "waiting not_known");
+	finish();
+	ck_assert_str_eq(item_of_checklist(), "go reachable");
+	ck_assert_int_eq(promote("1.0.0-rc.1").status, 201);
+}
+END_TEST
+
+START_TEST(test_source__without_a_place_for_artifacts_nobody_looks)
+{
+	sources[0].options.artifacts = sources[1].options.artifacts = NULL;
+	registry_sources(sources, 2);
+	submit_unit("s/textgen-lora-v1", "textgen", 0.8);
+	submit_unit("s/embedder-v1", "embed", 0.8);
+	submit_unit("s/runtime-v1", "runtime", 0.8);
+	ck_assert_int_eq(do_merge().status, 201);
+	ck_assert_str_eq(item_of_checklist(), "not_configured not_configured");
+	ck_assert_int_eq(promote("1.0.0-rc.1").status, 201);
 }
 END_TEST
 
@@ -657,6 +696,7 @@ Suite *test_suite(void)
 	tcase_add_test(tc, test_source__a_merge_waits_for_the_deadline_and_goes_on_with_enough);
 	tcase_add_test(tc, test_source__without_a_required_provider_there_is_no_merge);
 	tcase_add_test(tc, test_source__looks_for_the_artifacts_of_the_open_merge);
+	tcase_add_test(tc, test_source__without_a_place_for_artifacts_nobody_looks);
 	suite_add_tcase(suite, tc);
 	return suite;
 }
