@@ -28,7 +28,7 @@ again = +@$(MAKE) --no-print-directory $(jobs)
 # Goals that need neither a compiler nor libraries must not run configure.
 plain := deps check check-fresh check-source check-format check-shell demo bench bench-oc bench-judge crash fuzz mcdc \
 	mutate format uninstall dist clean help openapi lint-openapi
-.PHONY: all tests judge-tests test install openapi-write fuzzers FORCE $(plain)
+.PHONY: all tests judge-tests bench-programs test install openapi-write fuzzers FORCE $(plain)
 .DELETE_ON_ERROR:
 .SUFFIXES:
 all:
@@ -118,6 +118,8 @@ tests: all $(TEST_BIN) $(PROG_BIN) $(BUILD)/examples/node ## builds the tests to
 
 judge-tests: $(filter $(foreach t,judge metric version,$(BUILD)/tests/unit/policy/test_$(t)%),$(TEST_BIN)) \
 	$(BUILD)/vectors
+
+bench-programs: $(BUILD)/bench/oc $(BUILD)/bench/judge
 
 configure config.h.in &: configure.ac config.mk.in VERSION
 	$(call say,AUTO,$@)
@@ -224,10 +226,10 @@ mutate: deps ## changes the judge one operator at a time: its tests must notice 
 	$(again) BUILD=build-mutate CFLAGS=-O1 judge-tests
 	@BUILD=build-mutate scripts/mutate.sh
 bench-oc: deps ## how often the quality gate promotes, by true effect and n (10,000 draws a cell)
-	$(again) tests
+	$(again) bench-programs
 	@$(BUILD)/bench/oc
 bench-judge: deps ## how many candidates a second the gates judge, beside parsing alone
-	$(again) tests
+	$(again) bench-programs
 	@$(BUILD)/bench/judge
 crash: deps ## kills the daemon N times under load (N=200) and looks for what was lost
 	$(again) tests
