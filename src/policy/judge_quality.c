@@ -174,7 +174,7 @@ static void judge_kept(
 			continue;
 		}
 		evidence_readings(
-			&c->in->baseline, rule->name, POOL_MEAN, true, NULL, c->arena, &theirs);
+			&c->in->baseline, rule->name, POOL_MEAN, false, NULL, c->arena, &theirs);
 		if (must_be_kept(c, rule, &theirs, t))
 			gate_case_missing(c, rule->name, rule->name, &rule->from_evidence);
 	}

@@ -264,10 +264,13 @@ END_TEST
 
 START_TEST(test_judge_rules__histograms_add_up)
 {
-	static const double edges[] = {1, 2}, others[] = {1, 3};
+	static const double one_two[] = {1, 2}, one_three[] = {1, 3};
 	static const int64_t first[] = {1, 2, 3}, second[] = {10, 20, 30};
-	struct metric_histogram g = {edges, 2, first, 3}, h = {edges, 2, second, 3};
 	ARENA_AUTO a = arena_new();
+	/* In the arena, which tells what is read behind its objects. */
+	const double *edges = arena_memdup(a, one_two, sizeof(one_two));
+	const double *others = arena_memdup(a, one_three, sizeof(one_three));
+	struct metric_histogram g = {edges, 2, first, 3}, h = {edges, 2, second, 3};
 	struct metric x = metric_of("m", 1, 6), y = metric_of("m", 1, -1);
 	int64_t n;
 
