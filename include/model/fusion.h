@@ -163,6 +163,13 @@ struct fusion_distillation {
 	const char *produces; /* "candidate" */
 };
 
+/* Of a resolved block, for those who only want to see what it is made of. */
+struct fusion_router {
+	const char *strategy; /* "first_match" */
+	struct strings routes;
+	const char *otherwise; /* where the default goes */
+};
+
 struct fusion {
 	int64_t version;
 	struct list models; /* MAP of struct fusion_model */
@@ -171,6 +178,11 @@ struct fusion {
 	struct list ensembles; /* MAP of struct fusion_ensemble */
 	struct list splits;    /* MAP of struct fusion_split */
 	struct fusion_distillation *distillation;
+	/* Only in a merge or a release: the digest of the rules with slots in place of digests, and what
+	 * the block is made of. */
+	const char *rules;
+	struct fusion_router *router;
+	struct strings ensemble; /* the ensembles' names */
 };
 extern const struct field_table fusion_table;
 

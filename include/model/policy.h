@@ -10,6 +10,7 @@
 #include "model/burn.h"
 #include "model/checklist.h"
 #include "model/field.h"
+#include "model/fusion.h"
 #include "model/schedule.h"
 
 #define POLICY_SCHEMA "spiralfed.policy/v1"
@@ -20,6 +21,7 @@
  * floor 0.95, margin 0.01; its suites: required always; compatibility: allow compatible; alpha 0.05,
  * max_looks 3; score 0.45, 0.45, -0.0005, -0.1; slos: none, of those named what model/burn.h says, cost
  * over tokens limited by the gate's ceiling; rollback: warm 2, automatic, and burn_rules_defaults;
+ * combination: the latency gate's limits, no_plan_b warn; fusion: policy_fusion_fill();
  * cadence: no job runs by itself. So a policy that says nothing is the strict one. */
 
 struct policy_provider {
@@ -88,11 +90,19 @@ struct policy_compatibility {
 	const char *contract;
 	int allow;
 };
+enum no_plan_b { NO_PLAN_B_WARN, NO_PLAN_B_REFUSE };
+extern const struct field_names no_plan_b_names;
+/* Of what a merge puts together: each way of a route as a whole, and the loss of a provider. */
+struct policy_combination {
+	double p95_ms, cost_per_1k_tokens;
+	int no_plan_b; /* enum no_plan_b */
+};
 struct policy_gates {
 	struct policy_quality *quality;
 	struct policy_latency *latency;
 	struct policy_safety *safety;
 	struct policy_compatibility *compatibility;
+	struct policy_combination *combination;
 	double alpha;	   /* family-wise level of a gate, one-sided */
 	int64_t max_looks; /* evaluations of one candidate, each at alpha / max_looks */
 };
@@ -122,6 +132,7 @@ struct policy {
 	struct policy_rollback *rollback;
 	struct policy_evidence *evidence;
 	struct cadence *cadence; /* never NULL once parsed; its jobs may be */
+	struct fusion *fusion;	 /* models are made of slots; never NULL once parsed */
 	struct list checklist;	 /* struct policy_signoff */
 	const char *soak; /* how old a merge must be before it is promoted; NULL: no matter */
 	/* derived */
@@ -144,6 +155,11 @@ bool policy_provider_has_role(const struct policy_provider *p, const char *role)
 const struct policy_slot *policy_slot_for(
 	const struct policy *p, const char *provider, const char *role);
 const struct policy_slot *policy_slot(const struct policy *p, const char *name);
+
+/* For policy.c. Without fusion rules: every request goes to the slot of role textgen, on failure to that
+ * of role runtime, as far as there are such; else to the required slot whose name comes first. */
+void policy_fusion_fill(struct policy *p, struct arena *a);
+void policy_fusion_check(const struct policy *p, const char *pointer, struct faults *faults);
 
 /* etc/policy.json as built in. */
 extern const char embed_policy_json[];

@@ -520,6 +520,15 @@ static const struct field_table distillation_table =
 
 /* ---- The block ---- */
 
+static const struct field router_fields[] = {
+	{"strategy", FIELD_STRING, offsetof(struct fusion_router, strategy), FIELD_REQUIRED},
+	{"routes", FIELD_STRINGS, offsetof(struct fusion_router, routes), FIELD_EMIT_EMPTY,
+		.help = "their names, in order"},
+	{"default", FIELD_STRING, offsetof(struct fusion_router, otherwise), FIELD_REQUIRED},
+};
+static const struct field_table router_table = FIELD_TABLE(
+	"FusionRouter", "What the routes are, in short.", struct fusion_router, router_fields);
+
 static const struct field fusion_fields[] = {
 	{"version", FIELD_INT, offsetof(struct fusion, version), 0, .min = 1, .max = 1},
 	{"models", FIELD_MAP, offsetof(struct fusion, models), FIELD_REQUIRED, .min = 1,
@@ -534,6 +543,12 @@ static const struct field fusion_fields[] = {
 		.table = &split_table, .format = &format_name},
 	{"distillation", FIELD_OBJECT, offsetof(struct fusion, distillation), 0,
 		.table = &distillation_table},
+	{"rules", FIELD_STRING, offsetof(struct fusion, rules), FIELD_READ_ONLY,
+		.format = &format_digest, .help = "of the rules with slots in place of digests"},
+	{"router", FIELD_OBJECT, offsetof(struct fusion, router), FIELD_READ_ONLY,
+		.table = &router_table},
+	{"ensemble", FIELD_STRINGS, offsetof(struct fusion, ensemble), FIELD_READ_ONLY,
+		.help = "the names of the ensembles"},
 };
 const struct field_table fusion_table = FIELD_TABLE("Fusion", "Which model answers which request.",
 	struct fusion, fusion_fields, .check = fusion_check);

@@ -27,6 +27,8 @@ NAMES(require_names,
 	"requirement", [REQUIRE_ANY] = "any", [REQUIRE_ALL] = "all", [REQUIRE_NONE] = "none");
 NAMES(suite_required_names, "requirement of a suite", [SUITE_ALWAYS] = "always",
 	[SUITE_FULL] = "full", [SUITE_NEVER] = "never");
+NAMES(no_plan_b_names,
+	"what the lack of a plan B does", [NO_PLAN_B_WARN] = "warn", [NO_PLAN_B_REFUSE] = "refuse");
 NAMES(contract_allow_names,
 	"permission", [ALLOW_IDENTICAL] = "identical", [ALLOW_COMPATIBLE] = "compatible");
 
@@ -203,6 +205,21 @@ static const struct field compatibility_fields[] = {
 static const struct field_table compatibility_table = FIELD_TABLE("PolicyCompatibility",
 	"The nodal contract holds.", struct policy_compatibility, compatibility_fields);
 
+static const struct field combination_fields[] = {
+	{"p95_ms", FIELD_REAL, offsetof(struct policy_combination, p95_ms), FIELD_EXCLUSIVE,
+		.min = 0, .max = INFINITY,
+		.help = "of each way of a route, summed; the latency gate's when absent"},
+	{"cost_per_1k_tokens", FIELD_REAL, offsetof(struct policy_combination, cost_per_1k_tokens),
+		FIELD_EXCLUSIVE, .min = 0, .max = INFINITY,
+		.help = "of each way of a route, summed; the latency gate's ceiling when absent"},
+	{"no_plan_b", FIELD_ENUM, offsetof(struct policy_combination, no_plan_b), 0,
+		.names = &no_plan_b_names,
+		.help = "what it does when the fusion rules do not survive the loss of a provider; "
+			"warn when absent"},
+};
+static const struct field_table combination_table = FIELD_TABLE("PolicyCombination",
+	"The combination as a whole.", struct policy_combination, combination_fields);
+
 static const struct field gates_fields[] = {
 	{"quality", FIELD_OBJECT, offsetof(struct policy_gates, quality), 0,
 		.table = &quality_table},
@@ -211,6 +228,8 @@ static const struct field gates_fields[] = {
 	{"safety", FIELD_OBJECT, offsetof(struct policy_gates, safety), 0, .table = &safety_table},
 	{"compatibility", FIELD_OBJECT, offsetof(struct policy_gates, compatibility), 0,
 		.table = &compatibility_table},
+	{"combination", FIELD_OBJECT, offsetof(struct policy_gates, combination), 0,
+		.table = &combination_table},
 	{"alpha", FIELD_REAL, offsetof(struct policy_gates, alpha), FIELD_EXCLUSIVE, .min = 0,
 		.max = 0.5, .help = "one-sided, of a whole gate; 0.05 when absent"},
 	{"max_looks", FIELD_INT, offsetof(struct policy_gates, max_looks), 0, .min = 1, .max = 100,
@@ -277,6 +296,8 @@ static const struct field policy_fields[] = {
 	{"rollback", FIELD_OBJECT, offsetof(struct policy, rollback), 0, .table = &rollback_table},
 	{"evidence", FIELD_OBJECT, offsetof(struct policy, evidence), 0, .table = &evidence_table},
 	{"cadence", FIELD_OBJECT, offsetof(struct policy, cadence), 0, .table = &cadence_table},
+	{"fusion", FIELD_OBJECT, offsetof(struct policy, fusion), 0, .table = &fusion_table,
+		.help = "which model answers which request; models are made of slots"},
 	{"checklist", FIELD_LIST, offsetof(struct policy, checklist), 0, .min = 0, .max = 32,
 		.table = &policy_signoff_table, .help = "what people sign off before a promotion"},
 	{"soak", FIELD_STRING, offsetof(struct policy, soak), 0, .min = 1, .max = 64,
@@ -329,6 +350,11 @@ static void default_gates(struct policy_gates *g, struct arena *a)
 	g->compatibility = block(g->compatibility, &compatibility_table, a);
 	set_int(&g->compatibility->allow, ALLOW_COMPATIBLE);
 
+	g->combination = block(g->combination, &combination_table, a);
+	set_real(&g->combination->p95_ms, g->latency->p95_ms);
+	set_real(&g->combination->cost_per_1k_tokens, g->latency->cost_per_1k_tokens->ceiling);
+	set_int(&g->combination->no_plan_b, NO_PLAN_B_WARN);
+
 	set_real(&g->alpha, 0.05);
 	if (g->max_looks < 0)
 		g->max_looks = 3;
@@ -357,6 +383,7 @@ static void fill_defaults(struct policy *p, struct arena *a)
 	if (p->evidence->hold_days < 0)
 		p->evidence->hold_days = 14;
 	p->cadence = block(p->cadence, &cadence_table, a);
+	policy_fusion_fill(p, a);
 }
 
 /* ---- The whole ---- */
@@ -548,6 +575,7 @@ static void policy_check(void *obj, const char *pointer, struct arena *a, struct
 	check_slos(p, pointer, faults);
 	check_promotion(p, pointer, faults);
 	check_quorum(p, pointer, a, faults);
+	policy_fusion_check(p, pointer, faults);
 }
 
 const struct field_table policy_table =

@@ -9,6 +9,7 @@
 
 #include "base/clock.h"
 #include "base/duration.h"
+#include "policy/fusion.h"
 #include "policy/schedule_parts.h"
 #include "policy/slo.h"
 
@@ -117,6 +118,7 @@ int policy_accept(const char *text, size_t len, int64_t now, struct arena *a, st
 		return -1;
 	cadence_check(p.cadence, "/cadence", now, faults);
 	slo_rules_check(&p.rollback->rules, "/slos", faults);
+	fusion_findings(p.fusion, "/fusion", a, faults);
 	if (faults->n)
 		return -1;
 	*ret = p;

@@ -293,6 +293,11 @@ void fusion_findings(
 			fusion_alternatives_add(&earlier, own.v[k]);
 	}
 	reach_all(&reach, f->otherwise->to, &f->otherwise->fallback);
+	/* What is taught is there for its teacher. */
+	if (f->distillation) {
+		reach_target(&reach, f->distillation->teacher);
+		reach_target(&reach, f->distillation->student);
+	}
 	tell_unreached(&f->models, sizeof(struct fusion_model), reach.models, pointer, "models",
 		"model", findings);
 	tell_unreached(&f->ensembles, sizeof(struct fusion_ensemble), reach.ensembles, pointer,
