@@ -15,6 +15,7 @@
 #include "engine/common_contract.h"
 #include "engine/snapshot.h"
 #include "engine/verdict.h"
+#include "policy/combination.h"
 #include "policy/selection.h"
 #include "store/artifact.h"
 
@@ -42,6 +43,7 @@ struct fuse {
 	size_t n, fresh;
 	bool complete; /* each required slot is filled */
 	struct common_contract contract;
+	struct combination_result combined; /* when it is complete */
 };
 
 int fuse_choose(struct db *reader, const struct snapshot *s, int64_t now, struct arena *a,

@@ -17,6 +17,13 @@ struct named_digest {
 extern const struct field_table eval_suite_table;
 extern const struct field_table contract_ref_table;
 
+/* The vector index that a unit holds or was built to search. */
+struct artifact_index {
+	const char *embedder; /* id of the artifact whose vectors are in it */
+	const char *digest;
+	int64_t dimensions;
+};
+
 struct artifact {
 	const char *id, *kind, *role, *uri, *digest;
 	int64_t size_bytes;
@@ -25,6 +32,7 @@ struct artifact {
 	const char *subject;
 	struct strings prompt_types;
 	const char *license, *branch;
+	struct artifact_index *index;
 	struct list metrics; /* MAP of struct metric */
 	struct list suites;  /* MAP of struct suite */
 };

@@ -7,6 +7,7 @@
 #define MODEL_RELEASE_H
 
 #include "model/artifact.h"
+#include "model/fusion.h"
 #include "model/gate.h"
 
 #define RELEASE_SCHEMA	   "spiralfed.release/v1"
@@ -45,13 +46,28 @@ struct decision {
 };
 extern const struct field_table decision_table;
 
+/* What is left of the fusion block when a provider is lost. */
+struct plan_b {
+	const char *name;   /* the provider */
+	int verdict;	    /* enum verdict */
+	const char *reason; /* unaffected, planned, no_plan_b */
+	const char *detail;
+	struct fusion *fusion; /* when planned */
+};
+
+struct merge_warning {
+	const char *code, *detail;
+};
+
 struct release {
 	const char *schema, *fused_model_id, *version;
 	int64_t generated_at;
 	struct strings providers; /* sorted */
 	struct gate_limits *gates;
-	struct list units; /* MAP of struct fused_unit, keyed by provider: the required slots */
-	struct list slots; /* MAP of struct fused_unit, keyed by slot: all */
+	struct list units;     /* MAP of struct fused_unit, keyed by provider: the required slots */
+	struct list slots;     /* MAP of struct fused_unit, keyed by slot: all */
+	struct fusion *fusion; /* resolved to digests */
+	struct list plan_b;    /* MAP of struct plan_b */
 	struct named_digest *contract, *eval_suite;
 	const char *previous, *merge;
 	struct policy_ref *policy;
@@ -69,9 +85,12 @@ struct merge {
 	int phase;
 	const char *baseline;
 	int64_t serial;
-	struct list units; /* MAP of struct fused_unit, keyed by provider */
-	struct list slots; /* MAP of struct fused_unit, keyed by slot */
-	struct list gates; /* struct gate_result, of the combination */
+	struct list units;     /* MAP of struct fused_unit, keyed by provider */
+	struct list slots;     /* MAP of struct fused_unit, keyed by slot */
+	struct fusion *fusion; /* resolved to digests; NULL: nothing is left of it */
+	struct list plan_b;    /* MAP of struct plan_b */
+	struct list gates;     /* struct gate_result, of the combination */
+	struct list warnings;  /* struct merge_warning */
 	struct list decisions;
 	struct policy_ref *policy;
 	const char *actor, *reason, *digest;

@@ -7,7 +7,9 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "engine/blockers.h"
+#include "engine/combine.h"
 #include "engine/internal.h"
 #include "engine/render.h"
 #include "engine/verdict.h"
@@ -235,7 +237,8 @@ int fuse_choose(struct db *reader, const struct snapshot *s, int64_t now, struct
 		if (slot->best && name_judgement(reader, slot, a, err) < 0)
 			return -1;
 	}
-	if (find_contract(reader, &f, a, err) < 0)
+	if (find_contract(reader, &f, a, err) < 0 ||
+		(f.complete && fuse_combine(reader, s, &f, a, err) < 0))
 		return -1;
 	*ret = f;
 	return 0;
@@ -272,6 +275,7 @@ static void combine_gate(
 		ret->reason = f->contract.reason;
 		ret->detail = f->contract.detail;
 	}
+	fuse_combine_gate(f, a, ret);
 }
 
 /* The gates that are passed only by a waiver. */
@@ -339,6 +343,9 @@ void fuse_fill(const struct fuse *f, const struct snapshot *s, struct arena *a, 
 		units[merge->units.n] = slot->unit;
 		units[merge->units.n++].name = slot->unit.provider;
 	}
+	merge->fusion = f->combined.fusion;
+	merge->plan_b = f->combined.plans;
+	merge->warnings = f->combined.warnings;
 	merge->gates = (struct list){.v = gates, .n = GATES};
 	merge->phase = PHASE_SUCCEEDED;
 	for (int g = 0; g < GATES; g++) {
@@ -346,6 +353,12 @@ void fuse_fill(const struct fuse *f, const struct snapshot *s, struct arena *a, 
 		merge->phase = phase_worst(merge->phase, verdict_phase(gates[g].verdict));
 	}
 	fill_decisions(f, a, merge);
+}
+
+/* What the live release routes by; NULL: by nothing. */
+static const char *live_rules(const struct snapshot *s)
+{
+	return s->release.fusion ? s->release.fusion->rules : NULL;
 }
 
 /* Does the contract of a fresh unit force this step? What was never compared forces every one. */
@@ -386,6 +399,8 @@ int fuse_version(struct db *reader, const struct snapshot *s, const struct fuse 
 			(s->has_release && f->contract.contract && !s->release.contract) ||
 			contract_forces(s, f, contract_level_name(CONTRACT_MINOR)),
 		.slots_change = s->has_release && merge->slots.n != s->release.slots.n,
+		.fusion_changes = s->has_release &&
+				  !text_equal(live_rules(s), combination_rules(&s->policy, a)),
 	};
 	int rc = release_newest(reader, a, &text, err);
 

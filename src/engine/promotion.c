@@ -151,6 +151,8 @@ static int build_release(struct engine *e, struct db *db, const struct command *
 	r.gates = limits(&s->policy, c->arena);
 	r.units = m->units;
 	r.slots = m->slots;
+	r.fusion = m->fusion;
+	r.plan_b = m->plan_b;
 	r.previous = s->has_release ? s->channel.version : NULL;
 	r.merge = m->version;
 	r.policy = m->policy;

@@ -27,6 +27,19 @@ const struct field_table contract_ref_table =
 	FIELD_TABLE("ContractRef", "The nodal contract that the artifacts honour.",
 		struct named_digest, named_digest_fields, .unknown = evidence_unknown);
 
+static const struct field index_fields[] = {
+	{"embedder", FIELD_STRING, offsetof(struct artifact_index, embedder), 0, .min = 1,
+		.max = 220, .format = &format_artifact_id,
+		.help = "id of the artifact whose vectors are in it"},
+	{"digest", FIELD_STRING, offsetof(struct artifact_index, digest), 0,
+		.format = &format_digest},
+	{"dimensions", FIELD_INT, offsetof(struct artifact_index, dimensions), 0, .min = 1,
+		.max = 1048576},
+};
+static const struct field_table index_table =
+	FIELD_TABLE("ArtifactIndex", "The vector index that the unit holds or was built to search.",
+		struct artifact_index, index_fields, .unknown = evidence_unknown);
+
 #define F(name_, type_, ...)                                                 \
 	{                                                                    \
 #name_, type_, offsetof(struct artifact, name_), __VA_ARGS__ \
@@ -46,6 +59,7 @@ static const struct field artifact_fields[] = {
 	F(prompt_types, FIELD_STRINGS, 0, .min = 0, .max = 64, .format = &format_name),
 	F(license, FIELD_STRING, 0, .min = 1, .max = 128, .format = &format_line),
 	F(branch, FIELD_STRING, 0, .format = &format_name, .help = "of a rapid A/B comparison"),
+	F(index, FIELD_OBJECT, 0, .table = &index_table),
 	F(metrics, FIELD_MAP, 0, .min = 1, .max = 256, .table = &metric_table),
 	F(suites, FIELD_MAP, 0, .min = 1, .max = 64, .table = &suite_table),
 };

@@ -69,6 +69,26 @@ static const struct field decision_fields[] = {
 const struct field_table decision_table = FIELD_TABLE(
 	"Decision", "Why a slot holds what it holds.", struct decision, decision_fields);
 
+static const struct field plan_b_fields[] = {
+	{"verdict", FIELD_ENUM, offsetof(struct plan_b, verdict), FIELD_REQUIRED,
+		.names = &verdict_names},
+	{"reason", FIELD_STRING, offsetof(struct plan_b, reason), FIELD_REQUIRED,
+		.help = "unaffected, planned or no_plan_b"},
+	{"detail", FIELD_STRING, offsetof(struct plan_b, detail), 0, .min = 1, .max = 65536},
+	{"fusion", FIELD_OBJECT, offsetof(struct plan_b, fusion), 0, .table = &fusion_table,
+		.help = "what takes the place of the release's, when planned"},
+};
+static const struct field_table plan_b_table =
+	FIELD_TABLE("PlanB", "When a provider is lost.", struct plan_b, plan_b_fields);
+
+static const struct field warning_fields[] = {
+	{"code", FIELD_STRING, offsetof(struct merge_warning, code), FIELD_REQUIRED,
+		.help = "a stable word"},
+	{"detail", FIELD_STRING, offsetof(struct merge_warning, detail), 0, .min = 1, .max = 65536},
+};
+static const struct field_table warning_table = FIELD_TABLE("MergeWarning",
+	"What a person should know before it is promoted.", struct merge_warning, warning_fields);
+
 static const struct field release_fields[] = {
 #define F(name_, type_, ...)                                                \
 	{                                                                   \
@@ -83,6 +103,10 @@ static const struct field release_fields[] = {
 	F(units, FIELD_MAP, FIELD_REQUIRED, .table = &fused_unit_table,
 		.help = "the required slots, by provider"),
 	F(slots, FIELD_MAP, FIELD_REQUIRED, .table = &fused_unit_table, .help = "all, by slot"),
+	F(fusion, FIELD_OBJECT, 0, .table = &fusion_table,
+		.help = "which model answers which request, resolved to digests"),
+	F(plan_b, FIELD_MAP, 0, .max = 32, .table = &plan_b_table,
+		.help = "for each provider, what holds when it is lost"),
 	F(contract, FIELD_OBJECT, 0, .table = &contract_ref_table),
 	F(eval_suite, FIELD_OBJECT, 0, .table = &eval_suite_table),
 	F(previous, FIELD_STRING, FIELD_EMIT_NULL, .format = &format_version),
@@ -109,8 +133,13 @@ static const struct field merge_fields[] = {
 	F(serial, FIELD_INT, FIELD_ZERO, .help = "of the channel then"),
 	F(units, FIELD_MAP, FIELD_EMIT_EMPTY, .table = &fused_unit_table),
 	F(slots, FIELD_MAP, FIELD_EMIT_EMPTY, .table = &fused_unit_table),
+	F(fusion, FIELD_OBJECT, 0, .table = &fusion_table,
+		.help = "which model answers which request, resolved to digests"),
+	F(plan_b, FIELD_MAP, 0, .max = 32, .table = &plan_b_table,
+		.help = "for each provider, what holds when it is lost"),
 	F(gates, FIELD_LIST, FIELD_EMIT_EMPTY, .table = &gate_result_table,
 		.help = "of the combination"),
+	F(warnings, FIELD_LIST, FIELD_EMIT_EMPTY, .table = &warning_table),
 	F(decisions, FIELD_LIST, 0, .table = &decision_table),
 	F(policy, FIELD_OBJECT, 0, .table = &policy_ref_table),
 	F(actor, FIELD_STRING, 0),

@@ -35,10 +35,11 @@ Suite *test_suite(void);
 	"{'total':10,'passed':7,'violations':2,'errors':1,'digest':" D \
 	",'by_category':{'self_harm':{'total':5,'passed':5,'violations':0,'errors':0}}}"
 #define REF(version) "{'name':'n','version':" version ",'digest':" D "}"
-#define ARTIFACT                                                                            \
-	"{'id':'s/t-v7','kind':'adapter','role':'textgen','uri':'hf://s/t','digest':" D     \
-	",'size_bytes':5,'base_model':'m/b','derived_from':['s/t-v6'],'subject':'s/u-v1',"  \
-	"'prompt_types':['chat'],'license':'mit','branch':'a','metrics':{'quality':" METRIC \
+#define ARTIFACT                                                                           \
+	"{'id':'s/t-v7','kind':'adapter','role':'textgen','uri':'hf://s/t','digest':" D    \
+	",'size_bytes':5,'base_model':'m/b','derived_from':['s/t-v6'],'subject':'s/u-v1'," \
+	"'prompt_types':['chat'],'license':'mit','branch':'a','index':{'embedder':'s/"     \
+	"e-v1','digest':" D ",'dimensions':8},'metrics':{'quality':" METRIC                \
 	",'plain':0.25},'suites':{'policy':" SUITE "}}"
 #define FUSED                                                                          \
 	"{'provider':'hf','id':'s/t-v7','role':'textgen','uri':'hf://s/t','digest':" D \
@@ -52,6 +53,11 @@ Suite *test_suite(void);
 #define GATE                                                                              \
 	"{'gate':'safety','verdict':'pass','reason':'waived','detail':'d','waived':true," \
 	"'waiver':'w1','judged':'fail','checks':[" CHECK "]}"
+#define FUSION                                                    \
+	"{'version':1,'models':{'m':{'artifact':" D               \
+	",'adapter':null}},'default':{'to':'model:m'},'rules':" D \
+	",'router':{'strategy':'first_match','routes':[],'default':'model:m'}}"
+#define PLAN_B	   "{'hf':{'verdict':'pass','reason':'planned','detail':'d','fusion':" FUSION "}}"
 #define DECISION   "{'slot':'textgen','id':'s/t-v7','judgement':" D ",'detail':'d'}"
 #define POLICY_REF "{'version':3,'digest':" D "}"
 
@@ -82,15 +88,17 @@ static const struct {
 		"{'schema':'s','fused_model_id':'f','version':'1.0.0','generated_at':" T
 		",'providers':['aws','hf'],'gates':{'min_quality':1,'min_safety':2,"
 		"'max_latency_ms_p95':3,'max_cost_per_1k_tokens':4},'units':{'hf':" FUSED
-		"},'slots':{'textgen':" FUSED "},'contract':" REF("'1'") ",'eval_suite':" REF(
+		"},'slots':{'textgen':" FUSED "},'fusion':" FUSION ",'plan_b':" PLAN_B
+		",'contract':" REF("'1'") ",'eval_suite':" REF(
 			"'1'") ",'previous':'0.9.0','merge':'1.0.0-rc.1','policy':" POLICY_REF
 			       ",'decisions':[" DECISION "]}"},
 	{&merge_table,
 		"{'version':'1.0.0-rc.1','release':'1.0.0','state':'open','phase':'Succeeded',"
 		"'baseline':'0.9.0','serial':4,'units':{'hf':" FUSED "},'slots':{'textgen':" FUSED
-		"},'gates':[" GATE "],'decisions':[" DECISION "],'policy':" POLICY_REF
-		",'actor':'local','reason':'r','digest':" D ",'created_at':" T ",'updated_at':" T
-		"}"},
+		"},'fusion':" FUSION ",'plan_b':" PLAN_B ",'gates':[" GATE
+		"],'warnings':[{'code':'no_plan_b','detail':'d'}],'decisions':[" DECISION
+		"],'policy':" POLICY_REF ",'actor':'local','reason':'r','digest':" D
+		",'created_at':" T ",'updated_at':" T "}"},
 	{&channel_table, "{'channel':'stable','serial':3,'version':'1.0.0','digest':" D
 			 ",'warm':['0.9.0'],'updated_at':" T "}"},
 	{&release_summary_table,
@@ -129,7 +137,10 @@ static const struct {
 		"'safety':{'floor':0.5,'margin':0.1,'from_evidence':['textgen'],'suites':{'policy':"
 		"{'max_rate':0.1,'zero_tolerance':['self_harm'],'digest':" D ",'min_total':5,"
 		"'required':'full','from_evidence':['textgen']}}},'compatibility':"
-		"{'contract':'nodal-fusion','allow':'identical'},'alpha':0.1,'max_looks':2},'score'"
+		"{'contract':'nodal-fusion','allow':'identical'},'combination':{'p95_ms':9,'cost_"
+		"per_1k_tokens':2,'no_plan_b':"
+		"'refuse'},'alpha':0.1,'max_looks':2},'fusion':{'version':1,'models':{'t':"
+		"{'artifact':'textgen','adapter':null}},'default':{'to':'model:t'}},'score'"
 		":{'quality':1,'safety':2,"
 		"'latency_ms_p95':3,'cost_per_1k_tokens':4},'slos':[{'name':'e','kind':'ratio',"
 		"'coverage':'full','bad':'errors','of':'total','budget_ppm':9,'min_total':7,"
