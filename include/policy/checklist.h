@@ -46,9 +46,6 @@ struct checklist_facts {
 void checklist_make(
 	const struct checklist_facts *f, int64_t now, struct arena *a, struct checklist *ret);
 
-/* The item of that name, or NULL. */
-const struct checklist_item *checklist_find(const struct checklist *c, const char *item);
-
 /* The error that a promotion answers with when this item stops it. */
 enum err_code checklist_problem(const char *item);
 

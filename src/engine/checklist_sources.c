@@ -166,8 +166,7 @@ static int look_rollback_target(
 	*ret = (struct checklist_report){.given = true,
 		.verdict = proof.verdict == WARM_PROVEN ? CHECK_GO : CHECK_WAITING,
 		.reason = proof.verdict == WARM_PROVEN ? "proven" : "not_proven",
-		.detail = proof.detail,
-		.since = l->now};
+		.detail = proof.detail};
 	return 0;
 }
 

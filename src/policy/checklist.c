@@ -463,14 +463,3 @@ void checklist_make(
 	find_earliest(&m);
 	*ret = c;
 }
-
-const struct checklist_item *checklist_find(const struct checklist *c, const char *item)
-{
-	for (size_t k = 0; k < c->items.n; k++) {
-		const struct checklist_item *i = LIST_AT(&c->items, struct checklist_item, k);
-
-		if (strcmp(i->item, item) == 0)
-			return i;
-	}
-	return NULL;
-}

@@ -12,6 +12,7 @@
 #include "model/phase.h"
 #include "store/event.h"
 #include "store/schedule.h"
+#include "support/checklist.h"
 #include "support/registry.h"
 #include "support/scratch.h"
 

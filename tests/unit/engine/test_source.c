@@ -17,6 +17,7 @@
 #include "store/artifact.h"
 #include "store/event.h"
 #include "store/schedule.h"
+#include "support/checklist.h"
 #include "support/registry.h"
 #include "support/scratch.h"
 

@@ -11,6 +11,7 @@
 
 #include "base/clock.h"
 #include "base/duration.h"
+#include "support/checklist.h"
 
 Suite *test_suite(void);
 
