@@ -15,7 +15,7 @@
 
 /* The members of an event's data that somebody asks for; absent: NULL, -1. */
 struct sim_event_data {
-	const char *merge, *from, *to, *cause, *judgement, *phase, *provider, *slot, *release, *job;
+	const char *merge, *from, *to, *cause, *blocked, *judgement;
 	int64_t serial, run;
 	int override;
 };

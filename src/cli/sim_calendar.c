@@ -30,29 +30,47 @@ static const struct {
 	{"slo.acknowledged", "seen", SHOW_REASON},
 };
 
-static void print_reason(struct cli *cli, const char *reason)
+/* Without the names of freezes, which are drawn anew in each run: the same seed says the same. */
+static const char *without_names(const struct sim_history *h, const char *reason)
 {
-	size_t len = reason ? strlen(reason) : 0;
-
-	while (len > REASON_MAX || (len && len == REASON_MAX && (reason[len] & 0xc0) == 0x80))
-		len--;
-	if (len)
-		fprintf(cli->out, ": %.*s%s", (int)len, reason, reason[len] ? "..." : "");
+	for (size_t i = 0; i < h->n_freezes; i++) {
+		const char *id = h->freezes[i].id, *at = strstr(reason, id);
+		if (at)
+			return arena_printf(h->arena, "%.*s%s", (int)(at - reason), reason,
+				at + strlen(id) + (at[strlen(id)] == ' '));
+	}
+	return reason;
 }
 
-static void print_line(struct cli *cli, const struct sim_event *e, size_t line)
+static void print_reason(struct cli *cli, const struct sim_history *h, const char *reason)
+{
+	size_t len;
+
+	if (!reason || !strcmp(reason, "the schedule"))
+		return;
+	reason = without_names(h, reason);
+	len = strlen(reason);
+	if (len > REASON_MAX) {
+		len = REASON_MAX;
+		while (len && (reason[len] & 0xc0) == 0x80)
+			len--;
+	}
+	fprintf(cli->out, ": %.*s%s", (int)len, reason, reason[len] ? "..." : "");
+}
+
+static void print_line(
+	struct cli *cli, const struct sim_history *h, const struct sim_event *e, size_t line)
 {
 	static const char *const days[] = {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
 	struct civil c;
 
 	civil_from_time(e->at, &c);
-	/* The name of a freeze is drawn anew in each run. */
 	fprintf(cli->out, "  %s %02d-%02d %02d:%02d  %-12s %s", days[c.weekday], c.month, c.day,
 		c.hour, c.minute, lines[line].word,
 		lines[line].how == SHOW_PERIOD ? "of jobs" : e->subject);
 	switch (lines[line].how) {
 	case SHOW_REASON:
-		print_reason(cli, e->reason);
+		print_reason(cli, h, e->reason);
 		break;
 	case SHOW_MERGE:
 		fprintf(cli->out, " from %s%s", e->data->merge ? e->data->merge : "",
@@ -62,11 +80,11 @@ static void print_line(struct cli *cli, const struct sim_event *e, size_t line)
 		if (e->data->from && e->data->to)
 			fprintf(cli->out, " from %.*s to %.*s", MINUTE_LEN, e->data->from,
 				MINUTE_LEN, e->data->to);
-		print_reason(cli, e->reason);
+		print_reason(cli, h, e->reason);
 		break;
 	case SHOW_MOVE:
 		fprintf(cli->out, " to %s", e->data->to ? e->data->to : "");
-		print_reason(cli, e->reason);
+		print_reason(cli, h, e->reason);
 		break;
 	}
 	fputc('\n', cli->out);
@@ -121,7 +139,7 @@ void sim_print_calendar(struct cli *cli, const struct sim_history *h, int64_t st
 		for (; i < end; i++)
 			for (size_t k = 0; k < sizeof(lines) / sizeof(lines[0]); k++)
 				if (!strcmp(h->events[i].type, lines[k].type))
-					print_line(cli, &h->events[i], k);
+					print_line(cli, h, &h->events[i], k);
 	}
 }
 

@@ -26,6 +26,7 @@ struct check {
 	struct known *known;
 	size_t n_known;
 	int64_t serial;
+	int64_t held_until; /* promotions, after an automatic rollback */
 	const struct sim_policy *policy;
 };
 
@@ -192,6 +193,9 @@ static int check_promotion(struct check *c, const struct sim_event *e, struct er
 	k->promoted = true;
 	if (overridden && !strncmp(e->actor, "controller:", 11))
 		violation(c, e->seq, "%s promoted %s by override", e->actor, e->subject);
+	if (e->at < c->held_until)
+		violation(c, e->seq, "%s was promoted while an automatic rollback held promotions",
+			e->subject);
 	check_serial(c, e);
 	check_gates(c, e);
 	return overridden ? 0 : check_window(c, e, err);
@@ -201,6 +205,8 @@ static int check_promotion(struct check *c, const struct sim_event *e, struct er
 static void check_rollback(struct check *c, const struct sim_event *e)
 {
 	c->out->rollbacks++;
+	if (e->data->cause && !strcmp(e->data->cause, "slo") && c->policy)
+		c->held_until = e->at + c->policy->policy.rollback->rules.holdoff_s * USEC_PER_SEC;
 	check_serial(c, e);
 	if (e->data->from && e->data->to && !strcmp(e->data->from, e->data->to))
 		violation(c, e->seq, "%s was rolled back to itself", e->data->from);
@@ -228,6 +234,18 @@ static void check_answered(struct check *c, size_t i)
 			break;
 	}
 	violation(c, breach->seq, "the breach of %s was not answered at once", breach->subject);
+}
+
+static void check_hold(struct check *c, const struct sim_event *e)
+{
+	static const char *const reasons[] = {
+		"manual", "max_rollbacks", "cooldown", "exhausted", "safe_mode"};
+	const char *given = e->data->blocked ? e->data->blocked : "nothing";
+
+	for (size_t i = 0; i < sizeof(reasons) / sizeof(reasons[0]); i++)
+		if (!strcmp(given, reasons[i]))
+			return;
+	violation(c, e->seq, "a rollback of %s waits for %s", e->subject, given);
 }
 
 /* ---- Jobs ---- */
@@ -304,6 +322,10 @@ static int check_event(struct check *c, size_t i, struct err *err)
 		check_serial(c, e);
 	else if (!strcmp(e->type, "slo.breached"))
 		check_answered(c, i);
+	else if (!strcmp(e->type, "rollback.held"))
+		check_hold(c, e);
+	else if (!strcmp(e->type, "slo.acknowledged"))
+		c->held_until = 0;
 	return 0;
 }
 

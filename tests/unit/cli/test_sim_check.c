@@ -249,6 +249,25 @@ static void promoted_twice(void)
 	e->subject = "1.0.0";
 }
 
+static void waits_for_a_window(void)
+{
+	struct sim_event *e = find("rollback.completed", "1.0.1");
+
+	e->type = "rollback.held";
+	e->data->blocked = "outside_window";
+}
+
+static void while_held(void)
+{
+	struct sim_event *e = find("rollback.completed", "1.0.1");
+
+	e->data->cause = "slo";
+	add("release.warmed", "1.0.0", at(DAY_2 + 1, 11, 0));
+	e = promote("1.0.2", at(DAY_2 + 1, 11, 0), 4);
+	e->data->override = 1;
+	e->actor = "token:1";
+}
+
 static void edited(void)
 {
 	h.bad_link = 7;
@@ -273,6 +292,8 @@ static const struct {
 	{override_by_itself, "controller:schedule promoted 1.0.1 by override"},
 	{rollback_waits, "the breach of stable/2 was not answered at once"},
 	{promoted_twice, "1.0.0 was promoted twice"},
+	{waits_for_a_window, "a rollback of 1.0.1 waits for outside_window"},
+	{while_held, "1.0.2 was promoted while an automatic rollback held promotions"},
 	{edited, "the chain of the history does not hold"},
 };
 
