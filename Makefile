@@ -26,7 +26,7 @@ jobs = $(if $(filter -j% --jobserver%,$(MAKEFLAGS)),,-j$(JOBS))
 again = +@$(MAKE) --no-print-directory $(jobs)
 
 # Goals that need neither a compiler nor libraries must not run configure.
-plain := deps check check-fresh check-source check-format check-shell demo bench bench-oc bench-judge crash fuzz mcdc \
+plain := deps check check-fresh check-source check-format check-shell demo bench bench-oc bench-judge crash simulate fuzz mcdc \
 	mutate format uninstall dist clean help openapi lint-openapi
 .PHONY: all tests judge-tests bench-programs test install openapi-write fuzzers FORCE $(plain)
 .DELETE_ON_ERROR:
@@ -234,6 +234,9 @@ bench-judge: deps ## how many candidates a second the gates judge, beside parsin
 crash: deps ## kills the daemon N times under load (N=200) and looks for what was lost
 	$(again) tests
 	@BUILD='$(BUILD)' N=$(N) tests/crash/run.sh
+simulate: deps ## N simulated years with faults (N=200): the promises must hold in each
+	$(again) all
+	@BUILD='$(BUILD)' N=$(N) tests/sim/run.sh
 fuzz: ## fuzzes what reads foreign bytes, SECONDS each (SECONDS=60), with clang
 	@scripts/deps.sh build ci
 	$(again) CC=clang SANITIZE=address,undefined,fuzzer-no-link BUILD=build-fuzz fuzzers
