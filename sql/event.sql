@@ -23,6 +23,9 @@ SELECT e.seq AS cursor, e.entry AS body FROM manifest m JOIN event e ON e.seq = 
 WHERE m.digest = $1 AND ($2 IS NULL OR e.type = $2) AND e.seq < $3
 ORDER BY cursor DESC LIMIT $4;
 
+-- name: event_after :many (after, limit)
+SELECT seq, type, subject, entry FROM event WHERE seq > $1 ORDER BY seq LIMIT $2;
+
 -- name: event_chain :many (after, limit)
 SELECT seq, entry, prev_hash, hash FROM event WHERE seq > $1 ORDER BY seq LIMIT $2;
 

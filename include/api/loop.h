@@ -38,8 +38,8 @@ struct loop {
 	struct peer *peers;
 	size_t n_peers;
 	size_t n_parked;
-	uint64_t moves;	 /* of the server's, that its parked requests know */
-	int64_t scanned; /* monotonic: when the watchdog last looked */
+	uint64_t moves, commits; /* of the server's, that its parked requests know */
+	int64_t scanned;	 /* monotonic: when the watchdog last looked */
 	char id_prefix[REQUEST_ID_LEN + 1];
 	uint64_t requests;
 	struct metrics metrics;
@@ -57,7 +57,9 @@ struct server {
 	char *paths[LISTENERS_MAX]; /* of Unix sockets, to be unlinked */
 	size_t n_paths;
 	atomic_int connections;
-	atomic_int waiting;	    /* requests, for a change */
+	atomic_int waiting; /* requests, for a change */
+	atomic_int streams; /* of these, those for any event */
+	atomic_uint_fast64_t commits;
 	atomic_uint_fast64_t moves; /* times that what they wait for may have changed */
 	atomic_size_t bodies;	    /* bytes of bodies being received */
 	atomic_bool draining, cut;

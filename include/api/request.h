@@ -63,6 +63,7 @@ struct request {
 	const char *bindings[BINDINGS_MAX];
 	struct params params;
 	bool pretty, plain; /* the form asked for */
+	bool events;	    /* the form asked for is a stream of events */
 	bool dry_run;	    /* asked for in the query; once it is answered, also in the body */
 	struct caller caller;
 
@@ -76,6 +77,7 @@ struct request {
 	size_t received, held; /* bytes that came; of these, counted as memory */
 	void *object;	       /* the parsed body, of route->body */
 
+	struct stream *stream;	   /* being sent; the library frees it with its response */
 	int64_t wait_until;	   /* monotonic; 0: it did not wait for a change */
 	struct pending *pending;   /* what the engine has, or has answered */
 	struct snapshot *snapshot; /* kept while a body of its is being sent */

@@ -31,6 +31,7 @@ enum route_flag {
 	ROUTE_PLAIN = 1 << 5,	   /* answers text/plain only */
 	ROUTE_IMMUTABLE = 1 << 6,  /* what it answers never changes */
 	ROUTE_CALENDAR = 1 << 7,   /* with ROUTE_PLAIN: text/calendar */
+	ROUTE_STREAM = 1 << 8,	   /* text/event-stream when that is asked for */
 };
 
 struct route {

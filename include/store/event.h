@@ -26,6 +26,10 @@ int event_seen(struct db *db, const char *type, const char *subject, struct err 
 int event_list(struct db *db, const char *type, const char *subject, int64_t after, int64_t limit,
 	struct arena *a, struct page *ret, struct err *err);
 
+/* The next ones after a number, the oldest first: seq, type, subject and entry of each. */
+int event_after(struct db *db, int64_t after, int64_t limit, struct arena *a,
+	struct event_row **ret, size_t *ret_n, struct err *err);
+
 /* Recompute the whole chain. 0 when it holds; 1 when it does not, with the number of the first entry
  * that was edited, moved, or is missing. */
 int event_verify(struct db *db, int64_t *ret_bad_seq, struct err *err);

@@ -10,6 +10,7 @@
 #include "api/listing.h"
 #include "api/reply.h"
 #include "api/request.h"
+#include "api/wait.h"
 #include "engine/engine.h"
 #include "engine/event.h"
 #include "engine/policy.h"
@@ -45,10 +46,13 @@ int handle_events(struct request *r, struct err *err)
 	struct page page;
 	const char *type, *subject;
 
-	if (listing_begin(r, &l, err) < 0 || event_filter(r, &type, err) < 0 ||
-		params_format(&r->params, "subject", &format_line, &subject, err) < 0 ||
-		event_list(request_reader(r), type, subject, l.after, l.limit, r->arena, &page,
-			err) < 0)
+	if (event_filter(r, &type, err) < 0 ||
+		params_format(&r->params, "subject", &format_line, &subject, err) < 0)
+		return -1;
+	if (r->events)
+		return stream_events(r, type, subject, err);
+	if (listing_begin(r, &l, err) < 0 || event_list(request_reader(r), type, subject, l.after,
+						     l.limit, r->arena, &page, err) < 0)
 		return -1;
 	return listing_reply(r, &l, "events", &page);
 }

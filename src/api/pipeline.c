@@ -77,7 +77,12 @@ static int choose_form(struct request *r, struct err *err)
 	} else {
 		r->plain = r->route->columns && text > json;
 	}
-	if (r->plain || json > 0)
+	if (r->route->flags & ROUTE_STREAM) {
+		int events = accept_quality(accept, "text/event-stream");
+
+		r->events = events > json && events > text;
+	}
+	if (r->plain || r->events || json > 0)
 		return 0;
 	return err_set(err, ERR_NOT_ACCEPTABLE, "this route answers %s",
 		only_text	    ? route_text_type(r->route)

@@ -7,7 +7,6 @@
 
 #include <string.h>
 
-#include "api/loop.h"
 #include "api/negotiate.h"
 #include "engine/engine.h"
 #include "store/body.h"
@@ -33,7 +32,6 @@ static bool known(const struct request *r, const struct body *body)
 int wait_for_change(struct request *r, const struct body *body, struct err *err)
 {
 	struct loop *l = r->loop;
-	struct peer *peer = (struct peer *)r;
 	int64_t seconds, now = clock_mono(l->server->options.clock);
 
 	if (params_int(&r->params, "wait", 0, WAIT_MAX_S, 0, &seconds, err) < 0)
@@ -41,7 +39,7 @@ int wait_for_change(struct request *r, const struct body *body, struct err *err)
 	if (seconds == 0 || !known(r, body) || atomic_load(&l->server->draining))
 		return 0;
 	if (r->wait_until == 0) {
-		if (atomic_load(&l->server->waiting) + SPARE >= l->server->options.max_connections)
+		if (!wait_room(l->server))
 			return 0;
 		r->wait_until = now + seconds * USEC_PER_SEC;
 	}
@@ -49,12 +47,26 @@ int wait_for_change(struct request *r, const struct body *body, struct err *err)
 		return 0;
 	snapshot_put(r->snapshot);
 	r->snapshot = NULL;
+	wait_park(r, r->wait_until);
+	return 1;
+}
+
+void wait_park(struct request *r, int64_t until)
+{
+	struct loop *l = r->loop;
+
 	r->stage = REQUEST_PARKED;
-	peer->deadline = r->wait_until;
+	((struct peer *)r)->deadline = until;
 	l->n_parked++;
 	atomic_fetch_add(&l->server->waiting, 1);
+	if (r->stream)
+		atomic_fetch_add(&l->server->streams, 1);
 	MHD_suspend_connection(r->conn);
-	return 1;
+}
+
+bool wait_room(const struct server *s)
+{
+	return atomic_load(&s->waiting) + SPARE < s->options.max_connections;
 }
 
 void wait_end(struct request *r)
@@ -63,21 +75,26 @@ void wait_end(struct request *r)
 
 	l->n_parked--;
 	atomic_fetch_sub(&l->server->waiting, 1);
+	if (r->stream)
+		atomic_fetch_sub(&l->server->streams, 1);
 	r->began = clock_mono(l->server->options.clock); /* what it waited is no time of ours */
 	((struct peer *)r)->deadline = r->began + l->server->options.answer_timeout;
-	r->stage = REQUEST_RESUMED;
+	r->stage = r->stream ? REQUEST_ANSWERED : REQUEST_RESUMED;
 	MHD_resume_connection(r->conn);
 }
 
 void loop_wake_parked(struct loop *l)
 {
-	uint64_t moves = atomic_load(&l->server->moves);
+	uint64_t moves = atomic_load(&l->server->moves), commits = atomic_load(&l->server->commits);
+	bool moved = moves != l->moves, committed = commits != l->commits;
 
-	if (moves == l->moves)
-		return;
 	l->moves = moves;
+	l->commits = commits;
+	if (!moved && !committed)
+		return;
 	for (struct peer *peer = l->peers; peer && l->n_parked > 0; peer = peer->next)
-		if (peer->request.stage == REQUEST_PARKED)
+		if (peer->request.stage == REQUEST_PARKED &&
+			(peer->request.stream ? committed : moved))
 			wait_end(&peer->request);
 }
 
@@ -85,9 +102,9 @@ void server_changed(void *arg, bool moved)
 {
 	struct server *s = arg;
 
-	if (!moved)
-		return;
-	atomic_fetch_add(&s->moves, 1);
-	if (atomic_load(&s->waiting) > 0)
+	atomic_fetch_add(&s->commits, 1);
+	if (moved)
+		atomic_fetch_add(&s->moves, 1);
+	if (atomic_load(&s->streams) > 0 || (moved && atomic_load(&s->waiting) > 0))
 		server_wake(s);
 }

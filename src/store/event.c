@@ -28,6 +28,31 @@ int event_head(struct db *db, int64_t *ret_seq, unsigned char *ret_hash, struct 
 	return 1;
 }
 
+int event_after(struct db *db, int64_t after, int64_t limit, struct arena *a,
+	struct event_row **ret, size_t *ret_n, struct err *err)
+{
+	STMT_AUTO s = db_stmt(db, SQL_event_after);
+	struct event_row *rows = ARENA_ARRAY(a, (size_t)limit, struct event_row);
+	size_t n = 0;
+	int rc = 0;
+
+	stmt_bind_int(s, "after", after);
+	stmt_bind_int(s, "limit", limit);
+	while (n < (size_t)limit && (rc = stmt_step(s, err)) > 0) {
+		rows[n].seq = stmt_int(s, "seq");
+		rows[n].type = stmt_text_dup(s, "type", a);
+		rows[n].subject = stmt_text_dup(s, "subject", a);
+		rows[n].entry = stmt_text_dup(s, "entry", a);
+		rows[n].entry_len = strlen(rows[n].entry);
+		n++;
+	}
+	if (rc < 0)
+		return -1;
+	*ret = rows;
+	*ret_n = n;
+	return 0;
+}
+
 int event_insert(struct db *db, const struct event_row *e, struct err *err)
 {
 	STMT_AUTO s = db_stmt(db, SQL_event_insert);

@@ -217,6 +217,124 @@ START_TEST(test_wait__a_thousand_nodes)
 }
 END_TEST
 
+/* ---- Streams ---- */
+
+static int begin_stream(const char *query, const char *last)
+{
+	char text[1024];
+	int fd = rig_connect(&rig);
+	int n = snprintf(text, sizeof(text),
+		"GET /v1/events%s HTTP/1.1\r\nHost: localhost\r\nAccept: "
+		"text/event-stream\r\n%s%s%s\r\n",
+		query, *last ? "Last-Event-ID: " : "", last, *last ? "\r\n" : "");
+
+	rig_send(fd, text, (size_t)n);
+	return fd;
+}
+
+/* Read on until this has come. */
+static void read_until(int fd, struct strbuf *seen, const char *what)
+{
+	char chunk[4096];
+
+	while (!strstr(seen->buf, what)) {
+		ssize_t n = recv(fd, chunk, sizeof(chunk), 0);
+
+		ck_assert_msg(n > 0, "no %s in %s", what, seen->buf);
+		strbuf_add(seen, chunk, (size_t)n);
+	}
+}
+
+START_TEST(test_stream__tells_each_event_as_it_comes)
+{
+	STRBUF_AUTO all = STRBUF_INIT(1 << 20), some = STRBUF_INIT(1 << 20);
+	int fd = begin_stream("", ""), moved = begin_stream("?type=release.activated", "");
+
+	read_until(fd, &all, "retry: 2000");
+	read_until(moved, &some, "retry: 2000");
+	ck_assert_ptr_nonnull(strstr(all.buf, "Content-Type: text/event-stream"));
+	until_waiting(2);
+	first_release();
+	read_until(fd, &all, "event: manifest.submitted\ndata: {");
+	read_until(fd, &all, "event: promotion.succeeded\ndata: {");
+	read_until(moved, &some, "event: release.activated\ndata: {");
+	ck_assert_ptr_null(strstr(some.buf, "manifest.submitted"));
+	/* Silence, and a sign of life. */
+	until_waiting(2);
+	rig_step(&rig, 15);
+	read_until(moved, &some, "\n:\n\n");
+	until_waiting(2);
+	server_drain(rig.server, RIG_WAIT_S * USEC_PER_SEC);
+	read_until(fd, &all, "\r\n0\r\n\r\n");
+	ck_assert(rig_closed(fd));
+	close(fd);
+	close(moved);
+}
+END_TEST
+
+START_TEST(test_stream__goes_on_from_the_last_event)
+{
+	STRBUF_AUTO all = STRBUF_INIT(1 << 20), some = STRBUF_INIT(1 << 20),
+		    beyond = STRBUF_INIT(1 << 20);
+	int fd;
+
+	first_release();
+	fd = begin_stream("", "0");
+	read_until(fd, &all, "id: 1\nevent: policy.changed\n");
+	read_until(fd, &all, "event: promotion.succeeded\n");
+	close(fd);
+	fd = begin_stream("", "5");
+	read_until(fd, &some, "id: 6\n");
+	ck_assert_ptr_null(strstr(some.buf, "id: 5\n"));
+	close(fd);
+	fd = begin_stream("", "100000");
+	read_until(fd, &beyond, "event: reset\ndata: {\"newest\":");
+	close(fd);
+	rig_expect(&rig, "GET", "/v1/events", "Accept: text/event-stream\r\nLast-Event-ID: x\r\n",
+		NULL, 400, "Last-Event-ID");
+	rig_expect(&rig, "GET", "/v1/events?type=none", "Accept: text/event-stream\r\n", NULL, 400,
+		"invalid_parameter");
+	rig_expect(&rig, "GET", "/v1/status", "Accept: text/event-stream\r\n", NULL, 406,
+		"not_acceptable");
+}
+END_TEST
+
+START_TEST(test_stream__a_thousand_nodes)
+{
+	static int fds[WAITERS];
+	static struct strbuf seen[WAITERS];
+	int n = affordable();
+	int64_t from, usec;
+
+	rig_close(&rig);
+	rig_options(&rig);
+	rig.options.loops = 2;
+	rig.options.max_connections = 3 * WAITERS;
+	rig_open(&rig, false, true);
+	first_release();
+	for (int i = 0; i < n; i++) {
+		fds[i] = begin_stream("?type=release.activated", "");
+		strbuf_init(&seen[i], 1 << 16);
+	}
+	until_waiting(n);
+	submit("hf", "textgen-v2", "textgen", 85);
+	rig_expect(&rig, "POST", "/v1/merges", "", "{}", 201, NULL);
+	from = clock_mono(clock_system());
+	rig_expect(&rig, "POST", "/v1/promotions", "",
+		"{\"merge\":\"1.0.1-rc.1\",\"reason\":\"test\",\"override\":true}", 201, NULL);
+	for (int i = 0; i < n; i++)
+		read_until(fds[i], &seen[i], "event: release.activated");
+	usec = clock_mono(clock_system()) - from;
+	printf("%d streams had the change %lld ms after it was asked for\n", n,
+		(long long)usec / 1000);
+	ck_assert_int_lt(usec, PATIENCE_S * USEC_PER_SEC);
+	for (int i = 0; i < n; i++) {
+		close(fds[i]);
+		strbuf_release(&seen[i]);
+	}
+}
+END_TEST
+
 Suite *test_suite(void)
 {
 	Suite *s = suite_create("nodes that wait for the channel");
@@ -229,6 +347,9 @@ Suite *test_suite(void)
 	tcase_add_test(t, test_wait__ends_with_its_time);
 	tcase_add_test(t, test_wait__ends_with_the_daemon);
 	tcase_add_test(t, test_wait__a_thousand_nodes);
+	tcase_add_test(t, test_stream__tells_each_event_as_it_comes);
+	tcase_add_test(t, test_stream__goes_on_from_the_last_event);
+	tcase_add_test(t, test_stream__a_thousand_nodes);
 	suite_add_tcase(s, t);
 	return s;
 }
