@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 # Changes one operator or constant of the judge, its statistics' verdicts and the version rules at a
 # time (scripts/mutants.awk) and runs their tests: each mutant has to die. One that lives has to be
-# named in docs/mutants.md with the reason why no test can tell it from the original.
+# named in docs/mutants.md with the reason why no test can tell it from the original, and what is named
+# there has to live.
 #   mutate.sh [FILE.c...]    BUILD: the folder of the build (make mutate makes it); JOBS at once (2);
 #                            AGAIN=1: only those that lived, and those of files that changed since
 #   mutate.sh -1 NUMBER      one mutant by its line in $BUILD/mutants/list (used by itself)
@@ -133,17 +134,21 @@ sort -t "$(printf '\t')" -k 2,2 -k 3,3V -o "$out/results" "$out/results"
 # A survivor is known when a line of docs/mutants.md has its file, its change and its line of code.
 awk -F '\t' '
 FNR == NR { if (/^- src/) known[$0] = 1; next }
-{ count[$1]++ }
+{ count[$1]++; changed[$2] = 1 }
 $1 == "lives" {
 	named = 0
 	for (k in known)
-		if (index(k, $2) && index(k, "`" $4 "`") && index(k, "`" $5 "`")) named = 1
+		if (index(k, $2) && index(k, "`" $4 "`") && index(k, "`" $5 "`")) named = used[k] = 1
 	if (named) equal++
 	else { unknown++; print "lives: " $2 ":" $3 ": " $4 ": " $5 }
 }
 END {
+	for (k in known) {
+		split(k, word, " ")
+		if (word[2] in changed && !(k in used)) { stale++; print "lives no more: " k }
+	}
 	printf "%d mutants: %d die, %d more under the address sanitizer, %d do not compile, " \
 		"%d live and are shown equivalent, %d live\n", \
 		FNR, count["dies"], count["guarded"], count["refused"], equal, unknown
-	exit unknown > 0
+	exit unknown + stale > 0
 }' docs/mutants.md "$out/results"
