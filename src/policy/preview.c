@@ -11,12 +11,24 @@
 #include "base/duration.h"
 #include "policy/ics.h"
 
-enum { WINDOWS_MAX = 4 * PREVIEW_ENTRIES_MAX };
+/* The first stretch that is tried; then twice as much each time, so that what is cut costs little. */
+enum { STRETCH_DAYS = 8 };
+
+/* When denies hold a job: by time, apart from each other. */
+struct held {
+	int64_t from, to;
+	const struct deny *deny; /* the first */
+};
+struct held_list {
+	struct held *v;
+	size_t n;
+};
 
 struct making {
 	struct arena *arena;
 	const struct cadence_plan *plan;
 	int64_t from, to;
+	struct held_list held[JOBS];
 	struct plan_entry *list;
 	size_t n, room;
 };
@@ -62,79 +74,160 @@ static const char *local_note(enum local_kind kind)
 				     : NULL;
 }
 
-static size_t occurrences(
-	struct making *m, const struct schedule *s, int64_t from, const struct occurrence **ret)
+/* ---- What is held ---- */
+
+/* The periods of a deny that end after `from` and begin before `to`. */
+static size_t periods(
+	struct making *m, const struct deny *d, int64_t from, int64_t to, struct held **ret)
 {
-	return schedule_due(s, from - 1, m->to - 1, m->arena, ret);
+	struct occurrence one = {.at = d->from};
+	const struct occurrence *list = &one;
+	int64_t length = d->schedule ? d->length : d->to - d->from;
+	size_t n = d->from < d->to && d->to > from && d->from < to;
+
+	if (d->schedule)
+		n = schedule_due(d->schedule, from - length, to - 1, m->arena, &list);
+	*ret = ARENA_ARRAY(m->arena, n + 1, struct held);
+	for (size_t i = 0; i < n; i++)
+		(*ret)[i] = (struct held){list[i].at, list[i].at + length, d};
+	return n;
 }
+
+static int by_begin(const void *a, const void *b)
+{
+	const struct held *x = a, *y = b;
+
+	return (x->from > y->from) - (x->from < y->from);
+}
+
+static struct held_list held_list(struct making *m, enum job job)
+{
+	/* A window that begins at either end wants to know what holds the whole of it. */
+	int64_t from = m->from - m->plan->window, to = m->to + m->plan->window;
+	struct held_list all = {0}, list = {0};
+
+	for (size_t i = 0; i < m->plan->n_denies; i++) {
+		const struct deny *d = &m->plan->denies[i];
+		struct held *some, *more;
+		size_t n = d->job_mask & 1u << job ? periods(m, d, from, to, &some) : 0;
+
+		if (!n)
+			continue;
+		more = ARENA_ARRAY(m->arena, all.n + n, struct held);
+		if (all.n)
+			memcpy(more, all.v, all.n * sizeof(*more));
+		memcpy(more + all.n, some, n * sizeof(*more));
+		all = (struct held_list){more, all.n + n};
+	}
+	if (all.n)
+		qsort(all.v, all.n, sizeof(*all.v), by_begin);
+	list.v = all.v;
+	for (size_t i = 0; i < all.n; i++) {
+		struct held *last = list.n ? &list.v[list.n - 1] : NULL;
+
+		if (!last || all.v[i].from > last->to)
+			list.v[list.n++] = all.v[i];
+		else if (all.v[i].to > last->to)
+			last->to = all.v[i].to;
+	}
+	return list;
+}
+
+/* The first that ends after `at`; the list's length when there is none. */
+static size_t held_after(const struct held_list *list, int64_t at)
+{
+	size_t low = 0, high = list->n;
+
+	while (low < high) {
+		size_t middle = (low + high) / 2;
+
+		if (list->v[middle].to > at)
+			high = middle;
+		else
+			low = middle + 1;
+	}
+	return low;
+}
+
+static const struct held *held_at(const struct held_list *list, int64_t at)
+{
+	size_t i = held_after(list, at);
+
+	return i < list->n && list->v[i].from <= at ? &list->v[i] : NULL;
+}
+
+/* ---- Runs and windows ---- */
 
 static void add_runs(struct making *m, enum job job)
 {
 	const struct schedule *s = m->plan->schedule[job];
 	const struct occurrence *list;
-	size_t n_denies;
-	const struct deny *denies =
-		deny_for_job(m->plan->denies, m->plan->n_denies, job, m->arena, &n_denies);
-	size_t n = s ? occurrences(m, s, m->from, &list) : 0;
+	size_t n = s ? schedule_due(s, m->from - 1, m->to - 1, m->arena, &list) : 0;
 
 	for (size_t i = 0; i < n; i++) {
 		struct plan_entry *e = add(m, PLAN_RUN, list[i].at, 0);
-		const struct deny *held = deny_at(denies, n_denies, list[i].at, NULL);
+		const struct held *held = held_at(&m->held[job], list[i].at);
 
 		e->job = (int)job;
-		e->held_by = held ? held->name : NULL;
+		e->held_by = held ? held->deny->name : NULL;
 		e->note = local_note(list[i].kind);
 		place(m, e, s);
 	}
 }
 
-/* What denies leave of the windows. */
-static void add_open(struct making *m, const struct deny *denies, size_t n_denies)
+static struct plan_entry *add_window(struct making *m, int64_t at, int64_t until)
 {
-	const struct schedule *s = m->plan->schedule[JOB_PROMOTE];
-	int64_t at = m->from;
+	struct plan_entry *e;
 
-	for (int i = 0; i < WINDOWS_MAX && at < m->to; i++) {
-		struct window_state w;
-		struct plan_entry *e;
+	if (at >= m->to || until <= m->from)
+		return NULL;
+	e = add(m, PLAN_WINDOW, at, until);
+	e->job = JOB_PROMOTE;
+	place(m, e, m->plan->schedule[JOB_PROMOTE]);
+	return e;
+}
 
-		window_at(s, m->plan->window, denies, n_denies, at, &w);
-		if (!w.next_open || w.next_open >= m->to)
-			break;
-		/* One that is open at the beginning began before. */
-		e = add(m, PLAN_WINDOW, w.open && i == 0 ? w.opened : w.next_open, w.closes);
-		e->job = JOB_PROMOTE;
-		e->closed_by = w.closed_by ? w.closed_by->name : NULL;
-		place(m, e, s);
-		at = w.closes;
+/* What denies leave of [at, end). */
+static void add_open(struct making *m, int64_t at, int64_t end)
+{
+	const struct held_list *list = &m->held[JOB_PROMOTE];
+
+	for (size_t i = held_after(list, at); at < end; i++) {
+		const struct held *next = i < list->n ? &list->v[i] : NULL;
+		int64_t until = next && next->from < end ? next->from : end;
+
+		if (until > at) {
+			struct plan_entry *e = add_window(m, at, until);
+
+			if (e && until < end)
+				e->closed_by = next->deny->name;
+		}
+		at = until < end ? next->to : end;
 	}
 }
 
 static void add_windows(struct making *m)
 {
 	const struct schedule *s = m->plan->schedule[JOB_PROMOTE];
-	int64_t length = m->plan->window, until;
+	int64_t length = m->plan->window, taken = INT64_MIN;
 	const struct occurrence *list;
-	size_t n, n_denies;
+	size_t n = s ? schedule_due(s, m->from - length, m->to - 1, m->arena, &list) : 0;
 
-	if (!s)
-		return;
-	const struct deny *denies =
-		deny_for_job(m->plan->denies, m->plan->n_denies, JOB_PROMOTE, m->arena, &n_denies);
-	n = occurrences(m, s, m->from - length + 1, &list);
 	for (size_t i = 0; i < n; i++) {
-		int64_t at = list[i].at;
-		const struct deny *held = deny_at(denies, n_denies, at, &until);
-		struct plan_entry *e;
+		int64_t at = list[i].at, end = at + length;
+		const struct held *held = held_at(&m->held[JOB_PROMOTE], at);
 
-		if (!held || (until && until < at + length))
+		if (held && held->to >= end) {
+			struct plan_entry *e = add_window(m, at, end);
+
+			if (e)
+				e->held_by = held->deny->name;
 			continue;
-		e = add(m, PLAN_WINDOW, at, at + length);
-		e->job = JOB_PROMOTE;
-		e->held_by = held->name;
-		place(m, e, s);
+		}
+		/* One that begins before the one before it ends is open from there on. */
+		add_open(m, at > taken ? at : taken, end);
+		taken = end;
 	}
-	add_open(m, denies, n_denies);
 }
 
 static const char *holds(const struct deny *d, struct arena *a)
@@ -151,17 +244,12 @@ static const char *holds(const struct deny *d, struct arena *a)
 
 static void add_deny(struct making *m, const struct deny *d)
 {
-	const struct occurrence one = {.at = d->from}, *list = &one;
-	int64_t length = d->schedule ? d->length : d->to - d->from;
-	size_t n = 1;
+	struct held *list;
+	size_t n = periods(m, d, m->from, m->to, &list);
 
-	if (d->schedule)
-		n = occurrences(m, d->schedule, m->from - length + 1, &list);
-	else if (d->from >= d->to || d->to <= m->from || d->from >= m->to)
-		n = 0;
 	for (size_t i = 0; i < n; i++) {
-		struct plan_entry *e = add(
-			m, d->schedule ? PLAN_DENY : PLAN_FREEZE, list[i].at, list[i].at + length);
+		struct plan_entry *e =
+			add(m, d->schedule ? PLAN_DENY : PLAN_FREEZE, list[i].from, list[i].to);
 
 		e->name = d->name;
 		e->note = holds(d, m->arena);
@@ -220,19 +308,32 @@ static int by_time(const void *pa, const void *pb)
 	return rc ? rc : strcmp(a->name ? a->name : "", b->name ? b->name : "");
 }
 
+static void make(struct making *m)
+{
+	for (int job = 0; job < JOBS; job++)
+		m->held[job] = held_list(m, (enum job)job);
+	m->n = 0;
+	add_runs(m, JOB_INGEST);
+	add_runs(m, JOB_MERGE);
+	add_windows(m);
+	for (size_t i = 0; i < m->plan->n_denies; i++)
+		add_deny(m, &m->plan->denies[i]);
+	add_zones(m);
+	if (m->n)
+		qsort(m->list, m->n, sizeof(*m->list), by_time);
+}
+
 void schedule_preview_make(const struct cadence_plan *plan, int64_t from, int64_t to,
 	struct arena *a, struct schedule_preview *ret)
 {
-	struct making m = {.arena = a, .plan = plan, .from = from, .to = to};
+	int64_t stretch = STRETCH_DAYS * INT64_C(86400) * USEC_PER_SEC;
+	struct making m = {.arena = a, .plan = plan, .from = from};
 
-	add_runs(&m, JOB_INGEST);
-	add_runs(&m, JOB_MERGE);
-	add_windows(&m);
-	for (size_t i = 0; i < plan->n_denies; i++)
-		add_deny(&m, &plan->denies[i]);
-	add_zones(&m);
-	if (m.n)
-		qsort(m.list, m.n, sizeof(*m.list), by_time);
+	do {
+		m.to = to - from > stretch ? from + stretch : to;
+		make(&m);
+		stretch *= 2;
+	} while (m.to < to && m.n <= PREVIEW_ENTRIES_MAX);
 	fields_init(&schedule_preview_table, ret);
 	ret->from = from;
 	ret->to = to;

@@ -39,13 +39,13 @@ static void close_rig(void)
 }
 
 /* The value of a string member that comes first in the text. */
-static const char *value_of(const struct reply_text *t, const char *name, char buf[64])
+static const char *value_of(const struct reply_text *t, const char *name, char buf[128])
 {
 	const char *at = strstr(t->body, name);
 
 	ck_assert_msg(at != NULL, "%s", t->all.buf);
 	at = strchr(at, ':') + 2;
-	snprintf(buf, 64, "%.*s", (int)strcspn(at, "\""), at);
+	snprintf(buf, 128, "%.*s", (int)strcspn(at, "\""), at);
 	return buf;
 }
 
@@ -94,7 +94,7 @@ START_TEST(test_schedule__runs_a_job_by_hand)
 	ck_assert_msg(t.status == 202, "%s", t.all.buf);
 	snprintf(path, sizeof(path), "%s", reply_header(&t, "Location", where));
 	reply_clear(&t);
-	for (bool over = false; !over && tries < 1000; tries++) {
+	for (bool over = false; !over && tries < 20000; tries++) {
 		rig_ask(&rig, "GET", path, "", NULL, &t);
 		over = strstr(t.body, "\"outcome\":\"nothing\"") != NULL;
 		reply_clear(&t);
@@ -110,10 +110,28 @@ START_TEST(test_schedule__runs_a_job_by_hand)
 }
 END_TEST
 
+/* Who may only operate may not promote by a run either. */
+START_TEST(test_schedule__a_run_of_promote_wants_its_scope)
+{
+	struct reply_text t;
+	char secret[128], all[sizeof(rig.token)];
+
+	rig_ask(&rig, "POST", "/v1/tokens", "", "{\"name\":\"ops\",\"scopes\":[\"operate\"]}", &t);
+	ck_assert_msg(t.status == 201, "%s", t.all.buf);
+	value_of(&t, "\"token\"", secret);
+	reply_clear(&t);
+	snprintf(all, sizeof(all), "%s", rig.token);
+	snprintf(rig.token, sizeof(rig.token), "%s", secret);
+	rig_expect(&rig, "POST", "/v1/schedule/promote/run", "", "{}", 403, "insufficient_scope");
+	rig_expect(&rig, "POST", "/v1/schedule/ingest/run?dry_run=true", "", "{}", 200, "ingest");
+	snprintf(rig.token, sizeof(rig.token), "%s", all);
+}
+END_TEST
+
 START_TEST(test_freezes__hold_until_they_are_ended)
 {
 	struct reply_text t;
-	char id[64], path[128];
+	char id[128], path[256];
 
 	rig_ask(&rig, "POST", "/v1/freezes", "",
 		"{\"to\":\"2099-01-01T00:00:00Z\",\"reason\":\"audit\"}", &t);
@@ -194,6 +212,7 @@ Suite *test_suite(void)
 	tcase_add_checked_fixture(tc, open_rig, close_rig);
 	tcase_add_test(tc, test_schedule__shows_each_job);
 	tcase_add_test(tc, test_schedule__runs_a_job_by_hand);
+	tcase_add_test(tc, test_schedule__a_run_of_promote_wants_its_scope);
 	tcase_add_test(tc, test_freezes__hold_until_they_are_ended);
 	tcase_add_test(tc, test_freezes__that_hold_nothing_are_refused);
 	tcase_add_test(tc, test_schedule__a_rule_that_is_none_is_refused);

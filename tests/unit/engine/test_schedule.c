@@ -339,13 +339,17 @@ START_TEST(test_schedule__a_freeze_closes_the_door_and_a_window)
 	go_to("11-25T12:00");
 	ck_assert_str_eq(runs(JOB_PROMOTE), "11-25T10:00 done");
 	/* One that covers a window from start to end suppresses it. */
-	ck_assert_int_eq(freeze("{'from':'2026-12-02T09:00:00Z','to':'2026-12-02T14:00:00Z',"
-				"'reason':'audit'}")
-				 .status,
-		201);
+	struct outcome whole = freeze("{'from':'2026-12-02T09:00:00Z','to':'2026-12-02T14:00:00Z',"
+				      "'reason':'audit'}");
+	ck_assert_int_eq(whole.status, 201);
 	go_to("12-02T10:00");
 	ck_assert_str_eq(runs(JOB_PROMOTE), "11-25T10:00 done; 12-02T10:00 suppressed");
 	ck_assert_int_eq(count_events("job.suppressed"), 1);
+	/* Lifted after all, the window has its run. */
+	go_to("12-02T13:00");
+	ck_assert_int_eq(end_freeze(member(whole.body, "id")).status, 200);
+	finish();
+	ck_assert_str_eq(runs(JOB_PROMOTE), "11-25T10:00 done; 12-02T10:00 Running");
 	/* One put over the rest of an open window closes it; ended, it is open again. */
 	go_to("12-09T11:00");
 	o = freeze("{'to':'2026-12-10T00:00:00Z','reason':'fire','created_by':'x'}");

@@ -167,6 +167,93 @@ START_TEST(test_preview__the_feed_has_the_same_instants)
 }
 END_TEST
 
+static unsigned seed;
+
+static int rnd(int n)
+{
+	seed = seed * 1103515245 + 12345;
+	return (int)(seed >> 16) % n;
+}
+
+static const char *random_cadence(void)
+{
+	static const char *const zones[] = {
+		"UTC", "America/New_York", "Europe/London", "Asia/Tokyo"};
+	static const char *const days[] = {"daily", "Mon,Thu", "weekends", "Tue-Fri"};
+	const char *denies = "";
+
+	for (int i = rnd(4); i > 0; i--)
+		denies = arena_printf(arena,
+			"%s%s'd%d':{'rrule':'%s %02d:%02d','tz':'%s','duration':'PT%dH'%s}", denies,
+			*denies ? "," : "", i, days[rnd(4)], rnd(24), rnd(4) * 15, zones[rnd(4)],
+			1 + rnd(7), rnd(2) ? ",'jobs':['ingest','promote']" : "");
+	return arena_printf(arena,
+		"{'ingest':'daily %02d:30 %s','promote':{'rrule':'%s %02d:00','tz':'%s','duration':"
+		"'PT%dH'},'deny':{%s}}",
+		rnd(24), zones[rnd(4)], days[rnd(4)], rnd(24), zones[rnd(4)], 1 + rnd(23), denies);
+}
+
+/* Does a window that is shown as open hold this moment? */
+static bool is_shown(const struct schedule_preview *p, int64_t at)
+{
+	for (size_t i = 0; i < p->entries.n; i++) {
+		const struct plan_entry *e = LIST_AT(&p->entries, struct plan_entry, i);
+
+		if (e->kind == PLAN_WINDOW && !e->held_by && e->at <= at && at < e->until)
+			return true;
+	}
+	return false;
+}
+
+/* What is shown is what window_at() and deny_at() say. */
+START_TEST(test_preview__says_what_the_door_says)
+{
+	const int64_t hour = 3600 * USEC_PER_SEC, from = time_of("2026-10-20T00:00:00Z"),
+		      to = from + 30 * 24 * hour;
+	int open = 0, held = 0;
+
+	for (int round = 1; round <= 24; round++) {
+		struct freeze freezes[2];
+		struct schedule_preview p;
+		struct cadence_plan plan;
+		const struct deny *denies;
+		size_t n;
+
+		seed = (unsigned)round;
+		for (int i = 0; i < 2; i++) {
+			int64_t at = from + rnd(700) * hour;
+
+			freezes[i] = (struct freeze){.id = "f",
+				.from = at,
+				.to = at + rnd(60) * hour,
+				.job_mask = 1u << rnd(JOBS)};
+		}
+		plan_of(random_cadence(), freezes, 2, &plan);
+		schedule_preview_make(&plan, from, to, arena, &p);
+		denies = deny_for_job(plan.denies, plan.n_denies, JOB_PROMOTE, arena, &n);
+		for (int64_t at = from; at < to; at += 7 * hour / 2) {
+			struct window_state w;
+
+			window_at(plan.schedule[JOB_PROMOTE], plan.window, denies, n, at, &w);
+			ck_assert_msg(
+				is_shown(&p, at) == w.open, "seed %d: %lld", round, (long long)at);
+			open += w.open;
+		}
+		denies = deny_for_job(plan.denies, plan.n_denies, JOB_INGEST, arena, &n);
+		for (size_t i = 0; i < p.entries.n; i++) {
+			const struct plan_entry *e = LIST_AT(&p.entries, struct plan_entry, i);
+
+			if (e->job != JOB_INGEST)
+				continue;
+			ck_assert(!e->held_by == !deny_at(denies, n, e->at, NULL));
+			held += e->held_by != NULL;
+		}
+	}
+	ck_assert_int_gt(open, 0);
+	ck_assert_int_gt(held, 0);
+}
+END_TEST
+
 static void setup(void)
 {
 	arena = arena_new();
@@ -187,6 +274,7 @@ Suite *test_suite(void)
 	tcase_add_test(tc, test_preview__shows_what_lasts_already);
 	tcase_add_test(tc, test_preview__is_cut_where_it_would_be_too_long);
 	tcase_add_test(tc, test_preview__the_feed_has_the_same_instants);
+	tcase_add_test(tc, test_preview__says_what_the_door_says);
 	suite_add_tcase(s, tc);
 	return s;
 }
