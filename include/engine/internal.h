@@ -14,6 +14,7 @@
 #include "engine/engine.h"
 #include "engine/event.h"
 #include "engine/tx.h"
+#include "model/job_run.h"
 
 struct command_queue {
 	struct command *head, **tail;
@@ -33,6 +34,12 @@ struct writer_state {
 };
 
 struct scheduler;
+
+/* Of this process: runs by job and outcome, and when the newest of each job ended well. */
+struct schedule_counters {
+	atomic_uint_fast64_t runs[JOBS][JOB_OUTCOMES];
+	atomic_int_fast64_t last_good[JOBS];
+};
 
 /* The watch over the present activation. The ops thread changes it, what others see under watch_lock;
  * the writer reads while the ops thread waits for it. */
@@ -75,6 +82,7 @@ struct engine {
 	struct scheduler *scheduler;	     /* the ops thread's */
 	atomic_bool schedule_stale;	     /* the policy or the freezes changed */
 	atomic_int_fast64_t schedule_due_at; /* schedule_next_due() */
+	struct schedule_counters counters;
 	/* The ops thread's, monotonic. */
 	int64_t next_outbox, next_waivers, next_evidence, next_probe, next_thinning, next_signing,
 		next_nodes, next_forgetting;

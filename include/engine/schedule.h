@@ -66,6 +66,11 @@ int schedule_view_make(struct db *reader, const struct policy *p, int64_t now, s
  * INT64_MAX: never. A simulation may step the clock there. */
 int64_t schedule_next_due(const struct engine *e);
 
+/* How often runs of a job ended so, since the process began; when the last one ended well (done, or
+ * nothing to do), 0: not yet. Any thread. */
+uint64_t schedule_count(const struct engine *e, enum job job, enum job_outcome outcome);
+int64_t schedule_last_good(const struct engine *e, enum job job);
+
 /* ---- Verbs ---- */
 
 /* POST /v1/schedule/{job}/run: 202 with the run; 200 when dry_run; 409 state_conflict while a run of

@@ -8,7 +8,7 @@
 #include "model/schedule.h"
 
 /* How a run ended. `missed`: its time passed while nothing could run; `suppressed`: a deny held it. */
-enum job_outcome { JOB_DONE, JOB_NOTHING, JOB_MISSED, JOB_SUPPRESSED, JOB_FAILED };
+enum job_outcome { JOB_DONE, JOB_NOTHING, JOB_MISSED, JOB_SUPPRESSED, JOB_FAILED, JOB_OUTCOMES };
 extern const struct field_names job_outcome_names;
 
 struct job_run {

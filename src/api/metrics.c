@@ -5,6 +5,7 @@
 #include "api/metrics.h"
 
 #include "api/loop.h"
+#include "engine/schedule.h"
 #include "engine/source.h"
 
 /* Upper bounds in microseconds, and the same as Prometheus reads them. */
@@ -231,11 +232,32 @@ static void render_sources(const struct server *s, struct strbuf *out)
 	}
 }
 
+static void render_jobs(const struct server *s, struct strbuf *out)
+{
+	const struct engine *e = s->options.engine;
+
+	family(out, "spiralfed_job_runs_total", "counter", "Runs of jobs by how they ended.");
+	for (int job = 0; job < JOBS; job++)
+		for (int o = 0; o < JOB_OUTCOMES; o++)
+			strbuf_addf(out,
+				"spiralfed_job_runs_total{job=\"%s\",outcome=\"%s\"} %llu\n",
+				names_of(&job_names, job), names_of(&job_outcome_names, o),
+				(unsigned long long)schedule_count(
+					e, (enum job)job, (enum job_outcome)o));
+	family(out, "spiralfed_job_last_good_timestamp_seconds", "gauge",
+		"When a run of the job last ended well, Unix time; 0: not since the start.");
+	for (int job = 0; job < JOBS; job++)
+		strbuf_addf(out, "spiralfed_job_last_good_timestamp_seconds{job=\"%s\"} %lld\n",
+			names_of(&job_names, job),
+			(long long)(schedule_last_good(e, (enum job)job) / USEC_PER_SEC));
+}
+
 void metrics_text(const struct server *s, struct strbuf *out)
 {
 	render_server(s, out);
 	render_engine(s, out);
 	render_release(s, out);
+	render_jobs(s, out);
 	render_sources(s, out);
 	family(out, "spiralfed_build_info", "gauge", "The build; always 1.");
 	strbuf_addf(out, "spiralfed_build_info{version=\"%s\",libmicrohttpd=\"%s\"} 1\n",

@@ -227,6 +227,13 @@ static int write_step(struct engine *e, struct job_slot *slot, struct err *err)
 	return 0;
 }
 
+static void count(struct engine *e, enum job job, enum job_outcome outcome, int64_t now)
+{
+	e->counters.runs[job][outcome]++;
+	if (outcome == JOB_DONE || outcome == JOB_NOTHING)
+		e->counters.last_good[job] = now;
+}
+
 /* One look at a run. 1: something was done; 0; -1. */
 static int look(struct engine *e, struct db *reader, enum job job, int64_t now, struct err *err)
 {
@@ -247,6 +254,8 @@ static int look(struct engine *e, struct db *reader, enum job job, int64_t now, 
 	if (write_step(e, slot, err) < 0)
 		return -1;
 	if (slot->step != JOB_GOES_ON) {
+		if (slot->step == JOB_OVER)
+			count(e, job, slot->work.outcome, now);
 		log_info("job.over", LOG_STR("job", names_of(&job_names, (int)job)),
 			LOG_INT("run", slot->run.id),
 			LOG_STR("reason", slot->work.reason ? slot->work.reason : ""));
@@ -319,4 +328,14 @@ int64_t schedule_next_due(const struct engine *e)
 	int64_t job = e->schedule_due_at, delivery = source_next_due(e);
 
 	return e->schedule_stale ? 0 : job < delivery ? job : delivery;
+}
+
+uint64_t schedule_count(const struct engine *e, enum job job, enum job_outcome outcome)
+{
+	return e->counters.runs[job][outcome];
+}
+
+int64_t schedule_last_good(const struct engine *e, enum job job)
+{
+	return e->counters.last_good[job];
 }

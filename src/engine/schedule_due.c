@@ -26,6 +26,7 @@ struct due {
 	const struct scheduler *scheduler;
 	struct due_job jobs[JOBS];
 	bool added[JOBS]; /* there is a run to take up */
+	uint64_t none[JOBS][JOB_OUTCOMES];
 };
 
 /* ---- Finding out ---- */
@@ -156,7 +157,7 @@ static const char *why_not(const struct scheduler *s, enum job job, enum job_out
 
 /* Rows of runs that are none; one entry in the history for all of them. */
 static int add_none(struct tx *tx, const struct scheduler *s, enum job job,
-	enum job_outcome outcome, const struct instants *list, struct err *err)
+	enum job_outcome outcome, const struct instants *list, uint64_t *ret_count, struct err *err)
 {
 	STRBUF_AUTO sb = STRBUF_INIT(1024);
 	int64_t count = 0, first = 0, last = 0;
@@ -182,6 +183,7 @@ static int add_none(struct tx *tx, const struct scheduler *s, enum job job,
 		first = count++ ? first : list->v[i];
 		last = list->v[i];
 	}
+	*ret_count = (uint64_t)count;
 	if (!count)
 		return 0;
 	json_writer_init(&w, &sb);
@@ -204,9 +206,10 @@ static int due_apply(struct tx *tx, struct command *c, struct err *err)
 
 		if (!j->write)
 			continue;
-		if (add_none(tx, d->scheduler, (enum job)job, JOB_MISSED, &j->missed, err) < 0 ||
+		if (add_none(tx, d->scheduler, (enum job)job, JOB_MISSED, &j->missed,
+			    &d->none[job][JOB_MISSED], err) < 0 ||
 			add_none(tx, d->scheduler, (enum job)job, JOB_SUPPRESSED, &j->suppressed,
-				err) < 0 ||
+				&d->none[job][JOB_SUPPRESSED], err) < 0 ||
 			(j->run && add_run(tx, (enum job)job, j->run, &d->added[job], err) < 0) ||
 			job_handled_set(tx->db, (enum job)job, j->handled, err) < 0)
 			return -1;
@@ -242,6 +245,8 @@ int schedule_settle_due(struct engine *e, struct db *reader, int64_t now, struct
 			continue;
 		s->handled[job] = d.jobs[job].handled;
 		s->look[job] = s->look[job] || d.added[job];
+		e->counters.runs[job][JOB_MISSED] += d.none[job][JOB_MISSED];
+		e->counters.runs[job][JOB_SUPPRESSED] += d.none[job][JOB_SUPPRESSED];
 	}
 	if (d.jobs[JOB_PROMOTE].run)
 		s->window = d.jobs[JOB_PROMOTE].run;

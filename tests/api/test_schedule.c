@@ -101,6 +101,8 @@ START_TEST(test_schedule__runs_a_job_by_hand)
 	}
 	rig_expect(&rig, "GET", path, "", NULL, 200, "\"outcome\":\"nothing\"");
 	rig_expect(&rig, "GET", path, "", NULL, 200, "\"asked\":\"now\"");
+	rig_expect(&rig, "GET", "/metrics", "", NULL, 200,
+		"spiralfed_job_runs_total{job=\"merge\",outcome=\"nothing\"} ");
 	rig_expect(&rig, "GET", "/v1/schedule/merge/runs", "", NULL, 200, "{\"runs\":[{\"id\":");
 	rig_expect(&rig, "GET", "/v1/schedule/ingest/runs", "", NULL, 200, "{\"runs\":[]}");
 	rig_expect(&rig, "GET", "/v1/schedule/ingest/runs/1", "", NULL, 404, "not_found");

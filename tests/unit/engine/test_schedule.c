@@ -132,6 +132,11 @@ START_TEST(test_schedule__catches_up_once_after_an_outage)
 					   "11-29T02:00 missed; 11-30T02:00 nothing");
 	ck_assert_str_eq(runs(JOB_MERGE), "11-24T09:00 missed; 11-27T09:00 missed");
 	ck_assert_int_eq(count_events("job.missed"), 3);
+	ck_assert_uint_eq(schedule_count(reg.engine, JOB_INGEST, JOB_MISSED), 5);
+	ck_assert_uint_eq(schedule_count(reg.engine, JOB_INGEST, JOB_NOTHING), 1);
+	ck_assert_uint_eq(schedule_count(reg.engine, JOB_MERGE, JOB_NOTHING), 0);
+	ck_assert(schedule_last_good(reg.engine, JOB_INGEST) == clock_now(&reg.clock.clock));
+	ck_assert(schedule_last_good(reg.engine, JOB_MERGE) == 0);
 	registry_reopen();
 	go_to("11-30T12:01");
 	ck_assert_int_eq(count_events("job.missed"), 3);
