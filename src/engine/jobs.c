@@ -397,7 +397,7 @@ static enum job_step look_again(
 	if (r.merge)
 		return send_promotion(e, p, w, arena_strdup(w->arena, r.merge));
 	if (r.earliest > p->looked && r.earliest < p->until)
-		p->until = e->schedule_due_at = r.earliest;
+		e->schedule_due_at = p->until = r.earliest;
 	if (!w->reason || strcmp(w->reason, r.why) != 0)
 		w->reason = arena_strdup(w->arena, r.why);
 	return w->run->scheduled_for ? JOB_GOES_ON : nothing(w, p->phase, w->reason);
