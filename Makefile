@@ -26,7 +26,7 @@ jobs = $(if $(filter -j% --jobserver%,$(MAKEFLAGS)),,-j$(JOBS))
 again = +@$(MAKE) --no-print-directory $(jobs)
 
 # Goals that need neither a compiler nor libraries must not run configure.
-plain := deps check check-fresh check-source check-format check-shell demo bench bench-oc bench-judge crash simulate fuzz mcdc \
+plain := deps check check-fresh check-source check-format check-shell demo bench bench-oc bench-judge bench-slo crash simulate fuzz mcdc \
 	mutate format uninstall dist clean help openapi lint-openapi
 .PHONY: all tests judge-tests bench-programs test install openapi-write fuzzers FORCE $(plain)
 .DELETE_ON_ERROR:
@@ -48,7 +48,7 @@ BINS := $(if $(wildcard src/app/main.c),$(BUILD)/spiralfedd) \
 TEST_SRC := $(wildcard tests/unit/*/test_*.c tests/api/test_*.c)
 TEST_BIN := $(TEST_SRC:%.c=$(BUILD)/%)
 # Programs that test scripts run, each with a main of its own.
-PROG_BIN := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/crash/*.c) bench/oc.c bench/judge.c)
+PROG_BIN := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/crash/*.c) bench/oc.c bench/judge.c bench/slo.c)
 # Entry points of libFuzzer; only `make fuzz` builds them, with clang.
 FUZZ_BIN := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/fuzz/fuzz_*.c))
 TEST_OBJ := $(patsubst %.c,$(BUILD)/%.o,tests/unit/main.c $(wildcard tests/support/*.c))
@@ -231,6 +231,9 @@ bench-oc: deps ## how often the quality gate promotes, by true effect and n (10,
 bench-judge: deps ## how many candidates a second the gates judge, beside parsing alone
 	$(again) bench-programs
 	@$(BUILD)/bench/judge
+bench-slo: deps ## how often a healthy service would be rolled back, in 100 years (minutes)
+	$(again) bench-programs
+	@$(BUILD)/bench/slo
 crash: deps ## kills the daemon N times under load (N=200) and looks for what was lost
 	$(again) tests
 	@BUILD='$(BUILD)' N=$(N) tests/crash/run.sh

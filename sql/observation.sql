@@ -27,6 +27,9 @@ SELECT (t_end + 999999) / 1000000 AS second, sum(total) AS total, sum(errors) AS
 	sum(safety_critical) AS safety_critical
 FROM observation WHERE serial = $1 AND t_end > $2 GROUP BY second;
 
+-- name: observation_any :one () -- scan ok
+SELECT 1 AS found FROM observation LIMIT 1;
+
 -- Those that ended before, of whichever activation: at most one look into the rows of each.
 -- name: observation_old :one (before) -- scan ok
 SELECT o.serial FROM activation a JOIN observation o ON o.serial = a.serial AND o.t_end < $1 LIMIT 1;

@@ -14,6 +14,7 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/log.h"
+#include "provider/prometheus.h"
 #include "provider/provider.h"
 
 enum option_type { OPTION_TEXT, OPTION_INT, OPTION_SECONDS, OPTION_CHOICE };
@@ -33,6 +34,14 @@ enum provider_option_id {
 	PROVIDER_OPTIONS
 };
 
+/* Of the section [slo.prometheus]. */
+enum prometheus_option_id {
+#define X(name, ...) PROMETHEUS_OPTION_ID_##name,
+#include "app/prometheus_options.def"
+#undef X
+	PROMETHEUS_OPTIONS
+};
+
 struct option_info {
 	const char *name;
 	enum option_type type;
@@ -41,10 +50,12 @@ struct option_info {
 	const char *default_text;
 	bool reload;
 	const char *help;
-	size_t offset; /* in struct config; of a provider's in struct connector_config */
+	size_t offset; /* in struct config; of a provider's in struct connector_config, of
+			  [slo.prometheus] in struct prometheus_options */
 };
 const struct option_info *option_info(size_t i);
 const struct option_info *provider_option_info(size_t i);
+const struct option_info *prometheus_option_info(size_t i);
 
 struct connector_config {
 	struct connector_options options;
@@ -70,6 +81,8 @@ struct config {
 	size_t n_listeners;
 	struct connector_config *providers; /* in the order of their sections */
 	size_t n_providers;
+	struct prometheus_options prometheus; /* url NULL: there is none */
+	const char *prometheus_where[PROMETHEUS_OPTIONS], *prometheus_text[PROMETHEUS_OPTIONS];
 };
 
 struct config_source {
@@ -88,5 +101,6 @@ size_t config_changed(const struct config *old, const struct config *fresh);
 const char *config_waits(const struct config *old, const struct config *fresh);
 
 bool config_providers_same(const struct config *old, const struct config *fresh);
+bool config_prometheus_same(const struct config *old, const struct config *fresh);
 
 #endif

@@ -29,4 +29,12 @@ int config_provider_assign(
 /* Defaults, and what a connector needs, once all is read. */
 int config_providers_check(struct config *c, struct arena *a, struct err *err);
 
+/* The same of section "slo.prometheus", and "slo.prometheus.OPTION". */
+bool config_is_prometheus(const char *name);
+int config_prometheus_set(struct config *c, const char *name, const char *text, const char *where,
+	bool again, struct arena *a, struct err *err);
+int config_prometheus_assign(
+	struct config *c, const char *name, const char *text, struct arena *a, struct err *err);
+int config_prometheus_check(struct config *c, struct arena *a, struct err *err);
+
 #endif

@@ -49,4 +49,8 @@ struct breach {
 int breach_act(
 	struct engine *e, struct db *reader, struct snapshot *s, struct breach *b, struct arena *a);
 
+/* Nobody has reported on the activation for so long: told once for each. */
+enum { SLO_SILENT_S = 600 };
+int silence_tell(struct engine *e, struct snapshot *s, int64_t since, struct arena *a);
+
 #endif

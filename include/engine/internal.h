@@ -51,6 +51,7 @@ struct activation_watch {
 	int64_t policy_version, activated;
 	int64_t newest;		    /* end of the newest window of counts; 0: none */
 	bool acted, acted_critical; /* what fires was acted upon */
+	bool silent;		    /* that nobody reports is told */
 };
 
 struct engine {

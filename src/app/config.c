@@ -178,10 +178,11 @@ static void check_section(struct reading *r, const char *line)
 	const char *name = arena_strndup(r->arena, line + 1, (size_t)n);
 	if (config_is_provider(name))
 		config_provider_begin(r->config, name, place_of(r), r->arena, &err);
-	else if (strcmp(name, "spiralfedd") != 0)
+	else if (strcmp(name, "spiralfedd") != 0 && strcmp(name, "slo.prometheus") != 0)
 		file_error(r, arena_printf(r->arena,
-				      "no section is called [%s]; there is [spiralfedd], and "
-				      "[provider.NAME] for each provider that is pulled from",
+				      "no section is called [%s]; there is [spiralfedd], "
+				      "[slo.prometheus], and [provider.NAME] for each provider "
+				      "that is pulled from",
 				      name));
 	keep_error(r, &err);
 }
@@ -223,6 +224,8 @@ static int take_pair(void *arg, const char *section, const char *name, const cha
 		return 1;
 	if (config_is_provider(section))
 		config_provider_set(r->config, section, name, value, where, false, r->arena, &err);
+	else if (config_is_prometheus(section))
+		config_prometheus_set(r->config, name, value, where, false, r->arena, &err);
 	else if (!o)
 		unknown(where, name, &err);
 	else if (r->config->where[o - option_table])
@@ -274,6 +277,8 @@ static int read_assignment(const char *text, struct config *c, struct arena *a, 
 	const struct option_info *o = option_find(name);
 	if (config_is_provider(name))
 		return config_provider_assign(c, name, equals + 1, a, err);
+	if (config_is_prometheus(name))
+		return config_prometheus_assign(c, name, equals + 1, a, err);
 	return o ? assign(c, o, equals + 1, "-o", a, err) : unknown("-o", name, err);
 }
 
@@ -340,6 +345,8 @@ static int check(struct config *c, struct arena *a, struct err *err)
 				c->listeners[i].text);
 	if (check_origins(c, err) < 0)
 		return -1;
+	if (config_prometheus_check(c, a, err) < 0)
+		return -1;
 	return config_providers_check(c, a, err);
 }
 
@@ -380,5 +387,7 @@ const char *config_waits(const struct config *old, const struct config *fresh)
 	for (size_t i = 0; i < OPTIONS; i++)
 		if (!option_table[i].reload && strcmp(old->text[i], fresh->text[i]) != 0)
 			return option_table[i].name;
+	if (!config_prometheus_same(old, fresh))
+		return "slo.prometheus";
 	return config_providers_same(old, fresh) ? NULL : "provider";
 }

@@ -16,6 +16,7 @@
 #include "net/listener.h"
 #include "app/notify.h"
 #include "app/policy_diff.h"
+#include "app/prometheus.h"
 #include "app/state.h"
 #include "base/file.h"
 #include "base/words.h"
@@ -33,6 +34,7 @@ struct daemon {
 	const char *policy_text; /* of the file, NULL without one */
 	struct engine *engine;
 	struct server *server;
+	struct prometheus_poller *prometheus;
 	bool inherited; /* its sockets came from the service manager */
 };
 
@@ -223,7 +225,8 @@ int daemon_open(const struct daemon_options *o, struct daemon **ret, struct err 
 	if (read_policy(d->config, d->arena, &d->policy_text, err) < 0 ||
 		state_open(d->config->state, d->arena, &d->state, err) < 0 ||
 		open_engine(d, false, err) < 0 || first_token(d, err) < 0 ||
-		open_server(d, err) < 0) {
+		open_server(d, err) < 0 ||
+		prometheus_start(d->engine, &d->config->prometheus, &d->prometheus, err) < 0) {
 		daemon_close(d);
 		return -1;
 	}
@@ -341,6 +344,7 @@ void daemon_close(struct daemon *d)
 		return;
 	if (d->server)
 		server_drain(d->server, d->live.drain_timeout);
+	prometheus_stop(d->prometheus);
 	engine_close(d->engine);
 	server_close(d->server);
 	if (d->server)

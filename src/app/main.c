@@ -48,6 +48,9 @@ static void help(void)
 	puts("\nOptions of a section [provider.NAME], or -o provider.NAME.OPTION=VALUE:");
 	for (size_t i = 0; i < PROVIDER_OPTIONS; i++)
 		help_option(provider_option_info(i));
+	puts("\nOptions of the section [slo.prometheus], or -o slo.prometheus.OPTION=VALUE:");
+	for (size_t i = 0; i < PROMETHEUS_OPTIONS; i++)
+		help_option(prometheus_option_info(i));
 }
 
 static int misuse(const char *what, const char *which)

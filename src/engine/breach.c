@@ -275,6 +275,50 @@ int breach_act(
 	return rc;
 }
 
+/* ---- No data ---- */
+
+static int silence_apply(struct tx *tx, struct command *c, struct err *err)
+{
+	WAY_BACK_AUTO w = {0};
+	char at[TIME_STRLEN];
+	const char *subject;
+	int rc;
+
+	if (command_stale(tx, c))
+		return COMMAND_STALE;
+	if (way_back_load(tx->db, c->prepared, tx->arena, &w, err) < 0)
+		return -1;
+	subject = subject_of(&w, tx->arena);
+	rc = event_seen(tx->db, event_name(EVENT_SLO_SILENT), subject, err);
+	if (rc != 0)
+		return rc < 0 ? -1 : 0;
+	return tell(tx, EVENT_SLO_SILENT, subject,
+		arena_printf(tx->arena,
+			"no window of counts of %s has ended since %s: nobody can say whether it "
+			"keeps "
+			"its service levels",
+			w.active.version, time_format(*(const int64_t *)c->args, at)),
+		arena_printf(tx->arena, "{\"release\":\"%s\",\"serial\":%lld}", w.active.version,
+			(long long)w.activation.serial),
+		err);
+}
+
+static const struct command_kind silence_kind = {.name = "slo_silence", .apply = silence_apply};
+
+int silence_tell(struct engine *e, struct snapshot *s, int64_t since, struct arena *a)
+{
+	struct err err = {0};
+	struct command c = engine_job(&silence_kind, "controller:slo", &since, a, s);
+	int rc = engine_commit(e, &c, &err);
+
+	if (rc < 0)
+		log_error("slo.failed", LOG_ERR(&err));
+	else if (rc == 0)
+		log_error("slo.silent", LOG_STR("release", s->channel.version),
+			LOG_STR("hint", "no data is neither breach nor health: see to the nodes"));
+	return rc;
+}
+
 /* ---- Promotions ---- */
 
 static void hold_detail(

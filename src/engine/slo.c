@@ -143,6 +143,24 @@ static void look(struct engine *e, struct db *reader, struct snapshot *s, int64_
 	act(e, reader, s, step);
 }
 
+/* No data is neither breach nor health: somebody has to know. Where nobody ever reported nobody is
+ * missed. */
+static void watch_silence(struct engine *e, struct db *reader, struct snapshot *s, int64_t now)
+{
+	struct activation_watch *w = &e->watch;
+	int64_t since = w->newest > w->activated ? w->newest : w->activated;
+	ARENA_AUTO a = arena_new();
+	struct err err = {0};
+
+	if (now - since < SLO_SILENT_S * USEC_PER_SEC) {
+		w->silent = false;
+		return;
+	}
+	if (w->silent || observation_any(reader, &err) <= 0)
+		return;
+	w->silent = silence_tell(e, s, since, a) == 0;
+}
+
 void slo_step(struct engine *e, struct db *reader)
 {
 	int64_t now = engine_now(e);
@@ -157,8 +175,11 @@ void slo_step(struct engine *e, struct db *reader)
 		return;
 	if (slo_sync(e, reader, s, &err) < 0)
 		log_error("slo.failed", LOG_ERR(&err));
-	else if (e->watch.slo && slo_watch_due(e->watch.slo, now))
+	else if (e->watch.slo && slo_watch_due(e->watch.slo, now)) {
 		look(e, reader, s, now);
+		if (e->watch.channel_serial == s->channel.serial)
+			watch_silence(e, reader, s, now);
+	}
 }
 
 /* ---- Rows ---- */

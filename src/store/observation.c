@@ -78,6 +78,13 @@ int observation_seconds(struct db *db, int64_t serial, int64_t since,
 	return rc;
 }
 
+int observation_any(struct db *db, struct err *err)
+{
+	STMT_AUTO s = db_stmt(db, SQL_observation_any);
+
+	return stmt_step(s, err);
+}
+
 int observation_old(struct db *db, int64_t before, struct err *err)
 {
 	STMT_AUTO s = db_stmt(db, SQL_observation_old);

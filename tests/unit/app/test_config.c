@@ -139,6 +139,20 @@ static const struct {
 		"FILE:4: timeout = 0: not a whole number of s from 1 to 3600"},
 	{"[provider.hf]\nconnector = dir\npath = /a\nloops = 1\n", NULL,
 		"FILE:4: no option of a provider is called loops"},
+	{"[slo.prometheus]\ntotal = t\n", NULL, "FILE:2: [slo.prometheus] has no url"},
+	{"[slo.prometheus]\nurl = http://h\n", NULL, "FILE:2: [slo.prometheus]: there is no query"},
+	{"[slo.prometheus]\nurl = http://h\nerrors = e\n", NULL,
+		"FILE:2: [slo.prometheus]: errors is asked for without total"},
+	{"[slo.prometheus]\nurl = http://h\ncost_micro = e\n", NULL,
+		"FILE:2: [slo.prometheus]: cost_micro is asked for without tokens, for which it is "
+		"paid"},
+	{"[slo.prometheus]\nurl = h\ntotal = t\n", NULL,
+		"FILE:2: [slo.prometheus]: h is no server"},
+	{"[slo.prometheus]\ntotals = t\n", NULL,
+		"FILE:2: no option of [slo.prometheus] is called totals; did you mean total?"},
+	{"[slo.prometheus]\ntotal = t\ntotal = u\n", NULL,
+		"FILE:3: total is set already at FILE:2"},
+	{"", "slo.prometheus=x", "-o: slo.prometheus is not slo.prometheus.OPTION"},
 	{"", "provider.hf=dir", "-o: provider.hf is not provider.NAME.OPTION"},
 	{"", "provider.hf.path=/a", "-o: [provider.hf] has no connector"},
 	{"[other]\nauth = on\n", NULL, "FILE:1: no section is called [other]"},
@@ -210,6 +224,27 @@ START_TEST(test_config__sections_of_providers)
 }
 END_TEST
 
+START_TEST(test_config__section_of_prometheus)
+{
+	const char *file = conf("[slo.prometheus]\nurl = http://127.0.0.1:9090\ntotal = t\n"
+				"errors = e\nlag = 7\n[provider.hf]\nconnector = dir\npath = /a\n");
+	struct config c, other;
+	struct err err = {0};
+
+	ck_assert_msg(load(file, "slo.prometheus.errors=f", &c, &err) == 0, "%s", err.msg);
+	ck_assert_str_eq(c.prometheus.url, "http://127.0.0.1:9090");
+	ck_assert_str_eq(c.prometheus.errors, "f");
+	ck_assert_ptr_null(c.prometheus.slow);
+	ck_assert_int_eq(c.prometheus.lag, 7 * USEC_PER_SEC);
+	ck_assert_int_eq(c.prometheus.timeout, 10 * USEC_PER_SEC);
+	ck_assert_uint_eq(c.n_providers, 1);
+	ck_assert_int_eq(load(file, NULL, &other, &err), 0);
+	ck_assert_str_eq(config_waits(&c, &other), "slo.prometheus");
+	ck_assert_int_eq(load(conf(""), NULL, &other, &err), 0);
+	ck_assert_ptr_null(other.prometheus.url);
+}
+END_TEST
+
 START_TEST(test_config__long_line_is_refused)
 {
 	char text[600] = "cors_origins = ";
@@ -274,36 +309,41 @@ START_TEST(test_listener__local_or_not)
 }
 END_TEST
 
+enum { ALL_OPTIONS = OPTIONS + PROVIDER_OPTIONS + PROMETHEUS_OPTIONS };
+
 static const struct option_info *any_option(size_t i)
 {
-	return i < OPTIONS ? option_info(i) : provider_option_info(i - OPTIONS);
+	if (i < OPTIONS)
+		return option_info(i);
+	i -= OPTIONS;
+	return i < PROVIDER_OPTIONS ? provider_option_info(i)
+				    : prometheus_option_info(i - PROVIDER_OPTIONS);
 }
 
 /* Both ways: each option has its line with its default, and no other line sets anything. */
 START_TEST(test_options__sample_file_is_the_table)
 {
 	char *text = tree_file("etc/spiralfedd.conf"), *save = NULL;
-	bool seen[OPTIONS + PROVIDER_OPTIONS] = {false};
+	bool seen[ALL_OPTIONS] = {false};
 
 	for (char *line = strtok_r(text, "\n", &save); line; line = strtok_r(NULL, "\n", &save)) {
 		size_t i = 0;
 		if (line[0] != '#' || line[1] == ' ' || line[1] == '[')
 			ck_assert_msg(line[0] == '#', "not a comment: %s", line);
 		else {
-			for (; i < OPTIONS + PROVIDER_OPTIONS; i++) {
+			for (; i < ALL_OPTIONS; i++) {
 				const struct option_info *o = any_option(i);
 				const char *want = arena_printf(arena, "#%s =%s%s", o->name,
 					*o->default_text ? " " : "", o->default_text);
 				if (!strcmp(line, want))
 					break;
 			}
-			ck_assert_msg(i < OPTIONS + PROVIDER_OPTIONS,
-				"no option with this default: %s", line);
+			ck_assert_msg(i < ALL_OPTIONS, "no option with this default: %s", line);
 			ck_assert_msg(!seen[i], "twice: %s", line);
 			seen[i] = true;
 		}
 	}
-	for (size_t i = 0; i < OPTIONS + PROVIDER_OPTIONS; i++)
+	for (size_t i = 0; i < ALL_OPTIONS; i++)
 		ck_assert_msg(seen[i], "etc/spiralfedd.conf lacks %s", any_option(i)->name);
 }
 END_TEST
@@ -312,7 +352,7 @@ START_TEST(test_options__sample_file_explains_each)
 {
 	const char *text = tree_file("etc/spiralfedd.conf");
 
-	for (size_t i = 0; i < OPTIONS + PROVIDER_OPTIONS; i++)
+	for (size_t i = 0; i < ALL_OPTIONS; i++)
 		ck_assert_msg(strstr(text, arena_printf(arena, "# %s\n", any_option(i)->help)),
 			"etc/spiralfedd.conf lacks: %s", any_option(i)->help);
 }
@@ -349,7 +389,7 @@ START_TEST(test_options__manual_is_the_table)
 	const char *text = tree_file("docs/options.md");
 	size_t rows = 0;
 
-	for (size_t i = 0; i < OPTIONS + PROVIDER_OPTIONS; i++) {
+	for (size_t i = 0; i < ALL_OPTIONS; i++) {
 		const struct option_info *o = any_option(i);
 		const char *quote = *o->default_text ? "`" : "";
 		const char *row = arena_printf(arena, "| `%s` | %s%s%s | %s | %s | %s |\n", o->name,
@@ -359,15 +399,15 @@ START_TEST(test_options__manual_is_the_table)
 	}
 	for (const char *at = text; (at = strstr(at, "\n| `")); at++)
 		rows++;
-	ck_assert_uint_eq(rows, OPTIONS + PROVIDER_OPTIONS);
+	ck_assert_uint_eq(rows, ALL_OPTIONS);
 }
 END_TEST
 
 START_TEST(test_options__are_in_order_and_explained)
 {
-	for (size_t i = 0; i < OPTIONS + PROVIDER_OPTIONS; i++) {
+	for (size_t i = 0; i < ALL_OPTIONS; i++) {
 		ck_assert_uint_ge(strlen(any_option(i)->help), 10);
-		if (i && i != OPTIONS)
+		if (i && i != OPTIONS && i != OPTIONS + PROVIDER_OPTIONS)
 			ck_assert_int_lt(strcmp(any_option(i - 1)->name, any_option(i)->name), 0);
 	}
 }
@@ -384,6 +424,7 @@ Suite *test_suite(void)
 	tcase_add_test(t, test_config__command_line_wins_over_file);
 	tcase_add_loop_test(t, test_config__wrong_options_are_told_with_their_place, 0,
 		sizeof(wrong) / sizeof(wrong[0]));
+	tcase_add_test(t, test_config__section_of_prometheus);
 	tcase_add_test(t, test_config__long_line_is_refused);
 	tcase_add_test(t, test_config__sections_of_providers);
 	tcase_add_test(t, test_config__missing_file);

@@ -436,6 +436,29 @@ START_TEST(test_observations__are_dropped_after_31_days)
 }
 END_TEST
 
+START_TEST(test_watch__misses_reports_that_stopped)
+{
+	first_release();
+	fake_clock_step(&reg.clock, 86400 * USEC_PER_SEC);
+	finish();
+	ck_assert_int_eq(count_events("slo.silent"), 0); /* nobody ever reported */
+	observe("1.0.0", 100, 0);
+	fake_clock_step(&reg.clock, 590 * USEC_PER_SEC);
+	finish();
+	ck_assert_int_eq(count_events("slo.silent"), 0);
+	for (int i = 0; i < 3; i++) {
+		minute();
+		finish();
+	}
+	ck_assert_int_eq(count_events("slo.silent"), 1);
+	registry_reopen();
+	minute();
+	finish();
+	ck_assert_int_eq(count_events("slo.silent"), 1);
+	ck_assert_str_eq(member(channel_text(), "version"), "1.0.0");
+}
+END_TEST
+
 Suite *test_suite(void)
 {
 	Suite *s = suite_create("watch");
@@ -458,6 +481,7 @@ Suite *test_suite(void)
 	tcase_add_test(t, test_watch__sees_a_breach_by_time_alone);
 	tcase_add_test(t, test_watch__keeps_serving_when_nothing_is_warm);
 	tcase_add_test(t, test_watch__walks_back_over_both_warm_ones_and_stops);
+	tcase_add_test(t, test_watch__misses_reports_that_stopped);
 	tcase_add_test(t, test_observations__are_dropped_after_31_days);
 	suite_add_tcase(s, t);
 	return s;
