@@ -29,7 +29,8 @@ struct params {
 	size_t n;
 };
 
-/* `query` without '?', NULL for none. `allowed` is space separated; `pretty` is always allowed. */
+/* `query` without '?', NULL for none. `allowed` is space separated; `pretty` is always allowed, and
+ * with `fields` in it any name that a field can have. */
 int params_parse(const char *query, const char *allowed, struct arena *a, struct params *ret,
 	struct err *err);
 

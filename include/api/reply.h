@@ -18,6 +18,7 @@
 struct request;
 struct command;
 struct body;
+struct field_table;
 
 struct reply {
 	int status;
@@ -34,6 +35,9 @@ struct reply {
 int reply_send(struct request *r, const struct reply *reply);
 int reply_json(struct request *r, int status, const char *body, size_t len, const char *digest);
 int reply_body(struct request *r, const struct body *body); /* of request->snapshot */
+/* An object by its table. -1 with *err set when it would be too large. */
+int reply_document(
+	struct request *r, const struct field_table *t, const void *obj, struct err *err);
 int reply_text(struct request *r, int status, const char *type, const char *body, size_t len);
 
 /* The problem document. `faults` and `members` (a JSON object's text) may be NULL. */

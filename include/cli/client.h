@@ -18,6 +18,7 @@ struct call {
 	const char *body;	   /* JSON, NULL for none */
 	size_t body_len;
 	const char *about; /* named before an error, e.g. the file; NULL for none */
+	bool quiet;	   /* with --json the answer is not printed either */
 	bool table;	   /* without --json ask for a table in plain text, and print it */
 };
 

@@ -168,6 +168,11 @@ int fields_parse_canonical(const struct field_table *t, const char *text, size_t
 	struct arena *a, void *obj, const char **ret_canonical, size_t *ret_len,
 	struct faults *faults, struct err *err);
 
+/* Parse a document of ours, wherever it comes from: what only we may set, and the nulls that we emit,
+ * are taken. As fields_parse_text otherwise. */
+int fields_take_text(const struct field_table *t, const char *text, size_t len, struct arena *a,
+	void *obj, struct faults *faults, struct err *err);
+
 /* Parse text that we stored ourselves: any fault is ERR_STORAGE; what only we may set, and the nulls
  * that we emit, are taken. */
 int fields_load_text(

@@ -28,6 +28,7 @@
 #include "model/provider.h"
 #include "model/waiver.h"
 #include "model/release.h"
+#include "model/routing.h"
 #include "model/slo.h"
 
 enum { DOCUMENT_MAX = 4 * 1024 * 1024, TABLES_MAX = 256 };

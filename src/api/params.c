@@ -14,6 +14,7 @@
 #include "base/digest.h"
 #include "base/utf8.h"
 #include "base/words.h"
+#include "model/format.h"
 
 static const struct param_info infos[] = {
 #define PARAM(name, schema, help) {#name, schema, help},
@@ -79,7 +80,9 @@ static int add_param(const char *s, size_t n, const char *allowed, struct arena 
 	if (!name || !value)
 		return err_set(err, ERR_INVALID_PARAMETER,
 			"the query is no text: percent-encode UTF-8, without control characters");
-	if (!words_have(allowed, name) && strcmp(name, "pretty") != 0)
+	/* `fields` in the list: whatever else is called like a field. */
+	if (!words_have(allowed, name) && strcmp(name, "pretty") != 0 &&
+		!(words_have(allowed, "fields") && format_name.check(name)))
 		return refuse_name(name, allowed, err);
 	if (params_get(p, name))
 		return err_set(err, ERR_INVALID_PARAMETER, "%s is given twice", name);

@@ -12,6 +12,7 @@
 #include "api/wait.h"
 #include "engine/engine.h"
 #include "model/phase.h"
+#include "policy/routing.h"
 #include "store/release.h"
 
 int handle_releases(struct request *r, struct err *err)
@@ -48,6 +49,59 @@ int handle_release(struct request *r, struct err *err)
 	if (rc == 0)
 		return err_set(err, ERR_NOT_FOUND, "no release %s", version);
 	return reply_body(r, &body);
+}
+
+/* The release that the path names, parsed; 0: there is none. */
+static int load_release(
+	struct request *r, const char *version, struct release *ret, struct err *err)
+{
+	struct body body;
+	int rc;
+
+	r->snapshot = snapshot_get(request_engine(r));
+	if (r->snapshot->has_release &&
+		(strcmp(version, "stable") == 0 ||
+			strcmp(r->snapshot->channel.version, version) == 0)) {
+		*ret = r->snapshot->release;
+		return 1;
+	}
+	rc = release_body(request_reader(r), version, r->arena, &body, err);
+	if (rc > 0 && fields_load_text(&release_table, body.text, r->arena, ret, err) < 0)
+		return err_wrap(err, "stored release %s", version);
+	return rc;
+}
+
+int handle_release_route(struct request *r, struct err *err)
+{
+	struct fusion_entry *fields = ARENA_ARRAY(r->arena, PARAMS_MAX, struct fusion_entry);
+	struct fusion_request request = {.fields = fields};
+	const char *without = params_get(&r->params, "without"), *version = path_version(r);
+	const struct fusion *f;
+	struct release release;
+	struct routing routing;
+	int rc = load_release(r, version, &release, err);
+
+	if (rc <= 0)
+		return rc < 0 ? -1 : err_set(err, ERR_NOT_FOUND, "no release %s", version);
+	if (!release.fusion)
+		return err_set(err, ERR_NOT_FOUND, "release %s has no fusion rules: it is older",
+			release.version);
+	f = routing_block(release.fusion, &release.plan_b, without, err);
+	if (!f)
+		return -1;
+	for (size_t i = 0; i < r->params.n; i++) {
+		const char *name = r->params.list[i].name;
+
+		if (strcmp(name, "pretty") == 0 || strcmp(name, "without") == 0)
+			continue;
+		if (routing_field(f, name, r->params.list[i].value, r->arena, &fields[request.n++],
+			    err) < 0)
+			return -1;
+	}
+	routing_make(f, &release.slots, &request, r->arena, &routing);
+	routing.release = release.version;
+	routing.without = without;
+	return reply_document(r, &routing_table, &routing, err);
 }
 
 int handle_release_unquarantine(struct request *r, struct err *err)

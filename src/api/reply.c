@@ -15,8 +15,10 @@
 #include "api/negotiate.h"
 #include "api/text_table.h"
 #include "base/jcs.h"
+#include "base/json_writer.h"
 #include "base/words.h"
 #include "engine/command.h"
+#include "model/field.h"
 
 enum { BODY_MAX = 64 * 1024 * 1024, CELL_MAX = 4096, PROBLEM_MAX = 64 * 1024 };
 
@@ -338,6 +340,20 @@ int reply_json(struct request *r, int status, const char *body, size_t len, cons
 int reply_body(struct request *r, const struct body *body)
 {
 	return reply_json(r, 200, body->text, body->len, body->digest);
+}
+
+int reply_document(struct request *r, const struct field_table *t, const void *obj, struct err *err)
+{
+	STRBUF_AUTO out = STRBUF_INIT(BODY_MAX);
+	struct json_writer w;
+
+	json_writer_init(&w, &out);
+	fields_emit(t, obj, &w);
+	if (!json_writer_done(&w))
+		return err_set(err, ERR_INTERNAL, "the answer is too large");
+	return reply_send(r, &(struct reply){.status = 200,
+				     .body = arena_strndup(r->arena, out.buf, out.len),
+				     .len = out.len});
 }
 
 int reply_text(struct request *r, int status, const char *type, const char *body, size_t len)

@@ -192,7 +192,7 @@ static int send_call(struct cli *cli, const struct call *call, struct http_respo
 
 int client_call(struct cli *cli, const struct call *call, struct http_response *ret)
 {
-	bool json = cli->option[CLI_OPTION_JSON];
+	bool json = cli->option[CLI_OPTION_JSON] && !call->quiet;
 	int rc = send_call(cli, call, ret);
 
 	if (rc)

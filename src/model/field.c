@@ -647,22 +647,31 @@ int fields_parse_text(const struct field_table *t, const char *text, size_t len,
 	return fields_parse(t, json, "", a, obj, faults);
 }
 
-int fields_load_text(
-	const struct field_table *t, const char *text, struct arena *a, void *obj, struct err *err)
+int fields_take_text(const struct field_table *t, const char *text, size_t len, struct arena *a,
+	void *obj, struct faults *faults, struct err *err)
 {
 	JCS_ARENA_SCOPE(a);
 	json_auto_t *json = NULL;
+	struct parse ctx = {.arena = a, .faults = faults, .stored = true};
+
+	if (jcs_load(text, len, &json, err))
+		return -1;
+	return parse_root(&ctx, t, json, "", obj);
+}
+
+int fields_load_text(
+	const struct field_table *t, const char *text, struct arena *a, void *obj, struct err *err)
+{
 	struct faults faults;
-	struct parse ctx = {.arena = a, .faults = &faults, .stored = true};
 
 	faults_init(&faults);
-	if (jcs_load(text, strlen(text), &json, err))
+	if (fields_take_text(t, text, strlen(text), a, obj, &faults, NULL) == 0)
+		return 0;
+	if (!faults.n)
 		return err_set(
 			err, ERR_STORAGE, "the registry holds a %s that is no JSON", t->name);
-	if (parse_root(&ctx, t, json, "", obj))
-		return err_set(err, ERR_STORAGE, "the registry holds a faulty %s: %s %s", t->name,
-			faults.list[0].pointer, faults.list[0].detail);
-	return 0;
+	return err_set(err, ERR_STORAGE, "the registry holds a faulty %s: %s %s", t->name,
+		faults.list[0].pointer, faults.list[0].detail);
 }
 
 int json_canonical(

@@ -136,7 +136,7 @@ static void check_adapter(
 	const struct combined_unit *base = combined_unit(c, m->artifact);
 	const struct artifact *adapter = combined_unit(c, m->adapter)->unit->artifact;
 	const char *under = base ? base->unit->artifact->id : m->artifact;
-	bool agrees = is_base(adapter->base_model, base, m->artifact);
+	bool agrees = adapter->base_model && is_base(adapter->base_model, base, m->artifact);
 	const char *said;
 
 	if (!adapter->base_model)
