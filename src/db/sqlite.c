@@ -85,6 +85,9 @@ static const struct {
 	{SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0},
 	{SQLITE_DBCONFIG_WRITABLE_SCHEMA, 0},
 	{SQLITE_DBCONFIG_ENABLE_TRIGGER, 1},
+	/* A plan is made once. Else a statement near a partial index is prepared anew for each set of
+	 * parameters. */
+	{SQLITE_DBCONFIG_ENABLE_QPSG, 1},
 	{SQLITE_DBCONFIG_DQS_DML, 0},
 	{SQLITE_DBCONFIG_DQS_DDL, 0},
 };
