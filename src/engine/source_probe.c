@@ -209,6 +209,14 @@ static bool is_due(struct engine *e)
 	return true;
 }
 
+static bool any_probes(const struct source_set *set)
+{
+	for (size_t i = 0; i < set->n; i++)
+		if (set->v[i].probes)
+			return true;
+	return false;
+}
+
 void probes_watch(struct engine *e, struct db *reader)
 {
 	struct source_set *set = e->sources;
@@ -216,7 +224,7 @@ void probes_watch(struct engine *e, struct db *reader)
 	struct err err = {0};
 
 	sources_tidy(e);
-	if (!is_due(e))
+	if (!any_probes(set) || !is_due(e))
 		return;
 	if (gather(e, reader, a, &err) < 0)
 		log_warn("probe.failed", LOG_ERR(&err));
