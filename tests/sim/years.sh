@@ -20,17 +20,17 @@ promotes_only_at() { # WHEN...
 }
 
 for seed in 1 2 3 4 5 6 7 8 9 10 11 12; do
-	sf simulate --faults --weeks 10 --seed "$seed"
-	check "seed $seed: ten weeks with faults keep the promises" clean
+	sf simulate --faults --weeks 8 --seed "$seed"
+	check "seed $seed: eight weeks with faults keep the promises" clean
 	mv out "seed-$seed"
 done
-check "there were crashes" at_least "$(sum crashes)" 20
+check "there were crashes" at_least "$(sum crashes)" 15
 check "there were outages" at_least "$(sum outages)" 3
-check "there were promotions" at_least "$(count '  promotion  ')" 40
+check "there were promotions" at_least "$(count "  promotion  ")" 40
 check "there were rollbacks" at_least "$(count '  rollback  ')" 5
 check "there were freezes" at_least "$(count '  freeze  ')" 3
 
-sf simulate --faults --weeks 10 --seed 3
+sf simulate --faults --weeks 8 --seed 3
 check "a seed says the same again" cmp -s seed-3 out
 check "another one says something else" differ seed-4 out
 
