@@ -8,6 +8,7 @@
 
 #include "engine/internal.h"
 #include "engine/schedule.h"
+#include "engine/tx.h"
 #include "model/phase.h"
 #include "store/event.h"
 #include "store/schedule.h"
@@ -274,6 +275,7 @@ START_TEST(test_schedule__a_window_says_why_nothing_was_promoted)
 	go_to("11-25T10:00");
 	ck_assert_str_eq(runs(JOB_PROMOTE), "11-25T10:00 Running");
 	ck_assert_int_eq(count_events("promotion.window_opened"), 1);
+	ck_assert_int_eq(run_job(JOB_PROMOTE).code, ERR_STATE_CONFLICT); /* it is looking already */
 	go_to("11-25T14:00");
 	ck_assert_str_eq(runs(JOB_PROMOTE), "11-25T10:00 nothing");
 	ck_assert_int_eq(count_events("promotion.window_closed"), 1);
@@ -469,6 +471,37 @@ START_TEST(test_schedule__a_crash_leaves_a_run_to_be_taken_up)
 }
 END_TEST
 
+/* A step that loses the whole transaction, as an error of the disk does. */
+static int lost_apply(struct tx *tx, struct command *c, struct err *err)
+{
+	db_rollback(tx->db);
+	return err_set(err, ERR_STORAGE, "disk full");
+}
+
+/* The registry can't be written at one of the steps of a run. */
+START_TEST(test_schedule__a_full_disk_only_puts_off)
+{
+	static const struct command_kind kind = {.name = "lost", .apply = lost_apply};
+	struct command lost = {.arena = reg.arena, .actor = "local", .kind = &kind, .waited = true};
+
+	set_cadence("{" MERGE "," INGEST "}");
+	three_units(1, 0.8);
+	fake_clock_step(&reg.clock, 3 * HOUR);
+	for (int i = 0; i < 8; i++) {
+		if (i == _i)
+			writer_push(reg.engine, &lost);
+		ops_step(reg.engine);
+	}
+	fake_clock_step(&reg.clock, 2 * MINUTE);
+	finish();
+	ck_assert_str_eq(runs(JOB_MERGE), "11-24T09:00 done");
+	ck_assert_int_eq(count_events("merge.created"), 1);
+	ck_assert_int_eq(count_events("job.finished"), 1);
+	ck_assert_uint_eq(schedule_count(reg.engine, JOB_MERGE, JOB_DONE), 1);
+	check_registry();
+}
+END_TEST
+
 Suite *test_suite(void)
 {
 	Suite *s = suite_create("engine/schedule");
@@ -492,6 +525,7 @@ Suite *test_suite(void)
 	tcase_add_test(tc, test_schedule__a_window_comes_again_with_the_clock);
 	tcase_add_test(tc, test_schedule__a_deny_holds_the_jobs_that_it_names);
 	tcase_add_test(tc, test_schedule__a_rollback_is_exempt);
+	tcase_add_loop_test(tc, test_schedule__a_full_disk_only_puts_off, 0, 9);
 	tcase_add_loop_test(tc, test_schedule__a_crash_leaves_a_run_to_be_taken_up, 0, 8);
 	suite_add_tcase(s, tc);
 	return s;
