@@ -119,7 +119,7 @@ tests: all $(TEST_BIN) $(PROG_BIN) $(BUILD)/examples/node ## builds the tests to
 judge-tests: $(filter $(foreach t,judge metric version,$(BUILD)/tests/unit/policy/test_$(t)%),$(TEST_BIN)) \
 	$(BUILD)/vectors
 
-bench-programs: $(BUILD)/bench/oc $(BUILD)/bench/judge
+bench-programs: $(BUILD)/bench/oc $(BUILD)/bench/judge $(BUILD)/bench/slo
 
 configure config.h.in &: configure.ac config.mk.in VERSION
 	$(call say,AUTO,$@)

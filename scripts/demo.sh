@@ -118,7 +118,7 @@ better=$(stable)
 [ "$better" != 1.0.0 ] || fail 'stable should have moved'
 show releases
 
-chapter 'Nodes report: 80 of 1,000 requests fail, the objective allows 2 %'
+chapter 'Nodes report: 80 of 1,000 requests fail; more than 5 % is an outage, and acted on at once'
 cat >"$folder/observation" <<END
 {"observations": [{"node": "node-17", "release": "$better",
     "t_start": "$(date -u -d '-30 seconds' +%FT%TZ)", "t_end": "$(date -u +%FT%T.%3NZ)",

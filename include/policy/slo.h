@@ -2,7 +2,7 @@
  *
  * The service levels of one activation as they stand. Levels that act at once (counts, plain
  * thresholds) are looked at to the second, with windows that end now; the others on the steps of
- * eval_s. Rows come by their instant in microseconds, in any order.
+ * eval_s since the activation. Rows come by their instant in microseconds, in any order.
  *
  * Pure; one thread at a time. A row added twice counts twice.
  */

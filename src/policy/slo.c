@@ -18,6 +18,9 @@ struct part {
 
 struct slo_watch {
 	const struct burn_rules *rules;
+	/* All times are seconds since the activation, so that steps begin with it, wherever on the
+	 * clock it was. */
+	int64_t origin;
 	struct part quick, slow;
 	int64_t step;	/* the last one evaluated, in units of eval_s; INT64_MIN: none */
 	int64_t looked; /* usec */
@@ -35,6 +38,16 @@ static int64_t seconds_up(int64_t usec)
 	return seconds_down(usec + USEC_PER_SEC - 1);
 }
 
+static int64_t before(const struct slo_watch *w, int64_t usec)
+{
+	return seconds_down(usec) - w->origin;
+}
+
+static int64_t after(const struct slo_watch *w, int64_t usec)
+{
+	return seconds_up(usec) - w->origin;
+}
+
 /* ---- Making ---- */
 
 static bool is_quick(const struct burn_rules *rules, const struct burn_slo *slo)
@@ -47,8 +60,7 @@ static bool is_quick(const struct burn_rules *rules, const struct burn_slo *slo)
 	return quick;
 }
 
-static int part_make(struct part *p, const struct burn_rules *rules, bool quick, int64_t activated,
-	struct err *err)
+static int part_make(struct part *p, const struct burn_rules *rules, bool quick, struct err *err)
 {
 	struct burn_slo *slos = xcalloc(rules->slos.n + 1, sizeof(*slos));
 
@@ -62,7 +74,7 @@ static int part_make(struct part *p, const struct burn_rules *rules, bool quick,
 		if (is_quick(rules, slo) == quick)
 			slos[p->rules.slos.n++] = *slo;
 	}
-	p->burn = burnrate_new(&p->rules, activated, err);
+	p->burn = burnrate_new(&p->rules, 0, err);
 	if (!p->burn)
 		return -1;
 	p->statuses = xcalloc(burnrate_rules(p->burn) + 1, sizeof(*p->statuses));
@@ -103,9 +115,10 @@ struct slo_watch *slo_watch_new(const struct burn_rules *rules, int64_t activate
 
 	w->rules = rules;
 	w->step = INT64_MIN;
+	w->origin = seconds_down(activated);
 	w->looked = activated;
-	if (part_make(&w->quick, rules, true, seconds_down(activated), err) < 0 ||
-		part_make(&w->slow, rules, false, seconds_down(activated), err) < 0) {
+	if (part_make(&w->quick, rules, true, err) < 0 ||
+		part_make(&w->slow, rules, false, err) < 0) {
 		slo_watch_free(w);
 		return NULL;
 	}
@@ -159,14 +172,14 @@ void slo_rules_check(const struct burn_rules *rules, const char *pointer, struct
 
 bool slo_watch_add(struct slo_watch *w, int64_t t_end, int64_t now, const struct observation *row)
 {
-	int64_t end = seconds_up(t_end);
+	int64_t end = after(w, t_end);
 	bool counts;
 
-	burnrate_advance(w->quick.burn, seconds_up(now));
+	burnrate_advance(w->quick.burn, after(w, now));
 	counts = burnrate_add(w->quick.burn, end, row);
 	if (!w->slow.burn)
 		return counts;
-	burnrate_advance(w->slow.burn, seconds_down(now));
+	burnrate_advance(w->slow.burn, before(w, now));
 	return burnrate_add(w->slow.burn, end, row) || counts;
 }
 
@@ -179,7 +192,9 @@ int64_t slo_watch_reach(const struct slo_watch *w)
 
 static int64_t step_of(const struct slo_watch *w, int64_t now)
 {
-	return seconds_down(now) / w->rules->eval_s;
+	int64_t age = before(w, now);
+
+	return age < 0 ? -1 : age / w->rules->eval_s;
 }
 
 bool slo_watch_due(const struct slo_watch *w, int64_t now)
@@ -196,9 +211,9 @@ void slo_watch_look(struct slo_watch *w, int64_t now)
 {
 	if (w->slow.burn && slo_watch_due(w, now)) {
 		w->step = step_of(w, now);
-		burnrate_evaluate(w->slow.burn, seconds_down(now), w->slow.statuses);
+		burnrate_evaluate(w->slow.burn, before(w, now), w->slow.statuses);
 	}
-	burnrate_evaluate(w->quick.burn, seconds_up(now), w->quick.statuses);
+	burnrate_evaluate(w->quick.burn, after(w, now), w->quick.statuses);
 	if (w->looked < now)
 		w->looked = now;
 	gather(w);
@@ -212,7 +227,7 @@ const struct burnrate_status *slo_watch_statuses(const struct slo_watch *w, size
 
 int64_t slo_watch_evaluated(const struct slo_watch *w)
 {
-	return w->step == INT64_MIN ? 0 : w->step * w->rules->eval_s * USEC_PER_SEC;
+	return w->step < 0 ? 0 : (w->origin + w->step * w->rules->eval_s) * USEC_PER_SEC;
 }
 
 /* ---- In words ---- */
