@@ -26,7 +26,7 @@ jobs = $(if $(filter -j% --jobserver%,$(MAKEFLAGS)),,-j$(JOBS))
 again = +@$(MAKE) --no-print-directory $(jobs)
 
 # Goals that need neither a compiler nor libraries must not run configure.
-plain := deps check check-fresh check-source check-format check-shell demo bench bench-oc bench-judge bench-slo crash simulate fuzz mcdc \
+plain := deps check check-fresh check-source check-format check-shell demo bench bench-oc bench-judge bench-slo fleet crash simulate fuzz mcdc \
 	mutate format uninstall dist clean help openapi lint-openapi
 .PHONY: all tests judge-tests bench-programs test install openapi-write fuzzers FORCE $(plain)
 .DELETE_ON_ERROR:
@@ -234,6 +234,9 @@ bench-judge: deps ## how many candidates a second the gates judge, beside parsin
 bench-slo: deps ## how often a healthy service would be rolled back, in 100 years (minutes)
 	$(again) bench-programs
 	@$(BUILD)/bench/slo
+fleet: deps ## ten nodes, a bad release, and the way back by itself (twelve minutes)
+	$(again) tests
+	@BUILD='$(BUILD)' scripts/fleet.sh
 crash: deps ## kills the daemon N times under load (N=200) and looks for what was lost
 	$(again) tests
 	@BUILD='$(BUILD)' N=$(N) tests/crash/run.sh
