@@ -27,6 +27,7 @@ static const struct format {
 		{"cases", "metric_verdicts", "safety_verdicts", "quality_gates"}, vectors_gates},
 	{"spiralfedd-burnrate/1", {"timelines"}, vectors_burnrate},
 	{"spiralfedd-fusion/1", {"routing", "votes", "split_buckets"}, vectors_fusion},
+	{"wycheproof", {"testGroups"}, vectors_wycheproof},
 	{"spiralfedd-schedule/1", {"occurrences", "windows", "catch_up"}, vectors_schedule},
 };
 

@@ -42,6 +42,7 @@ void vectors_gates(struct vectors *run, const json_t *root);
 void vectors_burnrate(struct vectors *run, const json_t *root);
 void vectors_fusion(struct vectors *run, const json_t *root);
 void vectors_prometheus(struct vectors *run, const json_t *root);
+void vectors_wycheproof(struct vectors *run, const json_t *root);
 void vectors_schedule(struct vectors *run, const json_t *root);
 
 /* The lists of the gates format. */

@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * P-256 keys and signatures over GnuTLS.
+ */
+#include "base/sign_p256.h"
+
+#include <gnutls/crypto.h>
+#include <stdint.h>
+#include <string.h>
+
+#include "base/sign_parts.h"
+
+enum { PEM_SIZE = 512 };
+
+struct p256_key {
+	gnutls_privkey_t key;
+	gnutls_x509_privkey_t x509;
+	char pem[PEM_SIZE];
+};
+
+void p256_key_free(struct p256_key *k)
+{
+	if (!k)
+		return;
+	if (k->key)
+		gnutls_privkey_deinit(k->key);
+	if (k->x509)
+		gnutls_x509_privkey_deinit(k->x509);
+	gnutls_memset(k, 0, sizeof(*k));
+	free(k);
+}
+
+static bool on_curve(gnutls_pubkey_t key)
+{
+	gnutls_ecc_curve_t curve;
+
+	return gnutls_pubkey_get_pk_algorithm(key, NULL) == GNUTLS_PK_ECDSA &&
+	       gnutls_pubkey_export_ecc_raw2(key, &curve, NULL, NULL, 0) == 0 &&
+	       curve == GNUTLS_ECC_CURVE_SECP256R1;
+}
+
+/* Fills the rest from x509, whatever it holds. */
+static int complete(struct p256_key *k, struct err *err)
+{
+	PUBKEY_AUTO pubkey = NULL;
+	size_t size = sizeof(k->pem) - 1;
+
+	if (gnutls_x509_privkey_get_pk_algorithm(k->x509) != GNUTLS_PK_ECDSA)
+		return err_set(err, ERR_CONFIG, "is no P-256 key");
+	if (gnutls_privkey_init(&k->key) < 0 || gnutls_pubkey_init(&pubkey) < 0 ||
+		gnutls_privkey_import_x509(k->key, k->x509, 0) < 0 ||
+		gnutls_pubkey_import_privkey(pubkey, k->key, 0, 0) < 0)
+		return err_set(err, ERR_INTERNAL, "GnuTLS can not use the key");
+	if (!on_curve(pubkey) ||
+		gnutls_pubkey_export(pubkey, GNUTLS_X509_FMT_PEM, k->pem, &size) < 0)
+		return err_set(err, ERR_CONFIG, "is no P-256 key");
+	k->pem[size] = '\0';
+	return 0;
+}
+
+struct p256_key *p256_key_make(struct err *err)
+{
+	P256_KEY_AUTO k = xcalloc(1, sizeof(*k));
+	struct p256_key *made;
+
+	if (gnutls_x509_privkey_init(&k->x509) < 0 ||
+		gnutls_x509_privkey_generate(k->x509, GNUTLS_PK_ECDSA,
+			GNUTLS_CURVE_TO_BITS(GNUTLS_ECC_CURVE_SECP256R1), 0) < 0) {
+		err_set(err, ERR_INTERNAL, "GnuTLS makes no key");
+		return NULL;
+	}
+	if (complete(k, err))
+		return NULL;
+	made = k;
+	k = NULL;
+	return made;
+}
+
+int p256_key_save(const struct p256_key *k, const char *path, struct err *err)
+{
+	return sign_secret_save(k->x509, path, err);
+}
+
+int p256_key_load(
+	const char *path, enum sign_key_place place, struct p256_key **ret, struct err *err)
+{
+	P256_KEY_AUTO k = xcalloc(1, sizeof(*k));
+
+	if (sign_secret_load(path, place, &k->x509, err))
+		return -1;
+	if (complete(k, err))
+		return err_wrap(err, "%s", path);
+	*ret = k;
+	k = NULL;
+	return 0;
+}
+
+const char *p256_key_pem(const struct p256_key *k)
+{
+	return k->pem;
+}
+
+size_t p256_sign(
+	const struct p256_key *k, const void *data, size_t len, unsigned char ret[P256_SIGN_MAX])
+{
+	gnutls_datum_t message = {(unsigned char *)data, (unsigned)len}, signature = {0};
+	size_t n;
+
+	/* It can only run out of memory or of randomness. */
+	if (gnutls_privkey_sign_data2(k->key, GNUTLS_SIGN_ECDSA_SHA256, 0, &message, &signature) <
+			0 ||
+		signature.size > P256_SIGN_MAX)
+		abort();
+	n = signature.size;
+	memcpy(ret, signature.data, n);
+	gnutls_free(signature.data);
+	return n;
+}
+
+/* GnuTLS takes any BER; DER is what it would write itself. */
+static bool is_der(const gnutls_datum_t *signature)
+{
+	gnutls_datum_t r = {0}, s = {0}, again = {0};
+	bool same = gnutls_decode_rs_value(signature, &r, &s) == 0 &&
+		    gnutls_encode_rs_value(&again, &r, &s) == 0 && again.size == signature->size &&
+		    memcmp(again.data, signature->data, again.size) == 0;
+
+	gnutls_free(r.data);
+	gnutls_free(s.data);
+	gnutls_free(again.data);
+	return same;
+}
+
+bool p256_verify(const char *pem, size_t pem_len, const void *data, size_t len,
+	const void *signature, size_t signature_len)
+{
+	PUBKEY_AUTO pubkey = NULL;
+	gnutls_datum_t text = {(unsigned char *)(uintptr_t)pem, (unsigned)pem_len};
+	gnutls_datum_t message = {(unsigned char *)(uintptr_t)data, (unsigned)len};
+	gnutls_datum_t signed_by = {(unsigned char *)(uintptr_t)signature, (unsigned)signature_len};
+
+	return signature_len <= P256_SIGN_MAX && is_der(&signed_by) &&
+	       gnutls_pubkey_init(&pubkey) == 0 &&
+	       gnutls_pubkey_import(pubkey, &text, GNUTLS_X509_FMT_PEM) == 0 && on_curve(pubkey) &&
+	       gnutls_pubkey_verify_data2(
+		       pubkey, GNUTLS_SIGN_ECDSA_SHA256, 0, &message, &signed_by) >= 0;
+}
