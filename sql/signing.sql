@@ -38,3 +38,22 @@ INSERT INTO channel_pointer (channel, serial, issued, expires, body, body_digest
 VALUES ($1, $2, $3, $4, $5, $6)
 ON CONFLICT (channel) DO UPDATE SET serial = excluded.serial, issued = excluded.issued,
 	expires = excluded.expires, body = excluded.body, body_digest = excluded.body_digest;
+
+-- name: bundle_key_list :many () -- scan ok
+SELECT seq, hint, public_key, created_at FROM bundle_key ORDER BY seq DESC;
+
+-- name: bundle_key_insert :exec (hint, public_key, created_at)
+INSERT INTO bundle_key (hint, public_key, created_at) VALUES ($1, $2, $3);
+
+-- By the newest key that signed it.
+-- name: release_bundle_find :one (release_version)
+SELECT body, body_digest FROM release_bundle WHERE release_version = $1 ORDER BY key_seq DESC LIMIT 1;
+
+-- name: release_bundle_insert :exec (release_version, key_seq, body, body_digest)
+INSERT INTO release_bundle (release_version, key_seq, body, body_digest) VALUES ($1, $2, $3, $4);
+
+-- Releases that this key has made no bundle of, the oldest first.
+-- name: release_unbundled :many (key_seq, after, limit)
+SELECT r.seq, r.version FROM release r WHERE r.seq > $2 AND NOT EXISTS (
+	SELECT 1 FROM release_bundle b WHERE b.release_version = r.version AND b.key_seq = $1)
+ORDER BY r.seq LIMIT $3;

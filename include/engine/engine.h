@@ -29,6 +29,7 @@ struct engine_options {
 	const char *keys; /* folder of the signing keys; NULL: "keys" beside the registry */
 	const char *key_credential; /* the file of the active key, NULL: one of that folder */
 	bool new_key;		    /* begin with another active key */
+	bool bundles;		    /* sign releases as model-signing bundles, too */
 	int64_t pointer_lifetime;   /* usec until the signed channel expires; 0: a day */
 	const struct clock *clock;
 	const char *policy_text;	     /* the first version, NULL: as built in */

@@ -99,7 +99,8 @@ struct engine {
 
 	/* The ops thread's; the writer's while that one waits for it. */
 	struct keyring *keyring;
-	struct sign_key *key_next; /* of a rotation that is not over, or did not take place */
+	struct sign_key *key_next;     /* of a rotation that is not over, or did not take place */
+	struct bundle_signer *bundles; /* NULL: none are made */
 	char *keys_folder;
 	int64_t pointer_lifetime;
 	struct source_set *sources;

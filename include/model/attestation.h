@@ -31,6 +31,13 @@ struct pointer {
 };
 extern const struct field_table pointer_table;
 
+/* A release as an OpenSSF model-signing bundle (v1.0): the model is a folder that holds its document
+ * as release.json. The statement that is signed, and the bundle around it. */
+const char *bundle_statement(const char *name, const char *digest, struct arena *a);
+const char *bundle_write(const char *statement, const char *hint, const void *signature, size_t len,
+	struct arena *a);
+extern const struct field_table bundle_table; /* for its schema only */
+
 /* A key as GET /v1/keys shows it. */
 enum signing_key_state { SIGNING_KEY_ACTIVE, SIGNING_KEY_RETIRING, SIGNING_KEY_RETIRED };
 struct signing_key {
@@ -39,7 +46,8 @@ struct signing_key {
 	int64_t created_at, retires_at;
 };
 struct signing_keys {
-	struct list keys; /* struct signing_key, the newest first */
+	struct list keys;	 /* struct signing_key, the newest first */
+	struct list bundle_keys; /* the same */
 };
 extern const struct field_table signing_key_table, signing_keys_table;
 

@@ -45,6 +45,23 @@ struct unsigned_row {
 int release_unsigned(struct db *db, int64_t key_seq, int64_t after, int64_t limit, struct arena *a,
 	struct unsigned_row **ret, size_t *ret_n, struct err *err);
 
+struct bundle_key_row {
+	int64_t seq;
+	const char *hint, *public_key;
+	int64_t created_at;
+};
+/* The newest first, 64 at most. */
+int bundle_key_list(struct db *db, struct arena *a, struct bundle_key_row **ret, size_t *ret_n,
+	struct err *err);
+int bundle_key_insert(struct db *db, struct bundle_key_row *r, struct err *err); /* sets r->seq */
+int release_bundle_find(
+	struct db *db, const char *version, struct arena *a, struct body *ret, struct err *err);
+int release_bundle_insert(struct db *db, const char *version, int64_t key_seq,
+	const struct body *body, struct err *err);
+/* As release_unsigned(), of bundles. */
+int release_unbundled(struct db *db, int64_t key_seq, int64_t after, int64_t limit, struct arena *a,
+	struct unsigned_row **ret, size_t *ret_n, struct err *err);
+
 struct pointer_row {
 	const char *channel;
 	int64_t serial, issued, expires;

@@ -48,6 +48,21 @@ int handle_release_attestation(struct request *r, struct err *err)
 	return reply_body(r, &body);
 }
 
+int handle_release_bundle(struct request *r, struct err *err)
+{
+	const char *version = r->bindings[0] + (r->bindings[0][0] == 'v');
+	struct body body;
+	int rc = release_bundle_find(request_reader(r), version, r->arena, &body, err);
+
+	if (rc < 0)
+		return -1;
+	if (rc == 0)
+		return err_set(err, ERR_NOT_FOUND,
+			"there is no bundle of a release %s; the option bundles has them made",
+			version);
+	return reply_body(r, &body);
+}
+
 int handle_stable_attestation(struct request *r, struct err *err)
 {
 	int rc;

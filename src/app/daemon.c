@@ -99,6 +99,7 @@ static int open_engine(struct daemon *d, bool new_key, struct err *err)
 		.path = d->state.registry,
 		.key_credential = key_credential(d->config, d->arena),
 		.new_key = new_key,
+		.bundles = d->config->bundles,
 		.pointer_lifetime = d->config->pointer_expires,
 		.clock = d->options->clock,
 		.policy_text = d->policy_text,

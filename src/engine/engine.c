@@ -10,6 +10,7 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "db/migrate.h"
+#include "engine/bundle.h"
 #include "engine/internal.h"
 #include "engine/keyring.h"
 #include "engine/source_run.h"
@@ -65,6 +66,7 @@ static void engine_free(struct engine *e)
 	lock_clear(&e->watch_lock);
 	lock_clear(&e->snapshot_lock);
 	keyring_free(e->keyring);
+	bundle_free(e->bundles);
 	sign_key_free(e->key_next);
 	free(e->keys_folder);
 	free(e->path);
@@ -78,7 +80,8 @@ static int engine_load(struct engine *e, const struct engine_options *o, struct 
 		return -1;
 	if (e->state.policy_version == 0 && policy_bootstrap(e, o->policy_text, err) < 0)
 		return -1;
-	if (render_renew(e, err) < 0 || keyring_open(e, o, err) < 0 || snapshot_renew(e, err) < 0)
+	if (render_renew(e, err) < 0 || keyring_open(e, o, err) < 0 || bundle_open(e, o, err) < 0 ||
+		snapshot_renew(e, err) < 0)
 		return -1;
 	return db_open(e->path, DB_READ_ONLY, &e->reader, err);
 }

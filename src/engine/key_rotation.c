@@ -199,6 +199,28 @@ void signing_watch(struct engine *e, struct db *reader)
 
 /* ---- What is shown ---- */
 
+static int show_bundle_keys(
+	struct db *db, struct arena *a, struct signing_keys *shown, struct err *err)
+{
+	struct bundle_key_row *rows;
+	size_t n;
+
+	if (bundle_key_list(db, a, &rows, &n, err) < 0)
+		return -1;
+	shown->bundle_keys.v = ARENA_ARRAY(a, n, struct signing_key);
+	for (; shown->bundle_keys.n < n; shown->bundle_keys.n++) {
+		size_t i = shown->bundle_keys.n;
+
+		*LIST_AT(&shown->bundle_keys, struct signing_key, i) =
+			(struct signing_key){.keyid = rows[i].hint,
+				.algorithm = "ecdsa-p256",
+				.public_key = rows[i].public_key,
+				.state = i == 0 ? SIGNING_KEY_ACTIVE : SIGNING_KEY_RETIRED,
+				.created_at = rows[i].created_at};
+	}
+	return 0;
+}
+
 int keys_body(struct db *db, int64_t now, struct arena *a, struct body *ret, struct err *err)
 {
 	STRBUF_AUTO sb = STRBUF_INIT(KEYS_BODY_MAX);
@@ -224,6 +246,8 @@ int keys_body(struct db *db, int64_t now, struct arena *a, struct body *ret, str
 			.created_at = r->created_at,
 			.retires_at = r->retires_at};
 	}
+	if (show_bundle_keys(db, a, &shown, err) < 0)
+		return -1;
 	json_writer_init(&w, &sb);
 	fields_emit(&signing_keys_table, &shown, &w);
 	body_set(ret, arena_strndup(a, sb.buf, sb.len), sb.len);

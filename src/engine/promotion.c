@@ -10,6 +10,7 @@
 #include "base/json_writer.h"
 #include "base/text.h"
 #include "engine/attest.h"
+#include "engine/bundle.h"
 #include "engine/breach.h"
 #include "engine/checklist.h"
 #include "engine/common_contract.h"
@@ -29,6 +30,7 @@ struct promotion {
 	struct checklist checklist; /* as it was when this was decided */
 	struct release_row release;
 	struct attestation attestation;
+	struct body bundle;
 };
 
 /* In apply: are the new units judged against what is there now? 0, COMMAND_STALE, -1. */
@@ -178,6 +180,7 @@ static int build_release(struct engine *e, struct db *db, const struct command *
 		.created_at = r.generated_at,
 	};
 	attestation_make(&p->attestation, e->keyring, &r, p->release.digest, c->arena);
+	bundle_make(e, r.version, p->release.digest, c->arena, &p->bundle);
 	return 0;
 }
 
@@ -271,7 +274,8 @@ static int displace(struct tx *tx, struct snapshot *s, const char *reason, struc
 static int insert_release(struct tx *tx, struct promotion *p, struct err *err)
 {
 	if (release_insert(tx->db, &p->release, err) < 0 ||
-		attestation_insert(tx, p->release.version, &p->attestation, err) < 0)
+		attestation_insert(tx, p->release.version, &p->attestation, err) < 0 ||
+		bundle_insert(tx, p->release.version, &p->bundle, err) < 0)
 		return -1;
 	for (size_t i = 0; i < p->m.n_units; i++) {
 		if (release_unit_insert(tx->db, p->release.version, &p->m.units[i], err) < 0)

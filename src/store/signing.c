@@ -126,10 +126,9 @@ int release_signature_insert(struct db *db, const char *version, int64_t key_seq
 	return stmt_exec(s, err);
 }
 
-int release_unsigned(struct db *db, int64_t key_seq, int64_t after, int64_t limit, struct arena *a,
-	struct unsigned_row **ret, size_t *ret_n, struct err *err)
+static int unsigned_rows(struct stmt *s, int64_t key_seq, int64_t after, int64_t limit,
+	struct arena *a, struct unsigned_row **ret, size_t *ret_n, struct err *err)
 {
-	STMT_AUTO s = db_stmt(db, SQL_release_unsigned);
 	struct unsigned_row *rows = ARENA_ARRAY(a, (size_t)limit, struct unsigned_row);
 	size_t n = 0;
 	int rc = 0;
@@ -146,6 +145,78 @@ int release_unsigned(struct db *db, int64_t key_seq, int64_t after, int64_t limi
 	*ret = rows;
 	*ret_n = n;
 	return 0;
+}
+
+int release_unsigned(struct db *db, int64_t key_seq, int64_t after, int64_t limit, struct arena *a,
+	struct unsigned_row **ret, size_t *ret_n, struct err *err)
+{
+	STMT_AUTO s = db_stmt(db, SQL_release_unsigned);
+
+	return unsigned_rows(s, key_seq, after, limit, a, ret, ret_n, err);
+}
+
+int release_unbundled(struct db *db, int64_t key_seq, int64_t after, int64_t limit, struct arena *a,
+	struct unsigned_row **ret, size_t *ret_n, struct err *err)
+{
+	STMT_AUTO s = db_stmt(db, SQL_release_unbundled);
+
+	return unsigned_rows(s, key_seq, after, limit, a, ret, ret_n, err);
+}
+
+int bundle_key_list(
+	struct db *db, struct arena *a, struct bundle_key_row **ret, size_t *ret_n, struct err *err)
+{
+	STMT_AUTO s = db_stmt(db, SQL_bundle_key_list);
+	struct bundle_key_row *rows = ARENA_ARRAY(a, KEYS_MAX, struct bundle_key_row);
+	size_t n = 0;
+	int rc = 0;
+
+	for (; n < KEYS_MAX && (rc = stmt_step(s, err)) > 0; n++)
+		rows[n] = (struct bundle_key_row){
+			.seq = stmt_int(s, "seq"),
+			.hint = stmt_text_dup(s, "hint", a),
+			.public_key = stmt_text_dup(s, "public_key", a),
+			.created_at = stmt_int(s, "created_at"),
+		};
+	if (rc < 0)
+		return -1;
+	*ret = rows;
+	*ret_n = n;
+	return 0;
+}
+
+int bundle_key_insert(struct db *db, struct bundle_key_row *r, struct err *err)
+{
+	STMT_AUTO s = db_stmt(db, SQL_bundle_key_insert);
+
+	stmt_bind_text(s, "hint", r->hint);
+	stmt_bind_text(s, "public_key", r->public_key);
+	stmt_bind_int(s, "created_at", r->created_at);
+	if (stmt_exec(s, err) < 0)
+		return -1;
+	r->seq = db_last_id(db);
+	return 0;
+}
+
+int release_bundle_find(
+	struct db *db, const char *version, struct arena *a, struct body *ret, struct err *err)
+{
+	STMT_AUTO s = db_stmt(db, SQL_release_bundle_find);
+
+	stmt_bind_text(s, "release_version", version);
+	return body_load(s, a, ret, err);
+}
+
+int release_bundle_insert(struct db *db, const char *version, int64_t key_seq,
+	const struct body *body, struct err *err)
+{
+	STMT_AUTO s = db_stmt(db, SQL_release_bundle_insert);
+
+	stmt_bind_text(s, "release_version", version);
+	stmt_bind_int(s, "key_seq", key_seq);
+	stmt_bind_textn(s, "body", body->text, body->len);
+	stmt_bind_text(s, "body_digest", body->digest);
+	return stmt_exec(s, err);
 }
 
 int channel_pointer_find(struct db *db, const char *channel, struct arena *a,
