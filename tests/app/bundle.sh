@@ -20,6 +20,7 @@ answered() { [ "$(cat code)" = "$1" ]; }
 with_bundles() {
 	kill -TERM "$pid"
 	wait "$pid"
+	: >log
 	"$BUILD/spiralfedd" -o listen="unix:$PWD/sock" -o state=state -o bundles="$1" 2>log &
 	pid=$!
 	await ready

@@ -37,6 +37,7 @@ await() { # COMMAND...: until it holds, 10 s at most
 ready() { grep -q 'daemon\.ready' log || ! kill -0 "$pid" 2>/dev/null; }
 daemon_on_socket() { # a daemon with its state in state, and the address for spiralfed
 	awk -f "$SRC/scripts/calm-policy.awk" "$SRC/etc/policy.json" >calm.json
+	: >log # of the one before, which said that it is ready
 	"$BUILD/spiralfedd" -o listen="unix:$PWD/sock" -o state=state -o policy=calm.json 2>log &
 	pid=$!
 	await ready
