@@ -42,6 +42,7 @@ struct sim_truth {
 	double merit, over, cost; /* share of requests over the latency limit; per 1,000 tokens */
 	double errors, unsafe;	  /* share of requests */
 	int64_t made_at;
+	bool gone; /* taken back */
 };
 
 struct sim_pipeline {

@@ -20,8 +20,9 @@ const char *const sim_manner_names[SIM_MANNERS] = {
 static const int manner_share[SIM_MANNERS] = {46, 16, 18, 10, 10};
 
 enum { SPELL_WEEKS_MIN = 2, SPELL_WEEKS_MAX = 8, SAMPLES = 3000, SAMPLES_NOISY = 250 };
-/* A pipeline takes back what it has left behind, but for its newest units. */
-enum { KEPT_UNITS = 4 };
+/* A pipeline takes back what it has left behind, but for its newest units. What was live then, once no
+ * way back can lead to it any more. */
+enum { KEPT_UNITS = 4, KEPT_WEEKS = 5 };
 
 /* Of the merit: where a pipeline starts, what it can reach, and what a unit loses in a week while the
  * world moves on. */
@@ -234,19 +235,31 @@ static void contradict(struct sim_pipeline *p)
 		at[12] = '1';
 }
 
-/* What is live, or gone already, is refused, and that is all right. */
-static void take_back(struct sim_life *life, const struct sim_pipeline *p, int64_t number)
+/* What is live is refused, and that is all right. */
+static void take_back(struct sim_life *life, struct sim_pipeline *p, int64_t number)
 {
 	static const struct reason_request why = {
 		.reason = "newer units of the family are better", .dry_run = -1};
 	ARENA_AUTO a = arena_new();
 	struct command *c = sim_command(life, a, "token:sim", "POST withdraw");
 
-	if (number < p->first)
-		return;
-	sim_finish(life, c,
-		artifact_withdraw(life->engine, c, p->provider,
-			arena_printf(a, "%s-v%lld", p->family, (long long)number), &why, &c->err));
+	if (sim_finish(life, c,
+		    artifact_withdraw(life->engine, c, p->provider,
+			    arena_printf(a, "%s-v%lld", p->family, (long long)number), &why,
+			    &c->err)))
+		p->truth[number % SIM_UNITS_MAX].gone = true;
+}
+
+static void take_back_old(struct sim_life *life, struct sim_pipeline *p)
+{
+	int64_t newest = p->number - KEPT_UNITS, oldest = p->number - SIM_UNITS_MAX + 1;
+	int64_t before = sim_now(life->sim) - KEPT_WEEKS * SIM_WEEK;
+
+	for (int64_t n = oldest > p->first ? oldest : p->first; n <= newest; n++) {
+		const struct sim_truth *t = &p->truth[n % SIM_UNITS_MAX];
+		if (!t->gone && (n == newest || t->made_at < before))
+			take_back(life, p, n);
+	}
 }
 
 static void send(struct sim_life *life, struct sim_pipeline *p)
@@ -276,7 +289,7 @@ static void produce(struct sim_life *life, struct sim_pipeline *p)
 		p->text[0] = '\0';
 	if (p->manner == SIM_LYING && prng_chance(&p->draws, 0.15))
 		contradict(p);
-	take_back(life, p, p->number - KEPT_UNITS);
+	take_back_old(life, p);
 }
 
 void sim_deliver(struct sim_life *life)
