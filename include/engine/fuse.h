@@ -44,6 +44,7 @@ struct fuse {
 	bool complete; /* each required slot is filled */
 	struct common_contract contract;
 	struct combination_result combined; /* when it is complete */
+	struct egress egress;		    /* likewise */
 };
 
 int fuse_choose(struct db *reader, const struct snapshot *s, int64_t now, struct arena *a,

@@ -9,6 +9,7 @@
 #include "model/artifact.h"
 #include "model/fusion.h"
 #include "model/gate.h"
+#include "model/lineage.h"
 
 #define RELEASE_SCHEMA	   "spiralfed.release/v1"
 #define FUSED_MODEL_PREFIX "spiralverse-ai-federated-v"
@@ -91,6 +92,7 @@ struct merge {
 	struct list plan_b;    /* MAP of struct plan_b */
 	struct list gates;     /* struct gate_result, of the combination */
 	struct list warnings;  /* struct merge_warning */
+	struct egress *egress; /* what a promotion would move between clouds */
 	struct list decisions;
 	struct policy_ref *policy;
 	const char *actor, *reason, *digest;

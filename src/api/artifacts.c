@@ -7,6 +7,7 @@
 #include "api/reply.h"
 #include "api/request.h"
 #include "engine/engine.h"
+#include "engine/lineage.h"
 #include "engine/render.h"
 #include "model/phase.h"
 #include "store/artifact.h"
@@ -56,6 +57,16 @@ int handle_gates(struct request *r, struct err *err)
 	if (rc < 0)
 		return -1;
 	return rc ? reply_body(r, &body) : missing(r, err);
+}
+
+int handle_artifact_lineage(struct request *r, struct err *err)
+{
+	struct lineage l;
+	int rc = artifact_lineage(request_reader(r), r->bindings[0], path_id(r), r->arena, &l, err);
+
+	if (rc < 0)
+		return -1;
+	return rc ? reply_document(r, &lineage_table, &l, err) : missing(r, err);
 }
 
 int handle_withdraw(struct request *r, struct err *err)

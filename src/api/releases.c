@@ -11,6 +11,7 @@
 #include "api/request.h"
 #include "api/wait.h"
 #include "engine/engine.h"
+#include "engine/lineage.h"
 #include "model/phase.h"
 #include "policy/routing.h"
 #include "store/release.h"
@@ -102,6 +103,20 @@ int handle_release_route(struct request *r, struct err *err)
 	routing.release = release.version;
 	routing.without = without;
 	return reply_document(r, &routing_table, &routing, err);
+}
+
+int handle_release_lineage(struct request *r, struct err *err)
+{
+	const char *version = path_version(r);
+	struct release release;
+	struct lineage l;
+	int rc = load_release(r, version, &release, err);
+
+	if (rc <= 0)
+		return rc < 0 ? -1 : err_set(err, ERR_NOT_FOUND, "no release %s", version);
+	if (release_lineage(request_reader(r), &release, r->arena, &l, err) < 0)
+		return -1;
+	return reply_document(r, &lineage_table, &l, err);
 }
 
 int handle_release_unquarantine(struct request *r, struct err *err)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * `spiralfed route, vote, export`: what a release's fusion block says, decided here by the evaluators
- * that nodes link.
+ * that nodes link; `spiralfed lineage`: what its units are made of.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -144,6 +144,23 @@ int cli_vote(struct cli *cli)
 	v = fusion_vote(e, votes, n);
 	then = e->mode == ENSEMBLE_GATE ? fusion_then(e, v.label) : NULL;
 	return print_vote(cli, e, &v, then ? then->to : NULL);
+}
+
+/* ---- lineage ---- */
+
+int cli_lineage(struct cli *cli)
+{
+	STRBUF_AUTO path = STRBUF_INIT(CLIENT_PATH_MAX);
+	struct http_response response;
+	int rc;
+
+	if (!strchr(cli->args[0], '/'))
+		strbuf_addf(&path, "/v1/releases/%s", http_escape(cli->args[0], cli->arena));
+	else if ((rc = client_artifact_path(cli, cli->args[0], &path)))
+		return rc;
+	strbuf_addstr(&path, "/lineage");
+	return client_call(
+		cli, &(struct call){.method = "GET", .path = path.buf, .table = true}, &response);
 }
 
 /* ---- export ---- */

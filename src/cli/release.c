@@ -7,6 +7,7 @@
 #include "base/json_writer.h"
 #include "cli/client.h"
 #include "cli/print.h"
+#include "model/lineage.h"
 
 /* A slot's unit in a merge. */
 struct slot_answer {
@@ -20,15 +21,28 @@ static const struct field slot_fields[] = {
 static const struct field_table slot_table =
 	FIELD_TABLE("SlotRead", "A slot's unit.", struct slot_answer, slot_fields, .open = true);
 
+struct warning_answer {
+	const char *code, *detail;
+};
+static const struct field warning_fields[] = {
+	ANSWER_STRING(struct warning_answer, code),
+	ANSWER_STRING(struct warning_answer, detail),
+};
+static const struct field_table warning_table = FIELD_TABLE(
+	"WarningRead", "A warning.", struct warning_answer, warning_fields, .open = true);
+
 struct merge_answer {
 	const char *version, *phase, *baseline;
-	struct list slots;
+	struct list slots, warnings;
+	struct egress *egress;
 };
 static const struct field merge_fields[] = {
 	ANSWER_STRING(struct merge_answer, version),
 	ANSWER_STRING(struct merge_answer, phase),
 	ANSWER_STRING(struct merge_answer, baseline),
 	{"slots", FIELD_MAP, offsetof(struct merge_answer, slots), .table = &slot_table},
+	ANSWER_LIST(struct merge_answer, warnings, warning_table),
+	{"egress", FIELD_OBJECT, offsetof(struct merge_answer, egress), .table = &egress_table},
 };
 static const struct field_table merge_answer_table =
 	FIELD_TABLE("MergeRead", "A merge.", struct merge_answer, merge_fields, .open = true);
@@ -70,6 +84,24 @@ static void add_option(
 		jw_kbool(w, key, true);
 }
 
+/* What a person should know before it is promoted. */
+static void print_notes(struct cli *cli, const struct merge_answer *m)
+{
+	for (size_t i = 0; i < m->warnings.n; i++) {
+		const struct warning_answer *w = LIST_AT(&m->warnings, struct warning_answer, i);
+
+		fprintf(cli->out, "  %s: %s\n", w->code ? w->code : "warning",
+			w->detail ? w->detail : "");
+	}
+	if (!m->egress || (!m->egress->bytes && !m->egress->unknown))
+		return;
+	fprintf(cli->out, "  moves %lld bytes between clouds", (long long)m->egress->bytes);
+	if (m->egress->unknown)
+		fprintf(cli->out, ", and %lld artifacts whose size is not known",
+			(long long)m->egress->unknown);
+	fputc('\n', cli->out);
+}
+
 int cli_merge(struct cli *cli)
 {
 	STRBUF_AUTO body = STRBUF_INIT(CLIENT_BODY_MAX);
@@ -103,6 +135,7 @@ int cli_merge(struct cli *cli)
 			: s->fresh == 1 ? "  (new)"
 					: "");
 	}
+	print_notes(cli, &m);
 	return CLI_DONE;
 }
 

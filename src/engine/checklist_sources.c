@@ -92,6 +92,51 @@ static int look_suite(const struct checklist_look *l, struct checklist_report *r
 	return 0;
 }
 
+/* Is there a plan for the loss of each provider? Where there has to be one, the gate has stopped it. */
+static int look_plan_b(
+	const struct checklist_look *l, struct checklist_report *ret, struct err *err)
+{
+	const struct merge *m = &l->m->merge;
+	const char *lost = "";
+
+	if (!m->plan_b.n)
+		return 0;
+	for (size_t i = 0; i < m->warnings.n; i++) {
+		const struct merge_warning *w = LIST_AT(&m->warnings, struct merge_warning, i);
+
+		if (strcmp(w->code, "no_plan_b") == 0)
+			lost = arena_printf(l->arena, "%s%s%s", lost, *lost ? "; " : "", w->detail);
+	}
+	*ret = (struct checklist_report){.given = true,
+		.verdict = CHECK_GO,
+		.reason = *lost ? "no_plan_b" : "planned",
+		.detail = *lost ? lost : "every provider can be lost",
+		.since = l->m->row.created_at};
+	return 0;
+}
+
+/* What would go from one cloud to another? */
+static int look_egress(
+	const struct checklist_look *l, struct checklist_report *ret, struct err *err)
+{
+	const struct egress *e = l->m->merge.egress;
+
+	if (!e)
+		return 0;
+	*ret = (struct checklist_report){.given = true,
+		.verdict = CHECK_GO,
+		.reason = e->moves.n ? "moves" : "none",
+		.detail = e->moves.n ? arena_printf(l->arena,
+					       "%zu artifacts go to another cloud, %lld bytes as "
+					       "far as sizes are known (of %lld they are not)",
+					       e->moves.n +
+						       (e->left_out > 0 ? (size_t)e->left_out : 0),
+					       (long long)e->bytes, (long long)e->unknown)
+				     : "nothing goes to another cloud",
+		.since = l->m->row.created_at};
+	return 0;
+}
+
 /* Are promotions held since a breach? */
 static int look_hold(const struct checklist_look *l, struct checklist_report *ret, struct err *err)
 {
@@ -176,6 +221,8 @@ static const struct {
 } sources[] = {
 	{CHECK_CONTRACT, look_contract},
 	{CHECK_SUITE, look_suite},
+	{CHECK_PLAN_B, look_plan_b},
+	{CHECK_EGRESS, look_egress},
 	{CHECK_HOLD, look_hold},
 	{CHECK_ARTIFACTS, look_artifacts},
 	{CHECK_ROLLBACK_TARGET, look_rollback_target},

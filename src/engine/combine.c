@@ -10,6 +10,7 @@
 
 #include "engine/blockers.h"
 #include "engine/internal.h"
+#include "engine/lineage.h"
 
 /* As the verdict saw it, evidence included; else as the unit says. */
 static double measured(const struct judgement *j, const struct artifact *o, const char *name)
@@ -48,6 +49,23 @@ static int kept_judgement(struct db *db, const struct fuse_slot *slot, struct ar
 	return 0;
 }
 
+/* What it would move between clouds. */
+static int find_egress(
+	struct db *db, const struct snapshot *s, struct fuse *f, struct arena *a, struct err *err)
+{
+	const struct unit **units = ARENA_ARRAY(a, f->n + 1, const struct unit *);
+	const struct unit **live = ARENA_ARRAY(a, f->n + 1, const struct unit *);
+	struct egress_case c = {.units = units, .live = live, .fusion = f->combined.fusion};
+
+	for (size_t i = 0; i < f->n; i++) {
+		if (f->slots[i].filled)
+			units[c.n++] = f->slots[i].parsed;
+		if (s->baselines[i])
+			live[c.n_live++] = s->baselines[i];
+	}
+	return egress_make(db, &c, a, &f->egress, err);
+}
+
 int fuse_combine(
 	struct db *db, const struct snapshot *s, struct fuse *f, struct arena *a, struct err *err)
 {
@@ -71,7 +89,7 @@ int fuse_combine(
 		};
 	}
 	combination_judge(&c, a, &f->combined);
-	return 0;
+	return find_egress(db, s, f, a, err);
 }
 
 void fuse_combine_gate(const struct fuse *f, struct arena *a, struct gate_result *gate)

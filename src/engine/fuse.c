@@ -346,6 +346,8 @@ void fuse_fill(const struct fuse *f, const struct snapshot *s, struct arena *a, 
 	merge->fusion = f->combined.fusion;
 	merge->plan_b = f->combined.plans;
 	merge->warnings = f->combined.warnings;
+	if (f->complete)
+		merge->egress = arena_memdup(a, &f->egress, sizeof(f->egress));
 	merge->gates = (struct list){.v = gates, .n = GATES};
 	merge->phase = PHASE_SUCCEEDED;
 	for (int g = 0; g < GATES; g++) {

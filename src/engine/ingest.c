@@ -9,12 +9,14 @@
 #include "base/json_writer.h"
 #include "engine/evidence.h"
 #include "engine/internal.h"
+#include "engine/lineage.h"
 #include "engine/look.h"
 #include "engine/render.h"
 #include "engine/verdict.h"
 #include "model/format.h"
 #include "model/manifest.h"
 #include "store/evidence.h"
+#include "store/lineage.h"
 
 struct ingest_item {
 	const struct unit *unit;
@@ -165,11 +167,34 @@ static int check_subject(struct db *db, const struct command *c, const struct in
 		"%s has %d artifacts about it, which is the limit", subject, EVIDENCE_MAX);
 }
 
+/* Is any of the new ones its own ancestor? */
+static int check_lineage(struct db *db, struct command *c, const struct ingest *in, struct err *err)
+{
+	const struct unit **units = ARENA_ARRAY(c->arena, in->n, const struct unit *);
+	size_t *positions = ARENA_ARRAY(c->arena, in->n, size_t), n = 0;
+	struct faults *faults = ARENA_NEW(c->arena, struct faults);
+
+	for (size_t i = 0; i < in->n; i++) {
+		if (in->items[i].shared)
+			continue;
+		units[n] = in->items[i].unit;
+		positions[n++] = i;
+	}
+	faults_init(faults);
+	if (lineage_check(db, units, positions, n, c->arena, faults, err) < 0)
+		return -1;
+	if (!faults->n)
+		return 0;
+	c->faults = faults;
+	return err_set_at(
+		err, ERR_INVALID_MANIFEST, faults->list[0].pointer, "%s", faults->list[0].detail);
+}
+
 static int prepare_items(struct db *reader, struct command *c, struct ingest *in, struct err *err)
 {
 	for (size_t i = 0; i < in->n; i++)
 		in->items[i].unit = &in->parsed.units[i];
-	if (recognise(reader, c, in, err) < 0)
+	if (recognise(reader, c, in, err) < 0 || check_lineage(reader, c, in, err) < 0)
 		return -1;
 	for (size_t i = 0; i < in->n; i++)
 		if (identify(c, &in->items[i], err) < 0)
@@ -359,6 +384,9 @@ static int store_item(struct tx *tx, struct ingest_item *it, struct err *err)
 	if (artifact_insert(tx->db, r, err) < 0)
 		return -1;
 	tx->engine->state.artifacts++;
+	for (size_t i = 0; i < it->unit->artifact->derived_from.n; i++)
+		if (lineage_insert(tx->db, r->seq, it->unit->artifact->derived_from.v[i], err) < 0)
+			return -1;
 	if (it->slot >= 0 && twin_record(tx->db, it->unit, r->slot, r->seq, tx->arena, err) < 0)
 		return -1;
 	if (it->slot >= 0)
@@ -433,7 +461,7 @@ static int twin_same(
 /* 0; COMMAND_STALE when evidence about a new unit came meanwhile; -1. */
 static int fill_rows(struct tx *tx, struct command *c, struct ingest *in, struct err *err)
 {
-	if (recognise(tx->db, c, in, err) < 0)
+	if (recognise(tx->db, c, in, err) < 0 || check_lineage(tx->db, c, in, err) < 0)
 		return -1;
 	for (size_t i = 0; i < in->n; i++) {
 		struct ingest_item *it = &in->items[i];

@@ -140,6 +140,8 @@ static const struct field merge_fields[] = {
 	F(gates, FIELD_LIST, FIELD_EMIT_EMPTY, .table = &gate_result_table,
 		.help = "of the combination"),
 	F(warnings, FIELD_LIST, FIELD_EMIT_EMPTY, .table = &warning_table),
+	F(egress, FIELD_OBJECT, 0, .table = &egress_table,
+		.help = "what it would move from one cloud to another, beyond the live release"),
 	F(decisions, FIELD_LIST, 0, .table = &decision_table),
 	F(policy, FIELD_OBJECT, 0, .table = &policy_ref_table),
 	F(actor, FIELD_STRING, 0),

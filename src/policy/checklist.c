@@ -185,6 +185,8 @@ static void of_units(struct making *m)
 static const char *const missing[CHECK_ITEMS] = {
 	[CHECK_CONTRACT] = "no unit names a contract",
 	[CHECK_SUITE] = "no evaluation suite is current",
+	[CHECK_PLAN_B] = "it was made before there were plans",
+	[CHECK_EGRESS] = "it was made before bytes were counted",
 	[CHECK_HOLD] = "nothing here would hold promotions after a breach",
 	[CHECK_ARTIFACTS] = "no connector looks whether artifacts are reachable",
 	[CHECK_HUB] = "no Hub is connected",
@@ -447,6 +449,8 @@ void checklist_make(
 		of_gate(&m, CHECK_SAFETY, GATE_SAFETY);
 		of_gate(&m, CHECK_COMPATIBILITY, GATE_COMPATIBILITY);
 		of_report(&m, CHECK_CONTRACT);
+		of_report(&m, CHECK_PLAN_B);
+		of_report(&m, CHECK_EGRESS);
 		of_report(&m, CHECK_SUITE);
 		of_units(&m);
 		of_report(&m, CHECK_HOLD);

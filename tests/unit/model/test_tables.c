@@ -96,9 +96,12 @@ static const struct {
 		"{'version':'1.0.0-rc.1','release':'1.0.0','state':'open','phase':'Succeeded',"
 		"'baseline':'0.9.0','serial':4,'units':{'hf':" FUSED "},'slots':{'textgen':" FUSED
 		"},'fusion':" FUSION ",'plan_b':" PLAN_B ",'gates':[" GATE
-		"],'warnings':[{'code':'no_plan_b','detail':'d'}],'decisions':[" DECISION
-		"],'policy':" POLICY_REF ",'actor':'local','reason':'r','digest':" D
-		",'created_at':" T ",'updated_at':" T "}"},
+		"],'warnings':[{'code':'no_plan_b','detail':'d'}],'egress':{'bytes':5,'unknown':1,'"
+		"moves':[{'id':'s/"
+		"e-v1','from':'gcp','to':'aws','bytes':5,'why':'derived_from','of':'s/"
+		"r-v1'}],'left_out':1},'decisions':[" DECISION "],'policy':" POLICY_REF
+		",'actor':'local','reason':'r','digest':" D ",'created_at':" T ",'updated_at':" T
+		"}"},
 	{&channel_table, "{'channel':'stable','serial':3,'version':'1.0.0','digest':" D
 			 ",'warm':['0.9.0'],'updated_at':" T "}"},
 	{&release_summary_table,
