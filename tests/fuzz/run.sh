@@ -3,12 +3,12 @@
 # Runs every fuzzer of BUILD for SECONDS each (60), from seeds made out of tests/data, tests/tables and
 # etc. What a fuzzer finds is left in $FUZZ_OUT (BUILD/fuzz), beside the corpus, which the next run
 # takes up again.
-#   tests/fuzz/run.sh [NAME]...   only these: manifest, policy, jcs, guard, contract, config
+#   tests/fuzz/run.sh [NAME]...   only these: manifest, policy, jcs, guard, contract, config, node
 set -eu
 cd "$(dirname "$0")/../.."
 seconds=${SECONDS_EACH:-60}
 out=${FUZZ_OUT:-$BUILD/fuzz}
-[ $# -gt 0 ] || set -- manifest policy jcs guard contract config
+[ $# -gt 0 ] || set -- manifest policy jcs guard contract config node
 
 seed() { # FUZZER FILE...
 	fuzzer=$1
@@ -41,6 +41,13 @@ seed jcs tests/data/*.json etc/demo/*.json etc/policy.json
 seed policy etc/policy.json
 seed contract openapi.json
 seed config etc/spiralfedd.conf
+mkdir -p "$out/node/seeds"
+sed -n '/^ "block"/,/^ },$/p' vectors/fusion.json | sed '1s/.*/{"fusion":{/; s/^ },$/}}/' >"$out/node/seeds/block"
+zeros=$(printf '%064d' 0)
+for warm in '' "{\"digest\":\"sha256:$zeros\",\"version\":\"1.0.0\"}"; do
+	printf '{"channel":"stable","digest":"sha256:%s","expires":"2027-01-01T00:00:00Z","issued":"2026-01-01T00:00:00Z","schema":"spiralfed.channel/v1","serial":7,"version":"1.2.3","warm":[%s]}' \
+		"$zeros" "$warm" >"$out/node/seeds/pointer${warm:+-warm}"
+done
 sed -n 's/^# *\([a-z_]* *=.*\)/\1/p' etc/spiralfedd.conf >"$out/config/seeds/every-option"
 grep -ohE '"(GET|POST|PUT|DELETE)", "/[^"]*"' include/api/routes.def | tr -d '",' |
 	while read -r method path; do
