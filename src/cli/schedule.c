@@ -171,7 +171,7 @@ static int create(struct cli *cli)
 	add_option(cli, &w, "to", CLI_OPTION_UNTIL);
 	add_jobs(cli, &w);
 	add_option(cli, &w, "reason", CLI_OPTION_REASON);
-	add_option(cli, &w, "created_by", CLI_OPTION_BY);
+	add_option(cli, &w, "created_by", CLI_OPTION_AS);
 	jw_end(&w);
 	int rc = send_freeze(cli,
 		cli->option[CLI_OPTION_DRY_RUN] ? "/v1/freezes?dry_run=true" : "/v1/freezes", &body,

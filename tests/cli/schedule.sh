@@ -31,16 +31,16 @@ sf schedule preview --days many
 check "... --days many is refused" exits 1
 sf freeze create --until 2098-01-01T00:00:00Z --reason audit
 check "freeze create wants to know who, without authentication" says 'say who you are'
-sf freeze create --until 2098-01-01T00:00:00Z --reason audit --by alice --jobs promote,merge --dry-run
+sf freeze create --until 2098-01-01T00:00:00Z --reason audit --as alice --jobs promote,merge --dry-run
 check "freeze create --dry-run" prints 'would hold from'
 sf freeze list
 check "... makes none" test ! -s out -o "$(wc -l <out)" = 1
-sf freeze create --until 2098-01-01T00:00:00Z --reason audit --by alice --jobs promote,merge
+sf freeze create --until 2098-01-01T00:00:00Z --reason audit --as alice --jobs promote,merge
 check "freeze create" prints 'holds from'
 id=$(sed -n 's/^freeze \([a-z0-9]*\) .*/\1/p' out)
 sf freeze create --reason audit
 check "freeze create without --until: exit 2" exits 2
-sf freeze create --until 2001-01-01T00:00:00Z --reason audit --by alice
+sf freeze create --until 2001-01-01T00:00:00Z --reason audit --as alice
 check "one that is over is refused" says 'would end'
 sf freeze list
 check "freeze list" prints "$id"
@@ -69,7 +69,7 @@ sf schedule sometimes
 check "schedule sometimes: exit 2" exits 2
 
 # Another freeze, so that the feed has one.
-sf freeze create --from 2098-01-01T00:00:00Z --until 2098-01-02T00:00:00Z --reason audit --by alice
+sf freeze create --from 2098-01-01T00:00:00Z --until 2098-01-02T00:00:00Z --reason audit --as alice
 python=
 for one in python3 /usr/bin/python3; do
 	"$one" -c 'import icalendar' 2>/dev/null && python=$one
