@@ -174,9 +174,12 @@ static int number(struct cli *cli, enum cli_option_id id, double low, double hig
 	*ret = strtod(text, &end);
 	if (errno || end == text || *end || !isfinite(*ret))
 		return cli_misuse(cli, "--%s is \"%s\": not a number", cli_options[id].name, text);
+	if (*ret < low && isinf(high))
+		return cli_misuse(
+			cli, "--%s is %s: not at least %g", cli_options[id].name, text, low);
 	if (*ret < low || *ret > high)
-		return cli_misuse(cli, "--%s is %s: not from %g to %g", cli_options[id].name, text,
-			low, high);
+		return cli_misuse(cli, "--%s is %s: not from %.9g to %.9g", cli_options[id].name,
+			text, low, high);
 	return CLI_DONE;
 }
 

@@ -138,6 +138,11 @@ static void plan_one(struct plan *p, const struct plan_metric *m)
 	if (!s)
 		return;
 	s->assumed = arena_printf(p->arena, "live value %g", m->value);
+	if (!mean && (m->value < 0 || m->value > 1)) {
+		s->assumed = arena_printf(
+			p->arena, "from 0 to 1, which a live value of %g is not", m->value);
+		return;
+	}
 	if (m->success)
 		s->assumed =
 			arena_printf(p->arena, "%s, gain %g", s->assumed, usually(p->x.gain, 0.02));

@@ -38,6 +38,14 @@ check "policy plan: no number" exits 2
 sf policy plan --slow 1.5
 check "policy plan: a number out of range" exits 2
 check "... says from where to where" says 'not from 0 to 1'
+sf policy plan --gain -1
+check "policy plan: a gain is not negative" says 'not at least 0'
+sf policy plan --competing 0
+check "policy plan: somebody competes" says 'not from 1 to 1000000'
+sf policy plan --value 3
+check "policy plan: no proportion is 3" prints 'task_accuracy (proportion; from 0 to 1, which a live value of 3 is not)'
+check "... a mean may be" prints 'retrieval_score (mean; live value 3,'
+check "... and nothing is planned with it" test "$(grep -c 'pairs of which' out)" = 0
 sf policy plan
 for kind in 'task_accuracy (proportion' 'retrieval_score (mean' 'latency_ms_p95 (95th' \
 	'cost_per_1k_tokens (mean, lower' 'safety (proportion' 'policy (suite'; do
