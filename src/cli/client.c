@@ -125,11 +125,11 @@ static void print_faults(struct cli *cli, const struct problem *p)
 		print_slots(cli, p->slots);
 }
 
-static bool only_fault(const struct problem *p)
+static bool is_first_fault(const struct problem *p)
 {
 	const struct problem_fault *f = p->errors.v;
 
-	return p->errors.n == 1 && f->detail && !strcmp(f->detail, p->detail);
+	return p->errors.n && f->detail && !strcmp(f->detail, p->detail);
 }
 
 static int refused(struct cli *cli, const struct call *call, const struct http_response *r)
@@ -143,8 +143,8 @@ static int refused(struct cli *cli, const struct call *call, const struct http_r
 		return cli_fail(cli, CLI_REFUSED, "%s%sthe server answers %d: %.400s", about, colon,
 			r->status, r->body);
 	cli_fail(cli, CLI_REFUSED, "%s%s%s", about, colon, p.title ? p.title : "refused");
-	/* The slots, or the one fault, say it again, and more. */
-	if (p.detail && *p.detail && !p.slots && !only_fault(&p))
+	/* The slots, or the faults, say it again, and more. */
+	if (p.detail && *p.detail && !p.slots && !is_first_fault(&p))
 		fprintf(cli->errors, "  %s\n", p.detail);
 	print_faults(cli, &p);
 	if (p.hint && *p.hint)
