@@ -10,6 +10,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/statfs.h>
 #include <unistd.h>
 
@@ -145,6 +146,18 @@ static int copy_registry(struct cli *cli, struct asked *q)
 	return CLI_DONE;
 }
 
+/* Before the work is done, not after it. */
+static int check_keep(struct cli *cli)
+{
+	const char *to = cli->option[CLI_OPTION_KEEP];
+	struct stat st;
+
+	if (to && lstat(to, &st) == 0)
+		return cli_fail(
+			cli, CLI_REFUSED, "--keep %s: it is there already; name a new file", to);
+	return CLI_DONE;
+}
+
 static int parse(struct cli *cli, const struct place *place, struct asked *q)
 {
 	uint64_t weeks = WEEKS_USUAL;
@@ -168,6 +181,8 @@ static int parse(struct cli *cli, const struct place *place, struct asked *q)
 		rc = read_policy(cli, q);
 	if (!rc && weeks == 0)
 		rc = cli_misuse(cli, "--weeks 0: nothing would happen");
+	if (!rc)
+		rc = check_keep(cli);
 	o->weeks = (int64_t)weeks;
 	return rc;
 }
