@@ -139,19 +139,37 @@ static void add_check(struct blocker_list *b, const struct gate_result *g,
 	one->needs = needs_of(c, name, b->arena);
 }
 
+/* Every gate that rests on samples counts the looks; once is enough. */
+static bool is_look_again(const struct blocker_list *b, const struct gate_check *c, const char *id)
+{
+	if (!c->reason || strcmp(c->reason, "max_looks") != 0)
+		return false;
+	for (size_t i = 0; i < b->list.n; i++) {
+		const struct blocker *o = LIST_AT(&b->list, struct blocker, i);
+
+		if (o->reason && o->id && id && !strcmp(o->reason, "max_looks") &&
+			!strcmp(o->id, id))
+			return true;
+	}
+	return false;
+}
+
 void blockers_add_gate(struct blocker_list *b, const struct gate_result *g, const char *before,
 	const char *slot, const char *id)
 {
 	const struct gate_check whole = {.verdict = g->verdict, .reason = g->reason, .n = -1};
-	size_t had = b->list.n + b->left_out;
+	bool named = false;
 
 	for (size_t i = 0; i < g->checks.n; i++) {
 		const struct gate_check *c = LIST_AT(&g->checks, struct gate_check, i);
 
-		if (c->verdict != VERDICT_PASS)
+		if (c->verdict == VERDICT_PASS)
+			continue;
+		named = true;
+		if (!is_look_again(b, c, id))
 			add_check(b, g, c, before, slot, id);
 	}
-	if (b->list.n + b->left_out > had)
+	if (named)
 		return;
 	add_of_gate(
 		b, g, sentence(b->arena, before, g->detail ? g->detail : "not passed"), slot, id)

@@ -246,6 +246,25 @@ START_TEST(test_promotability__knows_the_earliest_time)
 }
 END_TEST
 
+/* Two of its gates rest on samples. */
+START_TEST(test_promotability__says_once_that_no_look_is_left)
+{
+	struct promotability p;
+	size_t n = 0;
+
+	live_release();
+	submit_samples("s/textgen-v2", 815, "");
+	for (int i = 1; i <= 3; i++)
+		submit_eval(arena_printf(reg.arena, "s/eval-v%d", i), "s/textgen-v2", 850);
+	p = of_artifact("hf", "s/textgen-v2");
+	for (size_t i = 0; i < p.blockers.n; i++)
+		n += nth(&p, i)->reason && strcmp(nth(&p, i)->reason, "max_looks") == 0;
+	ck_assert_uint_eq(n, 1);
+	ck_assert(needs(&p, "a new version"));
+	ck_assert(!p.promotable);
+}
+END_TEST
+
 START_TEST(test_promotability__sees_a_waiver_end_before_the_window)
 {
 	char until[TIME_STRLEN];
@@ -363,6 +382,7 @@ Suite *test_suite(void)
 	tcase_add_test(tc, test_promotability__says_who_lifts_a_hold);
 	tcase_add_loop_test(tc, test_promotability__knows_the_earliest_time, 0,
 		sizeof(openings) / sizeof(openings[0]));
+	tcase_add_test(tc, test_promotability__says_once_that_no_look_is_left);
 	tcase_add_loop_test(tc, test_promotability__sees_a_waiver_end_before_the_window, 0, 2);
 	tcase_add_test(tc, test_promotability__judges_an_artifact_as_a_merge_would);
 	tcase_add_test(tc, test_promotability__counts_what_it_does_not_list);
