@@ -15,6 +15,7 @@
 #include "engine/verdict.h"
 #include "model/format.h"
 #include "model/manifest.h"
+#include "store/contract.h"
 #include "store/evidence.h"
 #include "store/lineage.h"
 
@@ -190,11 +191,32 @@ static int check_lineage(struct db *db, struct command *c, const struct ingest *
 		err, ERR_INVALID_MANIFEST, faults->list[0].pointer, "%s", faults->list[0].detail);
 }
 
+/* A version that is published here is one document for ever: who names another one is mistaken, and
+ * nobody could ever publish what it would be compared with. */
+static int check_contract(
+	struct db *db, const struct command *c, const struct ingest *in, struct err *err)
+{
+	const struct named_digest *named = in->parsed.manifest.contract;
+	struct contract_row published;
+	struct version v;
+	int rc;
+
+	if (!named || !named->digest || !named->version || version_parse(named->version, &v) < 0)
+		return 0;
+	rc = contract_find(db, named->name, &v, c->arena, &published, err);
+	if (rc <= 0 || strcmp(published.digest, named->digest) == 0)
+		return rc < 0 ? -1 : 0;
+	return err_set_at(err, ERR_INVALID_MANIFEST, "/contract/digest",
+		"%s %s is published here with the digest %s", named->name, named->version,
+		published.digest);
+}
+
 static int prepare_items(struct db *reader, struct command *c, struct ingest *in, struct err *err)
 {
 	for (size_t i = 0; i < in->n; i++)
 		in->items[i].unit = &in->parsed.units[i];
-	if (recognise(reader, c, in, err) < 0 || check_lineage(reader, c, in, err) < 0)
+	if (recognise(reader, c, in, err) < 0 || check_lineage(reader, c, in, err) < 0 ||
+		check_contract(reader, c, in, err) < 0)
 		return -1;
 	for (size_t i = 0; i < in->n; i++)
 		if (identify(c, &in->items[i], err) < 0)
@@ -461,7 +483,8 @@ static int twin_same(
 /* 0; COMMAND_STALE when evidence about a new unit came meanwhile; -1. */
 static int fill_rows(struct tx *tx, struct command *c, struct ingest *in, struct err *err)
 {
-	if (recognise(tx->db, c, in, err) < 0 || check_lineage(tx->db, c, in, err) < 0)
+	if (recognise(tx->db, c, in, err) < 0 || check_lineage(tx->db, c, in, err) < 0 ||
+		check_contract(tx->db, c, in, err) < 0)
 		return -1;
 	for (size_t i = 0; i < in->n; i++) {
 		struct ingest_item *it = &in->items[i];

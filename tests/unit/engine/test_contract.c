@@ -221,6 +221,32 @@ START_TEST(test_policy__versions_are_kept_and_compared)
 }
 END_TEST
 
+static struct outcome naming(const char *id, const char *version, const char *digest)
+{
+	return submit_samples(id, 800,
+		arena_printf(reg.arena,
+			",\"contract\":{\"name\":\"fusion\",\"version\":\"%s\",\"digest\":\"%s\"}",
+			version, digest));
+}
+
+START_TEST(test_contract__a_manifest_names_what_is_published)
+{
+	const char *right = member(post("1.0.0", A, "").body, "digest");
+	const char *other = member(post("1.1.0", AB, "").body, "digest");
+	struct outcome o = naming("s/textgen-v1", "1.0.0", other);
+
+	ck_assert_int_eq(o.code, ERR_INVALID_MANIFEST);
+	ck_assert_str_eq(o.c->err.pointer, "/contract/digest");
+	ck_assert_ptr_nonnull(strstr(o.c->err.msg, right));
+	ck_assert_int_eq(count_events("manifest.submitted"), 0);
+	ck_assert_int_eq(naming("s/textgen-v1", "v1.0.0", right).status, 201);
+	/* Nobody has published these yet. */
+	ck_assert_int_eq(naming("s/textgen-v2", "2.0.0", other).status, 201);
+	ck_assert_int_eq(naming("s/textgen-v3", "as it was", other).status, 201);
+	check_registry();
+}
+END_TEST
+
 Suite *test_suite(void)
 {
 	Suite *s = suite_create("contracts of the engine");
@@ -234,6 +260,7 @@ Suite *test_suite(void)
 	tcase_add_loop_test(t, test_contract__names_every_fault_of_the_document, 0, 5);
 	tcase_add_test(t, test_contract__compares_any_two_versions);
 	tcase_add_test(t, test_contract__a_dry_run_changes_nothing);
+	tcase_add_test(t, test_contract__a_manifest_names_what_is_published);
 	tcase_add_test(t, test_policy__versions_are_kept_and_compared);
 	suite_add_tcase(s, t);
 	return s;
