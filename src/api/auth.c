@@ -8,13 +8,40 @@
 #include <strings.h>
 
 #include "api/loop.h"
+#include "base/base64.h"
 #include "base/words.h"
 #include "engine/token.h"
+
+/* What is given as the password; NULL when it can't be read. */
+static const char *basic_password(const char *given, struct arena *a)
+{
+	enum base64_alphabet alphabet;
+	unsigned char *text;
+	const char *colon;
+	size_t len;
+
+	if (base64_decode(given, strlen(given), a, &text, &len, &alphabet) < 0 ||
+		memchr(text, '\0', len))
+		return NULL;
+	colon = strchr((const char *)text, ':');
+	return colon ? colon + 1 : NULL;
+}
+
+/* Calendar programs ask for a name and a password, and can send no other header. Elsewhere a password
+ * would be one that browsers send by themselves. */
+static const char *given_token(const struct request *r, const char *header)
+{
+	if (strncasecmp(header, "Bearer ", 7) == 0)
+		return header + 7 + strspn(header + 7, " ");
+	if (r->route->flags & ROUTE_CALENDAR && strncasecmp(header, "Basic ", 6) == 0)
+		return basic_password(header + 6 + strspn(header + 6, " "), r->arena);
+	return NULL;
+}
 
 int auth_authenticate(struct request *r, struct err *err)
 {
 	struct principal p;
-	const char *header;
+	const char *header, *token;
 
 	if (!r->server->options.auth) {
 		r->caller = (struct caller){"local", "admin"};
@@ -23,11 +50,14 @@ int auth_authenticate(struct request *r, struct err *err)
 	header = request_header(r, "Authorization");
 	if (!header)
 		return err_set(err, ERR_UNAUTHENTICATED, "%s needs a token", r->route->name);
-	if (strncasecmp(header, "Bearer ", 7) != 0)
-		return err_set(
-			err, ERR_UNAUTHENTICATED, "the only Authorization understood is Bearer");
-	if (token_verify(r->loop->reader, header + 7 + strspn(header + 7, " "),
-		    clock_now(r->server->options.clock), r->arena, &p, err) < 0)
+	token = given_token(r, header);
+	if (!token)
+		return err_set(err, ERR_UNAUTHENTICATED, "the only Authorization understood is %s",
+			r->route->flags & ROUTE_CALENDAR
+				? "Bearer, or Basic with the token as the password"
+				: "Bearer");
+	if (token_verify(r->loop->reader, token, clock_now(r->server->options.clock), r->arena, &p,
+		    err) < 0)
 		return -1;
 	r->caller = (struct caller){p.actor, p.scopes};
 	return 0;

@@ -175,6 +175,13 @@ static void write_components(struct json_writer *w)
 		"operate and promote hold read. Not asked for when the daemon runs with auth = "
 		"off.");
 	jw_end(w);
+	jw_key(w, "basic");
+	jw_object(w);
+	jw_kstring(w, "type", "http");
+	jw_kstring(w, "scheme", "basic");
+	jw_kstring(w, "description",
+		"For calendar programs: any name, and the token as the password.");
+	jw_end(w);
 	jw_end(w);
 	jw_end(w);
 }
@@ -432,7 +439,10 @@ static void write_operation(struct json_writer *w, const struct route *r)
 	else
 		snprintf(text, sizeof(text), *r->scope ? "Scope: %s." : "Public.", r->scope);
 	jw_kstring(w, "description", text);
-	jw_kraw(w, "security", r->flags & ROUTE_PUBLIC ? "[]" : "[{\"bearer\":[]}]");
+	jw_kraw(w, "security",
+		r->flags & ROUTE_PUBLIC	    ? "[]"
+		: r->flags & ROUTE_CALENDAR ? "[{\"bearer\":[]},{\"basic\":[]}]"
+					    : "[{\"bearer\":[]}]");
 	write_params(w, r);
 	if (r->body)
 		write_body(w, r);

@@ -273,6 +273,8 @@ static void add_problem_headers(
 	if (err->code == ERR_INVALID_TOKEN)
 		header(m, "WWW-Authenticate",
 			"Bearer realm=\"spiralfed\", error=\"invalid_token\"");
+	if (info->status == 401 && r->route->flags & ROUTE_CALENDAR)
+		header(m, "WWW-Authenticate", "Basic realm=\"spiralfed\"");
 	if (err->code == ERR_INSUFFICIENT_SCOPE) {
 		snprintf(value, sizeof(value),
 			"Bearer realm=\"spiralfed\", error=\"insufficient_scope\", scope=\"%s\"",

@@ -10,6 +10,7 @@
 #include <stdatomic.h>
 
 #include "api/router.h"
+#include "base/base64.h"
 #include "base/digest.h"
 
 Suite *test_suite(void);
@@ -134,6 +135,8 @@ static void check_stranger(const struct route *r, enum stranger who, char *ret_b
 {
 	struct reply_text t;
 	char admin[128], value[512];
+	/* There a password may be a token. */
+	bool is_token = who >= FIRST_INVALID || (who == OTHER_SCHEME && r->flags & ROUTE_CALENDAR);
 
 	snprintf(admin, sizeof(admin), "%s", rig.token);
 	ask_route(r, who == NONE ? NULL : credentials[who], &t);
@@ -145,7 +148,7 @@ static void check_stranger(const struct route *r, enum stranger who, char *ret_b
 		ck_assert_msg(
 			t.status == 401, "%s, %s: %s", r->name, stranger_names[who], t.all.buf);
 		ck_assert_str_eq(reply_header(&t, "WWW-Authenticate", value),
-			who < FIRST_INVALID ? REALM : REALM ", error=\"invalid_token\"");
+			is_token ? REALM ", error=\"invalid_token\"" : REALM);
 		ck_assert_str_eq(
 			reply_header(&t, "Content-Type", value), "application/problem+json");
 	}
@@ -302,6 +305,49 @@ START_TEST(test_auth__tokens_in_the_query_are_none)
 }
 END_TEST
 
+/* Base64 of `who`, a colon and the token, as calendar programs send it. */
+static void basic(const char *who, const char *token, char header[HEADER_MAX])
+{
+	STRBUF_AUTO text = STRBUF_INIT(256), coded = STRBUF_INIT(HEADER_MAX);
+
+	strbuf_addf(&text, "%s%s", who, token);
+	base64_encode(&coded, text.buf, text.len);
+	snprintf(header, HEADER_MAX, "Authorization: Basic %s\r\n", coded.buf);
+}
+
+START_TEST(test_auth__calendar_programs_give_the_token_as_a_password)
+{
+	char header[HEADER_MAX], token[128], value[512];
+	struct reply_text t;
+
+	make_token("submit:hf", 0, token);
+	basic("calendar:", token, header);
+	rig_expect(&rig, "GET", "/v1/schedule.ics", header, NULL, 403, "insufficient_scope");
+	make_token("read", 0, token);
+	basic("calendar:", token, header);
+	rig_expect(&rig, "GET", "/v1/schedule.ics", header, NULL, 200, "BEGIN:VCALENDAR");
+	rig_expect(&rig, "GET", "/v1/schedule", header, NULL, 401, "is Bearer");
+	rig_expect(&rig, "GET", "/v1/status", header, NULL, 401, "is Bearer");
+	basic(":", token, header);
+	rig_expect(&rig, "GET", "/v1/schedule.ics", header, NULL, 200, "BEGIN:VCALENDAR");
+	basic("", token, header);
+	rig_expect(&rig, "GET", "/v1/schedule.ics", header, NULL, 401, "the token as the password");
+	basic("calendar:", "wrong", header);
+	rig_expect(&rig, "GET", "/v1/schedule.ics", header, NULL, 401, "invalid_token");
+	rig_expect(&rig, "GET", "/v1/schedule.ics", "Authorization: Basic !\r\n", NULL, 401,
+		"the token as the password");
+	rig.token[0] = '\0';
+	rig_ask(&rig, "GET", "/v1/schedule.ics", "", NULL, &t);
+	ck_assert_int_eq(t.status, 401);
+	ck_assert_ptr_nonnull(strstr(t.all.buf, "WWW-Authenticate: Basic realm=\"spiralfed\"\r\n"));
+	reply_clear(&t);
+	rig_ask(&rig, "GET", "/v1/schedule", "", NULL, &t);
+	ck_assert_str_eq(reply_header(&t, "WWW-Authenticate", value), REALM);
+	ck_assert_ptr_null(strstr(t.all.buf, "Basic"));
+	reply_clear(&t);
+}
+END_TEST
+
 START_TEST(test_auth__a_miss_is_compared_as_a_hit_is)
 {
 	char header[320];
@@ -431,6 +477,7 @@ Suite *test_suite(void)
 	tcase_add_test(t, test_auth__each_scope_opens_its_routes_and_no_others);
 	tcase_add_test(t, test_auth__nobody_submits_for_another_provider);
 	tcase_add_test(t, test_auth__tokens_in_the_query_are_none);
+	tcase_add_test(t, test_auth__calendar_programs_give_the_token_as_a_password);
 	tcase_add_test(t, test_auth__a_miss_is_compared_as_a_hit_is);
 	tcase_add_test(t, test_auth__secrets_stand_nowhere);
 	suite_add_tcase(s, t);
