@@ -15,8 +15,9 @@
 #include "cli/sim.h"
 #include "engine/schedule.h"
 #include "engine/snapshot.h"
+#include "store/schedule.h"
 
-enum { LIVES_MAX = 10000, QUEUE_MAX = 64, POINTER_DAYS = 56 };
+enum { LIVES_MAX = 10000, QUEUE_MAX = 64, POINTER_DAYS = 56, LOOK_MINUTES = 10 };
 
 /* ---- The clock ---- */
 
@@ -110,6 +111,16 @@ static void life_close(struct sim_life *life)
 	engine_close(life->engine);
 }
 
+/* A window in which nothing was promoted yet is looked at again and again. */
+static bool window_waits(struct sim_life *life)
+{
+	ARENA_AUTO a = arena_new();
+	struct job_run run;
+	struct err ignored;
+
+	return job_run_open(life->reader, JOB_PROMOTE, sim_now(life->sim), a, &run, &ignored) > 0;
+}
+
 /* Everything that is due happens; the clock goes to the next such instant. */
 static void life_step(struct sim_life *life)
 {
@@ -129,6 +140,8 @@ static void life_step(struct sim_life *life)
 	if (due < next)
 		next = due;
 	next -= now;
+	if (next > LOOK_MINUTES * SIM_MINUTE && window_waits(life))
+		next = LOOK_MINUTES * SIM_MINUTE;
 	if (sim_next_fault(s) - sim_mono(s) < next)
 		next = sim_next_fault(s) - sim_mono(s);
 	if (s->end - sim_mono(s) < next)
