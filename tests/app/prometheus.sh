@@ -76,13 +76,10 @@ echo 1.0.1 >release
 : >fail
 
 stable() { curl -sS --unix-socket sock http://localhost/v1/channels/stable | grep -q '"version":"1.0.0"'; }
-tries=0
-until stable || [ "$tries" -ge 200 ]; do
-	tries=$((tries + 1))
-	sleep 1
-done
+began=$(date +%s)
+until await stable || [ $(($(date +%s) - began)) -ge 200 ]; do :; done
 check "what Prometheus counted led back to the warm release" stable
 sf events --max-results 20
 check "... by the controller" grep -q 'rollback.completed.*controller:slo' out
-echo "# went back after $tries s"
+echo "# went back after $(($(date +%s) - began)) s"
 exit "$bad"
