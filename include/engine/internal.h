@@ -85,8 +85,8 @@ struct engine {
 	atomic_int_fast64_t schedule_due_at; /* schedule_next_due() */
 	struct schedule_counters counters;
 	/* The ops thread's, monotonic. */
-	int64_t next_outbox, next_waivers, next_evidence, next_probe, next_thinning, next_signing,
-		next_nodes, next_forgetting;
+	int64_t next_outbox, next_waivers, next_evidence, next_probe, next_thinning,
+		next_distillation, next_signing, next_nodes, next_forgetting;
 
 	struct lock watch_lock;
 	struct activation_watch watch;
@@ -202,6 +202,8 @@ void slo_foresee(const struct engine *e, const struct observation *const *rows, 
 void slo_forget(struct engine *e);
 /* Drop some of the observations that are too old for any objective; false: there are none. */
 bool observations_thin(struct engine *e, struct db *reader);
+/* Say when a student is to be distilled. */
+void distillation_watch(struct engine *e, struct db *reader);
 /* Drills that took too long, nodes that are silent for long. */
 void nodes_watch(struct engine *e, struct db *reader);
 /* Enter into the history which waivers have ended. */

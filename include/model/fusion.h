@@ -121,6 +121,8 @@ struct fusion_split {
 	struct list branches; /* struct fusion_branch */
 };
 
+extern const struct field_format format_fusion_target;
+
 struct fusion_signal {
 	const char *signal; /* of format_name */
 	const char *target; /* NULL: of the whole release */
@@ -162,6 +164,8 @@ struct fusion_distillation {
 	const char *cooldown; /* ISO 8601 duration */
 	const char *produces; /* "candidate" */
 };
+
+extern const struct field_table fusion_distillation_table;
 
 /* Of a resolved block, for those who only want to see what it is made of. */
 struct fusion_router {

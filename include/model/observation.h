@@ -14,12 +14,18 @@ enum { OBSERVATION_MAX_S = 60, OBSERVATION_FUTURE_S = 120, OBSERVATIONS_MAX = 10
  * that overflows is an error, and then the watch would be blind for as long as such rows count. */
 #define OBSERVATION_COUNT_MAX INT64_C(1000000000000)
 
+struct target_count {
+	const char *target; /* "model:large" */
+	int64_t requests;
+};
+
 struct observation {
 	const char *node, *release;
 	int64_t serial; /* -1: absent */
 	int64_t t_start, t_end;
 	int64_t total, errors, slow, tokens, cost_micro;
 	int64_t safety_checked, safety_violations, safety_critical;
+	struct list targets; /* struct target_count */
 };
 extern const struct field_table observation_table;
 

@@ -12,6 +12,7 @@
 #include "engine/internal.h"
 #include "engine/release.h"
 #include "store/observation.h"
+#include "store/signal.h"
 
 /* Instead of a serial: it ended before its activation began. A node that was cut off reports such windows
  * among others, and nobody needs them. */
@@ -146,7 +147,9 @@ static int take_one(
 		r->accepted++;
 		if (serial == tx->engine->watch.serial)
 			x->live[x->n_live++] = o;
-		return observation_insert(tx->db, serial, o, tx->now, err) < 0 ? -1 : 0;
+		if (observation_insert(tx->db, serial, o, tx->now, err) < 0)
+			return -1;
+		return signal_add(tx->db, o, err);
 	}
 	if (rc > 0)
 		rc = observation_reported(tx->db, serial, o, err);

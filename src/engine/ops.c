@@ -141,6 +141,8 @@ static bool due(struct engine *e)
 	deliveries_watch(e, e->reader);
 	if (e->sources->n)
 		probes_watch(e, e->reader);
+	if (now >= e->next_distillation)
+		distillation_watch(e, e->reader);
 	if (now >= e->next_thinning)
 		any = observations_thin(e, e->reader) || any;
 	return any;

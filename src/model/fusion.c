@@ -39,7 +39,7 @@ static bool is_target(const char *s)
 
 	return fusion_target_parse(s, &kind, &name);
 }
-static const struct field_format format_target = {
+const struct field_format format_fusion_target = {
 	.title = "a target",
 	.example = "model:general, ensemble:safe or split:beta",
 	.pattern = "^(model|ensemble|split):[A-Za-z0-9][A-Za-z0-9._-]{0,63}$",
@@ -261,12 +261,13 @@ static const struct field model_fields[] = {
 static const struct field_table model_table = FIELD_TABLE(
 	"FusionModel", "Weights, with an adapter or without.", struct fusion_model, model_fields);
 
-#define TO_AND_FALLBACK(type_)                                                               \
-	{"to", FIELD_STRING, offsetof(type_, to), FIELD_REQUIRED, .format = &format_target}, \
-	{                                                                                    \
-		"fallback", FIELD_STRINGS, offsetof(type_, fallback), 0,                     \
-			.min = 0, .max = 8, .format = &format_target,                        \
-			.help = "on any failure, in order"                                   \
+#define TO_AND_FALLBACK(type_)                                               \
+	{"to", FIELD_STRING, offsetof(type_, to), FIELD_REQUIRED,            \
+		.format = &format_fusion_target},                            \
+	{                                                                    \
+		"fallback", FIELD_STRINGS, offsetof(type_, fallback), 0,     \
+			.min = 0, .max = 8, .format = &format_fusion_target, \
+			.help = "on any failure, in order"                   \
 	}
 static const struct field route_fields[] = {
 	{"name", FIELD_STRING, offsetof(struct fusion_route, name), FIELD_REQUIRED,
@@ -368,7 +369,7 @@ const struct field_table fusion_ensemble_table = FIELD_TABLE("FusionEnsemble",
 
 static const struct field branch_fields[] = {
 	{"to", FIELD_STRING, offsetof(struct fusion_branch, to), FIELD_REQUIRED,
-		.format = &format_target},
+		.format = &format_fusion_target},
 	{"weight", FIELD_INT, offsetof(struct fusion_branch, weight), FIELD_REQUIRED, .min = 0,
 		.max = FUSION_SPLIT_BUCKETS, .help = "of 10000"},
 };
@@ -406,7 +407,8 @@ static const struct field_table split_table =
 
 #define SIGNAL(type_, required_)                                                                \
 	{"signal", FIELD_STRING, offsetof(type_, signal), required_, .format = &format_signal}, \
-		{"target", FIELD_STRING, offsetof(type_, target), 0, .format = &format_target}, \
+		{"target", FIELD_STRING, offsetof(type_, target), 0,                            \
+			.format = &format_fusion_target},                                       \
 		{"op", FIELD_ENUM, offsetof(type_, op), required_, .names = &fusion_op_names},  \
 		{"value", FIELD_REAL, offsetof(type_, value), required_},                       \
 	{                                                                                       \
@@ -514,7 +516,7 @@ static const struct field distillation_fields[] = {
 	F(produces, FIELD_STRING, 0, .format = &format_produces),
 };
 #undef F
-static const struct field_table distillation_table =
+const struct field_table fusion_distillation_table =
 	FIELD_TABLE("FusionDistillation", "When a student is made; judged by the daemon.",
 		struct fusion_distillation, distillation_fields);
 
@@ -542,7 +544,7 @@ static const struct field fusion_fields[] = {
 	{"splits", FIELD_MAP, offsetof(struct fusion, splits), 0, .min = 0, .max = 32,
 		.table = &split_table, .format = &format_name},
 	{"distillation", FIELD_OBJECT, offsetof(struct fusion, distillation), 0,
-		.table = &distillation_table},
+		.table = &fusion_distillation_table},
 	{"rules", FIELD_STRING, offsetof(struct fusion, rules), FIELD_READ_ONLY,
 		.format = &format_digest, .help = "of the rules with slots in place of digests"},
 	{"router", FIELD_OBJECT, offsetof(struct fusion, router), FIELD_READ_ONLY,

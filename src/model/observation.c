@@ -8,6 +8,16 @@
 
 #include "base/clock.h"
 #include "model/format.h"
+#include "model/fusion.h"
+
+static const struct field target_fields[] = {
+	{"target", FIELD_STRING, offsetof(struct target_count, target), FIELD_REQUIRED,
+		.format = &format_fusion_target},
+	{"requests", FIELD_INT, offsetof(struct target_count, requests), FIELD_REQUIRED, .min = 0,
+		.max = (double)OBSERVATION_COUNT_MAX},
+};
+static const struct field_table target_table = FIELD_TABLE("TargetCount",
+	"Requests that went to a target of the fusion block.", struct target_count, target_fields);
 
 #define F(name_, type_, flags_, ...)                                                    \
 	{                                                                               \
@@ -31,6 +41,8 @@ static const struct field observation_fields[] = {
 	COUNT(safety_checked, .help = "answers that were checked"),
 	COUNT(safety_violations, .help = "of safety_checked"),
 	COUNT(safety_critical, .help = "one is one too many"),
+	F(targets, FIELD_LIST, 0, .min = 0, .max = 64, .table = &target_table,
+		.help = "of total, by target of the fusion block"),
 };
 #undef COUNT
 #undef F
@@ -50,7 +62,7 @@ static void observation_check(
 	void *obj, const char *pointer, struct arena *a, struct faults *faults)
 {
 	const struct observation *o = obj;
-	char at[160];
+	char at[160], list[160];
 
 	pointer_join(at, sizeof(at), pointer, "t_end");
 	if (o->t_end <= o->t_start)
@@ -59,6 +71,13 @@ static void observation_check(
 		fault_add(faults, at, "must be at most %d s after t_start", OBSERVATION_MAX_S);
 	at_most(o->errors, "errors", o->total, "total", pointer, faults);
 	at_most(o->slow, "slow", o->total, "total", pointer, faults);
+	for (size_t i = 0; i < o->targets.n; i++) {
+		const struct target_count *t = LIST_AT(&o->targets, struct target_count, i);
+
+		pointer_join(list, sizeof(list), pointer, "targets");
+		pointer_index(at, sizeof(at), list, i);
+		at_most(t->requests, "requests", o->total, "total", at, faults);
+	}
 	at_most(o->safety_violations, "safety_violations", o->safety_checked, "safety_checked",
 		pointer, faults);
 }

@@ -35,6 +35,7 @@ static const char *const changing[] = {
 	"outbox",
 	"release_state",
 	"setting",
+	"signal_hour",
 	"signing_key",
 	"source",
 	"source_item",

@@ -401,6 +401,43 @@ START_TEST(test_combination__an_empty_slot_is_routed_around)
 }
 END_TEST
 
+#define DISTIL                                                                              \
+	"{'fusion':{'distillation':{'teacher':'model:textgen','student':'model:runtime',"   \
+	"'trigger':{'signal':'route_share','target':'model:textgen','op':'gt','value':0.5," \
+	"'window':'P1D'},'cooldown':'P2D'}}}"
+
+static void minutes(int n, int64_t total, int64_t to_teacher)
+{
+	struct target_count count = {"model:textgen", to_teacher};
+	struct observation o = {.total = total, .targets = {&count, 1}};
+
+	for (int i = 0; i < n; i++) {
+		fake_clock_step(&reg.clock, 61 * USEC_PER_SEC);
+		ck_assert_int_eq(observe_counts("1.0.0", &o).status, 202);
+		finish();
+	}
+}
+
+START_TEST(test_combination__a_distillation_falls_due)
+{
+	three_units();
+	ck_assert_int_eq(change_policy(DISTIL).status, 200);
+	ck_assert_int_eq(promote(member(do_merge().body, "version")).status, 201);
+	minutes(3, 100, 50);
+	ck_assert_int_eq(count_events("distillation.due"), 0);
+	minutes(3, 100, 60);
+	ck_assert_int_eq(count_events("distillation.due"), 1);
+	/* Once in a cooldown, though it goes on. */
+	fake_clock_step(&reg.clock, 47 * INT64_C(3600) * USEC_PER_SEC);
+	minutes(2, 100, 90);
+	ck_assert_int_eq(count_events("distillation.due"), 1);
+	fake_clock_step(&reg.clock, INT64_C(3600) * USEC_PER_SEC);
+	minutes(2, 100, 90);
+	ck_assert_int_eq(count_events("distillation.due"), 2);
+	check_registry();
+}
+END_TEST
+
 #define COUNT(list) ((int)(sizeof(list) / sizeof((list)[0])))
 
 Suite *test_suite(void)
@@ -420,6 +457,7 @@ Suite *test_suite(void)
 	tcase_add_loop_test(t, test_combination__bad_rules_are_refused, 0, COUNT(refused));
 	tcase_add_test(t, test_combination__without_rules_the_simple_router_holds);
 	tcase_add_loop_test(t, test_combination__an_empty_slot_is_routed_around, 0, COUNT(empties));
+	tcase_add_test(t, test_combination__a_distillation_falls_due);
 	suite_add_tcase(s, t);
 	return s;
 }
