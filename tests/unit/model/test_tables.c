@@ -111,7 +111,7 @@ static const struct {
 	{&observation_table,
 		"{'node':'n1','release':'1.0.0','serial':3,'t_start':" T
 		",'t_end':'2026-11-24T06:00:54Z','total':9,'errors':1,'slow':2,'tokens':3,"
-		"'cost_micro':4,'safety_checked':5,'safety_violations':3,'safety_critical':1,'"
+		"'cost_micro':4,'safety_checked':5,'safety_violations':3,'safety_critical':1,"
 		"'targets':[{'target':'model:m','requests':9}]}"},
 	{&observations_table,
 		"{'observations':[{'node':'n1','release':'1.0.0','t_start':" T
