@@ -15,6 +15,13 @@
 #define ENGINE_LOOK_H
 
 #include "engine/evidence.h"
+#include "model/gate.h"
+
+/* What units that are alike in a slot have in common; NULL: none can be like this one. */
+struct twin_keys {
+	const char *numbers, *bytes;
+};
+struct twin_keys twin_keys_of(const struct unit *u, const char *slot, struct arena *a);
 
 /* The unit that a new one counts on from; seq 0: none. */
 struct twin {
@@ -23,15 +30,15 @@ struct twin {
 };
 
 /* Any thread with a connection of its own. */
-int twin_find(struct db *db, const struct unit *u, const char *slot, struct arena *a,
-	struct twin *ret, struct err *err);
+int twin_find(struct db *db, const struct twin_keys *keys, struct twin *ret, struct err *err);
 /* In apply: so that others find this one. */
-int twin_record(struct db *db, const struct unit *u, const char *slot, int64_t artifact_seq,
-	struct arena *a, struct err *err);
+int twin_record(struct db *db, const struct twin_keys *keys, int64_t artifact_seq, struct err *err);
 
 /* The look after a judgement (0: there is none), given the evidence of now. */
 int look_after(struct db *db, int64_t judgement_seq, const struct evidence *now, struct arena *a,
 	int64_t *ret, struct err *err);
+/* The first look of a new unit that goes on from one which is not stored yet, as they come together. */
+int64_t look_beside(const struct judgement *before, bool same_numbers, const struct evidence *now);
 /* The first look of a new unit. */
 int look_first(struct db *db, const struct twin *twin, const struct evidence *now, struct arena *a,
 	int64_t *ret, struct err *err);

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/json_writer.h"
+#include "base/text.h"
 #include "engine/evidence.h"
 #include "engine/internal.h"
 #include "engine/lineage.h"
@@ -26,7 +27,8 @@ struct ingest_item {
 	struct artifact_row row;       /* when shared: as artifact_known() gives it */
 	int slot;		       /* -1: evidence */
 	struct evidence known;	       /* about it in the registry; with a slot, unless shared */
-	struct twin twin;	       /* with a slot: the unit whose looks it goes on with */
+	struct twin_keys keys;	       /* likewise */
+	struct twin twin;	       /* likewise: the stored unit whose looks it goes on with */
 	struct verdict_record verdict; /* likewise */
 	const char *metrics;
 };
@@ -124,6 +126,24 @@ static const char *slot_name(const struct command *c, const struct ingest_item *
 	return LIST_AT(&c->prepared->policy.slots, struct policy_slot, it->slot)->name;
 }
 
+/* Unless one that comes before it in its manifest is who it goes on from. */
+static int find_look(struct db *reader, struct command *c, const struct ingest *in,
+	struct ingest_item *it, const struct evidence *evidence, int64_t *ret, struct err *err)
+{
+	it->keys = twin_keys_of(it->unit, slot_name(c, it), c->arena);
+	if (twin_find(reader, &it->keys, &it->twin, err) < 0)
+		return -1;
+	for (const struct ingest_item *o = it; o-- > in->items;) {
+		bool numbers = o->keys.numbers && text_equal(o->keys.numbers, it->keys.numbers);
+
+		if (!numbers && !(o->keys.bytes && text_equal(o->keys.bytes, it->keys.bytes)))
+			continue;
+		*ret = look_beside(&o->verdict.judgement, numbers, evidence);
+		return 0;
+	}
+	return look_first(reader, &it->twin, evidence, c->arena, ret, err);
+}
+
 static int judge_item(struct db *reader, struct command *c, const struct ingest *in,
 	struct ingest_item *it, struct err *err)
 {
@@ -137,8 +157,7 @@ static int judge_item(struct db *reader, struct command *c, const struct ingest 
 	for (size_t i = 0; i < in->n; i++)
 		if (speaks_about(&in->items[i], id))
 			evidence_add(&k.evidence, in->items[i].unit, c->arena);
-	if (twin_find(reader, it->unit, slot_name(c, it), c->arena, &it->twin, err) < 0 ||
-		look_first(reader, &it->twin, &k.evidence, c->arena, &k.look, err) < 0)
+	if (find_look(reader, c, in, it, &k.evidence, &k.look, err) < 0)
 		return -1;
 	verdict_make(&k, c->prepared, it->slot, c->arena, &it->verdict);
 	return 0;
@@ -409,7 +428,7 @@ static int store_item(struct tx *tx, struct ingest_item *it, struct err *err)
 	for (size_t i = 0; i < it->unit->artifact->derived_from.n; i++)
 		if (lineage_insert(tx->db, r->seq, it->unit->artifact->derived_from.v[i], err) < 0)
 			return -1;
-	if (it->slot >= 0 && twin_record(tx->db, it->unit, r->slot, r->seq, tx->arena, err) < 0)
+	if (it->slot >= 0 && twin_record(tx->db, &it->keys, r->seq, err) < 0)
 		return -1;
 	if (it->slot >= 0)
 		rc = verdict_store(tx, r, &it->verdict, NULL, err);
@@ -470,12 +489,11 @@ static int store(struct tx *tx, const struct command *c, struct ingest *in, cons
 }
 
 /* 1, -1, or 0: its like came meanwhile. */
-static int twin_same(
-	struct tx *tx, const struct command *c, const struct ingest_item *it, struct err *err)
+static int twin_same(struct tx *tx, const struct ingest_item *it, struct err *err)
 {
 	struct twin now;
 
-	if (twin_find(tx->db, it->unit, slot_name(c, it), tx->arena, &now, err) < 0)
+	if (twin_find(tx->db, &it->keys, &now, err) < 0)
 		return -1;
 	return now.artifact_seq == it->twin.artifact_seq;
 }
@@ -496,7 +514,7 @@ static int fill_rows(struct tx *tx, struct command *c, struct ingest *in, struct
 		if (!it->shared && it->slot >= 0)
 			rc = evidence_same(tx, it->unit->artifact->id, &it->known, err);
 		if (rc > 0 && !it->shared && it->slot >= 0)
-			rc = twin_same(tx, c, it, err);
+			rc = twin_same(tx, it, err);
 		if (rc <= 0)
 			return rc < 0 ? -1 : COMMAND_STALE;
 		if ((it->shared ? gates_load(&it->row, tx->arena, err)

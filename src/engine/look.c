@@ -111,7 +111,6 @@ static bool is_measured(const struct unit *u)
 	return unit_is_full(u) || u->artifact->suites.n > 0;
 }
 
-/* Of the numbers, and of the bytes, or NULL. */
 static const char *numbers_key(const struct unit *u, const char *slot, struct arena *a)
 {
 	struct unit view = {.provider = u->provider, .eval_suite = u->eval_suite};
@@ -128,38 +127,39 @@ static const char *numbers_key(const struct unit *u, const char *slot, struct ar
 	return arena_printf(a, "%s %s", slot, digest_string(text, len, digest));
 }
 
-static const char *bytes_key(const struct unit *u, const char *slot, struct arena *a)
+struct twin_keys twin_keys_of(const struct unit *u, const char *slot, struct arena *a)
 {
-	return u->artifact->digest ? arena_printf(a, "%s %s", slot, u->artifact->digest) : NULL;
+	struct twin_keys keys = {0};
+
+	if (!is_measured(u))
+		return keys;
+	keys.numbers = numbers_key(u, slot, a);
+	if (u->artifact->digest)
+		keys.bytes = arena_printf(a, "%s %s", slot, u->artifact->digest);
+	return keys;
 }
 
-int twin_find(struct db *db, const struct unit *u, const char *slot, struct arena *a,
-	struct twin *ret, struct err *err)
+int twin_find(struct db *db, const struct twin_keys *keys, struct twin *ret, struct err *err)
 {
 	int64_t numbers = 0, bytes = 0;
-	const char *key = bytes_key(u, slot, a);
 
-	*ret = (struct twin){0};
-	if (!is_measured(u))
-		return 0;
-	if (measurement_newest(db, numbers_key(u, slot, a), &numbers, err) < 0 ||
-		(key && measurement_newest(db, key, &bytes, err) < 0))
+	if ((keys->numbers && measurement_newest(db, keys->numbers, &numbers, err) < 0) ||
+		(keys->bytes && measurement_newest(db, keys->bytes, &bytes, err) < 0))
 		return -1;
-	ret->same_numbers = numbers >= bytes;
-	ret->artifact_seq = ret->same_numbers ? numbers : bytes;
+	*ret = (struct twin){numbers >= bytes ? numbers : bytes, numbers >= bytes};
 	return 0;
 }
 
-int twin_record(struct db *db, const struct unit *u, const char *slot, int64_t artifact_seq,
-	struct arena *a, struct err *err)
+int twin_record(struct db *db, const struct twin_keys *keys, int64_t artifact_seq, struct err *err)
 {
-	const char *key = bytes_key(u, slot, a);
-
-	if (!is_measured(u))
-		return 0;
-	if (measurement_insert(db, numbers_key(u, slot, a), artifact_seq, err) < 0)
+	if (keys->numbers && measurement_insert(db, keys->numbers, artifact_seq, err) < 0)
 		return -1;
-	return key ? measurement_insert(db, key, artifact_seq, err) : 0;
+	return keys->bytes ? measurement_insert(db, keys->bytes, artifact_seq, err) : 0;
+}
+
+int64_t look_beside(const struct judgement *before, bool same_numbers, const struct evidence *now)
+{
+	return before->look + (!same_numbers || is_new_look(before, &before->evidence, now));
 }
 
 int look_first(struct db *db, const struct twin *twin, const struct evidence *now, struct arena *a,

@@ -121,6 +121,32 @@ START_TEST(test_look__is_counted_on_when_two_come_at_once)
 }
 END_TEST
 
+/* Nor do two of one manifest begin anew both: what comes later in it is one try more. */
+START_TEST(test_look__is_counted_on_within_a_manifest)
+{
+	STRBUF_AUTO sb = STRBUF_INIT(1 << 16);
+	const int successes[] = {810, 820, 820};
+
+	live_release();
+	strbuf_addstr(&sb, "{\"provider\":\"hf\",\"artifacts\":[");
+	for (int i = 0; i < 3; i++)
+		strbuf_addf(&sb,
+			"%s{\"id\":\"s/textgen-v%d\",\"role\":\"textgen\",\"uri\":\"s3://b/t\","
+			"\"digest\":\"sha256:%064d\",\"metrics\":{\"quality\":{\"value\":0.%d,"
+			"\"n\":1000}}}",
+			i ? "," : "", i + 2, 7, successes[i] / 10);
+	strbuf_addstr(&sb, "]}");
+	ck_assert_int_eq(submit(sb.buf).status, 201);
+	ck_assert_str_eq(look_of("s/textgen-v2"), "1");
+	ck_assert_str_eq(look_of("s/textgen-v3"), "2");
+	ck_assert_str_eq(look_of("s/textgen-v4"), "2");
+	submit_bytes("s/textgen-v5", 830, 7);
+	ck_assert_str_eq(look_of("s/textgen-v5"), "3");
+	check_judgements();
+	check_registry();
+}
+END_TEST
+
 Suite *test_suite(void)
 {
 	Suite *s = suite_create("looks under another id");
@@ -131,6 +157,7 @@ Suite *test_suite(void)
 	tcase_add_test(tc, test_look__is_counted_on_under_another_id);
 	tcase_add_test(tc, test_look__is_counted_on_for_the_same_bytes);
 	tcase_add_test(tc, test_look__is_counted_on_when_two_come_at_once);
+	tcase_add_test(tc, test_look__is_counted_on_within_a_manifest);
 	suite_add_tcase(s, tc);
 	return s;
 }
