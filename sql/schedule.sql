@@ -66,10 +66,11 @@ INSERT INTO freeze_end (freeze_seq, ended_at, ended_by, reason) VALUES ($1, $2, 
 SELECT f.seq, f.id, f.from_at, f.to_at, f.jobs, f.reason, f.created_by, f.created_at, e.ended_at, e.ended_by
 FROM freeze f LEFT JOIN freeze_end e ON e.freeze_seq = f.seq WHERE f.id = $1;
 
--- Those that were to end later than this.
+-- Those that were to end later than this, those that hold longest first: ended ones stand back.
 -- name: freeze_since :many (since, limit)
 SELECT f.seq, f.id, f.from_at, f.to_at, f.jobs, f.reason, f.created_by, f.created_at, e.ended_at, e.ended_by
-FROM freeze f LEFT JOIN freeze_end e ON e.freeze_seq = f.seq WHERE f.to_at > $1 ORDER BY f.to_at DESC LIMIT $2;
+FROM freeze f LEFT JOIN freeze_end e ON e.freeze_seq = f.seq WHERE f.to_at > $1
+ORDER BY coalesce(e.ended_at, f.to_at) DESC LIMIT $2;
 
 -- name: freeze_page :many (after, limit)
 SELECT f.seq, f.id, f.from_at, f.to_at, f.jobs, f.reason, f.created_by, f.created_at, e.ended_at, e.ended_by

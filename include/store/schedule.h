@@ -44,7 +44,7 @@ struct freeze_row {
 };
 int freeze_find(
 	struct db *db, const char *id, struct arena *a, struct freeze_row *ret, struct err *err);
-/* Those that hold anything after `since`, in no order; at most FREEZES_MAX. */
+/* Those that hold anything after `since`; at most FREEZES_MAX, the last to end first. */
 enum { FREEZES_MAX = 1000 };
 int freezes_since(struct db *db, int64_t since, struct arena *a, struct freeze **ret, size_t *ret_n,
 	struct err *err);

@@ -376,6 +376,43 @@ START_TEST(test_schedule__a_freeze_closes_the_door_and_a_window)
 }
 END_TEST
 
+/* Freezes for a year that were lifted at once, as many as are ever listed. */
+static int lifted_apply(struct tx *tx, struct command *c, struct err *err)
+{
+	for (int i = 0; i < FREEZES_MAX; i++) {
+		struct freeze_row row;
+
+		fields_init(&freeze_table, &row.freeze);
+		row.freeze.id = arena_printf(tx->arena, "lifted-%d", i);
+		row.freeze.from = row.freeze.created_at = tx->now;
+		row.freeze.to = tx->now + 365 * DAY;
+		row.freeze.job_mask = 1U << JOB_PROMOTE;
+		row.freeze.reason = row.freeze.created_by = "x";
+		if (freeze_insert(tx->db, &row, err) < 0 ||
+			freeze_end_insert(tx->db, row.seq, tx->now, "x", "x", err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+START_TEST(test_schedule__lifted_freezes_do_not_push_out_one_that_holds)
+{
+	static const struct command_kind kind = {.name = "lifted", .apply = lifted_apply};
+	struct command lifted = {.arena = reg.arena, .actor = "local", .kind = &kind};
+	struct command *list = &lifted;
+
+	set_cadence("{" PROMOTE "}");
+	three_units(1, 0.8);
+	do_merge();
+	command_run(reg.engine, reg.reader, &list, 1);
+	ck_assert_int_eq(lifted.result, 0);
+	ck_assert_int_eq(freeze("{'to':'2026-11-26T00:00:00Z','reason':'audit'}").status, 201);
+	go_to("11-25T10:30");
+	ck_assert_int_eq(promote("1.0.0-rc.1").code, ERR_PROMOTION_CLOSED);
+	ck_assert_int_eq(count_events("promotion.succeeded"), 0);
+}
+END_TEST
+
 START_TEST(test_schedule__a_policy_without_its_window_ends_the_run)
 {
 	set_cadence("{" PROMOTE "}");
@@ -521,6 +558,7 @@ Suite *test_suite(void)
 	tcase_add_test(tc, test_schedule__a_window_that_is_open_at_a_start_is_used);
 	tcase_add_test(tc, test_schedule__the_door_is_closed_outside_a_window);
 	tcase_add_test(tc, test_schedule__a_freeze_closes_the_door_and_a_window);
+	tcase_add_test(tc, test_schedule__lifted_freezes_do_not_push_out_one_that_holds);
 	tcase_add_test(tc, test_schedule__a_policy_without_its_window_ends_the_run);
 	tcase_add_test(tc, test_schedule__a_window_comes_again_with_the_clock);
 	tcase_add_test(tc, test_schedule__a_deny_holds_the_jobs_that_it_names);
