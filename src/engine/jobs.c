@@ -24,7 +24,7 @@ struct run_command {
 	} request;
 	const char *detail; /* for the row, or NULL */
 	bool sent, over;
-	int64_t again; /* not before; wall */
+	int64_t again; /* not before; monotonic, as the wall clock may be set back */
 };
 
 static void command_over(struct command *c)
@@ -120,6 +120,11 @@ static bool may_try_again(
 	       now - w->run->due < s->plan.catch_up[w->run->job].max_age;
 }
 
+static void wait_a_while(const struct engine *e, struct run_command *r, int64_t usec)
+{
+	r->again = clock_mono(e->clock) + usec;
+}
+
 static enum job_step merge_over(struct engine *e, struct run_command *r, struct job_work *w)
 {
 	const struct err *err = &r->command.err;
@@ -136,7 +141,7 @@ static enum job_step merge_over(struct engine *e, struct run_command *r, struct 
 	if (!may_try_again(e->scheduler, w, err, engine_now(e)))
 		return failed(w, why);
 	r->sent = false;
-	r->again = engine_now(e) + AGAIN_S * USEC_PER_SEC;
+	wait_a_while(e, r, AGAIN_S * USEC_PER_SEC);
 	w->reason = why;
 	return JOB_GOES_ON;
 }
@@ -147,13 +152,13 @@ static enum job_step merge_quorum(
 	struct engine *e, struct db *reader, struct run_command *r, struct job_work *w)
 {
 	SNAPSHOT_AUTO s = snapshot_get(e);
-	int64_t now = engine_now(e);
+	int64_t now = engine_now(e), left;
 	struct ingest_quorum q;
 	struct err err = {0};
 
 	r->again = 0;
 	if (ingest_quorum(reader, &s->policy, now, w->arena, &q, &err) < 0) {
-		r->again = now + AGAIN_S * USEC_PER_SEC;
+		wait_a_while(e, r, AGAIN_S * USEC_PER_SEC);
 		w->reason = arena_strdup(w->arena, err.msg);
 		return JOB_GOES_ON;
 	}
@@ -163,9 +168,8 @@ static enum job_step merge_quorum(
 		return JOB_GOES_ON;
 	if (!q.wait_until)
 		return nothing(w, PHASE_INCONCLUSIVE, q.why);
-	r->again = now + QUORUM_S * USEC_PER_SEC;
-	if (r->again > q.wait_until)
-		r->again = q.wait_until;
+	left = q.wait_until - now;
+	wait_a_while(e, r, left < QUORUM_S * USEC_PER_SEC ? left : QUORUM_S * USEC_PER_SEC);
 	w->reason = q.why;
 	return JOB_GOES_ON;
 }
@@ -179,7 +183,7 @@ static enum job_step merge_step_job(struct engine *e, struct db *reader, struct 
 		w->state = r = ARENA_NEW(w->arena, struct run_command);
 	if (r->sent)
 		return r->over ? merge_over(e, r, w) : JOB_GOES_ON;
-	if (engine_now(e) < r->again)
+	if (clock_mono(e->clock) < r->again)
 		return JOB_GOES_ON;
 	if (merge_quorum(e, reader, r, w) == JOB_OVER || r->again)
 		return r->again ? JOB_GOES_ON : JOB_OVER;

@@ -571,6 +571,27 @@ START_TEST(test_source__a_merge_waits_for_the_deadline_and_goes_on_with_enough)
 }
 END_TEST
 
+START_TEST(test_source__a_merge_that_waits_does_not_wait_for_a_clock_that_was_set_back)
+{
+	set_cadence("{" INGEST("'providers':{'hf':{},'gcp':{},'aws':{}}") ",'merge':'daily "
+									  "03:00'}");
+	go_to("11-25T02:00");
+	go_to("11-26T02:00");
+	submit_unit("s/runtime-v1", "runtime", 0.8);
+	submit_unit("s/textgen-lora-v1", "textgen", 0.8);
+	go_to("11-26T03:00");
+	ck_assert_int_eq(last_merge().outcome, -1);
+	fake_clock_set_wall(
+		&reg.clock, clock_now(&reg.clock.clock) - 6 * INT64_C(3600) * USEC_PER_SEC);
+	finish();
+	submit_unit("s/embedder-v1", "embed", 0.8);
+	fake_clock_step(&reg.clock, 60 * USEC_PER_SEC);
+	finish();
+	ck_assert_int_eq(last_merge().outcome, JOB_DONE);
+	check_registry();
+}
+END_TEST
+
 START_TEST(test_source__without_a_required_provider_there_is_no_merge)
 {
 	set_cadence("{" INGEST("'min':1,'providers':{'hf':{},'gcp':{'required':true}}") ",'merge':"
@@ -695,6 +716,8 @@ Suite *test_suite(void)
 	tcase_add_test(tc, test_source__who_is_late_misses_the_ingest);
 	tcase_add_test(tc, test_source__deadlines_survive_a_restart);
 	tcase_add_test(tc, test_source__a_merge_waits_for_the_deadline_and_goes_on_with_enough);
+	tcase_add_test(
+		tc, test_source__a_merge_that_waits_does_not_wait_for_a_clock_that_was_set_back);
 	tcase_add_test(tc, test_source__without_a_required_provider_there_is_no_merge);
 	tcase_add_test(tc, test_source__looks_for_the_artifacts_of_the_open_merge);
 	tcase_add_test(tc, test_source__without_a_place_for_artifacts_nobody_looks);
