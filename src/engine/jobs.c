@@ -6,6 +6,7 @@
  */
 #include <string.h>
 
+#include "base/text.h"
 #include "engine/checklist.h"
 #include "engine/merge.h"
 #include "engine/scheduler.h"
@@ -16,6 +17,7 @@ enum { AGAIN_S = 60, QUORUM_S = 30, WHY_MAX = 600 };
 
 /* The command of a run. */
 struct run_command {
+	struct arena *arena; /* of one attempt: a run may make many */
 	struct command command;
 	struct run_link link;
 	union {
@@ -34,12 +36,21 @@ static void command_over(struct command *c)
 	r->over = true;
 }
 
+static void attempt(struct run_command *r)
+{
+	if (r->arena)
+		arena_reset(r->arena);
+	else
+		r->arena = arena_new();
+}
+
+/* After attempt(). */
 static void begin(struct run_command *r, const struct job_work *w,
 	void (*tell)(const struct command *c, struct job_run *ret))
 {
 	r->link = (struct run_link){w->run->id, tell};
 	r->command = (struct command){
-		.arena = w->arena,
+		.arena = r->arena,
 		.actor = w->run->actor,
 		.done = command_over,
 		.owner = r,
@@ -63,6 +74,13 @@ static void tell_work(const struct run_command *r, struct job_work *w)
 	w->decided = row.decided;
 	w->reason = row.reason;
 	w->detail = row.detail;
+}
+
+/* A reason that outlives the attempt. */
+static void say(struct job_work *w, const char *why)
+{
+	if (!text_equal(w->reason, why))
+		w->reason = arena_strdup(w->arena, why);
 }
 
 static enum job_step nothing(struct job_work *w, enum phase phase, const char *why)
@@ -133,7 +151,7 @@ static enum job_step merge_over(struct engine *e, struct run_command *r, struct 
 		tell_work(r, w);
 		return JOB_OVER;
 	}
-	const char *why = arena_strdup(w->arena, err->msg);
+	const char *why = arena_strdup(r->arena, err->msg);
 	if (err->code == ERR_NOTHING_TO_MERGE) {
 		w->detail = r->command.err_members;
 		return nothing(w, PHASE_SUCCEEDED, why);
@@ -142,7 +160,7 @@ static enum job_step merge_over(struct engine *e, struct run_command *r, struct 
 		return failed(w, why);
 	r->sent = false;
 	wait_a_while(e, r, AGAIN_S * USEC_PER_SEC);
-	w->reason = why;
+	say(w, why);
 	return JOB_GOES_ON;
 }
 
@@ -156,21 +174,23 @@ static enum job_step merge_quorum(
 	struct ingest_quorum q;
 	struct err err = {0};
 
+	attempt(r);
+	w->detail = r->detail = NULL;
 	r->again = 0;
-	if (ingest_quorum(reader, &s->policy, now, w->arena, &q, &err) < 0) {
+	if (ingest_quorum(reader, &s->policy, now, r->arena, &q, &err) < 0) {
 		wait_a_while(e, r, AGAIN_S * USEC_PER_SEC);
-		w->reason = arena_strdup(w->arena, err.msg);
+		say(w, err.msg);
 		return JOB_GOES_ON;
 	}
 	if (q.detail)
-		w->detail = r->detail = arena_printf(w->arena, "{\"ingest\":%s}", q.detail);
+		w->detail = r->detail = arena_printf(r->arena, "{\"ingest\":%s}", q.detail);
 	if (!w->run->scheduled_for || (q.met && !q.wait_until))
 		return JOB_GOES_ON;
 	if (!q.wait_until)
 		return nothing(w, PHASE_INCONCLUSIVE, q.why);
 	left = q.wait_until - now;
 	wait_a_while(e, r, left < QUORUM_S * USEC_PER_SEC ? left : QUORUM_S * USEC_PER_SEC);
-	w->reason = q.why;
+	say(w, q.why);
 	return JOB_GOES_ON;
 }
 
@@ -212,7 +232,16 @@ static int merge_foresee_job(
 	return 0;
 }
 
-const struct job_kind merge_job = {.step = merge_step_job, .foresee = merge_foresee_job};
+static void merge_drop(struct engine *e, struct job_work *w)
+{
+	struct run_command *r = w->state;
+
+	if (r)
+		arena_free(r->arena);
+}
+
+const struct job_kind merge_job = {
+	.step = merge_step_job, .foresee = merge_foresee_job, .drop = merge_drop};
 
 /* ---- promote ---- */
 
@@ -302,9 +331,13 @@ static enum job_step send_promotion(
 {
 	struct err err = {0};
 
+	attempt(&p->send);
 	begin(&p->send, w, promote_tell);
-	p->send.request.promotion = (struct promotion_request){
-		.merge = version, .reason = reason_of(w), .override = -1, .dry_run = -1};
+	p->send.request.promotion =
+		(struct promotion_request){.merge = arena_strdup(p->send.arena, version),
+			.reason = reason_of(w),
+			.override = -1,
+			.dry_run = -1};
 	p->send.sent = true;
 	if (promotion_submit(e, &p->send.command, &p->send.request.promotion, &err) < 0) {
 		p->send.command.err = err;
@@ -321,7 +354,7 @@ static enum job_step promotion_over(struct engine *e, struct promote_run *p, str
 		return JOB_OVER;
 	}
 	p->phase = err_info(p->send.command.err.code)->retryable ? PHASE_ERROR : PHASE_FAILED;
-	w->reason = arena_strdup(w->arena, p->send.command.err.msg);
+	say(w, p->send.command.err.msg);
 	return w->run->scheduled_for ? JOB_GOES_ON : nothing(w, p->phase, w->reason);
 }
 
@@ -399,11 +432,10 @@ static enum job_step look_again(
 		r = (struct ready){.why = err.msg, .phase = PHASE_ERROR};
 	p->phase = r.phase;
 	if (r.merge)
-		return send_promotion(e, p, w, arena_strdup(w->arena, r.merge));
+		return send_promotion(e, p, w, r.merge);
 	if (r.earliest > p->looked && r.earliest < p->until)
 		e->schedule_due_at = p->until = r.earliest;
-	if (!w->reason || strcmp(w->reason, r.why) != 0)
-		w->reason = arena_strdup(w->arena, r.why);
+	say(w, r.why);
 	return w->run->scheduled_for ? JOB_GOES_ON : nothing(w, p->phase, w->reason);
 }
 
@@ -431,4 +463,13 @@ static int promote_foresee(struct engine *e, struct db *reader, struct job_work 
 	return 0;
 }
 
-const struct job_kind promote_job = {.step = promote_step, .foresee = promote_foresee};
+static void promote_drop(struct engine *e, struct job_work *w)
+{
+	struct promote_run *p = w->state;
+
+	if (p)
+		arena_free(p->send.arena);
+}
+
+const struct job_kind promote_job = {
+	.step = promote_step, .foresee = promote_foresee, .drop = promote_drop};

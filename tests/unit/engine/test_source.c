@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 #include "engine/checklist.h"
-#include "engine/internal.h"
+#include "engine/scheduler.h"
 #include "engine/source.h"
 #include "model/phase.h"
 #include "store/artifact.h"
@@ -592,6 +592,25 @@ START_TEST(test_source__a_merge_that_waits_does_not_wait_for_a_clock_that_was_se
 }
 END_TEST
 
+START_TEST(test_source__a_merge_that_waits_takes_no_more_and_more_memory)
+{
+	const struct job_slot *slot = &reg.engine->scheduler->slots[JOB_MERGE];
+	size_t before;
+
+	set_cadence("{" INGEST("'providers':{'hf':{},'gcp':{},'aws':{}}") ",'merge':'daily "
+									  "03:00'}");
+	go_to("11-25T02:00");
+	go_to("11-25T03:00");
+	before = arena_used(slot->arena);
+	for (int i = 0; i < 100; i++) {
+		fake_clock_step(&reg.clock, 30 * USEC_PER_SEC);
+		finish();
+	}
+	ck_assert_int_eq(last_merge().outcome, -1);
+	ck_assert_uint_le(arena_used(slot->arena), before + 1024);
+}
+END_TEST
+
 START_TEST(test_source__without_a_required_provider_there_is_no_merge)
 {
 	set_cadence("{" INGEST("'min':1,'providers':{'hf':{},'gcp':{'required':true}}") ",'merge':"
@@ -718,6 +737,7 @@ Suite *test_suite(void)
 	tcase_add_test(tc, test_source__a_merge_waits_for_the_deadline_and_goes_on_with_enough);
 	tcase_add_test(
 		tc, test_source__a_merge_that_waits_does_not_wait_for_a_clock_that_was_set_back);
+	tcase_add_test(tc, test_source__a_merge_that_waits_takes_no_more_and_more_memory);
 	tcase_add_test(tc, test_source__without_a_required_provider_there_is_no_merge);
 	tcase_add_test(tc, test_source__looks_for_the_artifacts_of_the_open_merge);
 	tcase_add_test(tc, test_source__without_a_place_for_artifacts_nobody_looks);
