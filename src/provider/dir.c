@@ -37,6 +37,16 @@ static int check_path(const char *name, const char *path, struct err *err)
 	return 0;
 }
 
+/* Without slashes at its end: URIs are compared with it. */
+static char *folder_of(const char *path)
+{
+	char *out = xstrdup(path);
+
+	for (size_t n = strlen(out); n > 1 && out[n - 1] == '/'; n--)
+		out[n - 1] = '\0';
+	return out;
+}
+
 static int dir_open(const struct connector_options *o, struct connector **ret, struct err *err)
 {
 	struct connector *c;
@@ -47,7 +57,7 @@ static int dir_open(const struct connector_options *o, struct connector **ret, s
 		return -1;
 	c = xcalloc(1, sizeof(*c));
 	c->path = xstrdup(o->path);
-	c->artifacts = o->artifacts ? xstrdup(o->artifacts) : NULL;
+	c->artifacts = o->artifacts ? folder_of(o->artifacts) : NULL;
 	*ret = c;
 	return 0;
 }

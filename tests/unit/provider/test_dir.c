@@ -285,6 +285,13 @@ START_TEST(test_dir__probes_artifacts)
 	ck_assert_int_eq(probe("hf://ns/y%00z", -1).verdict, PROBE_UNKNOWN);
 	ck_assert_int_eq(probe("hf://ns/y%2", -1).verdict, PROBE_UNKNOWN);
 	ck_assert_int_eq(probe("urn:x", -1).verdict, PROBE_UNKNOWN);
+	/* With a slash at its end the folder is the same. */
+	open_dir(at("in"), arena_printf(arena, "%s//", at("out")));
+	ck_assert_int_eq(probe("hf://ns/x", -1).verdict, PROBE_REACHABLE);
+	ck_assert_int_eq(probe(arena_printf(arena, "file://%s", at("out/ns/x")), -1).verdict,
+		PROBE_REACHABLE);
+	ck_assert_int_eq(
+		probe(arena_printf(arena, "file://%s", at("outside")), -1).verdict, PROBE_UNKNOWN);
 }
 END_TEST
 
