@@ -8,26 +8,8 @@
 #include "api/listing.h"
 #include "api/reply.h"
 #include "api/request.h"
-#include "base/json_writer.h"
 #include "engine/engine.h"
 #include "engine/explain.h"
-
-enum { ANSWER_MAX = 64 << 20 };
-
-static int answer_with(
-	struct request *r, const struct field_table *t, const void *obj, struct err *err)
-{
-	STRBUF_AUTO out = STRBUF_INIT(ANSWER_MAX);
-	struct json_writer w;
-
-	json_writer_init(&w, &out);
-	fields_emit(t, obj, &w);
-	if (!json_writer_done(&w))
-		return err_set(err, ERR_INTERNAL, "the answer is too large");
-	return reply_send(r, &(struct reply){.status = 200,
-				     .body = arena_strndup(r->arena, out.buf, out.len),
-				     .len = out.len});
-}
 
 int handle_merge_promotability(struct request *r, struct err *err)
 {
@@ -40,7 +22,7 @@ int handle_merge_promotability(struct request *r, struct err *err)
 
 	if (rc <= 0)
 		return rc < 0 ? -1 : err_set(err, ERR_NOT_FOUND, "no merge %s", version);
-	return answer_with(r, &promotability_table, &p, err);
+	return reply_document(r, &promotability_table, &p, err);
 }
 
 int handle_artifact_promotability(struct request *r, struct err *err)
@@ -56,7 +38,7 @@ int handle_artifact_promotability(struct request *r, struct err *err)
 		return rc < 0 ? -1
 			      : err_set(err, ERR_NOT_FOUND, "%s has no artifact %s", r->bindings[0],
 					id);
-	return answer_with(r, &promotability_table, &p, err);
+	return reply_document(r, &promotability_table, &p, err);
 }
 
 int handle_policy_simulate(struct request *r, struct err *err)
@@ -77,7 +59,7 @@ int handle_policy_simulate(struct request *r, struct err *err)
 		page_token_make(answer.next, l.scope, token);
 		answer.next_page_token = token;
 	}
-	return answer_with(r, &simulation_table, &answer, err);
+	return reply_document(r, &simulation_table, &answer, err);
 }
 
 int handle_pareto(struct request *r, struct err *err)
@@ -93,5 +75,5 @@ int handle_pareto(struct request *r, struct err *err)
 		return rc < 0 ? -1
 			      : err_set(err, ERR_NOT_FOUND, "the policy has no slot %s",
 					r->bindings[0]);
-	return answer_with(r, &tradeoffs_table, &t, err);
+	return reply_document(r, &tradeoffs_table, &t, err);
 }

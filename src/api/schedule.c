@@ -8,32 +8,18 @@
 #include "api/listing.h"
 #include "api/reply.h"
 #include "api/request.h"
-#include "base/json_writer.h"
 #include "engine/schedule.h"
 #include "policy/ics.h"
 #include "policy/preview.h"
 #include "store/schedule.h"
 
-enum { ANSWER_MAX = 64 << 20, ICS_PAST_DAYS = 7 };
+enum { FEED_MAX = 64 << 20, ICS_PAST_DAYS = 7 };
 
 #define DAY (INT64_C(86400) * USEC_PER_SEC)
 
 static int64_t now_of(const struct request *r)
 {
 	return clock_now(engine_clock(request_engine(r)));
-}
-
-static int answer_with(
-	struct request *r, const struct field_table *t, const void *obj, struct err *err)
-{
-	STRBUF_AUTO out = STRBUF_INIT(ANSWER_MAX);
-	struct json_writer w;
-
-	json_writer_init(&w, &out);
-	fields_emit(t, obj, &w);
-	if (!json_writer_done(&w))
-		return err_set(err, ERR_INTERNAL, "the answer is too large");
-	return reply_json(r, 200, arena_strndup(r->arena, out.buf, out.len), out.len, NULL);
 }
 
 int handle_schedule(struct request *r, struct err *err)
@@ -43,7 +29,7 @@ int handle_schedule(struct request *r, struct err *err)
 
 	if (schedule_view_make(request_reader(r), &s->policy, now_of(r), r->arena, &v, err) < 0)
 		return -1;
-	return answer_with(r, &schedule_view_table, &v, err);
+	return reply_document(r, &schedule_view_table, &v, err);
 }
 
 /* Names in the entries are the snapshot's. */
@@ -67,7 +53,7 @@ int handle_schedule_preview(struct request *r, struct err *err)
 	if (params_int(&r->params, "days", 1, PREVIEW_DAYS_MAX, PREVIEW_DAYS, &days, err) < 0 ||
 		preview(r, s, now, now + days * DAY, &p, err) < 0)
 		return -1;
-	return answer_with(r, &schedule_preview_table, &p, err);
+	return reply_document(r, &schedule_preview_table, &p, err);
 }
 
 int handle_schedule_ics(struct request *r, struct err *err)
@@ -75,7 +61,7 @@ int handle_schedule_ics(struct request *r, struct err *err)
 	SNAPSHOT_AUTO s = snapshot_get(request_engine(r));
 	/* From midnight to midnight, so that a day's feeds are the same bytes. */
 	int64_t today = now_of(r) / DAY * DAY;
-	STRBUF_AUTO out = STRBUF_INIT(ANSWER_MAX);
+	STRBUF_AUTO out = STRBUF_INIT(FEED_MAX);
 	struct schedule_preview p;
 
 	if (preview(r, s, today - ICS_PAST_DAYS * DAY, today + ICS_DAYS * DAY, &p, err) < 0)
@@ -149,7 +135,7 @@ int handle_job_run_one(struct request *r, struct err *err)
 	if (rc == 0 || run.job != job)
 		return err_set(
 			err, ERR_NOT_FOUND, "%s has no run %s", r->bindings[0], r->bindings[1]);
-	return answer_with(r, &job_run_table, &run, err);
+	return reply_document(r, &job_run_table, &run, err);
 }
 
 /* ---- Freezes ---- */
@@ -174,7 +160,7 @@ int handle_freeze(struct request *r, struct err *err)
 		return rc < 0 ? -1
 			      : err_set(err, ERR_NOT_FOUND, "there is no freeze %s",
 					r->bindings[0]);
-	return answer_with(r, &freeze_table, &row.freeze, err);
+	return reply_document(r, &freeze_table, &row.freeze, err);
 }
 
 int handle_freeze_submit(struct request *r, struct err *err)
