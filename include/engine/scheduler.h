@@ -42,6 +42,11 @@ struct scheduler {
 /* Write down all that fell due by `now`, and when something does next. 1: rows were written; 0; -1. */
 int schedule_settle_due(struct engine *e, struct db *reader, int64_t now, struct err *err);
 
+/* ---- jobs.c ---- */
+
+/* What failed for a reason that passes is tried again for as long as it would be made up for. */
+bool job_may_try_again(const struct engine *e, const struct job_work *w, const struct err *err);
+
 /* ---- schedule_run.c ---- */
 
 /* A run that goes on, or is over, as its row shall be. */

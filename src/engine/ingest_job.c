@@ -6,12 +6,13 @@
 #include <string.h>
 
 #include "base/json_writer.h"
-#include "engine/schedule.h"
+#include "base/text.h"
+#include "engine/scheduler.h"
 #include "engine/source_run.h"
 #include "model/phase.h"
 
 /* Beyond its own timeout: a connector heeds that one, unless the system holds it. */
-enum { PATIENCE_S = 30, DETAIL_MAX = 64 * 1024 };
+enum { PATIENCE_S = 30, AGAIN_S = 60, DETAIL_MAX = 64 * 1024 };
 
 struct pull {
 	bool begun, over;
@@ -21,6 +22,7 @@ struct pull {
 
 struct ingest_run {
 	bool opened;
+	int64_t again;	    /* monotonic: deliveries are not opened before */
 	struct pull *pulls; /* one for each source */
 };
 
@@ -156,20 +158,36 @@ static enum job_step fail(struct job_work *w, const struct err *err)
 	return JOB_OVER;
 }
 
+/* JOB_GOES_ON: look at `opened`. */
+static enum job_step open_deliveries(struct engine *e, struct ingest_run *run, struct job_work *w)
+{
+	struct err err = {0};
+
+	if (clock_mono(e->clock) < run->again)
+		return JOB_GOES_ON;
+	run->opened = !w->run->scheduled_for || deliveries_open(e, w->run->id, &err) == 0;
+	if (!run->opened && !job_may_try_again(e, w, &err))
+		return fail(w, &err);
+	if (!run->opened && !text_equal(w->reason, err.msg))
+		w->reason = arena_strdup(w->arena, err.msg);
+	run->again = clock_mono(e->clock) + AGAIN_S * USEC_PER_SEC;
+	return JOB_GOES_ON;
+}
+
 static enum job_step ingest_step(struct engine *e, struct db *reader, struct job_work *w)
 {
 	struct source_set *set = e->sources;
 	struct ingest_run *run = w->state;
 	bool over = true;
-	struct err err = {0};
 
 	if (!run) {
 		w->state = run = ARENA_NEW(w->arena, struct ingest_run);
 		run->pulls = ARENA_ARRAY(w->arena, set->n, struct pull);
 	}
-	if (!run->opened && w->run->scheduled_for && deliveries_open(e, w->run->id, &err) < 0)
-		return fail(w, &err);
-	run->opened = true;
+	if (!run->opened && open_deliveries(e, run, w) == JOB_OVER)
+		return JOB_OVER;
+	if (!run->opened)
+		return JOB_GOES_ON;
 	if (set->n == 0)
 		return no_source(w);
 	for (size_t i = 0; i < set->n; i++) {

@@ -130,12 +130,10 @@ static void merge_tell(const struct command *c, struct job_run *ret)
 	ret->reason = arena_printf(c->arena, "merge %s, which is open, is the same", version);
 }
 
-/* What failed for a reason that passes is tried again for as long as it would be made up for. */
-static bool may_try_again(
-	const struct scheduler *s, const struct job_work *w, const struct err *err, int64_t now)
+bool job_may_try_again(const struct engine *e, const struct job_work *w, const struct err *err)
 {
 	return err_info(err->code)->retryable &&
-	       now - w->run->due < s->plan.catch_up[w->run->job].max_age;
+	       engine_now(e) - w->run->due < e->scheduler->plan.catch_up[w->run->job].max_age;
 }
 
 static void wait_a_while(const struct engine *e, struct run_command *r, int64_t usec)
@@ -156,7 +154,7 @@ static enum job_step merge_over(struct engine *e, struct run_command *r, struct 
 		w->detail = r->command.err_members;
 		return nothing(w, PHASE_SUCCEEDED, why);
 	}
-	if (!may_try_again(e->scheduler, w, err, engine_now(e)))
+	if (!job_may_try_again(e, w, err))
 		return failed(w, why);
 	r->sent = false;
 	wait_a_while(e, r, AGAIN_S * USEC_PER_SEC);

@@ -13,6 +13,7 @@
 #include "engine/checklist.h"
 #include "engine/scheduler.h"
 #include "engine/source.h"
+#include "engine/tx.h"
 #include "model/phase.h"
 #include "store/artifact.h"
 #include "store/event.h"
@@ -514,6 +515,52 @@ START_TEST(test_source__who_is_late_misses_the_ingest)
 }
 END_TEST
 
+/* A step that loses the whole transaction, as an error of the disk does. */
+static int lost_apply(struct tx *tx, struct command *c, struct err *err)
+{
+	db_rollback(tx->db);
+	return err_set(err, ERR_STORAGE, "disk full");
+}
+
+/* Has the transaction lost that follows on so many others. */
+static struct {
+	struct command command;
+	int after;
+} lose;
+
+static void count_commits(void *arg, bool moved)
+{
+	if (lose.after-- == 0)
+		writer_push(reg.engine, &lose.command);
+}
+
+/* The registry can't be written at one of the steps of a run. */
+START_TEST(test_source__a_full_disk_only_puts_off)
+{
+	static const struct command_kind kind = {.name = "lost", .apply = lost_apply};
+	struct err err = {0};
+	struct job_run r;
+
+	set_cadence("{" INGEST("'deadline':'PT2H'") "}");
+	finish();
+	lose.command = (struct command){
+		.arena = reg.arena, .actor = "local", .kind = &kind, .waited = true};
+	lose.after = _i;
+	reg.engine->changed = count_commits;
+	go_to("11-25T02:00");
+	for (int i = 0; i < 3; i++) {
+		fake_clock_step(&reg.clock, 60 * USEC_PER_SEC);
+		finish();
+	}
+	ck_assert_int_lt(lose.after, 0);
+	ck_assert_int_eq(job_run_last(reg.reader, JOB_INGEST, reg.arena, &r, &err), 1);
+	ck_assert_int_eq(r.outcome, JOB_NOTHING);
+	go_to("11-25T05:00");
+	ck_assert_int_eq(count_events("provider.missed_ingest"), 3);
+	reg.engine->changed = NULL;
+}
+END_TEST
+
 START_TEST(test_source__deadlines_survive_a_restart)
 {
 	set_cadence("{" INGEST("'deadline':'PT2H'") "}");
@@ -733,6 +780,7 @@ Suite *test_suite(void)
 	tcase_add_test(tc, test_source__ten_thousand_unchanged_files_cost_a_stat_each);
 	tcase_add_test(tc, test_source__two_connectors_for_one_provider_are_refused);
 	tcase_add_test(tc, test_source__who_is_late_misses_the_ingest);
+	tcase_add_loop_test(tc, test_source__a_full_disk_only_puts_off, 0, 4);
 	tcase_add_test(tc, test_source__deadlines_survive_a_restart);
 	tcase_add_test(tc, test_source__a_merge_waits_for_the_deadline_and_goes_on_with_enough);
 	tcase_add_test(
