@@ -6,6 +6,7 @@
 #include "api/wait.h"
 
 #include <string.h>
+#include <sys/eventfd.h>
 
 #include "api/negotiate.h"
 #include "engine/engine.h"
@@ -62,6 +63,10 @@ void wait_park(struct request *r, int64_t until)
 	if (r->stream)
 		atomic_fetch_add(&l->server->streams, 1);
 	MHD_suspend_connection(r->conn);
+	/* A commit that came after it had looked and before it was counted has woken nobody. */
+	if (r->stream ? atomic_load(&l->server->commits) != l->commits
+		      : atomic_load(&l->server->moves) != l->moves)
+		eventfd_write(l->wake_fd, 1);
 }
 
 bool wait_room(const struct server *s)
