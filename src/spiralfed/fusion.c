@@ -85,11 +85,20 @@ static size_t count(const struct reader *r)
 	return s.bad ? 0 : n;
 }
 
+/* A member that comes a second time would be read into what was measured for the first. */
+static bool again(struct reader *r, const void *taken)
+{
+	r->s.bad = r->s.bad || taken;
+	return taken;
+}
+
 static void strings(struct reader *r, struct strings *ret)
 {
 	size_t n = count(r);
 	bool first = true;
 
+	if (again(r, ret->v))
+		return;
 	ret->v = take(r, n, sizeof(*ret->v));
 	for (scan_array(&r->s); scan_element(&r->s, &first) && ret->n < n;)
 		ret->v[ret->n++] = string(r);
@@ -116,6 +125,8 @@ static void values(struct reader *r, struct fusion_condition *c)
 	bool first = true;
 	size_t n = scan_peek(&r->s) == '[' ? count(r) : 1;
 
+	if (again(r, c->values))
+		return;
 	c->values = take(r, n, sizeof(*c->values));
 	if (scan_peek(&r->s) != '[') {
 		if (c->values)
@@ -131,10 +142,12 @@ static void each(struct reader *r, struct list *ret, size_t size, bool is_map,
 	void (*one)(struct reader *r, void *element))
 {
 	size_t n = count(r);
-	char *v = take(r, n, size), key[SCAN_KEY_SIZE];
+	char *v, key[SCAN_KEY_SIZE];
 	bool first = true;
 
-	ret->v = v;
+	if (again(r, ret->v))
+		return;
+	ret->v = v = take(r, n, size);
 	if (is_map)
 		scan_object(&r->s);
 	else

@@ -231,6 +231,9 @@ static const char *const bad_blocks[] = {
 	"{\"default\":{\"to\":\"model:x\"},\"models\":{\"m\":{}}}",
 	"{\"default\":{\"to\":\"model:x\"},\"models\":[]}",
 	"{\"default\":{\"to\":\"model:x\"",
+	/* Twice, the second time with less than the first. */
+	"{\"default\":{\"to\":\"model:x\"},\"models\":{\"a\":{\"artifact\":\"b\"}},\"models\":{}}",
+	"{\"default\":{\"to\":\"model:x\",\"fallback\":[\"model:y\",\"model:z\"],\"fallback\":[]}}",
 };
 
 START_TEST(test_block__refuses_what_would_mislead_it)
