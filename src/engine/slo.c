@@ -196,12 +196,14 @@ void slo_take(struct engine *e, struct db *reader, const struct observation *con
 		log_error("slo.failed", LOG_ERR(&err));
 	if (rc < 0 || !w->slo || w->channel_serial != s->channel.serial)
 		return;
+	lock_take(&e->watch_lock);
 	/* Begun anew just now, it has them already. */
 	for (size_t i = 0; rc == 0 && i < n; i++) {
 		slo_watch_add(w->slo, rows[i]->t_end, now, rows[i]);
 		if (w->newest < rows[i]->t_end)
 			w->newest = rows[i]->t_end;
 	}
+	lock_give(&e->watch_lock);
 	look(e, reader, s, now);
 }
 
