@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * The keys: found or made at the start, rotated by a person, retired by the clock. A secret is saved
- * before the registry names it, and deleted after the registry has retired it: what a crash leaves
- * between is a file that nobody uses.
+ * before the registry names it, and deleted after the registry has retired it, at the next start at the
+ * latest: what a crash leaves before is a file that nobody uses.
  */
 #include "engine/keyring.h"
 
@@ -255,14 +255,34 @@ static int open_retiring(struct engine *e, struct opening *o, struct keyring *ri
 	return 0;
 }
 
+/* Those whose end came while nobody ran, after what was signed at `issued`: how many, -1. */
+static int tell_retired(struct opening *o, int64_t issued, struct err *err)
+{
+	int n = 0;
+
+	for (size_t i = 0; i < o->n; i++) {
+		const struct signing_key_row *r = &o->rows[i];
+
+		if (!r->retires_at || r->retires_at <= issued || r->retires_at >= o->tx.now)
+			continue;
+		if (keyring_event(&o->tx, EVENT_KEY_RETIRED, r->public.keyid, NULL, NULL, err) < 0)
+			return -1;
+		n++;
+	}
+	return n;
+}
+
 static int pointer_wanted(struct opening *o, struct err *err)
 {
 	struct pointer_row row;
-	int rc = channel_pointer_find(o->tx.db, CHANNEL_STABLE, o->tx.arena, &row, err);
+	int rc = channel_pointer_find(o->tx.db, CHANNEL_STABLE, o->tx.arena, &row, err), retired;
 
-	if (rc < 0)
+	if (rc <= 0)
+		return rc < 0 ? -1 : 1;
+	retired = tell_retired(o, row.issued, err);
+	if (retired < 0)
 		return -1;
-	return !rc || o->changed || row.serial != o->tx.engine->state.serial ||
+	return retired || o->changed || row.serial != o->tx.engine->state.serial ||
 	       o->tx.now >= row.issued + o->tx.engine->pointer_lifetime / 2;
 }
 
@@ -278,6 +298,14 @@ static int open_in(struct engine *e, struct opening *o, struct keyring *ring, st
 			return -1;
 	rc = pointer_wanted(o, err);
 	return rc <= 0 ? rc : pointer_sign(&o->tx, ring, err);
+}
+
+/* Of those whose end came while nobody ran, and of those that a crash left. */
+static void delete_retired(const struct engine *e, const struct opening *o)
+{
+	for (size_t i = 0; i < o->n; i++)
+		if (!live(&o->rows[i], o->tx.now))
+			keyring_delete_secret(e, o->rows[i].public.keyid);
 }
 
 int keyring_open(struct engine *e, const struct engine_options *options, struct err *err)
@@ -304,6 +332,7 @@ int keyring_open(struct engine *e, const struct engine_options *options, struct 
 		return -1;
 	}
 	e->events = (uint64_t)e->state.event_seq;
+	delete_retired(e, &o);
 	if (o.changed)
 		log_info("key.active", LOG_STR("keyid", ring->v[0].row.public.keyid));
 	e->keyring = ring;

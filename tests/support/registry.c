@@ -72,10 +72,16 @@ void registry_teardown(void)
 	scratch_remove();
 }
 
-void registry_reopen(void)
+void registry_reopen_after(int64_t usec)
 {
 	close_engine();
+	fake_clock_step(&reg.clock, usec);
 	open_engine();
+}
+
+void registry_reopen(void)
+{
+	registry_reopen_after(0);
 }
 
 void registry_sources(const struct engine_source *list, size_t n)

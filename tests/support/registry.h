@@ -24,6 +24,8 @@ void registry_setup(void);
 void registry_teardown(void);
 /* Close and open again, as a restart does. */
 void registry_reopen(void);
+/* The same, but nobody ran for so long. */
+void registry_reopen_after(int64_t usec);
 
 /* A command over: the answer, or the error. */
 struct outcome {

@@ -277,6 +277,30 @@ START_TEST(test_signing__rotation_with_overlap)
 }
 END_TEST
 
+START_TEST(test_signing__a_key_retires_while_nobody_runs)
+{
+	struct spiralfed_key old;
+
+	first_release();
+	ck_assert_int_eq(poll_channel(), SPIRALFED_MOVED);
+	old = trusted;
+	ck_assert_int_eq(rotate(HOUR).status, 201);
+	ck_assert_int_eq(poll_channel(), SPIRALFED_RENEWED);
+	ck_assert_uint_eq(key_files(), 2);
+	registry_reopen_after(2 * HOUR);
+	ck_assert_uint_eq(key_files(), 1);
+	ck_assert_int_eq(count_events("key.retired"), 1);
+	ck_assert_int_eq(poll_channel(), SPIRALFED_BAD_SIGNATURE);
+	trust(0);
+	ck_assert_str_ne(trusted.keyid, old.keyid);
+	ck_assert_int_eq(poll_channel(), SPIRALFED_RENEWED);
+	registry_reopen();
+	ck_assert_int_eq(count_events("key.retired"), 1);
+	ck_assert_int_eq(poll_channel(), SPIRALFED_UNCHANGED);
+	check_registry();
+}
+END_TEST
+
 START_TEST(test_signing__rotation_at_once)
 {
 	first_release();
@@ -429,6 +453,7 @@ Suite *test_suite(void)
 	tcase_add_test(t, test_signing__signs_again_before_it_expires);
 	tcase_add_test(t, test_signing__a_clock_set_back_makes_nothing_older);
 	tcase_add_test(t, test_signing__rotation_with_overlap);
+	tcase_add_test(t, test_signing__a_key_retires_while_nobody_runs);
 	tcase_add_test(t, test_signing__rotation_at_once);
 	tcase_add_test(t, test_signing__rotation_as_a_dry_run);
 	tcase_add_test(t, test_signing__rotation_has_a_bound);
