@@ -11,7 +11,7 @@
 #include "api/wait.h"
 #include "store/event.h"
 
-enum { HEARTBEAT_S = 15, PAGE = 64, BLOCK = 16 << 10, TEXT_MAX = PAGE << 20 };
+enum { HEARTBEAT_S = 15, PAGE = 64, PAGES_MAX = 16, BLOCK = 16 << 10, TEXT_MAX = PAGE << 20 };
 
 struct stream {
 	struct request *request;
@@ -88,9 +88,12 @@ static ssize_t stream_read(void *arg, uint64_t pos, char *buf, size_t max)
 	s->sent = 0;
 	if (atomic_load(&server->draining))
 		return MHD_CONTENT_READER_END_OF_STREAM;
-	while (more && s->out.len == 0)
+	for (int pages = 0; more && s->out.len == 0 && pages < PAGES_MAX; pages++)
 		if (fill(s, &more, &err) < 0)
 			return MHD_CONTENT_READER_END_OF_STREAM; /* it comes again, with Last-Event-ID */
+	/* A long history of which nothing is wanted: the loop has others to serve in between. */
+	if (s->out.len == 0 && more)
+		strbuf_addstr(&s->out, ":\n\n");
 	if (s->out.len == 0 && mono(s) >= s->spoke_at + HEARTBEAT_S * USEC_PER_SEC)
 		strbuf_addstr(&s->out, ":\n\n");
 	if (s->out.len > 0)

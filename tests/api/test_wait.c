@@ -9,7 +9,7 @@
 
 Suite *test_suite(void);
 
-enum { WAITERS = 1000, FDS_BESIDE = 200, PATIENCE_S = 30 };
+enum { WAITERS = 1000, FDS_BESIDE = 200, PATIENCE_S = 30, LONG_HISTORY = 700 };
 
 static struct rig rig;
 static char etag[512];
@@ -51,12 +51,17 @@ static void promote(const char *merge)
 	rig_expect(&rig, "POST", "/v1/promotions", "", body, 201, NULL);
 }
 
-static void first_release(void)
+static void first_release_after(void)
 {
-	submit("hf", "textgen-v1", "textgen", 80);
 	submit("gcp", "embed-v1", "embed", 80);
 	submit("aws", "runtime-v1", "runtime", 80);
 	promote("1.0.0-rc.1");
+}
+
+static void first_release(void)
+{
+	submit("hf", "textgen-v1", "textgen", 80);
+	first_release_after();
 }
 
 static void second_release(void)
@@ -299,6 +304,26 @@ START_TEST(test_stream__goes_on_from_the_last_event)
 }
 END_TEST
 
+/* Nothing in it is wanted: it is gone through in bites, between which others are served. */
+START_TEST(test_stream__goes_through_a_long_history_in_bites)
+{
+	STRBUF_AUTO none = STRBUF_INIT(1 << 20);
+	char id[32];
+	int fd;
+
+	for (int i = 1; i <= LONG_HISTORY; i++) {
+		snprintf(id, sizeof(id), "textgen-v%d", i);
+		submit("hf", id, "textgen", 80);
+	}
+	fd = begin_stream("?type=release.activated", "0");
+	read_until(fd, &none, "\n:\n\n");
+	until_waiting(1);
+	first_release_after();
+	read_until(fd, &none, "event: release.activated\ndata: {");
+	close(fd);
+}
+END_TEST
+
 START_TEST(test_stream__a_thousand_nodes)
 {
 	static int fds[WAITERS];
@@ -349,6 +374,7 @@ Suite *test_suite(void)
 	tcase_add_test(t, test_wait__a_thousand_nodes);
 	tcase_add_test(t, test_stream__tells_each_event_as_it_comes);
 	tcase_add_test(t, test_stream__goes_on_from_the_last_event);
+	tcase_add_test(t, test_stream__goes_through_a_long_history_in_bites);
 	tcase_add_test(t, test_stream__a_thousand_nodes);
 	suite_add_tcase(s, t);
 	return s;
