@@ -57,12 +57,14 @@ int handle_node(struct request *r, struct err *err)
 int handle_node_put(struct request *r, struct err *err)
 {
 	struct err refused = {0};
-	struct command *c = request_command(r, false);
 	const char *id = r->bindings[0];
+	struct command *c;
 
+	/* First: a request that has a command waits for its end. */
 	if (!format_name.check(id))
 		return err_set(err, ERR_INVALID_PARAMETER, "%s is not %s, e.g. %s", id,
 			format_name.title, format_name.example);
+	c = request_command(r, false);
 	return request_submitted(r,
 		node_submit(request_engine(r), request_reader(r), c, id, r->object, &refused),
 		&refused);

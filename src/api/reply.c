@@ -26,7 +26,8 @@ enum { BODY_MAX = 64 * 1024 * 1024, CELL_MAX = 4096, PROBLEM_MAX = 64 * 1024 };
 
 static void cell_value(struct strbuf *out, const json_t *v);
 
-/* An object in a list, in short: its first two members, "quality=pass". */
+/* An object in a list, in short: its first two members, "quality=pass". What is true goes without
+ * saying; what is not is named: "not-ready=1.0.0". */
 static void cell_pair(struct strbuf *out, const json_t *object)
 {
 	const char *key;
@@ -35,11 +36,16 @@ static void cell_pair(struct strbuf *out, const json_t *object)
 
 	json_object_foreach((json_t *)(uintptr_t)object, key, v)
 	{
+		if (json_is_true(v))
+			continue;
 		if (n++ == 2)
 			break;
 		if (n == 2)
 			strbuf_addch(out, '=');
-		cell_value(out, v);
+		if (json_is_false(v))
+			strbuf_addf(out, "not-%s", key);
+		else
+			cell_value(out, v);
 	}
 }
 

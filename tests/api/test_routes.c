@@ -275,6 +275,26 @@ START_TEST(test_routes__the_policy_answers_with_its_tags)
 }
 END_TEST
 
+/* What nodes say of themselves, and a name that none may have: answered, not left waiting. */
+START_TEST(test_routes__nodes_are_taken_by_name)
+{
+#define STANDING "{\"serial\":1,\"release\":\"1.0.0\",\"loaded\":[\"1.0.0\"]}"
+	first_release();
+	rig_expect(&rig, "PUT", "/v1/nodes/n1", "", STANDING, 200, "\"current\"");
+	rig_expect(&rig, "PUT", "/v1/nodes/n%20x", "", STANDING, 400, "n x is not ");
+	rig_expect(&rig, "PUT", "/v1/nodes/-x", "", STANDING, 400, "-x is not ");
+	rig_expect(&rig, "GET", "/v1/nodes/n%20x", "", NULL, 404, "no node n x");
+	rig_expect(
+		&rig, "GET", "/v1/nodes", "Accept: text/plain\r\n", NULL, 200, " ok      1.0.0  ");
+	rig_expect(&rig, "PUT", "/v1/nodes/n1", "",
+		"{\"serial\":1,\"release\":\"1.0.0\","
+		"\"loaded\":[{\"version\":\"1.0.0\",\"ready\":false}]}",
+		200, "\"ready\":false");
+	rig_expect(
+		&rig, "GET", "/v1/nodes", "Accept: text/plain\r\n", NULL, 200, "not-ready=1.0.0");
+}
+END_TEST
+
 START_TEST(test_routes__observation_breach_rolls_back)
 {
 	char version[64];
@@ -687,6 +707,7 @@ Suite *test_suite(void)
 	tcase_add_test(t, test_routes__filters_name_what_they_take);
 	tcase_add_test(t, test_routes__a_conflict_names_every_artifact);
 	tcase_add_test(t, test_routes__the_policy_answers_with_its_tags);
+	tcase_add_test(t, test_routes__nodes_are_taken_by_name);
 	tcase_add_test(t, test_routes__observation_breach_rolls_back);
 	tcase_add_test(t, test_auth__each_route_wants_its_scope);
 	tcase_add_test(t, test_auth__submit_is_for_one_provider);
