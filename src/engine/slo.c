@@ -305,6 +305,8 @@ static void level_begin(const struct burn_slo *s, struct arena *a, struct slo_le
 		.budget_ppm = s->budget_ppm,
 		.limit_micro_per_1k = s->limit_micro_per_1k,
 		.max_count = s->max_count,
+		.state = "no_data",
+		.detail = "not looked at yet since the channel moved",
 		.rules = {ARENA_ARRAY(a, s->rules.n + 1, struct slo_rule_view), 0},
 	};
 }
@@ -351,6 +353,18 @@ static void level_end(struct slo_level *l)
 	l->detail = nearest->detail;
 }
 
+/* Of an activation that is not looked at yet there is only what it will be held to. */
+static void levels_named(const struct burn_rules *rules, struct arena *a, struct slo_view *ret)
+{
+	struct slo_level *levels = ARENA_ARRAY(a, rules->slos.n + 1, struct slo_level);
+
+	for (size_t i = 0; i < rules->slos.n; i++) {
+		level_begin(LIST_AT(&rules->slos, struct burn_slo, i), a, &levels[i]);
+		level_end(&levels[i]);
+	}
+	ret->slos = (struct list){levels, rules->slos.n};
+}
+
 static void levels_view(
 	const struct activation_watch *w, int64_t now, struct arena *a, struct slo_view *ret)
 {
@@ -375,7 +389,10 @@ static void levels_view(
 	for (size_t i = 0; i < rules->slos.n; i++)
 		level_end(&levels[i]);
 	ret->slos = (struct list){levels, rules->slos.n};
-	ret->state = firing ? "breached" : warning ? "warning" : !w->newest ? "no_data" : "healthy";
+	if (firing)
+		ret->state = "breached";
+	else if (strcmp(ret->state, "breached") != 0 && w->newest)
+		ret->state = warning ? "warning" : "healthy";
 }
 
 static int way_back_view(struct db *reader, const struct snapshot *s, int64_t now, struct arena *a,
@@ -397,6 +414,8 @@ static int way_back_view(struct db *reader, const struct snapshot *s, int64_t no
 	if (w.last.at && w.last.at + rules->cooldown_s * USEC_PER_SEC > now)
 		v->cooldown_until = w.last.at + rules->cooldown_s * USEC_PER_SEC;
 	v->blocked = blocked == ROLLBACK_FREE ? NULL : rollback_reason_name(blocked);
+	ret->serial = w.activation.serial;
+	ret->activated_at = w.activation.at;
 	if (w.row.latched)
 		ret->state = "breached";
 	if (w.row.quarantined) {
@@ -430,16 +449,16 @@ int slo_view(
 	fields_init(&slo_view_table, ret);
 	ret->state = "no_data";
 	ret->release = arena_strdup(a, s->channel.version);
-	lock_take(&e->watch_lock);
-	ret->serial = e->watch.serial ? e->watch.serial : s->channel.serial;
-	ret->activated_at = e->watch.activated;
-	ret->newest_at = e->watch.newest;
-	if (e->watch.slo) {
-		ret->evaluated_at = slo_watch_evaluated(e->watch.slo);
-		levels_view(&e->watch, now, a, ret);
-	}
-	lock_give(&e->watch_lock);
 	if (way_back_view(reader, s, now, a, ret, err) < 0)
 		return -1;
+	lock_take(&e->watch_lock);
+	/* Until its next step the watch may be at the activation before: that says nothing of this one. */
+	if (e->watch.slo && e->watch.serial == ret->serial) {
+		ret->newest_at = e->watch.newest;
+		ret->evaluated_at = slo_watch_evaluated(e->watch.slo);
+		levels_view(&e->watch, now, a, ret);
+	} else
+		levels_named(&s->policy.rollback->rules, a, ret);
+	lock_give(&e->watch_lock);
 	return hold_view(reader, s, now, a, ret, err);
 }

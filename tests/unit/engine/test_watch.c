@@ -215,6 +215,27 @@ START_TEST(test_watch__goes_on_over_a_restart)
 }
 END_TEST
 
+/* What the release before did is not said of the one that the way back led to. */
+START_TEST(test_watch__says_nothing_of_a_release_that_it_has_not_looked_at)
+{
+	struct slo_view view;
+	struct err err = {0};
+
+	first_release();
+	next_release(2, 0.85);
+	minute();
+	observe("1.0.1", 1000, 500);
+	ck_assert_int_eq(slo_view(reg.engine, reg.reader, reg.arena, &view, &err), 0);
+	ck_assert_str_eq(view.release, "1.0.0");
+	ck_assert_int_eq(view.serial, 3);
+	ck_assert_str_eq(view.state, "no_data");
+	ck_assert_int_gt(view.slos.n, 0);
+	for (size_t i = 0; i < view.slos.n; i++)
+		ck_assert_str_eq(LIST_AT(&view.slos, struct slo_level, i)->state, "no_data");
+	ck_assert_int_eq(view.activated_at, activation_at());
+}
+END_TEST
+
 /* Held until a day has passed, or until somebody says that he has seen it. */
 START_TEST(test_watch__holds_promotions_after_a_rollback)
 {
@@ -474,6 +495,7 @@ Suite *test_suite(void)
 	tcase_add_test(t, test_watch__rolls_back_by_itself);
 	tcase_add_test(t, test_watch__burns_its_budget_as_the_reference_says);
 	tcase_add_test(t, test_watch__goes_on_over_a_restart);
+	tcase_add_test(t, test_watch__says_nothing_of_a_release_that_it_has_not_looked_at);
 	tcase_add_test(t, test_watch__holds_promotions_after_a_rollback);
 	tcase_add_test(t, test_watch__holds_promotions_for_a_day);
 	tcase_add_loop_test(t, test_watch__waits_for_the_cool_down_unless_it_is_critical, 0, 2);
