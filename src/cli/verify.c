@@ -16,6 +16,7 @@ enum { KEY_FILE_MAX = 64 << 10, STATE_MODE = 0644 };
 
 #define PEM_BEGIN "-----BEGIN PUBLIC KEY-----"
 #define PEM_END	  "-----END PUBLIC KEY-----"
+#define POINTER	  "/v1/channels/stable/attestation"
 
 struct verification {
 	struct spiralfed_key keys[SPIRALFED_KEYS_MAX];
@@ -170,7 +171,7 @@ static int verify_daemon(struct cli *cli, struct verification *v)
 {
 	struct http_response pointer;
 	enum spiralfed_status status;
-	int rc = fetch(cli, "/v1/channels/stable/attestation", &pointer);
+	int rc = fetch(cli, POINTER, &pointer);
 
 	if (rc)
 		return rc;
@@ -228,6 +229,16 @@ static int verify_file(struct cli *cli, struct verification *v, const char *path
 	return rc ? rc : report(cli, status, &v->pointer);
 }
 
+/* The daemon of a URL, which may be that of the pointer itself. */
+static const char *daemon_of(struct cli *cli, const char *url)
+{
+	size_t len = strlen(url), tail = strlen(POINTER);
+
+	if (len > tail && strcmp(url + len - tail, POINTER) == 0)
+		return arena_strndup(cli->arena, url, len - tail);
+	return url;
+}
+
 int cli_verify(struct cli *cli)
 {
 	const char *what = cli->n_args ? cli->args[0] : NULL;
@@ -243,6 +254,6 @@ int cli_verify(struct cli *cli)
 	if (cli->option[CLI_OPTION_RELEASE])
 		return cli_misuse(cli, "--release goes with a file: the envelope of the release");
 	if (what)
-		cli->option[CLI_OPTION_SERVER] = what;
+		cli->option[CLI_OPTION_SERVER] = daemon_of(cli, what);
 	return verify_daemon(cli, &v);
 }

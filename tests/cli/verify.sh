@@ -52,6 +52,8 @@ check "... moved" prints 'moved: stable is at 1.0.0 (serial 1)'
 check "... and is kept" grep -q '"serial":1' node.state
 sf verify "$SPIRALFED_URL" --key key.pem --state node.state
 check "again: unchanged" prints 'unchanged: stable'
+sf verify "$SPIRALFED_URL/v1/channels/stable/attestation" --key key.pem --state node.state
+check "... by the URL of the pointer, too" prints 'unchanged: stable'
 sf verify --key key.pem --state node.state --json
 check "as JSON" grep -q '^{"status":"unchanged","channel":"stable","serial":1,' out
 
