@@ -215,8 +215,13 @@ void scan_digest(struct scan *s, char ret[72])
 		s->bad = true;
 }
 
+/* It goes into paths and files of the node: nothing that would have to be escaped there. */
 void scan_version(struct scan *s, char ret[64])
 {
-	if (scan_string(s, ret, 64) == 0)
+	size_t len = scan_string(s, ret, 64);
+
+	if (len == 0 ||
+		strspn(ret, "0123456789.+-ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz") !=
+			len)
 		s->bad = true;
 }

@@ -38,9 +38,8 @@ static void as_pointer(const char *text, size_t len)
 	CLAIM(spiralfed_pointer_verify(&trusted, 1, "stable", text, len, 1, &state, &p) ==
 		SPIRALFED_UNCHANGED);
 	len = spiralfed_state_write(&state, line, sizeof(line));
-	/* A version may hold what JSON must escape; the daemon's never do. */
-	if (len && spiralfed_state_read(line, len, &again) == SPIRALFED_OK)
-		CLAIM(again.serial == state.serial);
+	CLAIM(len && spiralfed_state_read(line, len, &again) == SPIRALFED_OK);
+	CLAIM(again.serial == state.serial);
 }
 
 static void as_block(const char *text, size_t len)

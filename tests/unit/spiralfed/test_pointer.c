@@ -180,6 +180,12 @@ static const char *const odd_payloads[] = {
 	"{\"channel\":\"stable\",\"digest\":\"sha256:%s\",\"expires\":\"2027-01-01T00:00:00Z\","
 	"\"issued\":\"2026-01-01T00:00:00Z\",\"schema\":\"spiralfed.channel/v1\",\"serial\":1,"
 	"\"version\":\"1.0.0\",\"warm\":[]} x",
+	"{\"channel\":\"stable\",\"digest\":\"sha256:%s\",\"expires\":\"2027-01-01T00:00:00Z\","
+	"\"issued\":\"2026-01-01T00:00:00Z\",\"schema\":\"spiralfed.channel/v1\",\"serial\":1,"
+	"\"version\":\"1.0.0\\\"\",\"warm\":[]}",
+	"{\"channel\":\"stable\",\"digest\":\"sha256:%s\",\"expires\":\"2027-01-01T00:00:00Z\","
+	"\"issued\":\"2026-01-01T00:00:00Z\",\"schema\":\"spiralfed.channel/v1\",\"serial\":1,"
+	"\"version\":\"../keys\",\"warm\":[]}",
 };
 
 START_TEST(test_pointer__signed_nonsense)
