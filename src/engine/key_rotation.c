@@ -28,7 +28,8 @@ static bool stays(const struct keyring_key *k, int64_t now)
 	return !k->row.retires_at || k->row.retires_at > now;
 }
 
-static int rotation_allowed(const struct engine *e, int64_t now, struct err *err)
+/* Without an overlap there is one less for the one more: a theft can be ended in a full ring. */
+static int rotation_allowed(const struct engine *e, int64_t now, bool overlaps, struct err *err)
 {
 	const struct keyring *ring = e->keyring;
 	size_t n = 0;
@@ -40,7 +41,7 @@ static int rotation_allowed(const struct engine *e, int64_t now, struct err *err
 			"restart the daemon");
 	for (size_t i = 0; i < ring->n; i++)
 		n += stays(&ring->v[i], now);
-	if (n == KEYRING_MAX)
+	if (overlaps && n == KEYRING_MAX)
 		return err_set(err, ERR_STATE_CONFLICT,
 			"%zu keys sign already; GET /v1/keys says when the next one retires", n);
 	return 0;
@@ -60,7 +61,7 @@ static int rotation_prepare(struct engine *e, struct db *reader, struct command 
 {
 	struct rotation *r = c->args;
 
-	if (rotation_allowed(e, engine_now(e), err) < 0)
+	if (rotation_allowed(e, engine_now(e), r->request->overlap_usec > 0, err) < 0)
 		return -1;
 	drop_unused(e);
 	e->key_next = sign_key_make(err);

@@ -314,6 +314,23 @@ START_TEST(test_signing__rotation_at_once)
 }
 END_TEST
 
+START_TEST(test_signing__rotation_at_once_in_a_full_ring)
+{
+	first_release();
+	for (size_t i = 1; i < KEYRING_MAX; i++)
+		ck_assert_int_eq(rotate(DAY).status, 201);
+	trust(0);
+	ck_assert_int_eq(poll_channel(), SPIRALFED_MOVED);
+	ck_assert_int_eq(rotate(DAY).code, ERR_STATE_CONFLICT);
+	ck_assert_int_eq(rotate(0).status, 201);
+	ck_assert_int_eq(poll_channel(), SPIRALFED_BAD_SIGNATURE);
+	ck_assert_str_eq(key_member(1, "state"), "retired");
+	ck_assert_uint_eq(key_files(), KEYRING_MAX);
+	trust(0);
+	ck_assert_int_eq(poll_channel(), SPIRALFED_RENEWED);
+}
+END_TEST
+
 START_TEST(test_signing__rotation_as_a_dry_run)
 {
 	with.dry_run = true;
@@ -455,6 +472,7 @@ Suite *test_suite(void)
 	tcase_add_test(t, test_signing__rotation_with_overlap);
 	tcase_add_test(t, test_signing__a_key_retires_while_nobody_runs);
 	tcase_add_test(t, test_signing__rotation_at_once);
+	tcase_add_test(t, test_signing__rotation_at_once_in_a_full_ring);
 	tcase_add_test(t, test_signing__rotation_as_a_dry_run);
 	tcase_add_test(t, test_signing__rotation_has_a_bound);
 	tcase_add_test(t, test_signing__a_key_that_others_can_read_is_refused);
