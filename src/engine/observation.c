@@ -100,7 +100,10 @@ static int check_one(
 	int rc;
 
 	if (o->t_end > engine_now(e) + OBSERVATION_FUTURE_S * USEC_PER_SEC)
-		fault_at(c, index, "t_end", "lies in the future; check the node's clock");
+		fault_at(c, index, "t_end",
+			arena_printf(c->arena,
+				"lies more than %d s in the future; check the node's clock",
+				OBSERVATION_FUTURE_S));
 	rc = find_activation(db, c, o, index, &activation, err);
 	if (rc <= 0)
 		return rc;
