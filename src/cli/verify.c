@@ -16,6 +16,7 @@ enum { KEY_FILE_MAX = 64 << 10, STATE_MODE = 0644 };
 
 #define PEM_BEGIN "-----BEGIN PUBLIC KEY-----"
 #define PEM_END	  "-----END PUBLIC KEY-----"
+#define STATEMENT "application/vnd.in-toto+json"
 #define POINTER	  "/v1/channels/stable/attestation"
 
 struct verification {
@@ -223,6 +224,12 @@ static int verify_file(struct cli *cli, struct verification *v, const char *path
 	if (cli->option[CLI_OPTION_RELEASE])
 		return verify_release_file(cli, v, path, text, len);
 	status = check_pointer(v, text, len);
+	if (status == SPIRALFED_BAD_SIGNATURE && strstr(text, STATEMENT))
+		return cli_fail(cli, CLI_REFUSED,
+			"%s: bad_signature: no trusted key signed this as a pointer; as the "
+			"envelope "
+			"of a release it goes with --release",
+			path);
 	if (!taken(status))
 		return refuse(cli, path, status);
 	rc = save_state(cli, v);

@@ -72,6 +72,7 @@ check "another document: exit 1" exits 1
 check "... mismatch" says 'mismatch: it is not the release'
 sf verify envelope.json --key key.pem
 check "an envelope of another kind: exit 1" exits 1
+check "... says what it goes with" says 'it goes with --release'
 sed 's/"sig":"./"sig":"-/' pointer.json >bad.json
 sf verify bad.json --key key.pem
 check "a changed byte: exit 1" exits 1
