@@ -26,8 +26,8 @@ jobs = $(if $(filter -j% --jobserver%,$(MAKEFLAGS)),,-j$(JOBS))
 again = +@$(MAKE) --no-print-directory $(jobs)
 
 # Goals that need neither a compiler nor libraries must not run configure.
-plain := deps check check-fresh check-source check-format check-shell demo bench bench-oc bench-judge bench-slo fleet crash simulate fuzz mcdc \
-	mutate format uninstall dist clean help openapi lint-openapi
+plain := deps check check-clients check-fresh check-source check-format check-shell demo bench bench-oc bench-judge \
+	bench-slo fleet crash simulate fuzz mcdc mutate format uninstall dist clean help openapi lint-openapi
 .PHONY: all tests judge-tests bench-programs test install openapi-write fuzzers FORCE $(plain)
 .DELETE_ON_ERROR:
 .SUFFIXES:
@@ -194,6 +194,8 @@ check: deps ## builds with warnings as errors and runs every test
 	$(again) DEVELOPER=1 test
 test: tests
 	@BUILD='$(BUILD)' tests/run
+check-clients: deps ## proves the stand-ins with the providers' own clients (npm, python3-boto3)
+	@tests/clients/run.sh
 check-fresh: ## proves check and demo in a bare Debian 12 (root, network, debootstrap)
 	@scripts/fresh-debian.sh
 check-source: ## layering, length ceilings, banned calls

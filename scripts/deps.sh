@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 # Installs the Debian packages this tree needs and lacks; silent when there are none.
-#   deps.sh [GROUP...]      groups: build check bench ci mcdc fresh (without one: build check)
+#   deps.sh [GROUP...]      groups: build check bench ci clients mcdc fresh (without one: build check)
 #   deps.sh -n [GROUP...]   installs nothing: prints what is missing, exits 1 when something is
 set -eu
 
@@ -32,6 +32,9 @@ ci       shellcheck           check-shell
 ci       systemd              systemd-analyze, for the units
 ci       libfaketime          a year of wall time for the running daemon
 ci       python3-icalendar    reads the calendar feed
+clients  nodejs               runs the official clients of the providers
+clients  npm                  installs them
+clients  python3-boto3        one more of them
 mcdc     clang-19             measures MC/DC, which clang 14 cannot
 mcdc     libclang-rt-19-dev   its profile runtime
 mcdc     llvm-19              reads the profiles
@@ -60,7 +63,7 @@ for group; do
 	$table
 	END
 	[ -n "$found" ] || {
-		echo "deps: no group named $group (build, check, bench, ci, mcdc, fresh)" >&2
+		echo "deps: no group named $group (build, check, bench, ci, clients, mcdc, fresh)" >&2
 		exit 2
 	}
 done
