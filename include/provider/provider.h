@@ -39,9 +39,13 @@ struct provider_call {
 	int64_t deadline;	 /* monotonic */
 	const atomic_bool *stop; /* the process ends; NULL: never */
 	struct arena *arena;
+	void (*wait)(const struct provider_call *call, int64_t usec); /* NULL: real time goes by */
 };
 /* -1 with ERR_UNAVAILABLE when the call has to end. */
 int provider_call_check(const struct provider_call *call, struct err *err);
+/* Let `usec` go by, or less when the call has to end; -1 as provider_call_check. At once, when it would
+ * take beyond the deadline. */
+int provider_call_wait(const struct provider_call *call, int64_t usec, struct err *err);
 
 /* One thing that is there. */
 struct source_entry {

@@ -7,15 +7,26 @@
 
 #include <curl/curl.h>
 #include <pthread.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/strbuf.h"
+#include "net/address.h"
+
+struct http_client {
+	CURL *curl;
+};
 
 struct transfer {
+	const struct http_request *request;
 	struct strbuf *body;
 	struct arena *arena;
-	struct http_response *response;
+	struct http_header *headers;
+	size_t n_headers;
+	bool forbidden; /* an address was out of reach */
 };
 
 static void curl_cleanupp(CURL **c)
@@ -26,6 +37,8 @@ static void slist_freep(struct curl_slist **l)
 {
 	curl_slist_free_all(*l);
 }
+
+static pthread_once_t curl_once = PTHREAD_ONCE_INIT;
 
 static void curl_setup(void)
 {
@@ -63,28 +76,57 @@ static size_t take_body(char *data, size_t size, size_t n, void *arg)
 	return t->body->overflow ? 0 : size * n;
 }
 
+static char *trimmed(struct arena *a, const char *from, const char *to)
+{
+	while (from < to && strchr(" \t", *from))
+		from++;
+	while (to > from && strchr(" \t\r\n", to[-1]))
+		to--;
+	return arena_strndup(a, from, (size_t)(to - from));
+}
+
 static size_t take_header(char *data, size_t size, size_t n, void *arg)
 {
 	struct transfer *t = arg;
-	struct http_response *r = t->response;
-	const struct {
-		const char *name;
-		const char **value;
-	} wanted[] = {{"content-type:", &r->content_type}, {"etag:", &r->etag},
-		{"location:", &r->location}, {"retry-after:", &r->retry_after}};
 	size_t len = size * n;
+	const char *colon = memchr(data, ':', len);
 
-	for (size_t i = 0; i < sizeof(wanted) / sizeof(wanted[0]); i++) {
-		size_t name = strlen(wanted[i].name), from = name, to = len;
-		if (len < name || strncasecmp(data, wanted[i].name, name) != 0)
-			continue;
-		while (from < to && (data[from] == ' ' || data[from] == '\t'))
-			from++;
-		while (to > from && strchr(" \t\r\n", data[to - 1]))
-			to--;
-		*wanted[i].value = arena_strndup(t->arena, data + from, to - from);
-	}
+	/* A status line: what came before was of an interim answer. */
+	if (len >= 5 && memcmp(data, "HTTP/", 5) == 0)
+		t->n_headers = 0;
+	else if (colon && len <= HTTP_HEADER_MAX && t->n_headers < HTTP_HEADERS_MAX &&
+		 !memchr(data, '\0', len))
+		t->headers[t->n_headers++] = (struct http_header){
+			trimmed(t->arena, data, colon),
+			trimmed(t->arena, colon + 1, data + len),
+		};
 	return len;
+}
+
+const char *http_response_header(const struct http_response *r, const char *name)
+{
+	for (size_t i = 0; i < r->n_headers; i++)
+		if (strcasecmp(r->headers[i].name, name) == 0)
+			return r->headers[i].value;
+	return NULL;
+}
+
+static curl_socket_t open_socket(void *arg, curlsocktype purpose, struct curl_sockaddr *address)
+{
+	struct transfer *t = arg;
+
+	if (!address_is_public(&address->addr)) {
+		t->forbidden = true;
+		return CURL_SOCKET_BAD;
+	}
+	return socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+}
+
+static int watch(void *arg, curl_off_t down_all, curl_off_t down, curl_off_t up_all, curl_off_t up)
+{
+	const struct transfer *t = arg;
+
+	return *t->request->stop;
 }
 
 static struct curl_slist *header_list(const struct http_request *r, struct arena *a)
@@ -98,20 +140,37 @@ static struct curl_slist *header_list(const struct http_request *r, struct arena
 	return list;
 }
 
-static void set_options(
-	CURL *c, const struct http_request *r, struct transfer *t, struct curl_slist *headers)
+static void set_limits(CURL *c, const struct http_request *r, struct transfer *t)
 {
-	curl_easy_setopt(c, CURLOPT_URL, arena_printf(t->arena, "%s%s", r->server.base, r->path));
-	if (r->server.unix_socket)
-		curl_easy_setopt(c, CURLOPT_UNIX_SOCKET_PATH, r->server.unix_socket);
 	curl_easy_setopt(c, CURLOPT_PROTOCOLS_STR, "http,https");
 	curl_easy_setopt(c, CURLOPT_FOLLOWLOCATION, 0L);
 	curl_easy_setopt(c, CURLOPT_PROXY, "");
 	curl_easy_setopt(c, CURLOPT_NOSIGNAL, 1L);
 	curl_easy_setopt(c, CURLOPT_TIMEOUT_MS, (long)(r->timeout / USEC_PER_MSEC));
+	if (r->reach == HTTP_REACH_PUBLIC) {
+		curl_easy_setopt(c, CURLOPT_OPENSOCKETFUNCTION, open_socket);
+		curl_easy_setopt(c, CURLOPT_OPENSOCKETDATA, t);
+	}
+	if (r->stop) {
+		curl_easy_setopt(c, CURLOPT_NOPROGRESS, 0L);
+		curl_easy_setopt(c, CURLOPT_XFERINFOFUNCTION, watch);
+		curl_easy_setopt(c, CURLOPT_XFERINFODATA, t);
+	}
+}
+
+static void set_options(
+	CURL *c, const struct http_request *r, struct transfer *t, struct curl_slist *headers)
+{
+	set_limits(c, r, t);
+	curl_easy_setopt(c, CURLOPT_URL, arena_printf(t->arena, "%s%s", r->server.base, r->path));
+	if (r->server.unix_socket)
+		curl_easy_setopt(c, CURLOPT_UNIX_SOCKET_PATH, r->server.unix_socket);
 	curl_easy_setopt(c, CURLOPT_USERAGENT, "spiralfed/" SPIRALFED_VERSION);
 	curl_easy_setopt(c, CURLOPT_HTTPHEADER, headers);
-	curl_easy_setopt(c, CURLOPT_CUSTOMREQUEST, r->method);
+	if (strcmp(r->method, "HEAD") == 0)
+		curl_easy_setopt(c, CURLOPT_NOBODY, 1L);
+	else
+		curl_easy_setopt(c, CURLOPT_CUSTOMREQUEST, r->method);
 	if (r->body) {
 		curl_easy_setopt(c, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)r->body_len);
 		curl_easy_setopt(c, CURLOPT_POSTFIELDS, r->body);
@@ -127,7 +186,12 @@ static int failed(
 {
 	const char *server = r->server.unix_socket ? r->server.unix_socket : r->server.base;
 
+	if (t->forbidden)
+		return err_set(err, ERR_IO,
+			"%s is not on the open internet, and only what is may be called", server);
 	switch (code) {
+	case CURLE_ABORTED_BY_CALLBACK:
+		return err_set(err, ERR_UNAVAILABLE, "the daemon is shutting down");
 	case CURLE_COULDNT_RESOLVE_HOST:
 	case CURLE_COULDNT_CONNECT:
 	case CURLE_OPERATION_TIMEDOUT:
@@ -146,34 +210,86 @@ static int failed(
 	return err_set(err, ERR_IO, "%s: %s", server, curl_easy_strerror(code));
 }
 
-int http_perform(
-	const struct http_request *r, struct arena *a, struct http_response *ret, struct err *err)
+struct http_client *http_client_new(void)
 {
-	static pthread_once_t once = PTHREAD_ONCE_INIT;
-	struct http_response response = {0};
-	STRBUF_AUTO body = STRBUF_INIT(r->cap);
-	struct transfer t = {.body = &body, .arena = a, .response = &response};
-	long status = 0;
+	struct http_client *c = xcalloc(1, sizeof(*c));
 
+	pthread_once(&curl_once, curl_setup);
+	c->curl = curl_easy_init();
+	return c;
+}
+
+void http_client_free(struct http_client *c)
+{
+	if (!c)
+		return;
+	curl_easy_cleanup(c->curl);
+	free(c);
+}
+
+static int check_headers(const struct http_request *r, struct err *err)
+{
 	for (size_t i = 0; i < r->n_headers; i++)
 		if (r->headers[i].value[strcspn(r->headers[i].value, "\r\n")])
 			return err_set(err, ERR_BAD_REQUEST, "the value of %s holds a line break",
 				r->headers[i].name);
-	pthread_once(&once, curl_setup);
-	__attribute__((cleanup(curl_cleanupp))) CURL *c = curl_easy_init();
-	__attribute__((cleanup(slist_freep))) struct curl_slist *headers = header_list(r, a);
+	return 0;
+}
+
+static void answer(const struct transfer *t, CURL *c, struct http_response *ret)
+{
+	struct http_response r = {.headers = t->headers, .n_headers = t->n_headers};
+	long status = 0;
+
+	curl_easy_getinfo(c, CURLINFO_RESPONSE_CODE, &status);
+	r.status = (int)status;
+	r.content_type = http_response_header(&r, "Content-Type");
+	r.etag = http_response_header(&r, "ETag");
+	r.location = http_response_header(&r, "Location");
+	r.retry_after = http_response_header(&r, "Retry-After");
+	r.body = arena_strndup(t->arena, t->body->buf, t->body->len);
+	r.body_len = t->body->len;
+	*ret = r;
+}
+
+static int perform(CURL *c, const struct http_request *r, struct transfer *t,
+	struct http_response *ret, struct err *err)
+{
+	__attribute__((cleanup(slist_freep))) struct curl_slist *headers = header_list(r, t->arena);
+
 	if (!c || !headers)
 		return err_set(err, ERR_IO, "libcurl cannot start");
-	set_options(c, r, &t, headers);
+	set_options(c, r, t, headers);
 	CURLcode code = curl_easy_perform(c);
 	if (code != CURLE_OK)
-		return failed(code, r, &t, err);
-	curl_easy_getinfo(c, CURLINFO_RESPONSE_CODE, &status);
-	response.status = (int)status;
-	response.body = arena_strndup(a, body.buf, body.len);
-	response.body_len = body.len;
-	*ret = response;
+		return failed(code, r, t, err);
+	answer(t, c, ret);
 	return 0;
+}
+
+int http_perform(
+	const struct http_request *r, struct arena *a, struct http_response *ret, struct err *err)
+{
+	STRBUF_AUTO body = STRBUF_INIT(r->cap);
+	struct transfer t = {
+		.request = r,
+		.body = &body,
+		.arena = a,
+		.headers = ARENA_ARRAY(a, HTTP_HEADERS_MAX, struct http_header),
+	};
+
+	if (check_headers(r, err) < 0)
+		return -1;
+	if (r->client) {
+		int rc = perform(r->client->curl, r, &t, ret, err);
+
+		/* Forgets what points into this call, and keeps the connections. */
+		curl_easy_reset(r->client->curl);
+		return rc;
+	}
+	pthread_once(&curl_once, curl_setup);
+	__attribute__((cleanup(curl_cleanupp))) CURL *c = curl_easy_init();
+	return perform(c, r, &t, ret, err);
 }
 
 char *http_escape(const char *s, struct arena *a)

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The table of connectors, and when a call has to end.
+ * The table of connectors, how a call waits, and when it has to end.
  */
 #include "provider/provider.h"
 
 #include <string.h>
+#include <time.h>
 
 static const struct connector_kind *const kinds[] = {&connector_dir};
-enum { KINDS = sizeof(kinds) / sizeof(kinds[0]) };
+enum { KINDS = sizeof(kinds) / sizeof(kinds[0]), SLICE_MS = 100 };
 
 const struct connector_kind *connector_kind_find(const char *name)
 {
@@ -33,4 +34,30 @@ int provider_call_check(const struct provider_call *call, struct err *err)
 	if (clock_mono(call->clock) >= call->deadline)
 		return err_set(err, ERR_UNAVAILABLE, "it took longer than `timeout` allows");
 	return 0;
+}
+
+/* In slices, so that the end of the process is seen. */
+static void wait_really(const struct provider_call *call, int64_t usec)
+{
+	int64_t until = clock_mono(call->clock) + usec, left;
+
+	while ((left = until - clock_mono(call->clock)) > 0 && !(call->stop && *call->stop)) {
+		int64_t slice = left < SLICE_MS * USEC_PER_MSEC ? left : SLICE_MS * USEC_PER_MSEC;
+		struct timespec t = {.tv_sec = 0, .tv_nsec = (long)slice * 1000};
+
+		nanosleep(&t, NULL);
+	}
+}
+
+int provider_call_wait(const struct provider_call *call, int64_t usec, struct err *err)
+{
+	if (provider_call_check(call, err) < 0)
+		return -1;
+	if (usec >= call->deadline - clock_mono(call->clock))
+		return err_set(err, ERR_UNAVAILABLE, "it took longer than `timeout` allows");
+	if (call->wait)
+		call->wait(call, usec);
+	else
+		wait_really(call, usec);
+	return provider_call_check(call, err);
 }

@@ -5,6 +5,8 @@
  */
 #include <check.h>
 #include <pthread.h>
+#include <stdatomic.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -173,6 +175,102 @@ START_TEST(test_http__nobody_there)
 }
 END_TEST
 
+START_TEST(test_http__keeps_the_headers_of_the_final_answer)
+{
+	struct stage stage;
+	struct http_response r;
+	struct err err = {0};
+
+	ck_assert_int_eq(
+		ask("HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n"
+		    "HTTP/1.1 200 OK\r\nX-Repo-Commit:  abc\t\r\nlink: </b>\r\nLink: </c>\r\n"
+		    "Content-Length: 0\r\n\r\n",
+			"", 100, USEC_PER_SEC * 10, &stage, &r, &err),
+		0);
+	ck_assert_str_eq(http_response_header(&r, "X-Repo-Commit"), "abc");
+	ck_assert_str_eq(http_response_header(&r, "LINK"), "</b>");
+	ck_assert_ptr_null(http_response_header(&r, "X"));
+	ck_assert_uint_eq(r.n_headers, 4);
+}
+END_TEST
+
+/* Answers each request on one connection, and says how many there were. */
+static void *play_alive(void *arg)
+{
+	static const char head[] = "HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\n";
+	struct stage *s = arg;
+	int fd = accept(s->fd, NULL, NULL);
+	intptr_t served = 0;
+
+	for (ssize_t n; (n = recv(fd, s->heard, sizeof(s->heard) - 1, 0)) > 0; served++) {
+		s->heard[n] = '\0';
+		send(fd, head, sizeof(head) - 1, MSG_NOSIGNAL);
+		if (strncmp(s->heard, "HEAD ", 5) != 0)
+			send(fd, "abc", 3, MSG_NOSIGNAL);
+	}
+	close(fd);
+	return (void *)served;
+}
+
+START_TEST(test_http__a_client_keeps_its_connection)
+{
+	static const char *const methods[] = {"GET", "HEAD", "POST", "GET"};
+	struct sockaddr_un un = {.sun_family = AF_UNIX};
+	struct stage stage = {.fd = socket(AF_UNIX, SOCK_STREAM, 0)};
+	struct http_client *client = http_client_new();
+	struct http_request r = {
+		.path = "/", .timeout = 10 * USEC_PER_SEC, .cap = 100, .client = client};
+	struct http_response response;
+	struct err err;
+	void *served;
+
+	snprintf(un.sun_path, sizeof(un.sun_path), "%s/s", folder);
+	ck_assert_int_eq(bind(stage.fd, (struct sockaddr *)&un, sizeof(un)), 0);
+	ck_assert_int_eq(listen(stage.fd, 1), 0);
+	ck_assert_int_eq(pthread_create(&stage.thread, NULL, play_alive, &stage), 0);
+	ck_assert_int_eq(
+		http_server_parse(arena_printf(arena, "unix:%s/s", folder), arena, &r.server, &err),
+		0);
+	for (size_t i = 0; i < 4; i++) {
+		r.method = methods[i];
+		r.body = strcmp(methods[i], "POST") == 0 ? "x" : NULL;
+		r.body_len = r.body ? 1 : 0;
+		ck_assert_msg(http_perform(&r, arena, &response, &err) == 0, "%s", err.msg);
+		ck_assert_uint_eq(response.body_len, strcmp(methods[i], "HEAD") ? 3 : 0);
+		ck_assert_ptr_nonnull(strstr(stage.heard, methods[i]));
+	}
+	http_client_free(client);
+	pthread_join(stage.thread, &served);
+	close(stage.fd);
+	ck_assert_int_eq((intptr_t)served, 4);
+}
+END_TEST
+
+START_TEST(test_http__stops_when_told_so)
+{
+	const atomic_bool stop = true;
+	struct sockaddr_un un = {.sun_family = AF_UNIX};
+	struct http_request r = {.method = "GET",
+		.path = "/",
+		.timeout = 60 * USEC_PER_SEC,
+		.cap = 100,
+		.stop = &stop};
+	struct http_response response;
+	struct err err;
+	int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+
+	snprintf(un.sun_path, sizeof(un.sun_path), "%s/s", folder);
+	ck_assert_int_eq(bind(fd, (struct sockaddr *)&un, sizeof(un)), 0);
+	ck_assert_int_eq(listen(fd, 1), 0);
+	ck_assert_int_eq(
+		http_server_parse(arena_printf(arena, "unix:%s/s", folder), arena, &r.server, &err),
+		0);
+	ck_assert_int_eq(http_perform(&r, arena, &response, &err), -1);
+	ck_assert_int_eq(err.code, ERR_UNAVAILABLE);
+	close(fd);
+}
+END_TEST
+
 START_TEST(test_http__servers)
 {
 	const struct {
@@ -209,6 +307,9 @@ Suite *test_suite(void)
 	tcase_add_test(t, test_http__follows_no_redirect);
 	tcase_add_loop_test(t, test_http__refusals, 0, sizeof(refusals) / sizeof(refusals[0]));
 	tcase_add_test(t, test_http__nobody_there);
+	tcase_add_test(t, test_http__keeps_the_headers_of_the_final_answer);
+	tcase_add_test(t, test_http__a_client_keeps_its_connection);
+	tcase_add_test(t, test_http__stops_when_told_so);
 	tcase_add_test(t, test_http__servers);
 	suite_add_tcase(s, t);
 	return s;
