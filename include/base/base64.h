@@ -27,4 +27,9 @@ int base64_decode_to(const char *text, size_t len, unsigned char *out, size_t si
 int base64_decode(const char *text, size_t len, struct arena *a, unsigned char **ret,
 	size_t *ret_len, enum base64_alphabet *ret_alphabet);
 
+/* base64url without padding, as JOSE has it (RFC 7515 section 2): as strict, and padding is refused. */
+void base64url_encode(struct strbuf *out, const void *data, size_t len);
+int base64url_decode(
+	const char *text, size_t len, struct arena *a, unsigned char **ret, size_t *ret_len);
+
 #endif

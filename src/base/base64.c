@@ -5,6 +5,7 @@
 #include "base/base64.h"
 
 #include <stdint.h>
+#include <string.h>
 
 static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
@@ -36,5 +37,34 @@ int base64_decode(const char *text, size_t len, struct arena *a, unsigned char *
 	out[n] = '\0';
 	*ret = out;
 	*ret_len = n;
+	return 0;
+}
+
+void base64url_encode(struct strbuf *out, const void *data, size_t len)
+{
+	size_t from = out->len;
+
+	base64_encode(out, data, len);
+	while (out->len > from && out->buf[out->len - 1] == '=')
+		out->buf[--out->len] = '\0';
+	for (char *at = out->buf + from; *at; at++)
+		*at = *at == '+' ? '-' : *at == '/' ? '_' : *at;
+}
+
+int base64url_decode(
+	const char *text, size_t len, struct arena *a, unsigned char **ret, size_t *ret_len)
+{
+	size_t padding = (4 - len % 4) % 4;
+	enum base64_alphabet alphabet;
+	char *padded;
+
+	if (padding == 3 || memchr(text, '=', len))
+		return -1;
+	padded = arena_alloc(a, len + padding + 1);
+	memcpy(padded, text, len);
+	memset(padded + len, '=', padding);
+	if (base64_decode(padded, len + padding, a, ret, ret_len, &alphabet) < 0 ||
+		alphabet == BASE64_STANDARD)
+		return -1;
 	return 0;
 }

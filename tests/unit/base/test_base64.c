@@ -81,6 +81,35 @@ START_TEST(test_base64__there_and_back)
 }
 END_TEST
 
+/* RFC 4648 section 10 and RFC 7515 appendix C, without padding. */
+START_TEST(test_base64__url)
+{
+	static const struct {
+		const char *bytes, *text;
+	} same[] = {{"", ""}, {"f", "Zg"}, {"fo", "Zm8"}, {"foo", "Zm9v"}, {"\xfb\xff\xbf", "-_-_"},
+		{"\x03\xec\xff\xe0\xc1", "A-z_4ME"}};
+	static const char *const bad[] = {
+		"Z", "Zg==", "Zm8=", "Zh", "+/+/", "Zm9vZ", "Zm 9", "Zm9v\n", "=", "Zg=a"};
+	ARENA_AUTO arena = arena_new();
+	unsigned char *back;
+	size_t len;
+
+	for (size_t i = 0; i < sizeof(same) / sizeof(same[0]); i++) {
+		STRBUF_AUTO out = STRBUF_INIT(100);
+
+		strbuf_addstr(&out, "+=");
+		base64url_encode(&out, same[i].bytes, strlen(same[i].bytes));
+		ck_assert_str_eq(out.buf + 2, same[i].text);
+		ck_assert_int_eq(base64url_decode(out.buf + 2, out.len - 2, arena, &back, &len), 0);
+		ck_assert_uint_eq(len, strlen(same[i].bytes));
+		ck_assert_str_eq((char *)back, same[i].bytes);
+	}
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+		ck_assert_msg(base64url_decode(bad[i], strlen(bad[i]), arena, &back, &len) < 0,
+			"%s was taken", bad[i]);
+}
+END_TEST
+
 Suite *test_suite(void)
 {
 	Suite *s = suite_create("base64");
@@ -90,6 +119,7 @@ Suite *test_suite(void)
 	tcase_add_loop_test(c, test_base64__refused, 0, sizeof(refused) / sizeof(refused[0]));
 	tcase_add_test(c, test_base64__alphabets);
 	tcase_add_test(c, test_base64__there_and_back);
+	tcase_add_test(c, test_base64__url);
 	suite_add_tcase(s, c);
 	return s;
 }
