@@ -145,3 +145,34 @@ bool p256_verify(const char *pem, size_t pem_len, const void *data, size_t len,
 	       gnutls_pubkey_verify_data2(
 		       pubkey, GNUTLS_SIGN_ECDSA_SHA256, 0, &message, &signed_by) >= 0;
 }
+
+/* An INTEGER of DER is written without zeros in front. */
+static gnutls_datum_t number(const unsigned char *bytes)
+{
+	gnutls_datum_t n = {(unsigned char *)(uintptr_t)bytes, P256_COORDINATE_SIZE};
+
+	while (n.size > 1 && !*n.data)
+		n.data++, n.size--;
+	return n;
+}
+
+bool p256_verify_raw(const unsigned char x[P256_COORDINATE_SIZE],
+	const unsigned char y[P256_COORDINATE_SIZE], const void *data, size_t len,
+	const unsigned char signature[P256_RAW_SIZE])
+{
+	PUBKEY_AUTO pubkey = NULL;
+	gnutls_datum_t at_x = {(unsigned char *)(uintptr_t)x, P256_COORDINATE_SIZE};
+	gnutls_datum_t at_y = {(unsigned char *)(uintptr_t)y, P256_COORDINATE_SIZE};
+	gnutls_datum_t message = {(unsigned char *)(uintptr_t)data, (unsigned)len};
+	gnutls_datum_t r = number(signature), s = number(signature + P256_COORDINATE_SIZE);
+	gnutls_datum_t der = {0};
+	bool good = gnutls_pubkey_init(&pubkey) == 0 &&
+		    gnutls_pubkey_import_ecc_raw(
+			    pubkey, GNUTLS_ECC_CURVE_SECP256R1, &at_x, &at_y) == 0 &&
+		    gnutls_encode_rs_value(&der, &r, &s) == 0 &&
+		    gnutls_pubkey_verify_data2(
+			    pubkey, GNUTLS_SIGN_ECDSA_SHA256, 0, &message, &der) >= 0;
+
+	gnutls_free(der.data);
+	return good;
+}
