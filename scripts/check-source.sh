@@ -93,7 +93,7 @@ function include(    name, to) {
 	name = $0
 	sub(/^[ \t]*#[ \t]*include[ \t]*/, "", name)
 	if (name ~ /^<jansson\.h>/ && product && FILENAME !~ json_places)
-		complain("jansson outside model/field, model/schema_tree, base/jcs, api/reply and the connectors")
+		complain("jansson outside model/field, model/schema_tree, base/jcs, base/jw*, api/reply and the connectors")
 	if (name !~ /^"/ || !product) return
 	name = substr(name, 2)
 	sub(/".*/, "", name)
@@ -136,8 +136,9 @@ FNR == 1 {
 	is_def = file ~ /\.def$/
 	is_shell = file ~ /\.sh$/
 	product = (top == "src" || top == "include")
+	# base/jw*: tokens and keys of others hold whatever members they like, which no field table allows.
 	# schema_tree: a contract is JSON whose shape is its own, which no field table can declare.
-	json_places = "^(src|include)/(model/(field|schema_tree)|base/jcs|api/reply|provider/[a-z_]+)\\.[ch]$"
+	json_places = "^(src|include)/(model/(field|schema_tree)|base/(jcs|jwk|jws|jwt)|api/reply|provider/[a-z_]+)\\.[ch]$"
 	licensed = !(is_c || is_def || is_shell || /^#!/ || file ~ /(\.(awk|sql|ac|mk|in|py)|Makefile)$/)
 	guard = ""
 	guards = in_comment = lines = 0
