@@ -32,6 +32,13 @@ struct ingest_quorum {
 int ingest_quorum(struct db *db, const struct policy *p, int64_t now, struct arena *a,
 	struct ingest_quorum *ret, struct err *err);
 
+/* Somebody says that something changed at the provider's place: what the message `body` is about is
+ * pulled soon, or everything, when too much was asked for to remember each. *ret_name (in the arena) is
+ * NULL when it is about nothing of ours. ERR_NOT_FOUND: no connector that takes messages;
+ * ERR_BAD_REQUEST: not such a message. Lost with the process: the schedule comes, too. Any thread. */
+int source_ask(struct engine *e, const char *provider, const char *body, size_t len,
+	struct arena *a, const char **ret_name, struct err *err);
+
 /* Earliest instant (wall clock) at which a delivery that is still awaited falls due; INT64_MAX: none
  * is. Any thread. */
 int64_t source_next_due(const struct engine *e);

@@ -24,7 +24,16 @@ struct probe_wish {
 	int64_t size;
 };
 
-enum source_task { SOURCE_NONE, SOURCE_INGEST, SOURCE_PROBE };
+/* Names that are remembered; when there are more, all is pulled. */
+enum { ASKED_MAX = 32 };
+struct asked {
+	char *names[ASKED_MAX]; /* on the heap */
+	size_t n;
+	bool all;
+	int64_t not_before; /* monotonic */
+};
+
+enum source_task { SOURCE_NONE, SOURCE_INGEST, SOURCE_INGEST_ASKED, SOURCE_PROBE };
 enum source_state { SOURCE_IDLE, SOURCE_BUSY, SOURCE_OVER };
 
 struct source {
@@ -44,6 +53,9 @@ struct source {
 	struct arena *arena;
 	struct probe_wish *wishes;
 	size_t n_wishes;
+
+	struct asked asked; /* under the ops lock: what will be pulled by name */
+	struct asked taken; /* the task's */
 
 	struct source_report report; /* the task's until it is over */
 	atomic_int state;
@@ -75,6 +87,13 @@ bool source_start(struct source *s, enum source_task task);
 bool source_finished(struct source *s, struct source_report *ret);
 /* Take back what is over and what nobody waits for. */
 void sources_tidy(struct engine *e);
+
+/* ---- source_ask.c ---- */
+/* Begin what was asked for; the ops thread. */
+void asked_watch(struct engine *e);
+/* Of a task that is over: when it failed, all is pulled a while later. */
+void asked_over(struct source *s, bool failed);
+void asked_clear(struct asked *a);
 
 /* ---- source_ingest.c, source_probe.c: the tasks ---- */
 void source_ingest(struct source *s, struct db *reader);

@@ -90,6 +90,15 @@ struct connector_kind {
 	/* enum fetch_result or -1; fills in *ret with FETCH_DONE alone. */
 	int (*fetch)(struct connector *c, const struct provider_call *call,
 		const struct source_entry *entry, struct source_document *ret, struct err *err);
+	/* The one entry of that name, as a listing would show it: 1, 0 when there is none, -1. NULL: it can
+	 * only list all. */
+	int (*find)(struct connector *c, const struct provider_call *call, const char *name,
+		struct source_entry *ret, struct err *err);
+	/* What a message of the provider's (the body of an incoming webhook) is about: the entry's name,
+	 * or NULL when it is about nothing that a listing names. -1, ERR_BAD_REQUEST: it is no message of
+	 * this provider's. Any thread; reaches for nothing. NULL: the provider sends none. */
+	int (*hook)(const struct connector *c, const char *body, size_t len, struct arena *a,
+		const char **ret_name, struct err *err);
 	/* Can it look for artifacts at all? NULL: it cannot. */
 	bool (*probes)(const struct connector *c);
 	int (*probe)(struct connector *c, const struct provider_call *call,

@@ -139,8 +139,10 @@ static bool due(struct engine *e)
 	if (now >= e->next_evidence)
 		evidence_watch(e, e->reader);
 	deliveries_watch(e, e->reader);
-	if (e->sources->n)
+	if (e->sources->n) {
 		probes_watch(e, e->reader);
+		asked_watch(e);
+	}
 	if (now >= e->next_distillation)
 		distillation_watch(e, e->reader);
 	if (now >= e->next_thinning)

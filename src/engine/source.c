@@ -62,6 +62,8 @@ static void take_back(struct source *s)
 	arena_free(s->arena);
 	s->arena = NULL;
 	s->n_wishes = 0;
+	if (s->task == SOURCE_INGEST_ASKED)
+		asked_over(s, s->report.err.code != ERR_NONE);
 	s->task = SOURCE_NONE;
 	s->abandoned = false;
 	s->state = SOURCE_IDLE;
@@ -86,6 +88,8 @@ void sources_free(struct engine *e)
 	for (size_t i = 0; i < set->n; i++) {
 		set->v[i].kind->close(set->v[i].connector);
 		arena_free(set->v[i].arena);
+		asked_clear(&set->v[i].asked);
+		asked_clear(&set->v[i].taken);
 	}
 	e->sources = NULL;
 	arena_free(set->arena);
@@ -95,10 +99,10 @@ void sources_free(struct engine *e)
 
 static void run_task(struct source *s, struct db *reader)
 {
-	if (s->task == SOURCE_INGEST)
-		source_ingest(s, reader);
-	else
+	if (s->task == SOURCE_PROBE)
 		source_probe(s, reader);
+	else
+		source_ingest(s, reader);
 }
 
 static void *source_main(void *arg)
@@ -155,7 +159,7 @@ void sources_tidy(struct engine *e)
 	struct source_report ignored;
 
 	for (size_t i = 0; i < set->n; i++)
-		if (set->v[i].abandoned || set->v[i].task == SOURCE_PROBE)
+		if (set->v[i].abandoned || set->v[i].task != SOURCE_INGEST)
 			source_finished(&set->v[i], &ignored);
 }
 

@@ -4,6 +4,7 @@
  * and write down what became of it, a batch at a time, so that what was handled stays handled when
  * the rest fails. It judges nothing.
  */
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/json_writer.h"
@@ -12,6 +13,11 @@
 #include "store/event.h"
 
 enum { BATCH_MAX = 32, DROPS_MAX = 1000, BUSY_MS = 100, DATA_MAX = 4096 };
+
+static bool is_partial(const struct source *s)
+{
+	return s->task == SOURCE_INGEST_ASKED && !s->taken.all;
+}
 
 /* ---- What is written down ---- */
 
@@ -375,6 +381,37 @@ static int walk_in_batches(struct source *s, struct db *reader, const struct pro
 	return rc;
 }
 
+static int by_name(const void *a, const void *b)
+{
+	return strcmp(
+		((const struct source_entry *)a)->name, ((const struct source_entry *)b)->name);
+}
+
+/* Of all that is there, what was asked for by name. */
+static int list_asked(struct source *s, const struct provider_call *call,
+	struct source_listing *ret, struct err *err)
+{
+	struct source_listing l = {.v = ARENA_ARRAY(call->arena, s->taken.n, struct source_entry)};
+
+	for (size_t i = 0; i < s->taken.n; i++) {
+		int rc = s->kind->find(s->connector, call, s->taken.names[i], &l.v[l.n], err);
+
+		if (rc < 0)
+			return -1;
+		l.n += rc > 0;
+	}
+	qsort(l.v, l.n, sizeof(*l.v), by_name);
+	*ret = l;
+	return 0;
+}
+
+static int list(struct source *s, const struct provider_call *call, struct source_listing *ret,
+	struct err *err)
+{
+	return is_partial(s) ? list_asked(s, call, ret, err)
+			     : s->kind->list(s->connector, call, ret, err);
+}
+
 static int look(struct source *s, struct db *reader, struct arena *a)
 {
 	struct source_report *r = &s->report;
@@ -388,13 +425,15 @@ static int look(struct source *s, struct db *reader, struct arena *a)
 	struct source_items rows;
 	struct vanished gone;
 
-	if (s->kind->list(s->connector, &call, &l, &r->err) < 0 ||
+	if (list(s, &call, &l, &r->err) < 0 ||
 		source_items_load(reader, s->provider, a, &rows, &r->err) < 0)
 		return -1;
 	r->listed = l.n;
 	gone = (struct vanished){ARENA_ARRAY(a, rows.n + 1, const char *), 0};
 	if (walk_in_batches(s, reader, &call, &l, &rows, &gone) < 0)
 		return -1;
+	if (is_partial(s))
+		return 0;
 	if (l.cut)
 		return err_set(&r->err, ERR_IO,
 			"there are more than %d entries: move those that came in to another place",
@@ -461,10 +500,10 @@ static void count(struct source *s)
 
 	s->runs++;
 	s->failures += failed;
-	s->failing = failed;
+	s->failing = failed || (is_partial(s) && s->failing);
 	s->fresh += r->fresh;
 	s->refused += r->refused + r->conflicts;
-	if (!failed)
+	if (!failed && !is_partial(s))
 		s->last_success = engine_now(s->e);
 }
 
@@ -491,7 +530,9 @@ void source_ingest(struct source *s, struct db *reader)
 	/* Cut off: the next start takes it up. */
 	if (s->e->sources->stop)
 		return;
-	if (run_one(s, reader, &kind, s, a, &err) < 0)
+	/* That a part could be read says nothing of the whole. */
+	if (!(is_partial(s) && s->report.err.code == ERR_NONE) &&
+		run_one(s, reader, &kind, s, a, &err) < 0)
 		log_error("source.not_recorded", LOG_STR("provider", s->provider), LOG_ERR(&err));
 	count(s);
 	say(s);

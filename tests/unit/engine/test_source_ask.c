@@ -1,0 +1,206 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * What somebody outside says has changed is pulled by name, and only that: a connector over a list in
+ * memory, on a fake clock.
+ */
+#include <check.h>
+#include <string.h>
+
+#include "engine/source.h"
+#include "engine/source_run.h"
+#include "store/artifact.h"
+#include "support/registry.h"
+
+Suite *test_suite(void);
+
+static int listed, found, fetched, failures; /* failures: that many more finds fail */
+
+static int open_it(const struct connector_options *o, struct connector **ret, struct err *err)
+{
+	*ret = NULL;
+	return 0;
+}
+
+static void close_it(struct connector *c)
+{
+}
+
+static int list_it(struct connector *c, const struct provider_call *call,
+	struct source_listing *ret, struct err *err)
+{
+	listed++;
+	*ret = (struct source_listing){
+		.v = ARENA_ARRAY(call->arena, 2, struct source_entry), .n = 2};
+	ret->v[0] = (struct source_entry){.name = "lora-v1", .version = "1"};
+	ret->v[1] = (struct source_entry){.name = "lora-v2", .version = "1"};
+	return 0;
+}
+
+static int find_it(struct connector *c, const struct provider_call *call, const char *name,
+	struct source_entry *ret, struct err *err)
+{
+	found++;
+	if (failures > 0) {
+		failures--;
+		return err_set(err, ERR_UNREACHABLE, "no answer");
+	}
+	if (strncmp(name, "lora-", 5) != 0)
+		return 0;
+	*ret = (struct source_entry){.name = arena_strdup(call->arena, name), .version = "1"};
+	return 1;
+}
+
+static int fetch_it(struct connector *c, const struct provider_call *call,
+	const struct source_entry *entry, struct source_document *ret, struct err *err)
+{
+	fetched++;
+	ret->text = arena_printf(call->arena,
+		"{\"provider\":\"hf\",\"artifacts\":[{\"id\":\"s/%s\",\"role\":\"textgen\",\"uri\":"
+		"\"hf://s/x\",\"metrics\":{\"quality\":0.8,\"safety\":0.98,\"latency_ms_p95\":120,"
+		"\"cost_per_1k_tokens\":0.7}}]}",
+		entry->name);
+	ret->len = strlen(ret->text);
+	ret->young = false;
+	return FETCH_DONE;
+}
+
+static int hook_it(const struct connector *c, const char *body, size_t len, struct arena *a,
+	const char **ret_name, struct err *err)
+{
+	if (len == 0)
+		return err_set(err, ERR_BAD_REQUEST, "says nothing");
+	*ret_name = strcmp(body, "other") == 0 ? NULL : arena_strndup(a, body, len);
+	return 0;
+}
+
+static const struct connector_kind kind = {.name = "memory",
+	.open = open_it,
+	.close = close_it,
+	.list = list_it,
+	.find = find_it,
+	.hook = hook_it,
+	.fetch = fetch_it};
+static const struct engine_source sources[] = {
+	{&kind, {.provider = "hf", .timeout = 300 * USEC_PER_SEC}},
+};
+
+static void setup(void)
+{
+	listed = found = fetched = failures = 0;
+	registry_setup();
+	registry_sources(sources, 1);
+}
+
+static int ask(const char *provider, const char *body, const char **name, struct err *err)
+{
+	return source_ask(reg.engine, provider, body, strlen(body), reg.arena, name, err);
+}
+
+static void ask_for(const char *body)
+{
+	const char *name;
+	struct err err;
+
+	ck_assert_msg(ask("hf", body, &name, &err) == 0, "%s", err.msg);
+}
+
+/* Steps until nothing more is pulled at this instant. */
+static void run(void)
+{
+	for (int i = 0; i < 4; i++) {
+		engine_step(reg.engine);
+		fake_clock_step(&reg.clock, USEC_PER_SEC);
+	}
+}
+
+static bool has(const char *id)
+{
+	struct artifact_row row;
+	struct err err;
+	int rc = artifact_find(reg.reader, "hf", id, reg.arena, &row, &err);
+
+	ck_assert_int_ge(rc, 0);
+	return rc > 0;
+}
+
+START_TEST(test_source_ask__pulls_what_was_named)
+{
+	ask_for("lora-v2");
+	ask_for("lora-v2");
+	ask_for("gone-v1");
+	run();
+	ck_assert(has("s/lora-v2") && !has("s/lora-v1"));
+	ck_assert_int_eq(listed, 0);
+	ck_assert_int_eq(found, 2);
+	ck_assert_int_eq(fetched, 1);
+}
+END_TEST
+
+/* What has not changed since is not fetched again, and the rest is not taken for gone. */
+START_TEST(test_source_ask__forgets_nothing_else)
+{
+	ask_for("lora-v1");
+	run();
+	ask_for("lora-v2");
+	run();
+	ask_for("lora-v1");
+	run();
+	ck_assert_int_eq(found, 3);
+	ck_assert_int_eq(fetched, 2);
+	ck_assert(has("s/lora-v1") && has("s/lora-v2"));
+}
+END_TEST
+
+START_TEST(test_source_ask__a_failure_is_followed_by_one_look_at_all)
+{
+	failures = 1;
+	ask_for("lora-v7");
+	run();
+	ck_assert_int_eq(listed, 0);
+	fake_clock_step(&reg.clock, 300 * USEC_PER_SEC);
+	run();
+	ck_assert_int_eq(listed, 1);
+	ck_assert(has("s/lora-v1") && has("s/lora-v2"));
+}
+END_TEST
+
+START_TEST(test_source_ask__too_much_is_everything)
+{
+	for (int i = 0; i <= ASKED_MAX; i++)
+		ask_for(arena_printf(reg.arena, "lora-v%d", i + 10));
+	run();
+	ck_assert_int_eq(listed, 1);
+	ck_assert_int_eq(found, 0);
+}
+END_TEST
+
+START_TEST(test_source_ask__refusals)
+{
+	const char *name = "unset";
+	struct err err;
+
+	ck_assert_int_eq(ask("gcp", "x", &name, &err), -1);
+	ck_assert_int_eq(err.code, ERR_NOT_FOUND);
+	ck_assert_int_eq(ask("hf", "", &name, &err), -1);
+	ck_assert_int_eq(err.code, ERR_BAD_REQUEST);
+	ck_assert_int_eq(ask("hf", "other", &name, &err), 0);
+	ck_assert_ptr_null(name);
+	run();
+	ck_assert_int_eq(found + listed, 0);
+}
+END_TEST
+
+Suite *test_suite(void)
+{
+	Suite *s = suite_create("what changed elsewhere is pulled by name");
+	TCase *t = tcase_create("ask");
+
+	tcase_add_checked_fixture(t, setup, registry_teardown);
+	tcase_add_test(t, test_source_ask__pulls_what_was_named);
+	tcase_add_test(t, test_source_ask__forgets_nothing_else);
+	tcase_add_test(t, test_source_ask__a_failure_is_followed_by_one_look_at_all);
+	tcase_add_test(t, test_source_ask__too_much_is_everything);
+	tcase_add_test(t, test_source_ask__refusals);
+	suite_add_tcase(s, t);
+	return s;
+}
