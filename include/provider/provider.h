@@ -60,8 +60,10 @@ struct source_listing {
 	bool cut;	/* there is more than LISTING_MAX */
 };
 
-/* GONE: no longer there. UNSETTLED: somebody is writing it; another time. */
-enum fetch_result { FETCH_DONE, FETCH_GONE, FETCH_UNSETTLED };
+/* GONE: no longer there. UNSETTLED: somebody is writing it; another time. REFUSED: it is there and no
+ * manifest can be made of it; *err says why (ERR_INVALID_MANIFEST), and it is not asked for again until
+ * its version changes. */
+enum fetch_result { FETCH_DONE, FETCH_GONE, FETCH_UNSETTLED, FETCH_REFUSED };
 struct source_document {
 	const char *text;
 	size_t len;
@@ -87,7 +89,8 @@ struct connector_kind {
 	void (*close)(struct connector *c); /* NULL is allowed */
 	int (*list)(struct connector *c, const struct provider_call *call,
 		struct source_listing *ret, struct err *err);
-	/* enum fetch_result or -1; fills in *ret with FETCH_DONE alone. */
+	/* enum fetch_result or -1; fills in *ret with FETCH_DONE alone. ERR_IO: this entry could not be
+	 * read. Any other code: the provider can't be asked now, which says nothing of the entry. */
 	int (*fetch)(struct connector *c, const struct provider_call *call,
 		const struct source_entry *entry, struct source_document *ret, struct err *err);
 	/* The one entry of that name, as a listing would show it: 1, 0 when there is none, -1. NULL: it can

@@ -13,6 +13,8 @@
 #include "store/event.h"
 
 enum { BATCH_MAX = 32, DROPS_MAX = 1000, BUSY_MS = 100, DATA_MAX = 4096 };
+/* Entries in a row for which the provider could not be asked: then nobody asks for the rest. */
+enum { DEAF_MAX = 3 };
 
 static bool is_partial(const struct source *s)
 {
@@ -120,6 +122,8 @@ struct batch {
 	size_t n, room;
 	struct record record;
 	bool *told;
+	struct err deaf; /* why the provider could not be asked for an entry; the first one's */
+	size_t n_deaf;	 /* in a row */
 	/* Of each command: the writer applies one while the next is prepared here. */
 	struct arena *arenas[BATCH_MAX];
 };
@@ -177,6 +181,16 @@ static void fetched(struct batch *b, struct entry *x, const struct source_docume
 	manifest_command(&x->command, b->s->provider, d->text, d->len);
 }
 
+/* The entry stays as it was: it is the provider that failed, which is told once and for all. */
+static void deaf(struct batch *b, const struct err *err)
+{
+	b->s->report.failed++;
+	if (b->deaf.code == ERR_NONE)
+		b->deaf = *err;
+	if (++b->n_deaf >= DEAF_MAX || !err_info(err->code)->retryable)
+		b->s->report.err = *err;
+}
+
 static void fetch(struct batch *b, struct entry *x)
 {
 	struct source_report *r = &b->s->report;
@@ -191,10 +205,18 @@ static void fetch(struct batch *b, struct entry *x)
 		return;
 	}
 	rc = b->s->kind->fetch(b->s->connector, &b->call, x->entry, &d, &err);
+	if (rc < 0 && err.code != ERR_IO) {
+		deaf(b, &err);
+		return;
+	}
+	b->n_deaf = 0;
 	if (rc == FETCH_DONE) {
 		fetched(b, x, &d);
 	} else if (rc == FETCH_UNSETTLED) {
 		r->left++;
+	} else if (rc == FETCH_REFUSED) {
+		r->refused++;
+		refuse(b, x, SOURCE_REFUSED, &err);
 	} else if (rc < 0) {
 		r->failed++;
 		refuse(b, x, SOURCE_FAILED, &err);
@@ -253,7 +275,7 @@ static int finish_batch(struct batch *b)
 	struct command *list[BATCH_MAX];
 	struct err ignored;
 
-	for (size_t i = 0; i < b->n; i++)
+	for (size_t i = 0; i < b->n && b->s->report.err.code == ERR_NONE; i++)
 		fetch(b, &b->v[i]);
 	while (send(b, list) && b->s->e->threads && !provider_call_check(&b->call, &ignored))
 		pause_a_moment(b->s->e);
@@ -376,6 +398,10 @@ static int walk_in_batches(struct source *s, struct db *reader, const struct pro
 
 	b.call.arena = a;
 	rc = walk(&b, l, rows, gone);
+	if (rc == 0 && b.deaf.code != ERR_NONE) {
+		s->report.err = b.deaf;
+		rc = -1;
+	}
 	for (size_t i = 0; i < BATCH_MAX; i++)
 		arena_free(b.arenas[i]);
 	return rc;

@@ -1,0 +1,227 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The ingest from a provider over the network, played by a connector that does as it is told: one that
+ * can't be asked is one failure, whatever it says of how many entries; nothing is lost, nothing comes
+ * twice, and it recovers by itself.
+ */
+#include <check.h>
+#include <string.h>
+
+#include "engine/scheduler.h"
+#include "engine/source.h"
+#include "engine/tx.h"
+#include "store/event.h"
+#include "store/schedule.h"
+#include "support/registry.h"
+
+Suite *test_suite(void);
+
+enum { ENTRIES_MAX = 64 };
+
+static struct {
+	struct source_entry v[ENTRIES_MAX];
+	size_t n;
+	bool gone;	  /* it can't even be listed */
+	size_t deaf_from; /* fetches from this one on can't be made; 0: none of them */
+	size_t deaf_once; /* that one alone */
+	enum err_code code;
+	size_t fetches;
+} place;
+
+static int play_open(const struct connector_options *o, struct connector **ret, struct err *err)
+{
+	(void)o, (void)err;
+	*ret = (struct connector *)&place;
+	return 0;
+}
+
+static void play_close(struct connector *c)
+{
+	(void)c;
+}
+
+static int play_list(struct connector *c, const struct provider_call *call,
+	struct source_listing *ret, struct err *err)
+{
+	(void)c, (void)call;
+	if (place.gone)
+		return err_set(err, ERR_UNREACHABLE, "no answer");
+	*ret = (struct source_listing){.v = place.v, .n = place.n};
+	return 0;
+}
+
+static int play_fetch(struct connector *c, const struct provider_call *call,
+	const struct source_entry *entry, struct source_document *ret, struct err *err)
+{
+	const char *text;
+
+	(void)c;
+	place.fetches++;
+	if ((place.deaf_from && place.fetches >= place.deaf_from) ||
+		(place.deaf_once && place.fetches == place.deaf_once))
+		return err_set(err, place.code, "429: too many requests");
+	if (strncmp(entry->name, "bare", 4) == 0) {
+		err_set(err, ERR_INVALID_MANIFEST, "it has no metrics to make a manifest of");
+		return FETCH_REFUSED;
+	}
+	text = arena_printf(call->arena,
+		"{\"provider\":\"hf\",\"artifacts\":[{\"id\":\"s/textgen-lora-v%s\",\"role\":"
+		"\"textgen\",\"uri\":\"hf://s/%s@%s\",\"metrics\":{\"quality\":0.8,\"safety\":0.98,"
+		"\"latency_ms_p95\":120,\"cost_per_1k_tokens\":0.7}}]}",
+		entry->name, entry->name, entry->version);
+	*ret = (struct source_document){.text = text, .len = strlen(text)};
+	return FETCH_DONE;
+}
+
+static const struct connector_kind play = {.name = "play",
+	.open = play_open,
+	.close = play_close,
+	.list = play_list,
+	.fetch = play_fetch};
+static const struct engine_source sources[] = {
+	{&play, {.provider = "hf", .timeout = 300 * USEC_PER_SEC}}};
+
+static void setup(void)
+{
+	registry_setup();
+	memset(&place, 0, sizeof(place));
+	registry_sources(sources, 1);
+}
+
+/* Names sort as they come: two digits. */
+static void add(const char *name, const char *version)
+{
+	place.v[place.n++] = (struct source_entry){
+		arena_strdup(reg.arena, name), arena_strdup(reg.arena, version), NULL};
+}
+
+static void add_many(int from, int n)
+{
+	for (int i = from; i < from + n; i++)
+		add(arena_printf(reg.arena, "%d", i), "a");
+}
+
+static struct job_run ingest(void)
+{
+	struct err err = {0};
+	struct job_run r;
+
+	ck_assert_int_eq(run_job(JOB_INGEST).status, 202);
+	finish();
+	ck_assert_int_eq(job_run_last(reg.reader, JOB_INGEST, reg.arena, &r, &err), 1);
+	return r;
+}
+
+static const char *said(const struct job_run *r)
+{
+	return r->reason ? r->reason : r->decided;
+}
+
+START_TEST(test_source_remote__two_days_away_are_one_failure_and_one_recovery)
+{
+	add_many(10, 5);
+	ingest();
+	ck_assert_int_eq(count_events("manifest.submitted"), 5);
+	place.gone = true;
+	for (int hour = 0; hour < 48; hour++) {
+		fake_clock_step(&reg.clock, 3600 * USEC_PER_SEC);
+		ingest();
+	}
+	add_many(15, 7);
+	ck_assert_int_eq(count_events("provider.failed"), 1);
+	ck_assert_int_eq(count_events("provider.recovered"), 0);
+	place.gone = false;
+	place.fetches = 0;
+	ingest();
+	ck_assert_uint_eq(place.fetches, 7);
+	ck_assert_int_eq(count_events("manifest.submitted"), 12);
+	ck_assert_int_eq(count_events("manifest.refused"), 0);
+	ck_assert_int_eq(count_events("provider.failed"), 1);
+	ck_assert_int_eq(count_events("provider.recovered"), 1);
+	check_registry();
+}
+END_TEST
+
+/* By the code, whether the provider is asked again within the run. */
+static const struct {
+	enum err_code code;
+	size_t fetches;
+} deafs[] = {{ERR_UNREACHABLE, 10 + 3}, {ERR_TOO_MANY_REQUESTS, 10 + 3}, {ERR_CONFIG, 10 + 1}};
+
+START_TEST(test_source_remote__one_that_can_not_be_asked_ends_the_run_and_keeps_what_worked)
+{
+	add_many(10, 50);
+	place.deaf_from = 11;
+	place.code = deafs[_i].code;
+	struct job_run r = ingest();
+
+	ck_assert_uint_eq(place.fetches, deafs[_i].fetches);
+	ck_assert_int_eq(count_events("manifest.submitted"), 10);
+	ck_assert_ptr_nonnull(strstr(said(&r), "429: too many requests"));
+	ingest();
+	ck_assert_int_eq(count_events("provider.failed"), 1);
+	ck_assert_int_eq(count_events("manifest.refused"), 0);
+	place.deaf_from = 0;
+	place.fetches = 0;
+	ingest();
+	ck_assert_uint_eq(place.fetches, 40);
+	ck_assert_int_eq(count_events("manifest.submitted"), 50);
+	ck_assert_int_eq(count_events("provider.recovered"), 1);
+}
+END_TEST
+
+START_TEST(test_source_remote__one_entry_it_was_not_asked_for_comes_with_the_next)
+{
+	add_many(10, 20);
+	place.deaf_once = 5;
+	place.code = ERR_UNREACHABLE;
+	ingest();
+	ck_assert_int_eq(count_events("manifest.submitted"), 19);
+	ck_assert_int_eq(count_events("manifest.refused"), 0);
+	/* Not all that was listed was handled. */
+	ck_assert_int_eq(count_events("provider.failed"), 1);
+	place.fetches = 0;
+	place.deaf_once = 0;
+	ingest();
+	ck_assert_uint_eq(place.fetches, 1);
+	ck_assert_int_eq(count_events("manifest.submitted"), 20);
+	ck_assert_int_eq(count_events("provider.recovered"), 1);
+}
+END_TEST
+
+START_TEST(test_source_remote__what_it_refuses_is_told_once_and_asked_again_when_it_changes)
+{
+	add("10", "a");
+	add("bare", "a");
+	struct job_run r = ingest();
+
+	ck_assert_str_eq(said(&r), "hf: 1 new, 1 refused");
+	ck_assert_int_eq(count_events("manifest.refused"), 1);
+	place.fetches = 0;
+	ingest();
+	ck_assert_uint_eq(place.fetches, 0);
+	place.v[1].version = "b";
+	ingest();
+	ck_assert_uint_eq(place.fetches, 1);
+	ck_assert_int_eq(count_events("manifest.refused"), 2);
+	ck_assert_int_eq(count_events("provider.failed"), 0);
+}
+END_TEST
+
+Suite *test_suite(void)
+{
+	Suite *suite = suite_create("source: over the network");
+	TCase *tc = tcase_create("remote");
+
+	tcase_add_checked_fixture(tc, setup, registry_teardown);
+	tcase_set_timeout(tc, 60);
+	tcase_add_test(tc, test_source_remote__two_days_away_are_one_failure_and_one_recovery);
+	tcase_add_loop_test(tc,
+		test_source_remote__one_that_can_not_be_asked_ends_the_run_and_keeps_what_worked, 0,
+		sizeof(deafs) / sizeof(deafs[0]));
+	tcase_add_test(tc, test_source_remote__one_entry_it_was_not_asked_for_comes_with_the_next);
+	tcase_add_test(tc,
+		test_source_remote__what_it_refuses_is_told_once_and_asked_again_when_it_changes);
+	suite_add_tcase(suite, tc);
+	return suite;
+}
