@@ -13,6 +13,7 @@
 #include "engine/engine.h"
 #include "model/provider.h"
 #include "provider/provider.h"
+#include "provider/session.h"
 #include "store/source.h"
 
 /* ---- What others ask ---- */
@@ -63,6 +64,8 @@ int artifacts_reachable(struct engine *e, struct db *db, const struct artifact_p
 /* The policy's providers, and those that have a connector besides: names, facilities, roles. */
 size_t providers_named(const struct engine *e, const struct policy *p, struct arena *a,
 	struct provider_record **ret);
+/* How the way to the provider's servers is; false: it has none. Any thread. */
+bool source_health(const struct engine *e, const char *provider, struct session_health *ret);
 /* Fill in the rest of one; `whole`: what did not come in, too. Any thread, from its reader. */
 int provider_show(const struct engine *e, struct db *db, struct provider_record *p, bool whole,
 	struct arena *a, struct err *err);
@@ -74,6 +77,11 @@ struct source_stats {
 	uint64_t runs, failures, fresh, refused;
 	uint64_t up;		 /* 0: the last run could not handle all */
 	uint64_t last_success_s; /* Unix time; 0: none in this process */
+	/* Of the way to its servers, when it has one. */
+	bool has_health;
+	uint64_t requests, retries, bytes;
+	uint64_t breaker_open; /* 1: it is left alone */
+	uint64_t quota_left;   /* UINT64_MAX: the provider does not say */
 };
 size_t source_count(const struct engine *e);
 void source_stats(const struct engine *e, size_t i, struct source_stats *ret);

@@ -16,6 +16,15 @@ struct provider_error {
 	int64_t at;
 };
 
+/* The way to its servers, as this process has gone it. */
+struct provider_health {
+	const char *breaker; /* closed, open, half-open */
+	int64_t failures;    /* in a row */
+	int64_t requests, retries, bytes;
+	int64_t quota_limit, quota_left; /* -1: the provider does not say */
+	int64_t quota_reset_at;
+};
+
 /* An entry of a listing that did not come in. */
 struct provider_refusal {
 	const char *name, *outcome, *code, *pointer, *detail, *digest;
@@ -29,6 +38,7 @@ struct provider_record {
 	const char *connector; /* NULL: none */
 	int64_t last_run_at, last_success_at, lag_s, failing_since;
 	struct provider_error *last_error; /* kept after a success */
+	struct provider_health *health;	   /* NULL: it has no server */
 	int64_t listed, refused;
 	int64_t newest_at, newest_age_s; /* of what came in, by whichever way */
 	int delivered;			 /* for the newest ingest by the schedule */

@@ -82,6 +82,7 @@ struct probe {
 };
 
 struct connector;
+struct session_health; /* provider/session.h */
 struct connector_kind {
 	const char *name;
 	/* Checks the options (ERR_CONFIG) and reaches for nothing: the place may come later. */
@@ -102,6 +103,8 @@ struct connector_kind {
 	 * this provider's. Any thread; reaches for nothing. NULL: the provider sends none. */
 	int (*hook)(const struct connector *c, const char *body, size_t len, struct arena *a,
 		const char **ret_name, struct err *err);
+	/* How the way to its servers is. Any thread, also beside another call. NULL: it has none. */
+	void (*health)(struct connector *c, const struct clock *clock, struct session_health *ret);
 	/* Can it look for artifacts at all? NULL: it cannot. */
 	bool (*probes)(const struct connector *c);
 	int (*probe)(struct connector *c, const struct provider_call *call,

@@ -195,6 +195,7 @@ static void render_release(const struct server *s, struct strbuf *out)
 static const struct {
 	const char *name, *type, *help;
 	size_t offset;
+	bool health; /* only of those that have a server */
 } source_families[] = {
 	{"spiralfed_provider_ingests_total", "counter", "Ingests from the provider that ended.",
 		offsetof(struct source_stats, runs)},
@@ -210,7 +211,24 @@ static const struct {
 	{"spiralfed_provider_last_success_timestamp_seconds", "gauge",
 		"When an ingest handled all, Unix time; 0: not since the start.",
 		offsetof(struct source_stats, last_success_s)},
+	{"spiralfed_provider_requests_total", "counter", "Requests to the provider's servers.",
+		offsetof(struct source_stats, requests), true},
+	{"spiralfed_provider_retries_total", "counter", "Of these, the ones sent again.",
+		offsetof(struct source_stats, retries), true},
+	{"spiralfed_provider_response_bytes_total", "counter", "Bytes of their answers' bodies.",
+		offsetof(struct source_stats, bytes), true},
+	{"spiralfed_provider_breaker_open", "gauge",
+		"1 while the provider's servers are left alone after failures in a row.",
+		offsetof(struct source_stats, breaker_open), true},
+	{"spiralfed_provider_quota_left", "gauge",
+		"Requests that the provider still allows in its window; absent: it does not say.",
+		offsetof(struct source_stats, quota_left), true},
 };
+
+static bool has_sample(const struct source_stats *st, size_t family, uint64_t value)
+{
+	return !source_families[family].health || (st->has_health && value != UINT64_MAX);
+}
 
 /* Only with connectors: who has none wants no empty families. */
 static void render_sources(const struct server *s, struct strbuf *out)
@@ -224,10 +242,13 @@ static void render_sources(const struct server *s, struct strbuf *out)
 			source_families[k].help);
 		for (size_t i = 0; i < n; i++) {
 			source_stats(e, i, &st);
-			strbuf_addf(out, "%s{provider=\"%s\",connector=\"%s\"} %llu\n",
-				source_families[k].name, st.provider, st.connector,
-				(unsigned long long)*(const uint64_t *)((const char *)&st +
-									source_families[k].offset));
+			uint64_t value =
+				*(const uint64_t *)((const char *)&st + source_families[k].offset);
+
+			if (has_sample(&st, k, value))
+				strbuf_addf(out, "%s{provider=\"%s\",connector=\"%s\"} %llu\n",
+					source_families[k].name, st.provider, st.connector,
+					(unsigned long long)value);
 		}
 	}
 }

@@ -175,6 +175,24 @@ const char *source_connector(const struct engine *e, const char *provider)
 	return NULL;
 }
 
+static bool health_of(const struct source *s, struct session_health *ret)
+{
+	if (!s->kind->health)
+		return false;
+	s->kind->health(s->connector, s->e->clock, ret);
+	return true;
+}
+
+bool source_health(const struct engine *e, const char *provider, struct session_health *ret)
+{
+	const struct source_set *set = e->sources;
+
+	for (size_t i = 0; i < set->n; i++)
+		if (strcmp(set->v[i].provider, provider) == 0)
+			return health_of(&set->v[i], ret);
+	return false;
+}
+
 int64_t source_next_due(const struct engine *e)
 {
 	return e->sources->next_due;
@@ -188,6 +206,8 @@ size_t source_count(const struct engine *e)
 void source_stats(const struct engine *e, size_t i, struct source_stats *ret)
 {
 	const struct source *s = &e->sources->v[i];
+	struct session_health h = {0};
+	bool has = health_of(s, &h);
 
 	*ret = (struct source_stats){
 		.provider = s->provider,
@@ -198,5 +218,11 @@ void source_stats(const struct engine *e, size_t i, struct source_stats *ret)
 		.refused = s->refused,
 		.up = !s->failing,
 		.last_success_s = (uint64_t)(s->last_success / USEC_PER_SEC),
+		.has_health = has,
+		.requests = h.requests,
+		.retries = h.retries,
+		.bytes = h.bytes,
+		.breaker_open = h.breaker == BREAKER_OPEN,
+		.quota_left = h.quota_left < 0 ? UINT64_MAX : (uint64_t)h.quota_left,
 	};
 }

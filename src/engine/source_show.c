@@ -30,6 +30,25 @@ static int add_source(
 	return 0;
 }
 
+static void add_health(const struct engine *e, struct provider_record *p, struct arena *a)
+{
+	struct session_health h;
+
+	if (!source_health(e, p->name, &h))
+		return;
+	p->health = ARENA_NEW(a, struct provider_health);
+	*p->health = (struct provider_health){
+		.breaker = breaker_state_name(h.breaker),
+		.failures = h.failures,
+		.requests = (int64_t)h.requests,
+		.retries = (int64_t)h.retries,
+		.bytes = (int64_t)h.bytes,
+		.quota_limit = h.quota_limit,
+		.quota_left = h.quota_left,
+		.quota_reset_at = h.quota_reset,
+	};
+}
+
 static int add_delivery(
 	struct db *db, struct provider_record *p, int64_t now, struct arena *a, struct err *err)
 {
@@ -108,6 +127,7 @@ int provider_show(const struct engine *e, struct db *db, struct provider_record 
 	int64_t now = clock_now(engine_clock(e));
 
 	p->connector = source_connector(e, p->name);
+	add_health(e, p, a);
 	if (add_source(db, p, now, a, err) < 0 || add_delivery(db, p, now, a, err) < 0)
 		return -1;
 	return add_refusals(db, p, whole, a, err);

@@ -21,6 +21,22 @@ static const struct field error_fields[] = {
 static const struct field_table error_table = FIELD_TABLE("ProviderError",
 	"Why an ingest could not handle all.", struct provider_error, error_fields);
 
+static const struct field health_fields[] = {
+	F(provider_health, breaker, STRING, FIELD_REQUIRED,
+		.help = "closed; open: it failed again and again and is left alone for a while; "
+			"half-open: one request tries it"),
+	F(provider_health, failures, INT, FIELD_ZERO, .help = "of requests, in a row"),
+	F(provider_health, requests, INT, FIELD_ZERO, .help = "since the daemon started"),
+	F(provider_health, retries, INT, FIELD_ZERO, .help = "of these, sent again"),
+	F(provider_health, bytes, INT, FIELD_ZERO, .help = "of answers' bodies"),
+	F(provider_health, quota_limit, INT, FIELD_EMIT_NULL,
+		.help = "requests that the provider allows in its window; null: it does not say"),
+	F(provider_health, quota_left, INT, FIELD_EMIT_NULL),
+	F(provider_health, quota_reset_at, TIME, FIELD_EMIT_NULL),
+};
+static const struct field_table health_table = FIELD_TABLE("ProviderHealth",
+	"The way to a provider's servers.", struct provider_health, health_fields);
+
 static const struct field refusal_fields[] = {
 	F(provider_refusal, name, STRING, FIELD_REQUIRED, .help = "of the entry, e.g. the file"),
 	F(provider_refusal, outcome, STRING, FIELD_REQUIRED,
@@ -50,6 +66,8 @@ static const struct field record_fields[] = {
 	F(provider_record, failing_since, TIME, FIELD_EMIT_NULL),
 	F(provider_record, last_error, OBJECT, FIELD_EMIT_NULL, .table = &error_table,
 		.help = "kept after a success"),
+	F(provider_record, health, OBJECT, FIELD_EMIT_NULL, .table = &health_table,
+		.help = "of the way to its servers; null: its connector needs none"),
 	F(provider_record, listed, INT, FIELD_ZERO, .help = "entries of the last listing"),
 	F(provider_record, refused, INT, FIELD_ZERO, .help = "of these did not come in"),
 	F(provider_record, newest_at, TIME, FIELD_EMIT_NULL,
