@@ -18,6 +18,7 @@ build    libsqlite3-dev       the registry
 build    libcurl4-gnutls-dev  calls to providers and webhooks, on the same TLS as the server
 build    libgnutls28-dev      TLS, digests, signatures
 build    libinih-dev          the configuration file
+build    libyaml-dev          the front matter of model cards
 build    libical-dev          time zones, and a second opinion on recurrence rules in the tests
 build    libsystemd-dev       readiness, watchdog, socket activation
 check    check                the unit test framework
