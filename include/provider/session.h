@@ -30,12 +30,17 @@ typedef void session_judge_fn(const struct http_response *r, int64_t now, struct
  * `message` or `error.message` of a JSON body, else its first line. */
 session_judge_fn session_judge;
 
+struct session_health;
+/* Reads the quota that an answer tells of, if it does, into *h; called for each, `now` is wall time. */
+typedef void session_quota_fn(const struct http_response *r, int64_t now, struct session_health *h);
+
 struct session_rule {
 	struct retry_rule retry;
 	struct breaker_rule breaker;
 	int at_once; /* requests */
 	enum http_reach reach;
 	session_judge_fn *judge;
+	session_quota_fn *quota; /* NULL: the provider tells of none */
 };
 /* Five attempts from 1 s to 8 s, a breaker after 5 failures for 30 s to 15 min, 4 requests at once. */
 extern const struct session_rule session_rule_default;
@@ -68,7 +73,6 @@ struct session_health {
 	int64_t quota_reset;		   /* wall, usec; 0: unknown */
 };
 void session_health(struct session *s, const struct clock *clock, struct session_health *ret);
-void session_quota(struct session *s, int64_t limit, int64_t left, int64_t reset);
 
 /* Whether a URL the provider gave (a next page, a redirect) leads to the same server as `base`:
  * scheme, host and port. Credentials go nowhere else. */

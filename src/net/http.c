@@ -201,8 +201,8 @@ static int failed(
 		return err_set(err, ERR_UNREACHABLE, "%s: %s", server, curl_easy_strerror(code));
 	case CURLE_WRITE_ERROR:
 		if (t->body->overflow)
-			return err_set(err, ERR_IO, "%s: the answer is larger than %zu bytes",
-				server, r->cap);
+			return err_set(err, ERR_BODY_TOO_LARGE,
+				"%s: the answer is larger than %zu bytes", server, r->cap);
 		break;
 	default:
 		break;

@@ -149,12 +149,14 @@ static int enter(struct session *s, const struct provider_call *call, struct htt
 enum went { WENT_WELL, WENT_SICK, WENT_UNKNOWN };
 
 static void leave(struct session *s, const struct provider_call *call, struct http_client *client,
-	enum went went, size_t bytes)
+	enum went went, const struct http_response *r)
 {
 	LOCK_SCOPE(&s->lock);
 	s->idle[s->n_idle++] = client;
 	s->health.requests++;
-	s->health.bytes += bytes;
+	s->health.bytes += r->body_len;
+	if (r->status && s->rule.quota)
+		s->rule.quota(r, clock_now(call->clock), &s->health);
 	if (went == WENT_WELL)
 		breaker_succeeded(&s->breaker);
 	else if (went == WENT_SICK)
@@ -205,15 +207,19 @@ static int attempt(struct session *s, const struct provider_call *call, struct s
 	rc = http_perform(&http, call->arena, ret, err);
 	if (rc < 0) {
 		bool stopped = err->code == ERR_UNAVAILABLE;
+		bool large = err->code == ERR_BODY_TOO_LARGE;
 
-		went = stopped ? WENT_UNKNOWN : WENT_SICK;
-		verdict->passing = !stopped;
+		/* One that is too large is no better the next time, and no sign of ill health. */
+		went = stopped ? WENT_UNKNOWN : large ? WENT_WELL : WENT_SICK;
+		verdict->passing = !stopped && !large;
+		if (large)
+			err->code = ERR_IO;
 	} else if (!is_expected(ret->status, expected)) {
 		s->rule.judge(ret, clock_now(call->clock), call->arena, verdict, err);
 		went = verdict->unhealthy ? WENT_SICK : WENT_WELL;
 		rc = -1;
 	}
-	leave(s, call, client, went, ret->body_len);
+	leave(s, call, client, went, ret);
 	return rc;
 }
 
@@ -263,12 +269,4 @@ void session_health(struct session *s, const struct clock *clock, struct session
 	*ret = s->health;
 	ret->breaker = breaker_state(&s->breaker, clock_mono(clock));
 	ret->failures = s->breaker.failures;
-}
-
-void session_quota(struct session *s, int64_t limit, int64_t left, int64_t reset)
-{
-	LOCK_SCOPE(&s->lock);
-	s->health.quota_limit = limit;
-	s->health.quota_left = left;
-	s->health.quota_reset = reset;
 }

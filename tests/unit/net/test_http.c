@@ -138,7 +138,7 @@ static const struct {
 	enum err_code code;
 	const char *says;
 } refusals[] = {
-	{"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nabcd", "", 3, 10000000, ERR_IO,
+	{"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nabcd", "", 3, 10000000, ERR_BODY_TOO_LARGE,
 		"larger than 3 bytes"},
 	{"", "", 100, 10000000, ERR_UNREACHABLE, ""},
 	{NULL, "", 100, 50000, ERR_UNREACHABLE, "imeout"},

@@ -271,6 +271,55 @@ START_TEST(test_session__prepares_each_attempt)
 }
 END_TEST
 
+START_TEST(test_session__one_that_is_too_large_is_not_asked_for_again)
+{
+	static const char *const answers[] = {
+		"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n123456789", OK200, NULL};
+	struct session_request r = get();
+	struct session_health health;
+	struct http_response response;
+	struct err err = {0};
+
+	r.http.cap = 8;
+	play(answers);
+	ck_assert_int_eq(send_with(&session_rule_default, &r, &response, NULL, &health, &err), -1);
+	stop();
+	ck_assert_int_eq(err.code, ERR_IO);
+	ck_assert_msg(strstr(err.msg, "larger than 8 bytes"), "%s", err.msg);
+	ck_assert_int_eq(server.served, 1);
+	ck_assert_int_eq(health.failures, 0);
+}
+END_TEST
+
+static void read_quota(const struct http_response *r, int64_t now, struct session_health *h)
+{
+	const char *left = http_response_header(r, "X-Quota");
+
+	if (!left)
+		return;
+	h->quota_left = *left - '0';
+	h->quota_reset = now;
+}
+
+START_TEST(test_session__hears_of_the_quota)
+{
+	static const char *const answers[] = {BUSY503, OK200, BUSY503, NULL};
+	struct session_rule rule = session_rule_default;
+	struct session_request r = get();
+	struct session_health health;
+	struct http_response response;
+	struct err err = {0};
+
+	rule.quota = read_quota;
+	play(answers);
+	ck_assert_int_eq(send_with(&rule, &r, &response, NULL, &health, &err), 0);
+	stop();
+	ck_assert_int_eq(health.quota_limit, -1);
+	ck_assert_int_eq(health.quota_left, 7);
+	ck_assert_int_gt(health.quota_reset, 0);
+}
+END_TEST
+
 START_TEST(test_session__never_reaches_inside_when_told_so)
 {
 	struct session_rule rule = session_rule_default;
@@ -324,6 +373,8 @@ Suite *test_suite(void)
 	tcase_add_test(t, test_session__keeps_the_deadline);
 	tcase_add_test(t, test_session__leaves_a_broken_server_alone);
 	tcase_add_test(t, test_session__prepares_each_attempt);
+	tcase_add_test(t, test_session__one_that_is_too_large_is_not_asked_for_again);
+	tcase_add_test(t, test_session__hears_of_the_quota);
 	tcase_add_test(t, test_session__never_reaches_inside_when_told_so);
 	tcase_add_test(t, test_session__knows_its_own_server);
 	suite_add_tcase(s, t);
