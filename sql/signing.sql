@@ -16,10 +16,10 @@ SELECT statement FROM release_statement WHERE release_version = $1;
 -- name: release_statement_insert :exec (release_version, statement)
 INSERT INTO release_statement (release_version, statement) VALUES ($1, $2);
 
--- Of the keys that are not retired at `now`, the newest key first.
--- name: release_signature_list :many (release_version, now)
+-- Of every key that ever signed it, the newest key first.
+-- name: release_signature_list :many (release_version)
 SELECT k.keyid, s.signature FROM release_signature s JOIN signing_key k ON k.seq = s.key_seq
-WHERE s.release_version = $1 AND (k.retires_at IS NULL OR k.retires_at > $2) ORDER BY k.seq DESC;
+WHERE s.release_version = $1 ORDER BY k.seq DESC;
 
 -- name: release_signature_insert :exec (release_version, key_seq, signature)
 INSERT INTO release_signature (release_version, key_seq, signature) VALUES ($1, $2, $3);

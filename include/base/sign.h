@@ -21,6 +21,10 @@ struct sign_public {
 	char keyid[SIGN_KEYID_STRLEN]; /* hex */
 };
 
+/* The type under which keys that sign together sign the list of themselves: their public halves in the
+ * order of their signatures. */
+#define SIGNERS_TYPE "application/vnd.spiralfed.signers"
+
 struct sign_key;
 
 struct sign_key *sign_key_make(struct err *err); /* NULL: no randomness */

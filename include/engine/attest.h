@@ -27,13 +27,16 @@ int attestation_insert(
 /* Sign, with this key of the ring, every release that it has not signed. In a transaction. */
 int attest_missing(struct tx *tx, const struct keyring_key *k, struct err *err);
 
-/* GET /v1/releases/{v}/attestation: the statement with the signatures of the keys that are not
- * retired. 1, 0 (no such release), -1. */
-int attestation_body(struct db *reader, const char *version, int64_t now, struct arena *a,
-	struct body *ret, struct err *err);
+/* GET /v1/releases/{v}/attestation: the statement with the signatures of the keys that sign the pointer
+ * now. 1, 0 (no such release), -1. */
+int attestation_body(
+	struct db *reader, const char *version, struct arena *a, struct body *ret, struct err *err);
 
 /* In apply, after the channel was written: sign it as it stands now. Within a serial only `issued`,
  * which rises, and `expires` change. */
 int pointer_sign(struct tx *tx, const struct keyring *k, struct err *err);
+/* Is it signed by these keys, in this order, and says so? 1, 0, -1. */
+int pointer_signed_by(
+	const struct pointer_row *row, const struct keyring *k, struct arena *a, struct err *err);
 
 #endif

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * DSSE envelopes (v1.0.2): bytes of a declared type, signed over their pre-authentication encoding.
- * Verifying comes before anybody parses the payload, and gives the very bytes that were verified. A
- * keyid is a hint in DSSE; here a signature whose keyid is no trusted key's does not count, so that no
- * byte of an envelope can change unnoticed. A false
- * signature in the name of a trusted key refuses the whole. One key counts once, however often it signed.
+ * DSSE envelopes (v1.0.2) as the daemon writes them: bytes of a declared type, signed over their
+ * pre-authentication encoding. Where several keys sign, each of them also signs the list of all of them
+ * (`signers`, a member that DSSE lets others pass over): who trusts one of the keys can then check the
+ * signatures of the others, and no byte changes unnoticed. Nodes open envelopes by spiralfed/envelope.h.
  */
 #ifndef MODEL_DSSE_H
 #define MODEL_DSSE_H
@@ -18,24 +17,25 @@ enum { DSSE_SIGNATURES_MAX = 16, DSSE_PAYLOAD_MAX = 4 << 20 };
 /* "DSSEv1 " len type len payload. */
 void dsse_pae(struct strbuf *out, const char *type, const void *payload, size_t len);
 
-/* Append the envelope of signatures that were made before, as compact JSON. */
+/* An envelope, its bytes in base64. */
 struct dsse_signature {
-	const char *keyid;
-	const unsigned char *bytes; /* SIGN_SIZE */
+	const char *keyid, *sig;
 };
-void dsse_envelope(struct strbuf *out, const char *type, const void *payload, size_t len,
-	const struct dsse_signature *signatures, size_t n);
+struct dsse_signers {
+	const char *keys;    /* the public keys, 32 bytes each, in the order of the signatures */
+	struct strings sigs; /* what each of them makes of these bytes, as SIGNERS_TYPE */
+};
+struct dsse_envelope {
+	const char *type, *payload;
+	struct dsse_signers *signers; /* NULL with one signature */
+	struct list signatures;	      /* struct dsse_signature */
+};
 extern const struct field_table dsse_envelope_table;
 
-/* The same with a signature of each key, made now. */
+/* Append the envelope of these bytes with a signature of each key, made now. */
 void dsse_write(struct strbuf *out, const char *type, const void *payload, size_t len,
 	const struct sign_key *const *keys, size_t n_keys);
 
-/* Does it hold signatures of at least `threshold` different ones of these keys, over this type? The
- * payload, NUL-terminated, is in the arena. -1: ERR_BAD_JSON or ERR_INVALID_BODY for what is no
- * envelope, ERR_BAD_SIGNATURE else. */
-int dsse_verify(const char *text, size_t len, const char *type, const struct sign_public *trusted,
-	size_t n_trusted, size_t threshold, struct arena *a, const char **ret_payload,
-	size_t *ret_len, struct err *err);
+const char *dsse_base64(const void *data, size_t len, struct arena *a);
 
 #endif

@@ -21,8 +21,8 @@ static inline const char *signed_payload(const struct signed_bytes *b)
 	return (const char *)b->bytes + ENVELOPE_HEAD_MAX;
 }
 
-/* OK when a trusted key signed it, as this type, and none of them is said to have signed something
- * else. */
+/* OK when a trusted key signed it, as this type, and each signature is good: where there are several, of
+ * trusted keys all, or of keys that list each other and one of which is trusted (base/sign.h). */
 enum spiralfed_status envelope_open(const struct spiralfed_key *keys, size_t n_keys,
 	const char *type, const char *text, size_t len, struct signed_bytes *ret);
 

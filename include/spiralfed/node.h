@@ -37,7 +37,7 @@ enum spiralfed_status {
 	SPIRALFED_RENEWED,	 /* the same pointer, issued again: nothing to load */
 	SPIRALFED_UNCHANGED,	 /* what the state holds already */
 	SPIRALFED_MALFORMED,	 /* not what it should be, whoever made it */
-	SPIRALFED_BAD_SIGNATURE, /* no trusted key signed it, or one of them did not sign this */
+	SPIRALFED_BAD_SIGNATURE, /* no trusted key signed it, or one of its signatures is false */
 	SPIRALFED_WRONG_CHANNEL,
 	SPIRALFED_ROLLBACK,	/* older than what the state holds: a replay */
 	SPIRALFED_EQUIVOCATION, /* the same serial with other content */

@@ -31,8 +31,8 @@ struct release_signature_row {
 	char keyid[SIGN_KEYID_STRLEN];
 	unsigned char signature[SIGN_SIZE];
 };
-/* Those of keys that are not retired at `now`, the newest key's first. */
-int release_signature_list(struct db *db, const char *version, int64_t now, struct arena *a,
+/* Of every key that ever signed it, the newest key's first. */
+int release_signature_list(struct db *db, const char *version, struct arena *a,
 	struct release_signature_row **ret, size_t *ret_n, struct err *err);
 int release_signature_insert(struct db *db, const char *version, int64_t key_seq,
 	const unsigned char signature[SIGN_SIZE], struct err *err);

@@ -39,7 +39,7 @@ int handle_release_attestation(struct request *r, struct err *err)
 {
 	const char *version = r->bindings[0] + (r->bindings[0][0] == 'v');
 	struct body body;
-	int rc = attestation_body(request_reader(r), version, now(r), r->arena, &body, err);
+	int rc = attestation_body(request_reader(r), version, r->arena, &body, err);
 
 	if (rc < 0)
 		return -1;

@@ -7,6 +7,7 @@
 
 #include <string.h>
 
+#include "base/json_writer.h"
 #include "engine/internal.h"
 #include "engine/render.h"
 #include "model/attestation.h"
@@ -96,24 +97,58 @@ int attest_missing(struct tx *tx, const struct keyring_key *k, struct err *err)
 	}
 }
 
-int attestation_body(struct db *reader, const char *version, int64_t now, struct arena *a,
-	struct body *ret, struct err *err)
+/* The signature of a key by its name; NULL: it did not sign this. */
+static const char *signature_of(
+	const struct release_signature_row *rows, size_t n, const char *keyid, struct arena *a)
+{
+	for (size_t i = 0; i < n; i++)
+		if (!strcmp(rows[i].keyid, keyid))
+			return dsse_base64(rows[i].signature, SIGN_SIZE, a);
+	return NULL;
+}
+
+/* The statement in the envelope of the pointer, whose keys have all signed every release. */
+static int put_statement(struct dsse_envelope *e, struct db *reader, const char *version,
+	const char *statement, struct arena *a, struct err *err)
+{
+	struct release_signature_row *rows;
+	size_t n;
+
+	if (release_signature_list(reader, version, a, &rows, &n, err) < 0)
+		return -1;
+	e->type = STATEMENT_PAYLOAD_TYPE;
+	e->payload = dsse_base64(statement, strlen(statement), a);
+	for (size_t i = 0; i < e->signatures.n; i++) {
+		struct dsse_signature *s = LIST_AT(&e->signatures, struct dsse_signature, i);
+
+		s->sig = signature_of(rows, n, s->keyid, a);
+		if (!s->sig)
+			return err_set(err, ERR_STORAGE, "release %s lacks a signature of key %s",
+				version, s->keyid);
+	}
+	return 0;
+}
+
+int attestation_body(
+	struct db *reader, const char *version, struct arena *a, struct body *ret, struct err *err)
 {
 	STRBUF_AUTO sb = STRBUF_INIT(BODY_MAX);
-	struct release_signature_row *rows;
-	struct dsse_signature *signatures;
+	struct pointer_row pointer;
+	struct dsse_envelope e;
 	const char *statement;
-	size_t n;
+	struct json_writer w;
 	int rc = release_statement_find(reader, version, a, &statement, err);
 
 	if (rc <= 0)
 		return rc;
-	if (release_signature_list(reader, version, now, a, &rows, &n, err) < 0)
+	rc = channel_pointer_find(reader, CHANNEL_STABLE, a, &pointer, err);
+	if (rc <= 0)
+		return rc < 0 ? -1 : err_set(err, ERR_STORAGE, "the pointer is missing");
+	if (fields_load_text(&dsse_envelope_table, pointer.body.text, a, &e, err) < 0 ||
+		put_statement(&e, reader, version, statement, a, err) < 0)
 		return -1;
-	signatures = ARENA_ARRAY(a, n, struct dsse_signature);
-	for (size_t i = 0; i < n; i++)
-		signatures[i] = (struct dsse_signature){rows[i].keyid, rows[i].signature};
-	dsse_envelope(&sb, STATEMENT_PAYLOAD_TYPE, statement, strlen(statement), signatures, n);
+	json_writer_init(&w, &sb);
+	fields_emit(&dsse_envelope_table, &e, &w);
 	body_set(ret, arena_strndup(a, sb.buf, sb.len), sb.len);
 	return 1;
 }
@@ -180,4 +215,20 @@ int pointer_sign(struct tx *tx, const struct keyring *k, struct err *err)
 		return -1;
 	write_pointer(&p, k, tx->arena, &after);
 	return channel_pointer_set(tx->db, &after, err);
+}
+
+int pointer_signed_by(
+	const struct pointer_row *row, const struct keyring *k, struct arena *a, struct err *err)
+{
+	struct dsse_envelope e;
+
+	if (fields_load_text(&dsse_envelope_table, row->body.text, a, &e, err) < 0)
+		return -1;
+	if (e.signatures.n != k->n || (k->n > 1 && !e.signers))
+		return 0;
+	for (size_t i = 0; i < k->n; i++)
+		if (strcmp(LIST_AT(&e.signatures, struct dsse_signature, i)->keyid,
+			    k->v[i].row.public.keyid) != 0)
+			return 0;
+	return 1;
 }

@@ -272,7 +272,7 @@ static int tell_retired(struct opening *o, int64_t issued, struct err *err)
 	return n;
 }
 
-static int pointer_wanted(struct opening *o, struct err *err)
+static int pointer_wanted(struct opening *o, const struct keyring *ring, struct err *err)
 {
 	struct pointer_row row;
 	int rc = channel_pointer_find(o->tx.db, CHANNEL_STABLE, o->tx.arena, &row, err), retired;
@@ -280,9 +280,10 @@ static int pointer_wanted(struct opening *o, struct err *err)
 	if (rc <= 0)
 		return rc < 0 ? -1 : 1;
 	retired = tell_retired(o, row.issued, err);
-	if (retired < 0)
+	rc = retired < 0 ? -1 : pointer_signed_by(&row, ring, o->tx.arena, err);
+	if (rc < 0)
 		return -1;
-	return retired || o->changed || row.serial != o->tx.engine->state.serial ||
+	return retired || rc == 0 || row.serial != o->tx.engine->state.serial ||
 	       o->tx.now >= row.issued + o->tx.engine->pointer_lifetime / 2;
 }
 
@@ -296,7 +297,7 @@ static int open_in(struct engine *e, struct opening *o, struct keyring *ring, st
 	for (size_t i = 0; i < ring->n; i++)
 		if (attest_missing(&o->tx, &ring->v[i], err) < 0)
 			return -1;
-	rc = pointer_wanted(o, err);
+	rc = pointer_wanted(o, ring, err);
 	return rc <= 0 ? rc : pointer_sign(&o->tx, ring, err);
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Envelopes: writing them, and opening them for those who verify.
+ * Envelopes: their form, and writing them.
  */
 #include "model/dsse.h"
 
@@ -12,32 +12,39 @@
 
 enum { TYPE_MAX = 256, BASE64_MAX = DSSE_PAYLOAD_MAX / 3 * 4 + 4 };
 
-struct envelope_signature {
-	const char *keyid, *sig;
-};
-struct envelope {
-	const char *type, *payload;
-	struct list signatures;
-};
-
 static const struct field signature_fields[] = {
-	{"keyid", FIELD_STRING, offsetof(struct envelope_signature, keyid), 0, .min = 1,
-		.max = 128},
-	{"sig", FIELD_STRING, offsetof(struct envelope_signature, sig), FIELD_REQUIRED},
+	{"keyid", FIELD_STRING, offsetof(struct dsse_signature, keyid), 0, .min = 1, .max = 128},
+	{"sig", FIELD_STRING, offsetof(struct dsse_signature, sig), FIELD_REQUIRED},
 };
 static const struct field_table signature_table = FIELD_TABLE(
-	"DsseSignature", "A signature, in base64.", struct envelope_signature, signature_fields);
+	"DsseSignature", "A signature, in base64.", struct dsse_signature, signature_fields);
+
+static const struct field signers_fields[] = {
+	{"keys", FIELD_STRING, offsetof(struct dsse_signers, keys), FIELD_REQUIRED,
+		.help = "The public keys (Ed25519, 32 bytes each) in the order of the signatures, "
+			"in "
+			"base64."},
+	{"sigs", FIELD_STRINGS, offsetof(struct dsse_signers, sigs), FIELD_REQUIRED, .min = 2,
+		.max = DSSE_SIGNATURES_MAX,
+		.help = "What each of them makes of these bytes, as a payload of type "
+			"application/vnd.spiralfed.signers."},
+};
+static const struct field_table signers_table = FIELD_TABLE("DsseSigners",
+	"Where several keys sign: all of them, as each of them signs it.", struct dsse_signers,
+	signers_fields);
 
 static const struct field envelope_fields[] = {
-	{"payload", FIELD_STRING, offsetof(struct envelope, payload), FIELD_REQUIRED, .min = 1,
+	{"payload", FIELD_STRING, offsetof(struct dsse_envelope, payload), FIELD_REQUIRED, .min = 1,
 		.max = BASE64_MAX},
-	{"payloadType", FIELD_STRING, offsetof(struct envelope, type), FIELD_REQUIRED, .min = 1,
-		.max = TYPE_MAX},
-	{"signatures", FIELD_LIST, offsetof(struct envelope, signatures), FIELD_REQUIRED, .min = 1,
-		.max = DSSE_SIGNATURES_MAX, .table = &signature_table},
+	{"payloadType", FIELD_STRING, offsetof(struct dsse_envelope, type), FIELD_REQUIRED,
+		.min = 1, .max = TYPE_MAX},
+	{"signatures", FIELD_LIST, offsetof(struct dsse_envelope, signatures),
+		FIELD_REQUIRED | FIELD_EMIT_EMPTY, .min = 1, .max = DSSE_SIGNATURES_MAX,
+		.table = &signature_table},
+	{"signers", FIELD_OBJECT, offsetof(struct dsse_envelope, signers), .table = &signers_table},
 };
 const struct field_table dsse_envelope_table = FIELD_TABLE(
-	"DsseEnvelope", "Signed bytes of a declared type.", struct envelope, envelope_fields);
+	"DsseEnvelope", "Signed bytes of a declared type.", struct dsse_envelope, envelope_fields);
 
 void dsse_pae(struct strbuf *out, const char *type, const void *payload, size_t len)
 {
@@ -45,7 +52,7 @@ void dsse_pae(struct strbuf *out, const char *type, const void *payload, size_t 
 	strbuf_add(out, payload, len);
 }
 
-static char *encoded(const void *data, size_t len, struct arena *a)
+const char *dsse_base64(const void *data, size_t len, struct arena *a)
 {
 	STRBUF_AUTO out = STRBUF_INIT(BASE64_MAX);
 
@@ -53,156 +60,49 @@ static char *encoded(const void *data, size_t len, struct arena *a)
 	return arena_strndup(a, out.buf, out.len);
 }
 
-void dsse_envelope(struct strbuf *out, const char *type, const void *payload, size_t len,
-	const struct dsse_signature *signatures, size_t n)
+static const char *sign_text(const struct sign_key *key, const struct strbuf *pae, struct arena *a)
 {
-	ARENA_AUTO arena = arena_new();
-	struct json_writer w;
+	unsigned char made[SIGN_SIZE];
 
-	json_writer_init(&w, out);
-	jw_object(&w);
-	jw_kstring(&w, "payload", encoded(payload, len, arena));
-	jw_kstring(&w, "payloadType", type);
-	jw_key(&w, "signatures");
-	jw_array(&w);
-	for (size_t i = 0; i < n; i++) {
-		jw_object(&w);
-		jw_kstring(&w, "keyid", signatures[i].keyid);
-		jw_kstring(&w, "sig", encoded(signatures[i].bytes, SIGN_SIZE, arena));
-		jw_end(&w);
-	}
-	jw_end(&w);
-	jw_end(&w);
+	sign_bytes(key, pae->buf, pae->len, made);
+	return dsse_base64(made, sizeof(made), a);
+}
+
+static struct dsse_signers *make_signers(
+	const struct sign_key *const *keys, size_t n, struct arena *a)
+{
+	STRBUF_AUTO pae = STRBUF_INIT(DSSE_SIGNATURES_MAX * SIGN_PUBLIC_SIZE + 128);
+	unsigned char list[DSSE_SIGNATURES_MAX][SIGN_PUBLIC_SIZE];
+	struct dsse_signers *signers = ARENA_NEW(a, struct dsse_signers);
+
+	for (size_t i = 0; i < n; i++)
+		memcpy(list[i], sign_key_public(keys[i])->bytes, SIGN_PUBLIC_SIZE);
+	dsse_pae(&pae, SIGNERS_TYPE, list, n * SIGN_PUBLIC_SIZE);
+	signers->keys = dsse_base64(list, n * SIGN_PUBLIC_SIZE, a);
+	signers->sigs.v = ARENA_ARRAY(a, n, const char *);
+	for (size_t i = 0; i < n; i++)
+		signers->sigs.v[signers->sigs.n++] = sign_text(keys[i], &pae, a);
+	return signers;
 }
 
 void dsse_write(struct strbuf *out, const char *type, const void *payload, size_t len,
 	const struct sign_key *const *keys, size_t n_keys)
 {
+	ARENA_AUTO a = arena_new();
 	STRBUF_AUTO pae = STRBUF_INIT(DSSE_PAYLOAD_MAX + TYPE_MAX + 64);
-	unsigned char made[DSSE_SIGNATURES_MAX][SIGN_SIZE];
 	struct dsse_signature signatures[DSSE_SIGNATURES_MAX];
+	struct dsse_envelope e = {.type = type,
+		.payload = dsse_base64(payload, len, a),
+		.signatures = {signatures, n_keys}};
+	struct json_writer w;
 
 	assert(n_keys <= DSSE_SIGNATURES_MAX);
 	dsse_pae(&pae, type, payload, len);
-	for (size_t i = 0; i < n_keys; i++) {
-		sign_bytes(keys[i], pae.buf, pae.len, made[i]);
-		signatures[i] = (struct dsse_signature){sign_key_public(keys[i])->keyid, made[i]};
-	}
-	dsse_envelope(out, type, payload, len, signatures, n_keys);
-}
-
-/* ---- Opening ---- */
-
-/* Bytes of one member; all members of an envelope are in one alphabet. */
-static int decode(const char *text, enum base64_alphabet *alphabet, struct arena *a,
-	unsigned char **ret, size_t *ret_len)
-{
-	enum base64_alphabet own;
-	unsigned char *bytes;
-	size_t len;
-
-	if (base64_decode(text, strlen(text), a, &bytes, &len, &own) ||
-		(own != BASE64_ANY && *alphabet != BASE64_ANY && own != *alphabet))
-		return -1;
-	if (own != BASE64_ANY)
-		*alphabet = own;
-	*ret = bytes;
-	*ret_len = len;
-	return 0;
-}
-
-static int parse(
-	const char *text, size_t len, struct arena *a, struct envelope *ret, struct err *err)
-{
-	struct faults faults;
-
-	faults_init(&faults);
-	if (!fields_parse_text(&dsse_envelope_table, text, len, a, ret, &faults, err))
-		return 0;
-	if (faults.n)
-		err_set_at(
-			err, ERR_INVALID_BODY, faults.list[0].pointer, "%s", faults.list[0].detail);
-	return err_wrap(err, "no DSSE envelope");
-}
-
-/* The trusted key that made it; n_trusted: none. */
-static size_t signer_of(const struct envelope_signature *s, const unsigned char *signature,
-	size_t len, const struct strbuf *pae, const struct sign_public *trusted, size_t n_trusted)
-{
-	for (size_t i = 0; i < n_trusted; i++)
-		if ((!s->keyid || !strcmp(s->keyid, trusted[i].keyid)) &&
-			sign_verify(&trusted[i], pae->buf, pae->len, signature, len))
-			return i;
-	return n_trusted;
-}
-
-/* Says that a trusted key made it. */
-static bool claims(const struct envelope_signature *s, const struct sign_public *trusted, size_t n)
-{
-	for (size_t i = 0; s->keyid && i < n; i++)
-		if (!strcmp(s->keyid, trusted[i].keyid))
-			return true;
-	return false;
-}
-
-static bool same_key(const struct sign_public *a, const struct sign_public *b)
-{
-	return !memcmp(a->bytes, b->bytes, sizeof(a->bytes));
-}
-
-/* Different keys that signed: those whose place in the list is marked, a repeated key once. */
-static size_t count_signers(const bool *marked, const struct sign_public *trusted, size_t n)
-{
-	size_t count = 0;
-
-	for (size_t i = 0; i < n; i++) {
-		bool counted = !marked[i];
-
-		for (size_t k = 0; k < i && !counted; k++)
-			counted = marked[k] && same_key(&trusted[k], &trusted[i]);
-		count += !counted;
-	}
-	return count;
-}
-
-int dsse_verify(const char *text, size_t len, const char *type, const struct sign_public *trusted,
-	size_t n_trusted, size_t threshold, struct arena *a, const char **ret_payload,
-	size_t *ret_len, struct err *err)
-{
-	STRBUF_AUTO pae = STRBUF_INIT(DSSE_PAYLOAD_MAX + TYPE_MAX + 64);
-	enum base64_alphabet alphabet = BASE64_ANY;
-	bool *signers = ARENA_ARRAY(a, n_trusted + 1, bool);
-	unsigned char *payload, *signature;
-	size_t payload_len, signature_len, count;
-	struct envelope e;
-
-	if (parse(text, len, a, &e, err))
-		return -1;
-	if (decode(e.payload, &alphabet, a, &payload, &payload_len))
-		return err_set_at(err, ERR_INVALID_BODY, "/payload", "is no base64");
-	if (strcmp(e.type, type) != 0)
-		return err_set_at(err, ERR_BAD_SIGNATURE, "/payloadType", "is not %s", type);
-	dsse_pae(&pae, e.type, payload, payload_len);
-	for (size_t i = 0; i < e.signatures.n; i++) {
-		const struct envelope_signature *s =
-			LIST_AT(&e.signatures, struct envelope_signature, i);
-
-		if (decode(s->sig, &alphabet, a, &signature, &signature_len))
-			return err_set_at(err, ERR_INVALID_BODY, "/signatures",
-				"signature %zu is no base64", i);
-		size_t signer = signer_of(s, signature, signature_len, &pae, trusted, n_trusted);
-
-		if (signer == n_trusted && claims(s, trusted, n_trusted))
-			return err_set_at(err, ERR_BAD_SIGNATURE, "/signatures",
-				"signature %zu is not what key %s makes of it", i, s->keyid);
-		signers[signer] = true;
-	}
-	count = count_signers(signers, trusted, n_trusted);
-	if (pae.overflow || threshold == 0 || count < threshold)
-		return err_set(err, ERR_BAD_SIGNATURE,
-			"%zu of the %zu signatures are of trusted keys, %zu are needed", count,
-			e.signatures.n, threshold);
-	*ret_payload = (const char *)payload;
-	*ret_len = payload_len;
-	return 0;
+	for (size_t i = 0; i < n_keys; i++)
+		signatures[i] = (struct dsse_signature){
+			sign_key_public(keys[i])->keyid, sign_text(keys[i], &pae, a)};
+	if (n_keys > 1)
+		e.signers = make_signers(keys, n_keys, a);
+	json_writer_init(&w, out);
+	fields_emit(&dsse_envelope_table, &e, &w);
 }

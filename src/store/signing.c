@@ -86,7 +86,7 @@ int release_statement_insert(
 	return stmt_exec(s, err);
 }
 
-int release_signature_list(struct db *db, const char *version, int64_t now, struct arena *a,
+int release_signature_list(struct db *db, const char *version, struct arena *a,
 	struct release_signature_row **ret, size_t *ret_n, struct err *err)
 {
 	STMT_AUTO s = db_stmt(db, SQL_release_signature_list);
@@ -96,7 +96,6 @@ int release_signature_list(struct db *db, const char *version, int64_t now, stru
 	int rc = 0;
 
 	stmt_bind_text(s, "release_version", version);
-	stmt_bind_int(s, "now", now);
 	while (n < SIGNATURES_MAX && (rc = stmt_step(s, err)) > 0) {
 		size_t len;
 		const void *bytes = stmt_blob(s, "signature", &len);

@@ -11,16 +11,25 @@
 
 enum { MEMORY = 1 << 16, ENVELOPE = 1 << 20 };
 
-static struct sign_key *key;
-static struct spiralfed_key trusted;
+enum { KEYS = 2 };
+
+static struct sign_key *keys[KEYS];
+static struct spiralfed_key trusted; /* the first */
+
+static const char pointer[] =
+	"{\"channel\":\"stable\",\"digest\":\"sha256:"
+	"e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855\",\"expires\":"
+	"\"2027-01-01T00:00:00Z\",\"issued\":\"2026-01-01T00:00:00Z\",\"schema\":"
+	"\"spiralfed.channel/v1\",\"serial\":7,\"version\":\"1.2.3\",\"warm\":[]}";
 
 int LLVMFuzzerInitialize(int *argc, char ***argv)
 {
 	ARENA_AUTO a = arena_new();
 	const char *pem;
 
-	key = sign_key_make(NULL);
-	pem = sign_public_to_pem(sign_key_public(key), a);
+	for (size_t i = 0; i < KEYS; i++)
+		keys[i] = sign_key_make(NULL);
+	pem = sign_public_to_pem(sign_key_public(keys[0]), a);
 	CLAIM(spiralfed_key_pem(pem, strlen(pem), &trusted) == SPIRALFED_OK);
 	return 0;
 }
@@ -70,10 +79,31 @@ static void as_block(const char *text, size_t len)
 	free(memory);
 }
 
+/* An envelope of an overlap, with bytes written over it: what is taken of it is the whole of it. */
+static void as_overlap(const uint8_t *data, size_t size)
+{
+	STRBUF_AUTO envelope = STRBUF_INIT(ENVELOPE);
+	struct spiralfed_state state = {0};
+	struct spiralfed_pointer p;
+	bool changed = false;
+	size_t at;
+
+	if (size < 3)
+		return;
+	dsse_write(&envelope, POINTER_PAYLOAD_TYPE, pointer, sizeof(pointer) - 1,
+		(const struct sign_key *const *)keys, KEYS);
+	at = (size_t)(data[0] << 8 | data[1]);
+	for (size_t i = 2; i < size && at < envelope.len; i++, at++) {
+		changed = changed || envelope.buf[at] != (char)data[i];
+		envelope.buf[at] = (char)data[i];
+	}
+	CLAIM((spiralfed_pointer_verify(&trusted, 1, "stable", envelope.buf, envelope.len, 1,
+		       &state, &p) == SPIRALFED_MOVED) == !changed);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static const char *const types[] = {POINTER_PAYLOAD_TYPE, STATEMENT_PAYLOAD_TYPE};
-	const struct sign_key *keys[] = {key};
 	struct spiralfed_state state = {0};
 	struct spiralfed_pointer p;
 
@@ -84,13 +114,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	for (size_t i = 0; i < 2; i++) {
 		STRBUF_AUTO envelope = STRBUF_INIT(ENVELOPE);
 
-		dsse_write(&envelope, types[i], data, size, keys, 1);
+		dsse_write(&envelope, types[i], data, size, (const struct sign_key *const *)keys,
+			1 + size % KEYS);
 		if (i == 0)
 			as_pointer(envelope.buf, envelope.len);
 		else
 			spiralfed_release_verify(
 				&trusted, 1, envelope.buf, envelope.len, "{}", 2, NULL, NULL);
 	}
+	as_overlap(data, size);
 	as_block((const char *)data, size);
 	spiralfed_state_read((const char *)data, size, &state);
 	return 0;

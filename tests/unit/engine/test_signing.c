@@ -5,6 +5,7 @@
  */
 #include <check.h>
 #include <glob.h>
+#include <sqlite3.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -82,8 +83,7 @@ static enum spiralfed_status fetch(const char *version)
 	struct body attestation, body;
 	struct err err = {0};
 
-	ck_assert_int_eq(
-		attestation_body(reg.reader, version, now(), reg.arena, &attestation, &err), 1);
+	ck_assert_int_eq(attestation_body(reg.reader, version, reg.arena, &attestation, &err), 1);
 	ck_assert_int_eq(release_body(reg.reader, version, reg.arena, &body, &err), 1);
 	return spiralfed_release_verify(
 		&trusted, 1, attestation.text, attestation.len, body.text, body.len, NULL, NULL);
@@ -274,6 +274,47 @@ START_TEST(test_signing__rotation_with_overlap)
 	registry_reopen();
 	ck_assert_int_eq(poll_channel(), SPIRALFED_UNCHANGED);
 	check_registry();
+}
+END_TEST
+
+static bool lists_signers(void)
+{
+	SNAPSHOT_AUTO s = snapshot_get(reg.engine);
+	struct body attestation;
+	struct err err = {0};
+	bool listed = strstr(s->pointer.body.text, "\"signers\"") != NULL;
+
+	ck_assert_int_eq(attestation_body(reg.reader, "1.0.0", reg.arena, &attestation, &err), 1);
+	ck_assert_int_eq(strstr(attestation.text, "\"signers\"") != NULL, listed);
+	return listed;
+}
+
+/* A pointer from an overlap before signers were listed: a start lists them. */
+START_TEST(test_signing__signers_are_listed_in_an_overlap)
+{
+	char path[SCRATCH_PATH];
+	sqlite3 *db;
+
+	first_release();
+	ck_assert(!lists_signers());
+	ck_assert_int_eq(poll_channel(), SPIRALFED_MOVED);
+	ck_assert_int_eq(rotate(DAY).status, 201);
+	ck_assert(lists_signers());
+	ck_assert_int_eq(sqlite3_open(scratch_file(path, "registry.db"), &db), SQLITE_OK);
+	ck_assert_int_eq(sqlite3_exec(db,
+				 "UPDATE channel_pointer SET body = substr(body, 1, instr(body, "
+				 "',\"signers\"') - 1) || '}'",
+				 NULL, NULL, NULL),
+		SQLITE_OK);
+	sqlite3_close(db);
+	registry_reopen();
+	ck_assert(lists_signers());
+	ck_assert_int_eq(poll_channel(), SPIRALFED_RENEWED);
+	registry_reopen();
+	ck_assert_int_eq(poll_channel(), SPIRALFED_UNCHANGED);
+	fake_clock_step(&reg.clock, DAY);
+	finish();
+	ck_assert(!lists_signers());
 }
 END_TEST
 
@@ -470,6 +511,7 @@ Suite *test_suite(void)
 	tcase_add_test(t, test_signing__signs_again_before_it_expires);
 	tcase_add_test(t, test_signing__a_clock_set_back_makes_nothing_older);
 	tcase_add_test(t, test_signing__rotation_with_overlap);
+	tcase_add_test(t, test_signing__signers_are_listed_in_an_overlap);
 	tcase_add_test(t, test_signing__a_key_retires_while_nobody_runs);
 	tcase_add_test(t, test_signing__rotation_at_once);
 	tcase_add_test(t, test_signing__rotation_at_once_in_a_full_ring);

@@ -101,15 +101,15 @@ START_TEST(test_pointer__state_is_touched_only_by_what_is_taken)
 }
 END_TEST
 
-/* Each bit of each byte, and the whole of it. */
-START_TEST(test_pointer__each_byte_counts)
+/* How many of the ways to change one byte are taken: each bit, all bits, and into the other alphabet. */
+static size_t changes_taken(char *text, size_t len)
 {
-	size_t len, taken = 0;
-	char *text = (char *)(uintptr_t)signed_envelope(&signers, &pointer, 0, 1, &len);
+	size_t taken = 0;
 
 	for (size_t i = 0; i < len; i++) {
 		for (int change = 1; change < 256; change++) {
-			if ((change & (change - 1)) && change != 0xff && change != ('+' ^ '-'))
+			if ((change & (change - 1)) && change != 0xff && change != ('+' ^ '-') &&
+				change != ('/' ^ '_'))
 				continue;
 			text[i] = (char)(text[i] ^ change);
 			enum spiralfed_status status = take_text(text, len);
@@ -119,8 +119,84 @@ START_TEST(test_pointer__each_byte_counts)
 			text[i] = (char)(text[i] ^ change);
 		}
 	}
-	ck_assert_uint_eq(taken, 0);
+	return taken;
+}
+
+START_TEST(test_pointer__each_byte_counts)
+{
+	size_t len;
+	char *text = (char *)(uintptr_t)signed_envelope(&signers, &pointer, 0, 1, &len);
+
+	ck_assert_uint_eq(changes_taken(text, len), 0);
 	ck_assert_int_eq(state.serial, 0);
+	ck_assert_int_eq(take_text(text, len), SPIRALFED_MOVED);
+}
+END_TEST
+
+/* In the overlap of a rotation, for nodes that know the old key, the new one, and both. */
+START_TEST(test_pointer__each_byte_counts_in_an_overlap)
+{
+	struct spiralfed_key fresh = signers.trusted[1];
+	size_t len;
+	char *text = (char *)(uintptr_t)signed_envelope(&signers, &pointer, 0, 2, &len);
+
+	if (_i == 1)
+		signers.trusted[0] = fresh;
+	n_trusted = _i == 2 ? 2 : 1;
+	ck_assert_uint_eq(changes_taken(text, len), 0);
+	ck_assert_int_eq(state.serial, 0);
+	ck_assert_int_eq(take_text(text, len), SPIRALFED_MOVED);
+}
+END_TEST
+
+/* As the daemon wrote an overlap before signers were listed: good to whoever knows all of its keys. */
+START_TEST(test_pointer__several_signatures_without_a_list)
+{
+	size_t len;
+	char *text = (char *)(uintptr_t)signed_envelope(&signers, &pointer, 0, 2, &len);
+	char *list = strstr(text, ",\"signers\"");
+
+	ck_assert_ptr_nonnull(list);
+	list[0] = '}';
+	len = (size_t)(list - text) + 1;
+	ck_assert_int_eq(take_text(text, len), SPIRALFED_BAD_SIGNATURE);
+	n_trusted = 2;
+	ck_assert_uint_eq(changes_taken(text, len), 0);
+	ck_assert_int_eq(take_text(text, len), SPIRALFED_MOVED);
+}
+END_TEST
+
+/* Lists that are not what the keys that signed have signed: none lets a stranger's signature in. */
+START_TEST(test_pointer__lists_of_other_signers)
+{
+	size_t len, other_len;
+	const char *text = signed_envelope(&signers, &pointer, 0, 2, &len);
+	const char *other = signed_envelope(&signers, &pointer, 1, 2, &other_len);
+	const char *three = signed_envelope(&signers, &pointer, 0, 3, &other_len);
+	const char *one = signed_envelope(&signers, &pointer, 0, 1, &other_len);
+	const char *at = strstr(text, ",\"signers\"");
+	const char *wrong[] = {
+		/* of other keys, of more, and the one list beside signatures of others */
+		arena_printf(signers.arena, "%.*s%s", (int)(at - text), text,
+			strstr(other, ",\"signers\"")),
+		arena_printf(signers.arena, "%.*s%s", (int)(at - text), text,
+			strstr(three, ",\"signers\"")),
+		arena_printf(signers.arena, "%.*s%s", (int)(strstr(other, ",\"signers\"") - other),
+			other, at),
+		/* beside one signature; twice; without its members */
+		arena_printf(signers.arena, "%.*s%s", (int)strlen(one) - 1, one, at),
+		arena_printf(signers.arena, "%.*s%s", (int)len - 1, text, at),
+		arena_printf(signers.arena, "%.*s,\"signers\":{}}", (int)(at - text), text),
+		arena_printf(signers.arena, "%.*s,\"signers\":{\"keys\":\"\",\"sigs\":[]}}",
+			(int)(at - text), text),
+	};
+
+	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+		enum spiralfed_status status = take_text(wrong[i], strlen(wrong[i]));
+
+		ck_assert_msg(status == SPIRALFED_BAD_SIGNATURE || status == SPIRALFED_MALFORMED,
+			"%zu: %s", i, spiralfed_status_name(status));
+	}
 	ck_assert_int_eq(take_text(text, len), SPIRALFED_MOVED);
 }
 END_TEST
@@ -369,7 +445,8 @@ START_TEST(test_pointer__tuf_invalid_sig_in_valid_metadata)
 	char *second = strstr(strstr(text, "\"sig\"") + 1, "\"sig\":\"") + 7;
 
 	*second = *second == 'A' ? 'B' : 'A';
-	ck_assert_int_eq(take_text(text, len), SPIRALFED_MOVED); /* not of a key that we know */
+	ck_assert_int_eq(
+		take_text(text, len), SPIRALFED_BAD_SIGNATURE); /* of a key unknown to us */
 	n_trusted = 2;
 	ck_assert_int_eq(take_text(text, len), SPIRALFED_BAD_SIGNATURE);
 }
@@ -441,10 +518,14 @@ Suite *test_suite(void)
 	Suite *s = suite_create("pointers as a node takes them");
 	TCase *t = tcase_create("pointer");
 
+	tcase_set_timeout(t, 120);
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_test(t, test_pointer__moves_renews_and_stays);
 	tcase_add_test(t, test_pointer__state_is_touched_only_by_what_is_taken);
 	tcase_add_test(t, test_pointer__each_byte_counts);
+	tcase_add_loop_test(t, test_pointer__each_byte_counts_in_an_overlap, 0, 3);
+	tcase_add_test(t, test_pointer__several_signatures_without_a_list);
+	tcase_add_test(t, test_pointer__lists_of_other_signers);
 	tcase_add_test(t, test_pointer__cut_grown_and_too_large);
 	tcase_add_loop_test(t, test_pointer__signed_nonsense, 0,
 		(int)(sizeof(odd_payloads) / sizeof(odd_payloads[0])));

@@ -16,12 +16,17 @@ static struct signers signers;
 static struct spiralfed_release wanted;
 static const char *body, *statement;
 static char *envelope;
-static size_t body_len, len;
+static size_t body_len, len, n_trusted;
+
+static void sign_by(const char *text, size_t n)
+{
+	envelope = (char *)(uintptr_t)sign_payload(
+		&signers, STATEMENT_PAYLOAD_TYPE, text, strlen(text), 0, n, &len);
+}
 
 static void sign(const char *text)
 {
-	envelope = (char *)(uintptr_t)sign_payload(
-		&signers, STATEMENT_PAYLOAD_TYPE, text, strlen(text), 0, 1, &len);
+	sign_by(text, 1);
 }
 
 static void setup(void)
@@ -29,6 +34,7 @@ static void setup(void)
 	signers_make(&signers);
 	body = signed_release(&signers, "1.2.3", &body_len, &wanted, &statement);
 	sign(statement);
+	n_trusted = 1;
 }
 
 static void teardown(void)
@@ -39,7 +45,7 @@ static void teardown(void)
 static enum spiralfed_status verify(const struct spiralfed_release *of)
 {
 	return spiralfed_release_verify(
-		signers.trusted, 1, envelope, len, body, body_len, of, NULL);
+		signers.trusted, n_trusted, envelope, len, body, body_len, of, NULL);
 }
 
 START_TEST(test_release__is_what_was_signed)
@@ -56,7 +62,7 @@ START_TEST(test_release__is_what_was_signed)
 }
 END_TEST
 
-START_TEST(test_release__each_byte_of_the_envelope_counts)
+static size_t changes_taken(void)
 {
 	size_t taken = 0;
 
@@ -69,7 +75,24 @@ START_TEST(test_release__each_byte_of_the_envelope_counts)
 			envelope[i] = (char)(envelope[i] ^ change);
 		}
 	}
-	ck_assert_uint_eq(taken, 0);
+	return taken;
+}
+
+START_TEST(test_release__each_byte_of_the_envelope_counts)
+{
+	ck_assert_uint_eq(changes_taken(), 0);
+	ck_assert_int_eq(verify(NULL), SPIRALFED_OK);
+}
+END_TEST
+
+/* In the overlap of a rotation, for nodes that know the old key, the new one, and both. */
+START_TEST(test_release__each_byte_of_the_envelope_counts_in_an_overlap)
+{
+	sign_by(statement, 2);
+	if (_i == 1)
+		signers.trusted[0] = signers.trusted[1];
+	n_trusted = _i == 2 ? 2 : 1;
+	ck_assert_uint_eq(changes_taken(), 0);
 	ck_assert_int_eq(verify(NULL), SPIRALFED_OK);
 }
 END_TEST
@@ -191,7 +214,9 @@ Suite *test_suite(void)
 
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_test(t, test_release__is_what_was_signed);
+	tcase_set_timeout(t, 120);
 	tcase_add_test(t, test_release__each_byte_of_the_envelope_counts);
+	tcase_add_loop_test(t, test_release__each_byte_of_the_envelope_counts_in_an_overlap, 0, 3);
 	tcase_add_test(t, test_release__each_byte_of_the_document_counts);
 	tcase_add_test(t, test_release__tuf_targets_hash_mismatch);
 	tcase_add_test(t, test_release__tuf_url_and_metadata_version_mismatch);
