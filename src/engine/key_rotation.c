@@ -28,7 +28,7 @@ static bool stays(const struct keyring_key *k, int64_t now)
 	return !k->row.retires_at || k->row.retires_at > now;
 }
 
-/* Without an overlap there is one less for the one more: a theft can be ended in a full ring. */
+/* Without an overlap nothing else signs any more: a theft can be ended in a full ring. */
 static int rotation_allowed(const struct engine *e, int64_t now, bool overlaps, struct err *err)
 {
 	const struct keyring *ring = e->keyring;
@@ -37,8 +37,7 @@ static int rotation_allowed(const struct engine *e, int64_t now, bool overlaps, 
 	if (ring->given)
 		return err_set(err, ERR_STATE_CONFLICT,
 			"the active key is a credential of the service manager: replace it there "
-			"and "
-			"restart the daemon");
+			"and restart the daemon");
 	for (size_t i = 0; i < ring->n; i++)
 		n += stays(&ring->v[i], now);
 	if (overlaps && n == KEYRING_MAX)
@@ -47,23 +46,39 @@ static int rotation_allowed(const struct engine *e, int64_t now, bool overlaps, 
 	return 0;
 }
 
-/* One that was made for a rotation that did not take place is of no use. */
-static void drop_unused(struct engine *e)
+/* One that was made for a rotation that did not take place is of no use. Whether it did the registry
+ * knows: a commit may have failed for us and be there all the same. */
+static int drop_unused(struct engine *e, struct db *reader, struct err *err)
 {
+	ARENA_AUTO a = arena_new();
+	struct signing_key_row *rows;
+	const char *keyid;
+	size_t n;
+
 	if (!e->key_next)
-		return;
-	keyring_delete_secret(e, sign_key_public(e->key_next)->keyid);
+		return 0;
+	if (signing_key_list(reader, a, &rows, &n, err) < 0)
+		return -1;
+	keyid = sign_key_public(e->key_next)->keyid;
+	for (size_t i = 0; i < n; i++)
+		if (strcmp(rows[i].public.keyid, keyid) == 0)
+			return err_set(err, ERR_STATE_CONFLICT,
+				"the rotation before took place, though its commit failed: restart "
+				"the daemon, which then signs with %.16s...",
+				keyid);
+	keyring_delete_secret(e, keyid);
 	sign_key_free(e->key_next);
 	e->key_next = NULL;
+	return 0;
 }
 
 static int rotation_prepare(struct engine *e, struct db *reader, struct command *c, struct err *err)
 {
 	struct rotation *r = c->args;
 
-	if (rotation_allowed(e, engine_now(e), r->request->overlap_usec > 0, err) < 0)
+	if (rotation_allowed(e, engine_now(e), r->request->overlap_usec > 0, err) < 0 ||
+		drop_unused(e, reader, err) < 0)
 		return -1;
-	drop_unused(e);
 	e->key_next = sign_key_make(err);
 	if (!e->key_next || (!c->dry_run && keyring_save_secret(e, e->key_next, err) < 0))
 		return -1;
@@ -71,11 +86,12 @@ static int rotation_prepare(struct engine *e, struct db *reader, struct command 
 	return 0;
 }
 
-/* The ring as it will be: the new key, the one before, and those that still have time. */
+/* The ring as it will be: the new key and, in an overlap, the one before and those that still have
+ * time. */
 static void rotation_ring(struct rotation *r, const struct engine *e, int64_t now)
 {
 	r->next.n = 1;
-	for (size_t i = 0; i < e->keyring->n; i++) {
+	for (size_t i = 0; r->request->overlap_usec > 0 && i < e->keyring->n; i++) {
 		struct keyring_key k = e->keyring->v[i];
 
 		if (i == 0)
@@ -85,17 +101,40 @@ static void rotation_ring(struct rotation *r, const struct engine *e, int64_t no
 	}
 }
 
+/* Every other key ends now: also one in its overlap, and one whose secret is not here. */
+static int end_others(struct tx *tx, const char *reason, struct err *err)
+{
+	struct signing_key_row *rows;
+	size_t n;
+
+	if (signing_key_list(tx->db, tx->arena, &rows, &n, err) < 0)
+		return -1;
+	for (size_t i = 0; i < n; i++) {
+		int rc;
+
+		if (rows[i].retires_at && rows[i].retires_at <= tx->now)
+			continue;
+		rc = signing_key_retire(tx->db, rows[i].public.keyid, tx->now, err);
+		if (rc < 0 || keyring_event(tx, EVENT_KEY_RETIRED, rows[i].public.keyid, NULL,
+				      reason, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
 static int rotation_apply(struct tx *tx, struct command *c, struct err *err)
 {
 	struct rotation *r = c->args;
 	struct signing_key_row leaves = tx->engine->keyring->v[0].row;
 	struct keyring_key *first = &r->next.v[0];
+	bool overlaps = r->request->overlap_usec > 0;
 	struct body body;
 
 	leaves.retires_at = tx->now + r->request->overlap_usec;
 	rotation_ring(r, tx->engine, tx->now);
 	first->secret = (struct sign_key *)r->key;
-	if (keyring_enter(tx, r->key, &leaves, r->request->reason, &first->row, err) < 0 ||
+	if ((!overlaps && end_others(tx, r->request->reason, err) < 0) ||
+		keyring_enter(tx, r->key, &leaves, r->request->reason, &first->row, err) < 0 ||
 		attest_missing(tx, first, err) < 0 || pointer_sign(tx, &r->next, err) < 0 ||
 		keys_body(tx->db, tx->now, tx->arena, &body, err) < 0)
 		return -1;

@@ -75,7 +75,7 @@ static const struct field rotation_fields[] = {
 	REASON(key_rotation_request, FIELD_REQUIRED),
 	{"overlap", FIELD_STRING, offsetof(struct key_rotation_request, overlap), 0,
 		.help = "how long the key before signs as well, e.g. P7D, which it is when absent; "
-			"PT0S ends it at once"},
+			"PT0S ends every key but the new one at once"},
 	DRY_RUN(key_rotation_request),
 };
 const struct field_table key_rotation_request_table = FIELD_TABLE("KeyRotationRequest", NULL,

@@ -130,10 +130,16 @@ cp out both.pem
 sf verify --key both.pem --state node.state
 check "with both" prints unchanged
 sf key rotate --reason stolen --overlap PT0S
-sf verify --key key.pem
-check "the first of three still has its time" exits 0
+sf verify --key both.pem
+check "a theft ends every key but the new one: exit 1" exits 1
+check "... bad_signature" says bad_signature
 sf key list
-check "... and the second is retired" prints retired
+check "... which are retired" test "$(grep -c retired out)" = 2
+sf key show
+check "... and the new one alone signs" test "$(grep -c BEGIN out)" = 1
+cp out new.pem
+sf verify --key new.pem --state node.state
+check "... for who was given it" exits 0
 
 kill -TERM "$pid"
 wait "$pid"

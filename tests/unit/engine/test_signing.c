@@ -11,8 +11,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/digest.h"
 #include "base/file.h"
 #include "engine/attest.h"
+#include "engine/internal.h"
 #include "engine/snapshot.h"
 #include "model/attestation.h"
 #include "spiralfed/node.h"
@@ -364,11 +366,76 @@ START_TEST(test_signing__rotation_at_once_in_a_full_ring)
 	ck_assert_int_eq(poll_channel(), SPIRALFED_MOVED);
 	ck_assert_int_eq(rotate(DAY).code, ERR_STATE_CONFLICT);
 	ck_assert_int_eq(rotate(0).status, 201);
-	ck_assert_int_eq(poll_channel(), SPIRALFED_BAD_SIGNATURE);
-	ck_assert_str_eq(key_member(1, "state"), "retired");
-	ck_assert_uint_eq(key_files(), KEYRING_MAX);
+	/* None of those before is good any more, whatever time it had. */
+	for (size_t i = 1; i <= KEYRING_MAX; i++) {
+		ck_assert_str_eq(key_member(i, "state"), "retired");
+		trust(i);
+		ck_assert_int_eq(poll_channel(), SPIRALFED_BAD_SIGNATURE);
+		ck_assert_int_eq(fetch("1.0.0"), SPIRALFED_BAD_SIGNATURE);
+	}
+	ck_assert_uint_eq(key_files(), 1);
+	ck_assert_int_eq(count_events("key.retired"), KEYRING_MAX);
 	trust(0);
 	ck_assert_int_eq(poll_channel(), SPIRALFED_RENEWED);
+	ck_assert_int_eq(fetch("1.0.0"), SPIRALFED_OK);
+	registry_reopen();
+	ck_assert_int_eq(poll_channel(), SPIRALFED_UNCHANGED);
+	ck_assert_int_eq(count_events("key.retired"), KEYRING_MAX);
+	check_registry();
+}
+END_TEST
+
+/* One whose secret is not here ends, too: whoever has it could go on as one in its overlap. */
+START_TEST(test_signing__rotation_at_once_ends_a_key_that_was_lost)
+{
+	first_release();
+	ck_assert_int_eq(rotate(DAY).status, 201);
+	ck_assert_int_eq(unlink(key_file(1)), 0);
+	registry_reopen();
+	ck_assert_str_eq(key_member(1, "state"), "retiring");
+	ck_assert_int_eq(rotate(0).status, 201);
+	ck_assert_str_eq(key_member(2, "state"), "retired");
+}
+END_TEST
+
+/* The commit of a rotation fails for us and is there all the same: its secret must not go. */
+START_TEST(test_signing__rotation_of_which_nothing_is_known)
+{
+	struct sign_key *made = sign_key_make(NULL);
+	const struct sign_public *public =
+		arena_memdup(reg.arena, sign_key_public(made), sizeof(*public));
+	char path[SCRATCH_PATH], hex[2 * SIGN_PUBLIC_SIZE + 1];
+	struct outcome o;
+	struct err err;
+	sqlite3 *db;
+
+	first_release();
+	ck_assert_int_eq(
+		sign_key_save(made,
+			scratch_file(path, arena_printf(reg.arena, "keys/%s.pem", public->keyid)),
+			&err),
+		0);
+	reg.engine->key_next = made;
+	hex_encode(public->bytes, SIGN_PUBLIC_SIZE, hex);
+	ck_assert_int_eq(sqlite3_open(scratch_file(path, "registry.db"), &db), SQLITE_OK);
+	ck_assert_int_eq(sqlite3_exec(db,
+				 arena_printf(reg.arena,
+					 "UPDATE signing_key SET retires_at = %lld WHERE "
+					 "retires_at IS NULL; INSERT INTO signing_key (keyid, "
+					 "public_key, created_at) VALUES ('%s', x'%s', 1)",
+					 (long long)(now() + DAY), public->keyid, hex),
+				 NULL, NULL, NULL),
+		SQLITE_OK);
+	sqlite3_close(db);
+	o = rotate(DAY);
+	ck_assert_int_eq(o.code, ERR_STATE_CONFLICT);
+	ck_assert_ptr_nonnull(strstr(o.c->err.msg, "restart the daemon"));
+	ck_assert_uint_eq(key_files(), 2);
+	ck_assert_int_eq(poll_channel(), SPIRALFED_MOVED);
+	registry_reopen();
+	ck_assert_str_eq(key_member(0, "keyid"), public->keyid);
+	ck_assert_int_eq(poll_channel(), SPIRALFED_RENEWED);
+	ck_assert_int_eq(rotate(DAY).status, 201);
 }
 END_TEST
 
@@ -515,6 +582,8 @@ Suite *test_suite(void)
 	tcase_add_test(t, test_signing__a_key_retires_while_nobody_runs);
 	tcase_add_test(t, test_signing__rotation_at_once);
 	tcase_add_test(t, test_signing__rotation_at_once_in_a_full_ring);
+	tcase_add_test(t, test_signing__rotation_at_once_ends_a_key_that_was_lost);
+	tcase_add_test(t, test_signing__rotation_of_which_nothing_is_known);
 	tcase_add_test(t, test_signing__rotation_as_a_dry_run);
 	tcase_add_test(t, test_signing__rotation_has_a_bound);
 	tcase_add_test(t, test_signing__a_key_that_others_can_read_is_refused);
