@@ -42,6 +42,8 @@ int daemon_new_admin_token(const struct daemon_options *o, struct err *err);
 /* Begin with another signing key, while no daemon runs: the one before signs on for a week if its secret
  * is there. */
 int daemon_new_signing_key(const struct daemon_options *o, struct err *err);
+/* Begin with another key of bundles in place of one that was lost, while no daemon runs. */
+int daemon_new_bundle_key(const struct daemon_options *o, struct err *err);
 
 /* What --check-config looks at beyond the options themselves: the policy file. */
 int daemon_check(const struct config *c, struct err *err);

@@ -30,6 +30,7 @@ struct engine_options {
 	const char *key_credential; /* the file of the active key, NULL: one of that folder */
 	bool new_key;		    /* begin with another active key */
 	bool bundles;		    /* sign releases as model-signing bundles, too */
+	bool new_bundle_key;	    /* with another key in place of one that was lost */
 	int64_t pointer_lifetime;   /* usec until the signed channel expires; 0: a day */
 	const struct clock *clock;
 	const char *policy_text;	     /* the first version, NULL: as built in */

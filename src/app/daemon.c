@@ -93,13 +93,16 @@ static const char *key_credential(const struct config *c, struct arena *a)
 	return access(path, F_OK) == 0 ? path : NULL;
 }
 
-static int open_engine(struct daemon *d, bool new_key, struct err *err)
+enum new_key { NEW_KEY_NONE, NEW_KEY_SIGNING, NEW_KEY_BUNDLES };
+
+static int open_engine(struct daemon *d, enum new_key wanted, struct err *err)
 {
 	const struct engine_options o = {
 		.path = d->state.registry,
 		.key_credential = key_credential(d->config, d->arena),
-		.new_key = new_key,
+		.new_key = wanted == NEW_KEY_SIGNING,
 		.bundles = d->config->bundles,
+		.new_bundle_key = wanted == NEW_KEY_BUNDLES,
 		.pointer_lifetime = d->config->pointer_expires,
 		.clock = d->options->clock,
 		.policy_text = d->policy_text,
@@ -225,7 +228,7 @@ int daemon_open(const struct daemon_options *o, struct daemon **ret, struct err 
 
 	if (read_policy(d->config, d->arena, &d->policy_text, err) < 0 ||
 		state_open(d->config->state, d->arena, &d->state, err) < 0 ||
-		open_engine(d, false, err) < 0 || first_token(d, err) < 0 ||
+		open_engine(d, NEW_KEY_NONE, err) < 0 || first_token(d, err) < 0 ||
 		open_server(d, err) < 0 ||
 		prometheus_start(d->engine, &d->config->prometheus, &d->prometheus, err) < 0) {
 		daemon_close(d);
@@ -376,7 +379,7 @@ int daemon_new_admin_token(const struct daemon_options *o, struct err *err)
 	if (rc == 0)
 		rc = state_open(o->config->state, d.arena, &d.state, err);
 	if (rc == 0) {
-		rc = open_engine(&d, false, err);
+		rc = open_engine(&d, NEW_KEY_NONE, err);
 		if (rc == 0)
 			rc = admin_token_new(d.engine, &d.state, err);
 		engine_close(d.engine);
@@ -388,26 +391,46 @@ int daemon_new_admin_token(const struct daemon_options *o, struct err *err)
 	return rc;
 }
 
+/* Nothing but the start of an engine makes keys. */
+static int begin_with_another(struct daemon *d, enum new_key wanted, struct err *err)
+{
+	int rc = state_found(d->config->state, d->arena, err);
+
+	if (rc == 0)
+		rc = read_policy(d->config, d->arena, &d->policy_text, err);
+	if (rc == 0)
+		rc = state_open(d->config->state, d->arena, &d->state, err);
+	if (rc == 0) {
+		rc = open_engine(d, wanted, err);
+		engine_close(d->engine);
+		state_close(&d->state);
+	}
+	return rc;
+}
+
 int daemon_new_signing_key(const struct daemon_options *o, struct err *err)
 {
 	struct daemon d = {.options = o, .config = o->config, .arena = arena_new()};
-	int rc = state_found(o->config->state, d.arena, err);
+	const char *given = key_credential(d.config, d.arena);
+	int rc = given ? err_set(err, ERR_CONFIG,
+				 "the signing key is %s: put another one there and restart the "
+				 "daemon",
+				 given)
+		       : begin_with_another(&d, NEW_KEY_SIGNING, err);
 
-	if (rc == 0 && key_credential(d.config, d.arena))
-		rc = err_set(err, ERR_CONFIG,
-			"the signing key is %s: put another one there and restart the daemon",
-			key_credential(d.config, d.arena));
-	if (rc == 0)
-		rc = read_policy(o->config, d.arena, &d.policy_text, err);
-	if (rc == 0)
-		rc = state_open(o->config->state, d.arena, &d.state, err);
-	if (rc == 0) {
-		rc = open_engine(&d, true, err);
-		engine_close(d.engine);
-		state_close(&d.state);
-	} else if (err->code == ERR_STATE_CONFLICT) {
+	if (rc < 0 && err->code == ERR_STATE_CONFLICT)
 		err_wrap(err, "a running daemon rotates by `spiralfed key rotate`");
-	}
+	arena_free(d.arena);
+	return rc;
+}
+
+int daemon_new_bundle_key(const struct daemon_options *o, struct err *err)
+{
+	struct daemon d = {.options = o, .config = o->config, .arena = arena_new()};
+	int rc = o->config->bundles
+			 ? begin_with_another(&d, NEW_KEY_BUNDLES, err)
+			 : err_set(err, ERR_CONFIG, "bundles = off: there are none to be signed");
+
 	arena_free(d.arena);
 	return rc;
 }

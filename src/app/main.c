@@ -20,7 +20,7 @@ struct arguments {
 	const char *file;
 	const char *assignments[ASSIGNMENTS_MAX];
 	size_t n_assignments;
-	bool check, new_token, new_key;
+	bool check, new_token, new_key, new_bundle_key;
 };
 
 static void help_option(const struct option_info *o)
@@ -40,6 +40,7 @@ static void help(void)
 	     "                       a running daemon is asked to do it\n"
 	     "  --new-signing-key    begin with another signing key, and end; while no daemon "
 	     "runs\n"
+	     "  --new-bundle-key     the same for the key of bundles, when that was lost\n"
 	     "  --version, --help\n\n"
 	     "SIGTERM finishes what is in flight and ends; SIGHUP reloads the options marked *.\n\n"
 	     "Options:");
@@ -62,11 +63,12 @@ static int misuse(const char *what, const char *which)
 /* -1 to go on, or the exit status. */
 static int parse(int argc, char **argv, struct arguments *ret)
 {
-	enum { CHECK = 256, NEW_TOKEN, NEW_KEY, VERSION, HELP };
+	enum { CHECK = 256, NEW_TOKEN, NEW_KEY, NEW_BUNDLE_KEY, VERSION, HELP };
 	static const struct option longs[] = {{"config", required_argument, NULL, 'c'},
 		{"check-config", no_argument, NULL, CHECK},
 		{"new-admin-token", no_argument, NULL, NEW_TOKEN},
 		{"new-signing-key", no_argument, NULL, NEW_KEY},
+		{"new-bundle-key", no_argument, NULL, NEW_BUNDLE_KEY},
 		{"version", no_argument, NULL, VERSION}, {"help", no_argument, NULL, HELP}, {0}};
 	int c;
 
@@ -90,6 +92,9 @@ static int parse(int argc, char **argv, struct arguments *ret)
 			break;
 		case NEW_KEY:
 			ret->new_key = true;
+			break;
+		case NEW_BUNDLE_KEY:
+			ret->new_bundle_key = true;
 			break;
 		case VERSION:
 			puts("spiralfedd " SPIRALFED_VERSION);
@@ -133,6 +138,17 @@ static int new_key(const struct daemon_options *o)
 	return EXIT_DONE;
 }
 
+static int new_bundle_key(const struct daemon_options *o)
+{
+	struct err err = {0};
+
+	if (daemon_new_bundle_key(o, &err) < 0)
+		return fail(&err);
+	puts("Another key signs bundles from the next start on; GET /v1/keys shows it as the first "
+	     "of bundle_keys.");
+	return EXIT_DONE;
+}
+
 static int run(const struct daemon_options *o)
 {
 	struct daemon *d = NULL;
@@ -172,6 +188,8 @@ int main(int argc, char **argv)
 		return new_token(&options);
 	if (args.new_key)
 		return new_key(&options);
+	if (args.new_bundle_key)
+		return new_bundle_key(&options);
 	if (!args.check)
 		return run(&options);
 	if (daemon_check(&config, &err) < 0)

@@ -36,15 +36,27 @@ static void bundle_freep(struct bundle_signer **b)
 	bundle_free(*b);
 }
 
-static int find_key(struct engine *e, struct bundle_signer *b, struct arena *a, struct err *err)
+/* The file's, or a new one: the first, or where that was asked for. */
+static int find_key(struct engine *e, bool fresh, const char *last, struct bundle_signer *b,
+	struct arena *a, struct err *err)
 {
 	const char *path = arena_printf(a, "%s/bundle.pem", e->keys_folder);
 	unsigned char hash[SHA256_SIZE];
 
 	if (access(path, F_OK) == 0) {
+		if (fresh)
+			return err_set(err, ERR_CONFIG,
+				"%s is there: move it away, then begin with another key of bundles",
+				path);
 		if (p256_key_load(path, SIGN_KEY_FILE, &b->key, err) < 0)
 			return err_wrap(err, "the key of bundles");
 	} else {
+		if (last && !fresh)
+			return err_set(err, ERR_CONFIG,
+				"the key of bundles %.16s... is not in %s: restore it, or go on "
+				"with another (spiralfedd --new-bundle-key), which everybody who "
+				"verifies bundles must then be told",
+				last, path);
 		b->key = p256_key_make(err);
 		if (!b->key || dir_make(e->keys_folder, FOLDER_MODE, err) < 0 ||
 			p256_key_save(b->key, path, err) < 0)
@@ -55,16 +67,14 @@ static int find_key(struct engine *e, struct bundle_signer *b, struct arena *a, 
 	return 0;
 }
 
-static int enter_key(struct tx *tx, struct bundle_signer *b, struct err *err)
+static int enter_key(
+	struct tx *tx, const struct bundle_key_row *last, struct bundle_signer *b, struct err *err)
 {
-	struct bundle_key_row *rows,
-		row = {.hint = b->hint, .public_key = p256_key_pem(b->key), .created_at = tx->now};
-	size_t n;
+	struct bundle_key_row row = {
+		.hint = b->hint, .public_key = p256_key_pem(b->key), .created_at = tx->now};
 
-	if (bundle_key_list(tx->db, tx->arena, &rows, &n, err) < 0)
-		return -1;
-	if (n > 0 && strcmp(rows[0].hint, b->hint) == 0) {
-		b->seq = rows[0].seq;
+	if (last && strcmp(last->hint, b->hint) == 0) {
+		b->seq = last->seq;
 		return 0;
 	}
 	if (bundle_key_insert(tx->db, &row, err) < 0)
@@ -120,13 +130,17 @@ int bundle_open(struct engine *e, const struct engine_options *o, struct err *er
 	__attribute__((cleanup(bundle_freep))) struct bundle_signer *b = NULL;
 	struct tx tx = {
 		.db = e->db, .now = engine_now(e), .actor = "local", .arena = a, .engine = e};
+	struct bundle_key_row *rows;
+	size_t n;
 
 	if (!o->bundles)
 		return 0;
 	b = xcalloc(1, sizeof(*b));
-	if (find_key(e, b, a, err) < 0 || db_begin(e->db, err) < 0)
+	if (bundle_key_list(e->db, a, &rows, &n, err) < 0 ||
+		find_key(e, o->new_bundle_key, n ? rows[0].hint : NULL, b, a, err) < 0 ||
+		db_begin(e->db, err) < 0)
 		return -1;
-	if (enter_key(&tx, b, err) < 0 || make_missing(&tx, b, err) < 0) {
+	if (enter_key(&tx, n ? rows : NULL, b, err) < 0 || make_missing(&tx, b, err) < 0) {
 		db_rollback(e->db);
 		return -1;
 	}

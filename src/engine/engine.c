@@ -6,6 +6,7 @@
 #include "engine/engine.h"
 
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "base/file.h"
 #include "base/log.h"
@@ -100,13 +101,31 @@ static int engine_start(struct engine *e, struct err *err)
 	return err_set(err, ERR_INTERNAL, "the ops thread could not be started");
 }
 
+/* A first start that failed leaves no registry, and no key that would have been its own. */
+static void engine_undo(struct engine *e)
+{
+	static const char *const ends[] = {"", "-wal", "-shm"};
+	ARENA_AUTO a = arena_new();
+	const char *path = arena_strdup(a, e->path);
+
+	if (e->keyring && !e->keyring->given)
+		keyring_delete_secret(e, e->keyring->v[0].row.public.keyid);
+	engine_free(e);
+	for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++)
+		unlink(arena_printf(a, "%s%s", path, ends[i]));
+}
+
 int engine_open(const struct engine_options *o, struct engine **ret, struct err *err)
 {
+	bool first = access(o->path, F_OK) < 0;
 	struct engine *e = engine_new(o);
 
 	if (sources_open(e, o->sources, o->n_sources, err) < 0 || engine_load(e, o, err) < 0 ||
 		(e->threads && engine_start(e, err) < 0)) {
-		engine_free(e);
+		if (first)
+			engine_undo(e);
+		else
+			engine_free(e);
 		return -1;
 	}
 	*ret = e;

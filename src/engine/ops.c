@@ -100,7 +100,8 @@ static void take_stock(struct engine *e)
 	int rc = rejudge_bite(e, e->reader, &err);
 
 	e->opened = rc > 0;
-	if (rc < 0)
+	/* What an engine that closes leaves, the next one takes up. */
+	if (rc < 0 && err.code != ERR_DRAINING)
 		log_warn("rejudge.failed", LOG_ERR(&err));
 }
 

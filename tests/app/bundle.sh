@@ -76,7 +76,29 @@ with_bundles on
 fetch /v1/releases/1.0.1/bundle again.json
 check "the same bytes after a restart" cmp second.json again.json
 rm state/keys/bundle.pem
-with_bundles on
+kill -TERM "$pid"
+wait "$pid"
+pid=
+status=0
+"$BUILD/spiralfedd" -o listen="unix:$PWD/sock" -o state=state -o bundles=on 2>err || status=$?
+check "a lost key is not replaced in silence: exit 2" exits 2
+check "... says what to do" says --new-bundle-key
+check "... and made no other" test ! -e state/keys/bundle.pem
+status=0
+"$BUILD/spiralfedd" -o state=state --new-bundle-key 2>err || status=$?
+check "... which is for those who sign bundles: exit 2" exits 2
+status=0
+"$BUILD/spiralfedd" -o state=state -o bundles=on --new-bundle-key >out 2>err || status=$?
+check "with another key" exits 0
+check "... nothing is said to have failed" sh -c '! grep failed err'
+status=0
+"$BUILD/spiralfedd" -o state=state -o bundles=on --new-bundle-key >out 2>err || status=$?
+check "... and not with one more: exit 2" exits 2
+check "... since it is there" says 'bundle.pem is there'
+: >log
+"$BUILD/spiralfedd" -o listen="unix:$PWD/sock" -o state=state -o bundles=on 2>log &
+pid=$!
+await ready
 fetch /v1/keys keys.json
 fetch /v1/releases/1.0.1/bundle other.json
 check "another key signs all of it anew" take_apart other.json

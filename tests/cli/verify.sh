@@ -146,6 +146,7 @@ wait "$pid"
 pid=
 "$BUILD/spiralfedd" -o state=state --new-signing-key >out 2>err
 check "another key while nothing runs" prints 'key show'
+check "... and nothing is said to have failed" sh -c '! grep -i failed err'
 daemon_on_socket
 sf key show
 check "... signs now" test "$(grep -c BEGIN out)" -ge 2
@@ -157,4 +158,18 @@ status=0
 "$BUILD/spiralfedd" -o listen="unix:$PWD/sock" -o state=state 2>err || status=$?
 check "a key that others can read: exit 2" exits 2
 check "... with a sentence" says 'take it as known to them, or chmod 600 it'
+
+# A first start that fails.
+status=0
+"$BUILD/spiralfedd" -o listen="unix:$PWD/sock" -o state=fresh -o signing_key=nothing.pem 2>err || status=$?
+check "a key that is not there: no start" test "$status" != 0
+check "... and no registry" test ! -e fresh/registry.db
+mkdir -p fresh/keys
+echo none >fresh/keys/bundle.pem
+chmod 600 fresh/keys/bundle.pem
+status=0
+"$BUILD/spiralfedd" -o listen="unix:$PWD/sock" -o state=fresh -o bundles=on 2>err || status=$?
+check "a key of bundles that is none: exit 2" exits 2
+check "... no registry" test ! -e fresh/registry.db
+check "... and no other key" test "$(ls fresh/keys)" = bundle.pem
 exit $bad
