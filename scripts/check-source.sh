@@ -138,7 +138,7 @@ FNR == 1 {
 	product = (top == "src" || top == "include")
 	# base/jw*: tokens and keys of others hold whatever members they like, which no field table allows.
 	# schema_tree: a contract is JSON whose shape is its own, which no field table can declare.
-	json_places = "^(src|include)/(model/(field|schema_tree)|base/(jcs|jwk|jws|jwt)|api/reply|provider/[a-z_]+)\\.[ch]$"
+	json_places = "^(src|include)/(model/(field|schema_tree)|base/(jcs|jcs_read|jwk|jws|jwt)|api/reply|provider/[a-z_]+)\\.[ch]$"
 	licensed = !(is_c || is_def || is_shell || /^#!/ || file ~ /(\.(awk|sql|ac|mk|in|py)|Makefile)$/)
 	guard = ""
 	guards = in_comment = lines = 0

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Strict JSON in, canonical JSON out. Checks first, in one pass over the bytes, what jansson lets
- * through or words badly (NUL, encoding, nesting, integers no double holds), then lets it build the
- * tree. Works in the C locale whatever the process's is. Never mends an input.
+ * Strict JSON in, canonical JSON out. What jcs_read() does not take is checked first, in one pass over
+ * the bytes, for what jansson lets through or words badly (NUL, encoding, nesting, integers no double
+ * holds), then jansson reads it. Works in the C locale whatever the process's is. Never mends an input.
  */
 #include "base/jcs.h"
 
@@ -19,6 +19,7 @@
 
 #include "base/arena.h"
 #include "base/id.h"
+#include "base/jcs_read.h"
 #include "base/json_writer.h"
 #include "base/utf8.h"
 
@@ -227,8 +228,12 @@ int jcs_load(const char *text, size_t len, json_t **ret, struct err *err)
 {
 	C_LOCALE_SCOPE;
 	json_error_t error;
-	json_t *value;
+	json_t *value = jcs_read(text, len);
 
+	if (value) {
+		*ret = value;
+		return 0;
+	}
 	if (check_bytes(text, len, err) || check_shape(text, len, err))
 		return -1;
 	value = json_loadb(text, len, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &error);
