@@ -58,6 +58,16 @@ static bool adds_samples(const struct unit *u, const struct judgement *j)
 	return false;
 }
 
+static bool differs(const struct strings *before, const struct evidence *now)
+{
+	if (lost_evidence(before, now))
+		return true;
+	for (size_t i = 0; i < now->n; i++)
+		if (!names_digest(before, now->v[i]->content_digest))
+			return true;
+	return false;
+}
+
 /* Is it another try, and not just what the judgement waited for? */
 static bool is_new_look(
 	const struct judgement *j, const struct strings *before, const struct evidence *now)
@@ -73,35 +83,33 @@ static bool is_new_look(
 	return false;
 }
 
-/* What was judged last, and on what. *ret_inputs->look is 1 at least. */
-static int load_last(struct db *db, int64_t judgement_seq, struct arena *a, struct judgement *ret,
-	struct judgement_inputs *ret_inputs, struct err *err)
+/* The looks of what was judged last, and, when it counts, one more. */
+static int load_looks(struct db *db, int64_t judgement_seq, bool counts, const struct evidence *now,
+	struct arena *a, int64_t *ret, struct err *err)
 {
+	struct judgement_inputs inputs;
 	struct judgement_row row;
+	struct judgement j;
 
 	if (judgement_find(db, judgement_seq, a, &row, err) <= 0)
 		return err_set(err, ERR_STORAGE, "a judgement is missing");
-	if (fields_load_text(&judgement_inputs_table, row.inputs, a, ret_inputs, err) < 0 ||
-		fields_load_text(&judgement_table, row.body, a, ret, err) < 0)
+	if (fields_load_text(&judgement_inputs_table, row.inputs, a, &inputs, err) < 0)
 		return err_wrap(err, "judgement %lld", (long long)judgement_seq);
-	if (ret_inputs->look < 1)
-		ret_inputs->look = 1;
+	/* The judgement itself is large, and mostly nothing is new. */
+	if (!counts && differs(&inputs.evidence, now)) {
+		if (fields_load_text(&judgement_table, row.body, a, &j, err) < 0)
+			return err_wrap(err, "judgement %lld", (long long)judgement_seq);
+		counts = is_new_look(&j, &inputs.evidence, now);
+	}
+	*ret = (inputs.look < 1 ? 1 : inputs.look) + counts;
 	return 0;
 }
 
 int look_after(struct db *db, int64_t judgement_seq, const struct evidence *now, struct arena *a,
 	int64_t *ret, struct err *err)
 {
-	struct judgement_inputs inputs;
-	struct judgement j;
-
 	*ret = 1;
-	if (!judgement_seq)
-		return 0;
-	if (load_last(db, judgement_seq, a, &j, &inputs, err) < 0)
-		return -1;
-	*ret = inputs.look + is_new_look(&j, &inputs.evidence, now);
-	return 0;
+	return judgement_seq ? load_looks(db, judgement_seq, false, now, a, ret, err) : 0;
 }
 
 /* ---- The same under another id ---- */
@@ -165,17 +173,12 @@ int64_t look_beside(const struct judgement *before, bool same_numbers, const str
 int look_first(struct db *db, const struct twin *twin, const struct evidence *now, struct arena *a,
 	int64_t *ret, struct err *err)
 {
-	struct judgement_inputs inputs;
 	struct artifact_row row;
-	struct judgement j;
 
 	*ret = 1;
 	if (!twin->artifact_seq)
 		return 0;
 	if (artifact_by_seq(db, twin->artifact_seq, a, &row, err) <= 0)
 		return err_set(err, ERR_STORAGE, "an artifact is missing");
-	if (load_last(db, row.judgement_seq, a, &j, &inputs, err) < 0)
-		return -1;
-	*ret = inputs.look + (!twin->same_numbers || is_new_look(&j, &inputs.evidence, now));
-	return 0;
+	return load_looks(db, row.judgement_seq, !twin->same_numbers, now, a, ret, err);
 }
