@@ -11,7 +11,8 @@
 
 /* A candidate with its verdict against the slot's baseline. */
 struct contender {
-	const struct unit *unit;
+	const struct unit *unit; /* may be NULL when it is only ranked */
+	const char *id;
 	int64_t number; /* the N of its id */
 	int phase;	/* enum phase */
 	double score;
@@ -24,8 +25,11 @@ struct contender {
  * seq; a NAN score ranks last. NULL: none. */
 const struct contender *selection_best(const struct contender *c, size_t n);
 
+/* The one that came nearest, of one at least: by phase, then as the best is found; held ones come last. */
+const struct contender *selection_nearest(const struct contender *c, size_t n);
+
 /* Why a slot has nothing (better), one sentence: names how many candidates there are and, for the
- * best of them, which gate failed and by how much. */
+ * nearest of them, which is all that needs its judgement here, which gate failed and by how much. */
 const char *selection_explain(const struct policy_slot *slot, const struct contender *c, size_t n,
 	bool has_active_unit, struct arena *a);
 

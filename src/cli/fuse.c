@@ -219,6 +219,7 @@ static int choose(struct fuse *f, int provider)
 			continue;
 		judge_unit(unit, baseline, &f->policy, a, judgement);
 		contenders[n++] = (struct contender){.unit = unit,
+			.id = unit->artifact->id,
 			.number = name.number,
 			.phase = judgement->phase,
 			.score = judgement->score,

@@ -19,28 +19,39 @@
 
 enum { BEST_MAX = 16, EXPLAIN_MAX = 16 };
 
-static int load_contender(struct db *db, const struct artifact_row *row, struct arena *a,
-	struct contender *ret, struct err *err)
+/* What it is ranked by. */
+static struct contender contender_of(const struct artifact_row *row)
 {
-	struct unit *u = ARENA_NEW(a, struct unit);
-	struct judgement *j = ARENA_NEW(a, struct judgement);
-
-	if (unit_load(row, a, u, err) < 0)
-		return -1;
-	*ret = (struct contender){
-		.unit = u,
+	return (struct contender){
+		.id = row->id,
 		.number = row->number,
 		.phase = names_find(&phase_names, row->phase),
 		.score = row->score,
 		.held_by = row->held_by,
 		.seq = row->seq,
 	};
+}
+
+static int load_judgement(struct db *db, const struct artifact_row *row, struct arena *a,
+	struct contender *c, struct err *err)
+{
+	struct judgement *j = ARENA_NEW(a, struct judgement);
+
 	if (!row->judgement_seq)
 		return 0;
 	if (judgement_load(db, row, a, j, err) < 0)
 		return -1;
-	ret->judgement = j;
+	c->judgement = j;
 	return 0;
+}
+
+static int load_unit(
+	const struct artifact_row *row, struct arena *a, struct contender *c, struct err *err)
+{
+	struct unit *u = ARENA_NEW(a, struct unit);
+
+	c->unit = u;
+	return unit_load(row, a, u, err);
 }
 
 int fuse_competing(struct db *db, const struct snapshot *s, int slot, struct arena *a,
@@ -140,7 +151,9 @@ static int explain(struct db *db, struct fuse_slot *slot, int64_t baseline_seq, 
 		PHASE_SUCCEEDED, PHASE_INCONCLUSIVE, PHASE_PENDING, PHASE_ERROR, PHASE_FAILED};
 	enum { N = sizeof(phases) / sizeof(phases[0]) };
 	struct contender *c = ARENA_ARRAY(a, N * EXPLAIN_MAX, struct contender);
-	size_t n = 0;
+	const struct artifact_row **rows =
+		ARENA_ARRAY(a, N * EXPLAIN_MAX, const struct artifact_row *);
+	size_t n = 0, nearest;
 
 	for (size_t p = 0; p < N; p++) {
 		struct artifact_list list;
@@ -148,10 +161,15 @@ static int explain(struct db *db, struct fuse_slot *slot, int64_t baseline_seq, 
 		if (artifact_contenders(db, slot->slot->name, names_of(&phase_names, phases[p]),
 			    baseline_seq, EXPLAIN_MAX, a, &list, err) < 0)
 			return -1;
-		for (size_t i = 0; i < list.n; i++)
-			if (load_contender(db, &list.v[i], a, &c[n++], err) < 0)
-				return -1;
+		for (size_t i = 0; i < list.n; i++) {
+			rows[n] = &list.v[i];
+			c[n++] = contender_of(&list.v[i]);
+		}
 	}
+	/* Judgements are large, and only one is spoken of. */
+	nearest = n ? (size_t)(selection_nearest(c, n) - c) : 0;
+	if (n && load_judgement(db, rows[nearest], a, &c[nearest], err) < 0)
+		return -1;
 	slot->reason = selection_explain(slot->slot, c, n, baseline_seq != 0, a);
 	return 0;
 }
@@ -178,11 +196,16 @@ static int choose_slot(struct db *db, const struct snapshot *s, struct fuse_slot
 
 	if (artifact_best(db, slot->slot->name, s->baseline_seqs[i], BEST_MAX, a, &list, err) < 0)
 		return -1;
-	for (size_t k = 0; k < list.n; k++)
-		if (load_contender(db, &list.v[k], a, &c[k], err) < 0)
+	if (fuse_competing(db, s, i, a, &passing, &slot->competing, err) < 0)
+		return -1;
+	for (size_t k = 0; k < list.n; k++) {
+		c[k] = contender_of(&list.v[k]);
+		if (load_unit(&list.v[k], a, &c[k], err) < 0 ||
+			(slot->competing <= 1 && load_judgement(db, &list.v[k], a, &c[k], err) < 0))
 			return -1;
-	if (fuse_competing(db, s, i, a, &passing, &slot->competing, err) < 0 ||
-		(slot->competing > 1 && split_alpha(db, s, slot, i, now, &list, c, a, err) < 0))
+	}
+	/* Else each is judged here. */
+	if (slot->competing > 1 && split_alpha(db, s, slot, i, now, &list, c, a, err) < 0)
 		return -1;
 	best = selection_best(c, list.n);
 	if (!best) {

@@ -39,8 +39,7 @@ const struct contender *selection_best(const struct contender *c, size_t n)
 	return best;
 }
 
-/* The one that came nearest: by phase, then as the best is found; held ones come last. */
-static const struct contender *nearest(const struct contender *c, size_t n)
+const struct contender *selection_nearest(const struct contender *c, size_t n)
 {
 	const struct contender *best = &c[0];
 
@@ -70,8 +69,8 @@ static const char *shortcomings(const struct judgement *j, struct arena *a)
 
 static const char *explain_failure(const struct contender *c, size_t n, struct arena *a)
 {
-	const struct contender *best = nearest(c, n);
-	const char *id = best->unit->artifact->id;
+	const struct contender *best = selection_nearest(c, n);
+	const char *id = best->id;
 	const char *who = n == 1 ? arena_printf(a, "the only candidate, %s,", id)
 				 : arena_printf(a, "of %zu candidates the best, %s,", n, id);
 
@@ -94,11 +93,10 @@ const char *selection_explain(const struct policy_slot *slot, const struct conte
 	for (size_t i = 0; i < n; i++)
 		passing += selectable(&c[i]);
 	if (best && passing > 1)
-		return arena_printf(a, "%s is the best of %zu candidates that pass",
-			best->unit->artifact->id, passing);
-	if (best)
 		return arena_printf(
-			a, "%s is the only candidate that passes", best->unit->artifact->id);
+			a, "%s is the best of %zu candidates that pass", best->id, passing);
+	if (best)
+		return arena_printf(a, "%s is the only candidate that passes", best->id);
 	if (n)
 		return arena_printf(a, "%s%s", kept, explain_failure(c, n, a));
 	return arena_printf(a, "%sno candidate of role %s from %s%s", kept, slot->role,

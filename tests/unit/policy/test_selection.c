@@ -29,11 +29,15 @@ static struct gate_result failed_gates[] = {
 };
 static const struct judgement failed = {.phase = PHASE_FAILED, .gates = {failed_gates, 2}};
 
-#define C(i, phase_, score_, held_)                                                       \
-	{                                                                                 \
-		.unit = &units[i], .number = (i) + 1, .phase = phase_, .score = score_,   \
-		.held_by = held_, .judgement = (phase_) == PHASE_FAILED ? &failed : NULL, \
-		.seq = (i) + 10                                                           \
+#define ID0 "s/t-v1"
+#define ID1 "s/t-v2"
+#define ID2 "s/t-v3"
+#define ID3 "s/t-v4"
+#define C(i, phase_, score_, held_)                                                     \
+	{                                                                               \
+		.unit = &units[i], .id = ID##i, .number = (i) + 1, .phase = phase_,     \
+		.score = score_, .held_by = held_,                                      \
+		.judgement = (phase_) == PHASE_FAILED ? &failed : NULL, .seq = (i) + 10 \
 	}
 
 static const struct {
