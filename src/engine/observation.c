@@ -22,9 +22,9 @@ struct receipt {
 	int64_t accepted, duplicates, conflicts, late;
 };
 
-/* The longest window of an objective has 30 days. One bite is small: the registry may be written by
- * others between two. */
-enum { KEPT_DAYS = 31, PURGE_PAGE = 500, PURGE_LOOK_S = 60 };
+/* The longest window of an objective has 30 days. A look a day: each minute there would be a row or two,
+ * at a transaction each. One bite is small: the registry may be written by others between two. */
+enum { KEPT_DAYS = 31, PURGE_PAGE = 500, PURGE_LOOK_S = 86400, PURGE_RETRY_S = 60 };
 
 #define KEPT_USEC (KEPT_DAYS * INT64_C(86400) * USEC_PER_SEC)
 
@@ -241,7 +241,7 @@ bool observations_thin(struct engine *e, struct db *reader)
 	if (rc > 0)
 		rc = engine_commit(e, &c, &err) < 0 ? -1 : 1;
 	if (rc < 0) {
-		e->next_thinning = clock_mono(e->clock) + PURGE_LOOK_S * USEC_PER_SEC;
+		e->next_thinning = clock_mono(e->clock) + PURGE_RETRY_S * USEC_PER_SEC;
 		log_warn("observations.purge_failed", LOG_ERR(&err));
 	}
 	return rc > 0;
