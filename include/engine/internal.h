@@ -104,6 +104,7 @@ struct engine {
 	char *keys_folder;
 	int64_t pointer_lifetime;
 	struct source_set *sources;
+	struct issuers *issuers;
 
 	pthread_t writer_thread, ops_thread;
 

@@ -11,6 +11,7 @@
 #include "model/checklist.h"
 #include "model/field.h"
 #include "model/fusion.h"
+#include "model/keyless.h"
 #include "model/schedule.h"
 
 #define POLICY_SCHEMA "spiralfed.policy/v1"
@@ -134,6 +135,7 @@ struct policy {
 	struct cadence *cadence; /* never NULL once parsed; its jobs may be */
 	struct fusion *fusion;	 /* models are made of slots; never NULL once parsed */
 	struct list checklist;	 /* struct policy_signoff */
+	struct list keyless;	 /* struct policy_keyless */
 	const char *soak; /* how old a merge must be before it is promoted; NULL: no matter */
 	/* derived */
 	int64_t soak_usec;

@@ -10,6 +10,7 @@
 #include "api/loop.h"
 #include "base/base64.h"
 #include "base/words.h"
+#include "engine/issuer.h"
 #include "engine/token.h"
 
 /* What is given as the password; NULL when it can't be read. */
@@ -56,8 +57,12 @@ int auth_authenticate(struct request *r, struct err *err)
 			r->route->flags & ROUTE_CALENDAR
 				? "Bearer, or Basic with the token as the password"
 				: "Bearer");
-	if (token_verify(r->loop->reader, token, clock_now(r->server->options.clock), r->arena, &p,
-		    err) < 0)
+	int64_t now = clock_now(r->server->options.clock);
+	int rc = token_is_foreign(token)
+			 ? keyless_verify(request_engine(r), token, now, r->arena, &p, err)
+			 : token_verify(r->loop->reader, token, now, r->arena, &p, err);
+
+	if (rc < 0)
 		return -1;
 	r->caller = (struct caller){p.actor, p.scopes};
 	return 0;

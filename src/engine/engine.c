@@ -13,6 +13,7 @@
 #include "db/migrate.h"
 #include "engine/bundle.h"
 #include "engine/internal.h"
+#include "engine/issuer.h"
 #include "engine/keyring.h"
 #include "engine/source_run.h"
 
@@ -38,6 +39,7 @@ static struct engine *engine_new(const struct engine_options *o)
 	e->outbox_waits = true; /* what a crash left */
 	e->opened = true;
 	e->scheduler = scheduler_new();
+	e->issuers = issuers_new(e->clock);
 	e->schedule_stale = true;
 	queue_init(&e->ops);
 	queue_init(&e->queue);
@@ -56,6 +58,7 @@ static void engine_free(struct engine *e)
 	scheduler_free(e);
 	slo_forget(e);
 	sources_free(e);
+	issuers_free(e->issuers);
 	snapshot_put(e->snapshot);
 	db_close(e->reader);
 	db_close(e->db);
@@ -91,8 +94,10 @@ static int engine_start(struct engine *e, struct err *err)
 {
 	if (pthread_create(&e->writer_thread, NULL, writer_main, e) != 0)
 		return err_set(err, ERR_INTERNAL, "the writer's thread could not be started");
-	if (pthread_create(&e->ops_thread, NULL, ops_main, e) == 0)
+	if (pthread_create(&e->ops_thread, NULL, ops_main, e) == 0) {
+		issuers_start(e->issuers, &e->snapshot->policy);
 		return 0;
+	}
 	lock_take(&e->writer_lock);
 	e->writer_stop = true;
 	cond_wake(&e->writer_cond);
@@ -146,6 +151,7 @@ void engine_close(struct engine *e)
 	if (e->threads) {
 		pthread_join(e->ops_thread, NULL);
 		sources_stop(e);
+		issuers_stop(e->issuers);
 		lock_take(&e->writer_lock);
 		e->writer_stop = true;
 		cond_wake(&e->writer_cond);

@@ -300,6 +300,9 @@ static const struct field policy_fields[] = {
 		.help = "which model answers which request; models are made of slots"},
 	{"checklist", FIELD_LIST, offsetof(struct policy, checklist), 0, .min = 0, .max = 32,
 		.table = &policy_signoff_table, .help = "what people sign off before a promotion"},
+	{"keyless", FIELD_LIST, offsetof(struct policy, keyless), 0, .min = 0, .max = KEYLESS_MAX,
+		.table = &policy_keyless_table,
+		.help = "whose tokens may submit manifests besides our own"},
 	{"soak", FIELD_STRING, offsetof(struct policy, soak), 0, .min = 1, .max = 64,
 		.format = &format_line,
 		.help = "how old a merge must be before it is promoted, such as PT24H; no matter "
@@ -564,6 +567,22 @@ static void check_quorum(
 			(long long)q->min, q->providers.n);
 }
 
+static void check_keyless(const struct policy *p, const char *pointer, struct faults *faults)
+{
+	char base[POINTER_MAX], at[POINTER_MAX];
+
+	pointer_join(base, sizeof(base), pointer, "keyless");
+	for (size_t i = 0; i < p->keyless.n; i++) {
+		const char *name = LIST_AT(&p->keyless, struct policy_keyless, i)->provider;
+
+		if (!name || policy_provider(p, name))
+			continue;
+		pointer_index(at, sizeof(at), base, i);
+		pointer_join(at, sizeof(at), at, "provider");
+		fault_add(faults, at, "\"%s\" is not among providers", name);
+	}
+}
+
 static void policy_check(void *obj, const char *pointer, struct arena *a, struct faults *faults)
 {
 	struct policy *p = obj;
@@ -575,6 +594,7 @@ static void policy_check(void *obj, const char *pointer, struct arena *a, struct
 	check_slos(p, pointer, faults);
 	check_promotion(p, pointer, faults);
 	check_quorum(p, pointer, a, faults);
+	check_keyless(p, pointer, faults);
 	policy_fusion_check(p, pointer, faults);
 }
 

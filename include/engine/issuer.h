@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The keys of those whose tokens are taken besides our own: kept by a thread that fetches them before
+ * they are needed, each hour, and when a token names a key that is not there yet, once a minute at
+ * most. No request waits for a fetch. And who a token speaks for.
+ */
+#ifndef ENGINE_ISSUER_H
+#define ENGINE_ISSUER_H
+
+#include "base/clock.h"
+#include "base/jws.h"
+#include "base/jwt.h"
+#include "engine/token.h"
+#include "model/policy.h"
+
+enum { ISSUERS_MAX = 64 };
+
+struct issuers;
+struct issuers *issuers_new(const struct clock *clock);
+void issuers_free(struct issuers *set);
+/* Begin to fetch: those of the policy at once. Without it nothing is fetched. */
+void issuers_start(struct issuers *set, const struct policy *p);
+void issuers_stop(struct issuers *set);
+
+/* Keep these keys; the text is a JWK set. What the thread does; any thread. */
+int issuer_put(
+	struct issuers *set, const char *issuer, const char *text, size_t len, struct err *err);
+
+/* Is the token signed by a key of the issuer's? Only of issuers that somebody vouches for: each is
+ * remembered. ERR_INVALID_TOKEN; ERR_UNAVAILABLE: its keys are being fetched. Any thread. */
+int issuer_verify(
+	struct issuers *set, const char *issuer, const struct jws *token, struct err *err);
+
+/* A token that looks like a JWS and so is none of ours. */
+static inline bool token_is_foreign(const char *token)
+{
+	return token[0] == 'e' && token[1] == 'y';
+}
+
+/* Who it speaks for, by the policy's `keyless`: actor "oidc:<subject>@<issuer>", scopes
+ * "submit:<provider>". ERR_INVALID_TOKEN, ERR_INSUFFICIENT_SCOPE, ERR_UNAVAILABLE. Any thread. */
+int keyless_verify(struct engine *e, const char *token, int64_t now, struct arena *a,
+	struct principal *ret, struct err *err);
+
+#endif
