@@ -33,11 +33,22 @@ struct ingest_quorum {
 int ingest_quorum(struct db *db, const struct policy *p, int64_t now, struct arena *a,
 	struct ingest_quorum *ret, struct err *err);
 
+/* What a webhook bears: the headers X-Webhook-Secret and Authorization (its token). NULL when absent. */
+struct webhook_credentials {
+	const char *secret, *token;
+};
+/* Is it the provider's? ERR_NOT_FOUND: the provider takes no webhooks; ERR_UNAUTHENTICATED,
+ * ERR_WRONG_SECRET, ERR_INVALID_TOKEN, ERR_UNAVAILABLE: the keys of its tokens are being fetched;
+ * ERR_IO: the secret's file. Any thread. */
+int webhook_check(struct engine *e, const char *provider, const struct webhook_credentials *c,
+	struct arena *a, struct err *err);
+
 /* Somebody says that something changed at the provider's place: what the message `body` is about is
  * pulled soon, or everything, when too much was asked for to remember each. *ret_name (in the arena) is
  * NULL when it is about nothing of ours. ERR_NOT_FOUND: no connector that takes messages;
- * ERR_BAD_REQUEST: not such a message. Lost with the process: the schedule comes, too. Any thread. */
-int source_ask(struct engine *e, const char *provider, const char *body, size_t len,
+ * ERR_BAD_REQUEST: not such a message. Lost with the process: the schedule comes, too. A dry run pulls
+ * nothing. Any thread. */
+int source_ask(struct engine *e, const char *provider, const char *body, size_t len, bool dry_run,
 	struct arena *a, const char **ret_name, struct err *err);
 
 /* Earliest instant (wall clock) at which a delivery that is still awaited falls due; INT64_MAX: none

@@ -33,6 +33,12 @@ struct asked {
 	int64_t not_before; /* monotonic */
 };
 
+/* How a webhook of the provider proves itself; in the set's arena. */
+struct webhook_proof {
+	const char *secret;		       /* a file; NULL: not by one */
+	const char *issuer, *audience, *email; /* all or none */
+};
+
 enum source_task { SOURCE_NONE, SOURCE_INGEST, SOURCE_INGEST_ASKED, SOURCE_PROBE };
 enum source_state { SOURCE_IDLE, SOURCE_BUSY, SOURCE_OVER };
 
@@ -42,6 +48,7 @@ struct source {
 	const struct connector_kind *kind;
 	struct connector *connector; /* used by the task alone */
 	int64_t timeout;
+	struct webhook_proof webhook;
 	const char *actor; /* connector:<provider> */
 	bool probes;	   /* it can look for artifacts */
 
@@ -94,6 +101,8 @@ void asked_watch(struct engine *e);
 /* Of a task that is over: when it failed, all is pulled a while later. */
 void asked_over(struct source *s, bool failed);
 void asked_clear(struct asked *a);
+/* By name; NULL: it has no connector. */
+struct source *source_find_by_name(struct engine *e, const char *provider);
 
 /* ---- source_ingest.c, source_probe.c: the tasks ---- */
 void source_ingest(struct source *s, struct db *reader);

@@ -32,6 +32,10 @@ struct connector_options {
 	const char *path;      /* dir: the folder of manifests */
 	const char *artifacts; /* dir: the folder of artifacts */
 	int64_t timeout;       /* usec; of one run */
+	/* How its webhooks prove themselves: by a secret (a file), or by a token of an issuer's. NULL: not
+	 * that way. */
+	const char *webhook_secret;
+	const char *webhook_issuer, *webhook_audience, *webhook_email;
 };
 
 struct provider_call {

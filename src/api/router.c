@@ -20,6 +20,7 @@
 #include "model/contract.h"
 #include "model/job_run.h"
 #include "model/policy.h"
+#include "model/provider.h"
 #include "model/promotability.h"
 #include "model/request.h"
 #include "model/waiver.h"

@@ -148,6 +148,11 @@ static int check_connector(const struct connector_config *p, struct err *err)
 {
 	struct connector *probe;
 
+	if (!p->options.webhook_audience != !p->options.webhook_email)
+		return config_refuse(err, p->first,
+			"[provider.%s] has one of webhook_audience and webhook_email: without the "
+			"other any token would do",
+			p->options.provider);
 	if (p->kind->open(&p->options, &probe, err) < 0)
 		return err_wrap(err, "%s: [provider.%s]", p->first, p->options.provider);
 	p->kind->close(probe);

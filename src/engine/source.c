@@ -21,6 +21,23 @@ static int check_source(
 	return 0;
 }
 
+static const char *copy(struct arena *a, const char *text)
+{
+	return text ? arena_strdup(a, text) : NULL;
+}
+
+static struct webhook_proof webhook_of(const struct connector_options *o, struct arena *a)
+{
+	bool token = o->webhook_issuer && o->webhook_audience && o->webhook_email;
+
+	return (struct webhook_proof){
+		.secret = copy(a, o->webhook_secret),
+		.issuer = token ? copy(a, o->webhook_issuer) : NULL,
+		.audience = token ? copy(a, o->webhook_audience) : NULL,
+		.email = token ? copy(a, o->webhook_email) : NULL,
+	};
+}
+
 static int open_source(struct engine *e, const struct engine_source *o, struct err *err)
 {
 	struct source_set *set = e->sources;
@@ -36,6 +53,7 @@ static int open_source(struct engine *e, const struct engine_source *o, struct e
 	s->kind = o->kind;
 	s->probes = o->kind->probes && o->kind->probes(s->connector);
 	s->timeout = o->options.timeout;
+	s->webhook = webhook_of(&o->options, set->arena);
 	set->n++;
 	return 0;
 }

@@ -29,7 +29,7 @@ static void add(struct asked *a, const char *name)
 		a->names[a->n++] = xstrdup(name);
 }
 
-static struct source *find_source(struct engine *e, const char *provider)
+struct source *source_find_by_name(struct engine *e, const char *provider)
 {
 	struct source_set *set = e->sources;
 
@@ -39,16 +39,16 @@ static struct source *find_source(struct engine *e, const char *provider)
 	return NULL;
 }
 
-int source_ask(struct engine *e, const char *provider, const char *body, size_t len,
+int source_ask(struct engine *e, const char *provider, const char *body, size_t len, bool dry_run,
 	struct arena *a, const char **ret_name, struct err *err)
 {
-	struct source *s = find_source(e, provider);
+	struct source *s = source_find_by_name(e, provider);
 
 	if (!s || !s->kind->hook || !s->kind->find)
 		return err_set(err, ERR_NOT_FOUND, "no connector of %s takes messages", provider);
 	if (s->kind->hook(s->connector, body, len, a, ret_name, err) < 0)
 		return -1;
-	if (!*ret_name)
+	if (!*ret_name || dry_run)
 		return 0;
 	lock_take(&e->ops_lock);
 	add(&s->asked, *ret_name);

@@ -84,3 +84,19 @@ static const struct field record_fields[] = {
 #undef F
 const struct field_table provider_record_table = FIELD_TABLE("Provider",
 	"A provider, and how its manifests come.", struct provider_record, record_fields);
+
+const struct field_table webhook_message_table = {
+	.name = "WebhookMessage",
+	.help = "What the provider sends: an event of the Hub, of EventBridge, of Pub/Sub.",
+	.open = true,
+};
+
+static const struct field receipt_fields[] = {
+	{"provider", FIELD_STRING, offsetof(struct webhook_receipt, provider), FIELD_REQUIRED},
+	{"name", FIELD_STRING, offsetof(struct webhook_receipt, name), FIELD_EMIT_NULL,
+		.help = "what will be pulled"},
+	{"outcome", FIELD_STRING, offsetof(struct webhook_receipt, outcome), FIELD_REQUIRED,
+		.help = "queued, or ignored: it is about nothing that is pulled"},
+};
+const struct field_table webhook_receipt_table = FIELD_TABLE("WebhookReceipt",
+	"What became of an incoming webhook.", struct webhook_receipt, receipt_fields);

@@ -141,7 +141,10 @@ static void check_stranger(const struct route *r, enum stranger who, char *ret_b
 	snprintf(admin, sizeof(admin), "%s", rig.token);
 	ask_route(r, who == NONE ? NULL : credentials[who], &t);
 	snprintf(rig.token, sizeof(rig.token), "%s", admin);
-	if (r->flags & ROUTE_PUBLIC) {
+	if (r->flags & ROUTE_OWN_PROOF) {
+		ck_assert_msg(t.status == (is_token ? 404 : 401), "%s, %s: %s", r->name,
+			stranger_names[who], t.all.buf);
+	} else if (r->flags & ROUTE_PUBLIC) {
 		ck_assert_msg(
 			t.status == 200, "%s, %s: %s", r->name, stranger_names[who], t.all.buf);
 	} else {

@@ -93,7 +93,7 @@ static void setup(void)
 
 static int ask(const char *provider, const char *body, const char **name, struct err *err)
 {
-	return source_ask(reg.engine, provider, body, strlen(body), reg.arena, name, err);
+	return source_ask(reg.engine, provider, body, strlen(body), false, reg.arena, name, err);
 }
 
 static void ask_for(const char *body)
@@ -185,6 +185,9 @@ START_TEST(test_source_ask__refusals)
 	ck_assert_int_eq(err.code, ERR_BAD_REQUEST);
 	ck_assert_int_eq(ask("hf", "other", &name, &err), 0);
 	ck_assert_ptr_null(name);
+	ck_assert_int_eq(
+		source_ask(reg.engine, "hf", "lora-v1", 7, true, reg.arena, &name, &err), 0);
+	ck_assert_str_eq(name, "lora-v1");
 	run();
 	ck_assert_int_eq(found + listed, 0);
 }

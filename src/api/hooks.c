@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * /v1/hooks: messages of providers, each of which proves itself in its provider's way instead of by a
+ * token of ours. The provider is not called here: what the message names is pulled soon.
+ */
+#include <string.h>
+#include <strings.h>
+
+#include "api/handlers.h"
+#include "api/reply.h"
+#include "api/request.h"
+#include "engine/source.h"
+#include "model/provider.h"
+
+enum { RECEIPT_MAX = 8192 };
+
+static int reply(struct request *r, const struct webhook_receipt *receipt)
+{
+	STRBUF_AUTO sb = STRBUF_INIT(RECEIPT_MAX);
+	struct json_writer w;
+
+	json_writer_init(&w, &sb);
+	fields_emit(&webhook_receipt_table, receipt, &w);
+	return reply_json(r, r->route->status, sb.buf, sb.len, NULL);
+}
+
+int handle_hook(struct request *r, struct err *err)
+{
+	const char *bearer = request_header(r, "Authorization");
+	struct webhook_credentials given = {.secret = request_header(r, "X-Webhook-Secret")};
+	struct webhook_receipt receipt = {.provider = r->bindings[0], .outcome = "ignored"};
+
+	if (bearer && strncasecmp(bearer, "Bearer ", 7) == 0)
+		given.token = bearer + 7 + strspn(bearer + 7, " ");
+	if (webhook_check(request_engine(r), r->bindings[0], &given, r->arena, err) < 0 ||
+		source_ask(request_engine(r), r->bindings[0], r->body.buf, r->body.len, r->dry_run,
+			r->arena, &receipt.name, err) < 0)
+		return -1;
+	if (receipt.name)
+		receipt.outcome = "queued";
+	return reply(r, &receipt);
+}

@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Keys of others, kept and missed; and webhooks that prove themselves.
+ */
+#include <check.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/file.h"
+#include "base/jcs.h"
+#include "engine/issuer.h"
+#include "engine/source.h"
+#include "engine/source_run.h"
+#include "support/jose.h"
+#include "support/registry.h"
+#include "support/scratch.h"
+
+Suite *test_suite(void);
+
+#define ISSUER "https://issuer.example"
+
+static int open_it(const struct connector_options *o, struct connector **ret, struct err *err)
+{
+	*ret = NULL;
+	return 0;
+}
+
+static void close_it(struct connector *c)
+{
+}
+
+static const struct connector_kind kind = {.name = "mute", .open = open_it, .close = close_it};
+static struct engine_source sources[3];
+static char secret_path[SCRATCH_PATH];
+
+static void put_secret(const char *text)
+{
+	FILE *f = fopen(secret_path, "we");
+
+	ck_assert_ptr_nonnull(f);
+	ck_assert_int_ge(fputs(text, f), 0);
+	ck_assert_int_eq(fclose(f), 0);
+}
+
+static void setup(void)
+{
+	registry_setup();
+	scratch_file(secret_path, "secret");
+	put_secret("s3cret\n");
+	sources[0] =
+		(struct engine_source){&kind, {.provider = "hf", .webhook_secret = secret_path}};
+	sources[1] = (struct engine_source){&kind, {.provider = "gcp",
+							   .webhook_issuer = ISSUER,
+							   .webhook_audience = "hooks",
+							   .webhook_email = "push@project"}};
+	sources[2] = (struct engine_source){&kind, {.provider = "aws"}};
+	registry_sources(sources, 3);
+}
+
+static const char *key_set(const char *kid)
+{
+	size_t n = strlen(jose_a2_jwk);
+
+	return kid ? arena_printf(reg.arena, "{\"keys\":[%.*s,\"kid\":\"%s\"}]}", (int)n - 1,
+			     jose_a2_jwk, kid)
+		   : "{\"keys\":[]}";
+}
+
+static void publish(const char *kid)
+{
+	const char *text = key_set(kid);
+	struct err err;
+
+	ck_assert_msg(issuer_put(reg.engine->issuers, ISSUER, text, strlen(text), &err) == 0, "%s",
+		err.msg);
+}
+
+static int verify(const char *kid, struct err *err)
+{
+	const char *token = jose_mint(kid, "{\"iss\":\"" ISSUER "\"}", reg.arena);
+	struct jws jws;
+
+	ck_assert_int_eq(jws_parse(token, strlen(token), reg.arena, &jws, err), 0);
+	return issuer_verify(reg.engine->issuers, ISSUER, &jws, err);
+}
+
+START_TEST(test_issuer__keeps_keys_and_misses_them)
+{
+	struct err err;
+
+	ck_assert_int_eq(verify("a", &err), -1);
+	ck_assert_int_eq(err.code, ERR_UNAVAILABLE);
+	publish("a");
+	ck_assert_int_eq(verify("a", &err), 0);
+	/* Just fetched: it is not there. */
+	ck_assert_int_eq(verify("b", &err), -1);
+	ck_assert_int_eq(err.code, ERR_INVALID_TOKEN);
+	/* A while later it may be. */
+	fake_clock_step(&reg.clock, 61 * USEC_PER_SEC);
+	ck_assert_int_eq(verify("b", &err), -1);
+	ck_assert_int_eq(err.code, ERR_UNAVAILABLE);
+	publish("b");
+	ck_assert_int_eq(verify("b", &err), 0);
+	ck_assert_int_eq(verify("a", &err), -1);
+	ck_assert_int_eq(err.code, ERR_INVALID_TOKEN);
+}
+END_TEST
+
+START_TEST(test_issuer__a_set_that_is_none_changes_nothing)
+{
+	struct err err;
+
+	publish("a");
+	ck_assert_int_eq(issuer_put(reg.engine->issuers, ISSUER, "[]", 2, &err), -1);
+	ck_assert_int_eq(verify("a", &err), 0);
+}
+END_TEST
+
+START_TEST(test_issuer__a_touched_token_is_refused)
+{
+	char *token = jose_mint("a", "{\"iss\":\"" ISSUER "\"}", reg.arena);
+	struct err err;
+	struct jws jws;
+
+	publish("a");
+	token[strlen(token) - 10] ^= 1;
+	if (jws_parse(token, strlen(token), reg.arena, &jws, &err) == 0)
+		ck_assert_int_eq(issuer_verify(reg.engine->issuers, ISSUER, &jws, &err), -1);
+	ck_assert_int_eq(err.code, ERR_INVALID_TOKEN);
+}
+END_TEST
+
+static enum err_code check_hook(const char *provider, const char *secret, const char *token)
+{
+	const struct webhook_credentials c = {secret, token};
+	struct err err = {0};
+
+	if (webhook_check(reg.engine, provider, &c, reg.arena, &err) == 0)
+		return ERR_NONE;
+	ck_assert_msg(!strstr(err.msg, "s3cret"), "%s", err.msg);
+	return err.code;
+}
+
+START_TEST(test_webhook__knows_its_secret)
+{
+	ck_assert_int_eq(check_hook("hf", "s3cret", NULL), ERR_NONE);
+	ck_assert_int_eq(check_hook("hf", "s3creT", NULL), ERR_WRONG_SECRET);
+	ck_assert_int_eq(check_hook("hf", "", NULL), ERR_WRONG_SECRET);
+	ck_assert_int_eq(check_hook("hf", NULL, "s3cret"), ERR_UNAUTHENTICATED);
+	ck_assert_int_eq(check_hook("aws", "s3cret", NULL), ERR_NOT_FOUND);
+	ck_assert_int_eq(check_hook("none", "s3cret", NULL), ERR_NOT_FOUND);
+	/* A new one counts at once; an empty file is no secret that an empty header would know. */
+	put_secret("other");
+	ck_assert_int_eq(check_hook("hf", "s3cret", NULL), ERR_WRONG_SECRET);
+	ck_assert_int_eq(check_hook("hf", "other", NULL), ERR_NONE);
+	put_secret("\n");
+	ck_assert_int_eq(check_hook("hf", "", NULL), ERR_IO);
+}
+END_TEST
+
+static const struct {
+	const char *claims;
+	enum err_code code;
+} pushes[] = {
+	{"\"aud\":\"hooks\",\"email\":\"push@project\",\"email_verified\":true", ERR_NONE},
+	{"\"aud\":\"hooks\",\"email\":\"push@project\",\"email_verified\":false",
+		ERR_INVALID_TOKEN},
+	{"\"aud\":\"hooks\",\"email\":\"push@project\"", ERR_INVALID_TOKEN},
+	{"\"aud\":\"hooks\",\"email\":\"other@project\",\"email_verified\":true",
+		ERR_INVALID_TOKEN},
+	{"\"aud\":\"others\",\"email\":\"push@project\",\"email_verified\":true",
+		ERR_INVALID_TOKEN},
+};
+
+START_TEST(test_webhook__knows_its_token)
+{
+	long long now = clock_now(&reg.clock.clock) / USEC_PER_SEC;
+	const char *token = jose_mint("a",
+		arena_printf(reg.arena, "{\"iss\":\"" ISSUER "\",\"sub\":\"1\",\"exp\":%lld,%s}",
+			now + 100, pushes[_i].claims),
+		reg.arena);
+
+	ck_assert_int_eq(check_hook("gcp", NULL, NULL), ERR_UNAUTHENTICATED);
+	ck_assert_int_eq(check_hook("gcp", NULL, "nonsense"), ERR_INVALID_TOKEN);
+	ck_assert_int_eq(check_hook("gcp", NULL, token), ERR_UNAVAILABLE);
+	publish("a");
+	ck_assert_int_eq(check_hook("gcp", NULL, token), pushes[_i].code);
+	fake_clock_step(&reg.clock, 161 * USEC_PER_SEC);
+	ck_assert_int_eq(check_hook("gcp", NULL, token), ERR_INVALID_TOKEN);
+}
+END_TEST
+
+Suite *test_suite(void)
+{
+	Suite *s = suite_create("keys of others, and webhooks that prove themselves");
+	TCase *t = tcase_create("issuer");
+
+	tcase_add_checked_fixture(t, setup, registry_teardown);
+	tcase_add_test(t, test_issuer__keeps_keys_and_misses_them);
+	tcase_add_test(t, test_issuer__a_set_that_is_none_changes_nothing);
+	tcase_add_test(t, test_issuer__a_touched_token_is_refused);
+	tcase_add_test(t, test_webhook__knows_its_secret);
+	tcase_add_loop_test(
+		t, test_webhook__knows_its_token, 0, sizeof(pushes) / sizeof(pushes[0]));
+	suite_add_tcase(s, t);
+	return s;
+}
