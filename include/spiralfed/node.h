@@ -45,6 +45,7 @@ enum spiralfed_status {
 	SPIRALFED_MISMATCH,	/* not the release that the pointer names */
 	SPIRALFED_TOO_LARGE,	/* beyond a bound of above, or the memory is too small */
 	SPIRALFED_ABSENT,	/* the release has no such part */
+	SPIRALFED_NO_PLAN,	/* without this provider nothing serves */
 	SPIRALFED_STATUSES
 };
 /* "moved", "bad_signature"...; NULL out of range. */
@@ -113,6 +114,12 @@ struct spiralfed_fusion;
  * the body may go. OK, ABSENT (the release has none), MALFORMED, TOO_LARGE. */
 enum spiralfed_status spiralfed_fusion_load(const char *body, size_t len, void *memory, size_t size,
 	const struct spiralfed_fusion **ret);
+
+/* The same of the plan for the loss of a provider ("gcp"), as the release holds it: OK with the block that
+ * takes over, which is the release's own when no model is of that provider; NO_PLAN; ABSENT: no unit of the
+ * release is of that provider. Load it beforehand: when a provider is lost the daemon may be, too. */
+enum spiralfed_status spiralfed_plan_load(const char *body, size_t len, const char *provider,
+	void *memory, size_t size, const struct spiralfed_fusion **ret);
 
 enum spiralfed_type { SPIRALFED_STRING, SPIRALFED_NUMBER, SPIRALFED_BOOL };
 /* One property of a request, e.g. prompt_type. */

@@ -32,6 +32,7 @@ static const struct {
 	[SPIRALFED_MISMATCH] = {"mismatch", "it is not the release that was named"},
 	[SPIRALFED_TOO_LARGE] = {"too_large", "it is larger than may be"},
 	[SPIRALFED_ABSENT] = {"absent", "there is no such part"},
+	[SPIRALFED_NO_PLAN] = {"no_plan", "without this provider nothing serves"},
 };
 
 const char *spiralfed_status_name(enum spiralfed_status status)

@@ -412,17 +412,13 @@ static void block(struct reader *r, struct fusion *f)
 		r->s.bad = true;
 }
 
-enum spiralfed_status spiralfed_fusion_load(const char *body, size_t len, void *memory, size_t size,
-	const struct spiralfed_fusion **ret)
+/* The block at `at`, a place of the body. */
+static enum spiralfed_status load(
+	const struct scan *at, void *memory, size_t size, const struct spiralfed_fusion **ret)
 {
-	struct reader r = {.at = memory, .end = (char *)memory + size};
-	struct spiralfed_fusion *f;
+	struct reader r = {.s = *at, .at = memory, .end = (char *)memory + size};
+	struct spiralfed_fusion *f = take(&r, 1, sizeof(*f));
 
-	if (len > SPIRALFED_RELEASE_MAX)
-		return SPIRALFED_TOO_LARGE;
-	if (!scan_find(&r.s, body, len, "fusion"))
-		return r.s.bad ? SPIRALFED_MALFORMED : SPIRALFED_ABSENT;
-	f = take(&r, 1, sizeof(*f));
 	if (f)
 		block(&r, &f->f);
 	if (r.full)
@@ -431,4 +427,86 @@ enum spiralfed_status spiralfed_fusion_load(const char *body, size_t len, void *
 		return SPIRALFED_MALFORMED;
 	*ret = f;
 	return SPIRALFED_OK;
+}
+
+enum spiralfed_status spiralfed_fusion_load(const char *body, size_t len, void *memory, size_t size,
+	const struct spiralfed_fusion **ret)
+{
+	struct scan s;
+
+	if (len > SPIRALFED_RELEASE_MAX)
+		return SPIRALFED_TOO_LARGE;
+	if (!scan_find(&s, body, len, "fusion"))
+		return s.bad ? SPIRALFED_MALFORMED : SPIRALFED_ABSENT;
+	return load(&s, memory, size, ret);
+}
+
+/* ---- Plan B ---- */
+
+struct plan {
+	bool listed, holds;
+	struct scan fusion;
+	bool has_fusion;
+};
+
+static void read_plan(struct scan *s, struct plan *p)
+{
+	char key[SCAN_KEY_SIZE], verdict[SCAN_KEY_SIZE] = "";
+	bool first = true;
+
+	scan_object(s);
+	while (scan_member(s, &first, key)) {
+		if (IS("verdict") && !*verdict) {
+			scan_string(s, verdict, sizeof(verdict));
+		} else if (IS("fusion") && !p->has_fusion) {
+			p->has_fusion = true;
+			p->fusion = *s;
+			scan_skip(s);
+		} else if (IS("verdict") || IS("fusion")) {
+			s->bad = true;
+		} else {
+			scan_skip(s);
+		}
+	}
+	p->holds = strcmp(verdict, "pass") == 0;
+}
+
+static bool find_plan(struct scan *s, const char *provider, struct plan *ret)
+{
+	char key[SCAN_KEY_SIZE];
+	bool first = true;
+
+	scan_object(s);
+	while (scan_member(s, &first, key)) {
+		if (strcmp(key, provider) != 0) {
+			scan_skip(s);
+		} else if (!ret->listed) {
+			ret->listed = true;
+			read_plan(s, ret);
+		} else {
+			s->bad = true;
+		}
+	}
+	return !s->bad;
+}
+
+enum spiralfed_status spiralfed_plan_load(const char *body, size_t len, const char *provider,
+	void *memory, size_t size, const struct spiralfed_fusion **ret)
+{
+	struct plan plan = {.listed = false};
+	struct scan s;
+
+	if (len > SPIRALFED_RELEASE_MAX)
+		return SPIRALFED_TOO_LARGE;
+	if (!scan_find(&s, body, len, "plan_b"))
+		return s.bad ? SPIRALFED_MALFORMED : SPIRALFED_ABSENT;
+	if (!find_plan(&s, provider, &plan))
+		return SPIRALFED_MALFORMED;
+	if (!plan.listed)
+		return SPIRALFED_ABSENT;
+	if (!plan.holds)
+		return SPIRALFED_NO_PLAN;
+	if (plan.has_fusion)
+		return load(&plan.fusion, memory, size, ret);
+	return spiralfed_fusion_load(body, len, memory, size, ret);
 }

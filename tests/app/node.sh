@@ -61,6 +61,24 @@ check "... kept" grep -q '"serial":1,' lone.state
 once lone key.pem
 check "after a restart it loads again, and nothing is new" prints 'unchanged serial=1 release=1.0.0'
 
+# Without a provider the node goes where the daemon says, and each kind of plan is met.
+agrees() { # PROVIDER: both by the same target, or both by none
+	once lone key.pem -x "$1"
+	ours=$(sed -n "s/.*without $1 sends chat to //p" out)
+	sf route --without "$1" --json prompt_type=chat
+	theirs=$(grep -o '"to":"[^"]*"' out | head -n 1 | cut -d '"' -f 4)
+	echo "# without $1: ${ours:-none}" >&2
+	[ "$ours" = "$theirs" ]
+}
+for p in hf gcp aws nobody; do
+	check "without $p the node and the daemon go the same way" agrees $p
+done
+sf token create --name reader --scopes read
+grep -o 'sfd_[A-Za-z0-9_]*' out | head -n 1 >reader.token
+once lone key.pem -t reader.token
+check "a report that is refused: exit 1" exits 1
+check "... is said" prints 'the report was answered 403'
+
 for n in 1 2 3; do start_node "node-$n" key.pem -w 5; done
 check "three nodes follow" await follows 1 1.0.0
 unit 0.86 2

@@ -51,31 +51,36 @@ static void as_pointer(const char *text, size_t len)
 	CLAIM(again.serial == state.serial);
 }
 
-static void as_block(const char *text, size_t len)
+static void use(const struct spiralfed_fusion *f)
 {
 	const struct spiralfed_field field = {
 		.name = "prompt_type", .type = SPIRALFED_STRING, .string = "code"};
-	const struct spiralfed_fusion *f;
 	struct spiralfed_choice choice;
+	struct spiralfed_ballot ballot;
+	const char *target;
+
+	CLAIM(spiralfed_route(f, &field, 1, &choice) == SPIRALFED_OK);
+	CLAIM(choice.route && choice.target);
+	if (strncmp(choice.target, "ensemble:", 9) == 0 &&
+		spiralfed_vote(f, choice.target + 9, NULL, 0, &ballot) == SPIRALFED_OK)
+		CLAIM(ballot.label && ballot.reason);
+	if (strncmp(choice.target, "split:", 6) == 0 &&
+		spiralfed_split(f, choice.target + 6, &field, 1, &target) == SPIRALFED_OK)
+		CLAIM(target);
+}
+
+static void as_block(const char *text, size_t len)
+{
+	static const char *const providers[] = {"hf", "gcp", "aws"};
+	const struct spiralfed_fusion *f;
 	void *memory = malloc(MEMORY);
 
-	if (spiralfed_fusion_load(text, len, memory, MEMORY, &f) == SPIRALFED_OK) {
-		CLAIM(spiralfed_route(f, &field, 1, &choice) == SPIRALFED_OK);
-		CLAIM(choice.route && choice.target);
-		if (strncmp(choice.target, "ensemble:", 9) == 0) {
-			struct spiralfed_ballot ballot;
-
-			if (spiralfed_vote(f, choice.target + 9, NULL, 0, &ballot) == SPIRALFED_OK)
-				CLAIM(ballot.label && ballot.reason);
-		}
-		if (strncmp(choice.target, "split:", 6) == 0) {
-			const char *target;
-
-			if (spiralfed_split(f, choice.target + 6, &field, 1, &target) ==
-				SPIRALFED_OK)
-				CLAIM(target);
-		}
-	}
+	if (spiralfed_fusion_load(text, len, memory, MEMORY, &f) == SPIRALFED_OK)
+		use(f);
+	for (size_t i = 0; i < sizeof(providers) / sizeof(providers[0]); i++)
+		if (spiralfed_plan_load(text, len, providers[i], memory, MEMORY, &f) ==
+			SPIRALFED_OK)
+			use(f);
 	free(memory);
 }
 

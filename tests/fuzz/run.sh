@@ -43,6 +43,8 @@ seed contract openapi.json
 seed config etc/spiralfedd.conf
 mkdir -p "$out/node/seeds"
 sed -n '/^ "block"/,/^ },$/p' vectors/fusion.json | sed '1s/.*/{"fusion":{/; s/^ },$/}}/' >"$out/node/seeds/block"
+sed 's/^{"fusion":{/{"plan_b":{"gcp":{"verdict":"pass","fusion":{/; $s/$/},"aws":{"verdict":"fail"}}}/' \
+	"$out/node/seeds/block" >"$out/node/seeds/plan"
 zeros=$(printf '%064d' 0)
 for warm in '' "{\"digest\":\"sha256:$zeros\",\"version\":\"1.0.0\"}"; do
 	printf '{"channel":"stable","digest":"sha256:%s","expires":"2027-01-01T00:00:00Z","issued":"2026-01-01T00:00:00Z","schema":"spiralfed.channel/v1","serial":7,"version":"1.2.3","warm":[%s]}' \

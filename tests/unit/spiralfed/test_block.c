@@ -377,6 +377,78 @@ END_TEST
 
 #define COUNT(a) ((int)(sizeof(a) / sizeof((a)[0])))
 
+static enum spiralfed_status load_plan(
+	const char *plans, const char *provider, const char **ret_target)
+{
+	const char *body = arena_printf(
+		arena, "{\"plan_b\":%s,\"fusion\":{\"default\":{\"to\":\"model:own\"}}}", plans);
+	const struct spiralfed_fusion *f = NULL;
+	struct spiralfed_choice choice = {0};
+	enum spiralfed_status status =
+		spiralfed_plan_load(body, strlen(body), provider, memory, MEMORY, &f);
+
+	if (status == SPIRALFED_OK)
+		ck_assert_int_eq(spiralfed_route(f, NULL, 0, &choice), SPIRALFED_OK);
+	*ret_target = choice.target;
+	return status;
+}
+
+static const char some_plans[] =
+	"{\"aws\":{\"reason\":\"no_plan_b\",\"detail\":\"x\",\"verdict\":\"fail\"},"
+	"\"gcp\":{\"reason\":\"unaffected\",\"verdict\":\"pass\"},"
+	"\"hf\":{\"fusion\":{\"default\":{\"to\":\"model:other\"}},\"verdict\":\"pass\"},"
+	"\"broken\":{\"fusion\":{},\"verdict\":\"pass\"},"
+	"\"false\":{\"fusion\":{\"default\":{\"to\":\"model:other\"}},\"verdict\":\"fail\"}}";
+
+START_TEST(test_block__plan_b)
+{
+	const char *target;
+
+	ck_assert_int_eq(load_plan(some_plans, "hf", &target), SPIRALFED_OK);
+	ck_assert_str_eq(target, "model:other");
+	ck_assert_int_eq(load_plan(some_plans, "gcp", &target), SPIRALFED_OK);
+	ck_assert_str_eq(target, "model:own");
+	ck_assert_int_eq(load_plan(some_plans, "aws", &target), SPIRALFED_NO_PLAN);
+	ck_assert_int_eq(load_plan(some_plans, "false", &target), SPIRALFED_NO_PLAN);
+	ck_assert_int_eq(load_plan(some_plans, "broken", &target), SPIRALFED_MALFORMED);
+	ck_assert_int_eq(load_plan(some_plans, "azure", &target), SPIRALFED_ABSENT);
+	ck_assert_int_eq(load_plan(some_plans, "", &target), SPIRALFED_ABSENT);
+}
+END_TEST
+
+static const char *const odd_plans[] = {"[]", "1", "null", "{\"hf\":1}", "{\"hf\":{\"verdict\":1}}",
+	"{\"hf\":{\"verdict\":\"pass\",\"verdict\":\"pass\"}}",
+	"{\"hf\":{\"verdict\":\"pass\"},\"hf\":{\"verdict\":\"pass\"}}",
+	"{\"hf\":{\"verdict\":\"pass\",\"fusion\":{\"default\":{\"to\":\"model:a\"}},"
+	"\"fusion\":{\"default\":{\"to\":\"model:b\"}}}}"};
+
+START_TEST(test_block__plan_b_that_is_none)
+{
+	const char *target;
+
+	ck_assert_int_eq(load_plan(odd_plans[_i], "hf", &target), SPIRALFED_MALFORMED);
+}
+END_TEST
+
+START_TEST(test_block__plan_b_cut_short_and_in_too_little_memory)
+{
+	const char *body = arena_printf(arena, "{\"plan_b\":%s}", some_plans);
+	const struct spiralfed_fusion *f = NULL;
+	size_t taken = 0;
+
+	for (size_t n = 0; n < strlen(body) - 1; n++)
+		taken += spiralfed_plan_load(body, n, "hf", memory, MEMORY, &f) == SPIRALFED_OK;
+	/* What stands behind the plans of a verified body is not read. */
+	ck_assert_uint_le(taken, 1);
+	ck_assert_int_eq(
+		spiralfed_plan_load(body, strlen(body), "hf", memory, 8, &f), SPIRALFED_TOO_LARGE);
+	ck_assert_int_eq(spiralfed_plan_load("{}", 2, "hf", memory, MEMORY, &f), SPIRALFED_ABSENT);
+	ck_assert_int_eq(
+		spiralfed_plan_load(body, SPIRALFED_RELEASE_MAX + 1, "hf", memory, MEMORY, &f),
+		SPIRALFED_TOO_LARGE);
+}
+END_TEST
+
 Suite *test_suite(void)
 {
 	Suite *s = suite_create("fusion blocks as a node reads them");
@@ -392,6 +464,10 @@ Suite *test_suite(void)
 	tcase_add_loop_test(t, test_scan__number, 0, COUNT(numbers));
 	tcase_add_loop_test(t, test_scan__string, 0, COUNT(texts));
 	tcase_add_test(t, test_scan__depth);
+	tcase_add_test(t, test_block__plan_b);
+	tcase_add_loop_test(t, test_block__plan_b_that_is_none, 0,
+		(int)(sizeof(odd_plans) / sizeof(odd_plans[0])));
+	tcase_add_test(t, test_block__plan_b_cut_short_and_in_too_little_memory);
 	suite_add_tcase(s, t);
 	return s;
 }
