@@ -34,7 +34,8 @@ static bool is_common(const struct cli_command *c, enum cli_option_id id)
 {
 	if (id == CLI_OPTION_HELP)
 		return true;
-	if (c->run == cli_fuse || c->run == cli_simulate || c->run == cli_completion)
+	if (c->run == cli_fuse || c->run == cli_manifest || c->run == cli_simulate ||
+		c->run == cli_completion)
 		return false;
 	return id == CLI_OPTION_SERVER || id == CLI_OPTION_TOKEN_FILE || id == CLI_OPTION_JSON;
 }

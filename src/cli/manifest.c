@@ -1,78 +1,200 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * `spiralfed submit`: each file is one manifest; the answer is its receipt with every verdict.
+ * `spiralfed manifest`: files that training left behind in, one manifest out, without a daemon. What the
+ * gates would say of it is said, too; a manifest that no gate would pass is written all the same, one
+ * that the daemon would refuse is not.
  */
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
-#include "base/file.h"
-#include "cli/client.h"
-#include "cli/print.h"
+#include "base/json_writer.h"
+#include "cli/manifest.h"
+#include "cli/output.h"
+#include "cli/policy.h"
+#include "model/manifest.h"
 
-struct receipt_artifact {
-	const char *id, *phase;
-	struct list gates;
-};
-static const struct field artifact_fields[] = {
-	ANSWER_STRING(struct receipt_artifact, id),
-	ANSWER_STRING(struct receipt_artifact, phase),
-	ANSWER_LIST(struct receipt_artifact, gates, answer_gate_table),
-};
-static const struct field_table receipt_artifact_table = FIELD_TABLE("ReceiptArtifactRead",
-	"One artifact.", struct receipt_artifact, artifact_fields, .open = true);
+enum { MANIFEST_MAX = 1 << 20, HINTS = 6 };
 
-struct receipt {
-	const char *digest;
-	struct list artifacts;
+struct making {
+	struct cli *cli;
+	struct policy policy;
+	struct harvest harvest;
+	struct harvest_target target;
+	struct parsed_manifest manifest;
 };
-static const struct field receipt_fields[] = {
-	ANSWER_STRING(struct receipt, digest),
-	ANSWER_LIST(struct receipt, artifacts, receipt_artifact_table),
-};
-static const struct field_table receipt_table =
-	FIELD_TABLE("ReceiptRead", "A receipt.", struct receipt, receipt_fields, .open = true);
 
-static int submit_file(struct cli *cli, const char *path)
+static int read_target(struct making *m)
 {
-	STRBUF_AUTO url = STRBUF_INIT(CLIENT_PATH_MAX);
-	struct call call = {.method = "POST", .about = path};
-	struct receipt receipt;
+	struct cli *cli = m->cli;
+	const char *const *option = cli->option;
+	const char *cost = option[CLI_OPTION_COST_PER_HOUR];
 	struct err err = {0};
-	char *text;
-	bool done;
+	char *end;
 
-	if (file_read(path, CLIENT_BODY_MAX, cli->arena, &text, &call.body_len, &err) < 0)
-		return cli_fail(cli, CLI_REFUSED, "%s", err.msg);
-	strbuf_addstr(&url, "/v1/manifests");
-	client_query(cli, &url, "dry_run", CLI_OPTION_DRY_RUN);
-	call.path = url.buf;
-	call.body = text;
-	int rc = client_ask(cli, &call, &receipt_table, &receipt, &done);
-	if (rc || done)
-		return rc;
-	fprintf(cli->out, "%s  %s%s\n", path, receipt.digest ? receipt.digest : "",
-		cli->option[CLI_OPTION_DRY_RUN] ? "  (dry run: nothing is stored)" : "");
-	for (size_t i = 0; i < receipt.artifacts.n; i++) {
-		const struct receipt_artifact *a =
-			LIST_AT(&receipt.artifacts, struct receipt_artifact, i);
-		fprintf(cli->out, "  %s  ", a->id ? a->id : "");
-		print_verdict(cli, a->phase, 0);
-		fputc('\n', cli->out);
-		print_gates(cli, &a->gates, "    ");
+	m->target = (struct harvest_target){.provider = option[CLI_OPTION_PROVIDER],
+		.role = option[CLI_OPTION_ROLE],
+		.id = option[CLI_OPTION_ID],
+		.uri = option[CLI_OPTION_URI],
+		.subject = option[CLI_OPTION_SUBJECT],
+		.base_model = option[CLI_OPTION_BASE_MODEL],
+		.license = option[CLI_OPTION_LICENSE],
+		.known_as = option[CLI_OPTION_KNOWN_AS],
+		.cost_per_hour = NAN};
+	if (option[CLI_OPTION_MAP] &&
+		harvest_map_parse(option[CLI_OPTION_MAP], cli->arena, &m->target.map, &err))
+		return cli_misuse(cli, "--map: %s", err.msg);
+	if (!cost)
+		return 0;
+	errno = 0;
+	m->target.cost_per_hour = strtod(cost, &end);
+	if (errno || *end || end == cost || strspn(cost, "0123456789.eE+-") != strlen(cost) ||
+		!(m->target.cost_per_hour > 0))
+		return cli_misuse(cli, "--cost-per-hour is \"%s\": not a number more than 0", cost);
+	return 0;
+}
+
+/* ---- What the gates would say ---- */
+
+static bool is_number_for(const struct policy_metric *rule, const struct finding *f)
+{
+	if (f->as || f->is_train || f->is_ms)
+		return false;
+	if (f->metric.higher_is_better >= 0 &&
+		f->metric.higher_is_better != (rule->direction == DIRECTION_HIGHER))
+		return false;
+	return rule->kind != KIND_PROPORTION || f->metric.value <= 1;
+}
+
+static bool applies(const struct policy_metric *rule, const char *role)
+{
+	for (size_t i = 0; i < rule->unit_roles.n; i++)
+		if (!strcmp(rule->unit_roles.v[i], role))
+			return true;
+	return !rule->unit_roles.n;
+}
+
+/* The numbers that might be meant by a metric of the policy that the manifest lacks; those that only wait
+ * for a call when there are no others. */
+static bool hint_metric(struct making *m, const struct policy_metric *rule, enum finding_use use)
+{
+	FILE *out = m->cli->errors;
+	size_t n = 0;
+
+	for (size_t i = 0; i < m->harvest.n_findings; i++) {
+		const struct finding *f = &m->harvest.findings[i];
+		if (f->use != use || !is_number_for(rule, f))
+			continue;
+		if (++n > HINTS)
+			continue;
+		if (n == 1)
+			fprintf(out, "%s may be one of these: --map %s=%s", rule->name, rule->name,
+				f->name);
+		else
+			fprintf(out, ", %s", f->name);
 	}
+	if (n > HINTS)
+		fprintf(out, " and %zu more", n - HINTS);
+	fputs(n ? "\n" : "", out);
+	return n > 0;
+}
+
+static void hint_metrics(struct making *m)
+{
+	const struct list *metrics = &m->policy.gates->quality->metrics;
+
+	for (size_t i = 0; i < metrics->n; i++) {
+		const struct policy_metric *rule = LIST_AT(metrics, struct policy_metric, i);
+		if (applies(rule, m->target.role) &&
+			!artifact_metric(m->manifest.units[0].artifact, rule->name) &&
+			!hint_metric(m, rule, FOUND_TAKEN))
+			hint_metric(m, rule, FOUND_ON_CALL);
+	}
+}
+
+static void say_gates(struct making *m)
+{
+	const struct unit *u = &m->manifest.units[0];
+	struct cli said = *m->cli;
+	struct judgement j;
+
+	said.out = m->cli->errors;
+	said.colour = false;
+	if (!policy_slot_for(&m->policy, u->provider, u->artifact->role)) {
+		fprintf(said.out, "%s is evidence: it counts in the gates of %s\n", u->artifact->id,
+			u->artifact->subject ? u->artifact->subject
+					     : "nothing, until --subject says of what");
+		return;
+	}
+	judge_unit(u, NULL, &m->policy, m->cli->arena, &j);
+	print_judgement(&said, u, NULL, &j);
+	hint_metrics(m);
+}
+
+/* ---- Out ---- */
+
+static int write_out(struct making *m, const struct strbuf *compact)
+{
+	struct cli *cli = m->cli;
+	const char *path = cli->option[CLI_OPTION_OUTPUT];
+	STRBUF_AUTO text = STRBUF_INIT(4 * MANIFEST_MAX);
+	struct err err = {0};
+	bool through = true;
+
+	json_pretty(&text, compact->buf, compact->len);
+	if (text.overflow)
+		return cli_fail(cli, CLI_REFUSED, "the manifest is larger than 1 MiB");
+	if (output_write(cli, path ? path : "-", text.buf, text.len, &through, &err) < 0)
+		return cli_fail(cli, CLI_REFUSED, "%s", err.msg);
+	if (!through)
+		fprintf(cli->out, "%s  %s  %s\n", path, m->manifest.units[0].artifact->id,
+			m->manifest.digest);
 	return CLI_DONE;
 }
 
-int cli_submit(struct cli *cli)
+static int check_manifest(struct making *m, const struct strbuf *compact)
 {
-	int worst = CLI_DONE;
+	struct faults faults;
+	struct err err = {0};
 
-	if (cli->n_args > 1 && cli->option[CLI_OPTION_IDEMPOTENCY_KEY])
-		return cli_misuse(cli, "--idempotency-key stands for one file");
-	for (size_t i = 0; i < cli->n_args; i++) {
-		int rc = submit_file(cli, cli->args[i]);
-		if (rc >= CLI_USAGE)
-			return rc;
-		worst = rc > worst ? rc : worst;
-	}
-	return worst;
+	faults_init(&faults);
+	if (!manifest_parse(compact->buf, compact->len, &m->policy, m->cli->arena, &m->manifest,
+		    &faults, &err))
+		return CLI_DONE;
+	cli_fail(m->cli, CLI_REFUSED, "the manifest that comes of it would be refused:%s%s",
+		err.msg[0] ? " " : "", err.msg);
+	cli_print_faults(m->cli, &faults);
+	return CLI_REFUSED;
+}
+
+static int make(struct making *m)
+{
+	STRBUF_AUTO compact = STRBUF_INIT(MANIFEST_MAX);
+	struct err err = {0};
+	bool bad = harvest_settle(&m->harvest, &m->target, &err) ||
+		   harvest_manifest(&m->harvest, &m->target, &compact, &err);
+	int rc = bad ? CLI_REFUSED : check_manifest(m, &compact);
+
+	manifest_explain(m->cli, &m->harvest);
+	if (bad)
+		return cli_fail(m->cli, CLI_REFUSED, "%s", err.msg);
+	if (rc)
+		return rc;
+	say_gates(m);
+	return write_out(m, &compact);
+}
+
+int cli_manifest(struct cli *cli)
+{
+	struct making m = {.cli = cli};
+	const char *canonical;
+	int rc = read_target(&m);
+
+	if (!rc)
+		rc = cli_read_policy(cli, cli->option[CLI_OPTION_POLICY], &m.policy, &canonical);
+	harvest_init(&m.harvest, cli->arena);
+	if (!rc)
+		rc = manifest_gather(cli, &m.harvest);
+	return rc ? rc : make(&m);
 }

@@ -29,8 +29,7 @@ static int refuse(struct cli *cli, const char *path, const struct faults *faults
 	return CLI_REFUSED;
 }
 
-/* The policy of a file, or the built-in one (path NULL). */
-static int read_policy(
+int cli_read_policy(
 	struct cli *cli, const char *path, struct policy *ret, const char **ret_canonical)
 {
 	const char *text = embed_policy_json;
@@ -100,7 +99,7 @@ static const struct unit *rival(
 	return NULL;
 }
 
-static void print_judgement(
+void print_judgement(
 	struct cli *cli, const struct unit *u, const struct unit *b, const struct judgement *j)
 {
 	struct answer_gate *gates = ARENA_ARRAY(cli->arena, GATES, struct answer_gate);
@@ -131,7 +130,7 @@ static int policy_test(struct cli *cli)
 
 	if (!candidate_path)
 		return cli_misuse(cli, "policy test needs --candidate FILE");
-	rc = read_policy(cli, cli->option[CLI_OPTION_POLICY], &policy, &canonical);
+	rc = cli_read_policy(cli, cli->option[CLI_OPTION_POLICY], &policy, &canonical);
 	if (!rc)
 		rc = read_manifest(cli, candidate_path, &policy, &candidate);
 	if (!rc && baseline_path)
@@ -221,7 +220,7 @@ static int policy_plan_file(struct cli *cli)
 	struct policy policy;
 	struct list subjects;
 	double alpha;
-	int rc = read_policy(cli, cli->option[CLI_OPTION_POLICY], &policy, &canonical);
+	int rc = cli_read_policy(cli, cli->option[CLI_OPTION_POLICY], &policy, &canonical);
 
 	if (rc || (rc = read_assumptions(cli, &x)))
 		return rc;
@@ -252,9 +251,9 @@ static int policy_diff_files(struct cli *cli)
 
 	if (cli->n_args != 3)
 		return cli_misuse(cli, "policy diff needs two files");
-	rc = read_policy(cli, cli->args[1], &from, &old);
+	rc = cli_read_policy(cli, cli->args[1], &from, &old);
 	if (!rc)
-		rc = read_policy(cli, cli->args[2], &to, &new);
+		rc = cli_read_policy(cli, cli->args[2], &to, &new);
 	if (rc)
 		return rc;
 	n = document_diff(old, new, cli->arena, &changes);

@@ -123,9 +123,9 @@ static int count_taken(
 		why = h->sources[i].why;
 		file = h->sources[i].file;
 	}
-	return err_set(err, ERR_INVALID_BODY,
-		"nothing in the files is evidence that can be taken as it is%s%s%s%s",
-		file ? "; " : "", file ? file : "", file ? ": " : "", why ? why : "");
+	return err_set(err, ERR_INVALID_BODY, "%s%s%s%s",
+		h->n_sources > 1 ? "nothing in these files is evidence as it stands; " : "",
+		file ? file : "", file ? ": " : "", why ? why : "");
 }
 
 static void write_artifact(const struct harvest *h, const struct harvest_target *t, const char *id,

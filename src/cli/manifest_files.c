@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The files of `spiralfed manifest`. A file that is named has to be one that is read; of a folder the
+ * others are passed over. What must not count stops everything, wherever it was found: leaving out a
+ * failed run would be a choice that only a person may make.
+ */
+#include <dirent.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/file.h"
+#include "cli/manifest.h"
+
+enum { DEPTH_MAX = 8 };
+
+struct names {
+	const char **v;
+	size_t n, room;
+};
+
+static void closedirp(DIR **d)
+{
+	if (*d)
+		closedir(*d);
+}
+
+static bool ends_with(const char *s, const char *end)
+{
+	size_t n = strlen(s), m = strlen(end);
+
+	return n >= m && !strcmp(s + n - m, end);
+}
+
+/* What is worth a look, by its name. */
+static bool may_hold_results(const char *name)
+{
+	return ends_with(name, ".json") || ends_with(name, ".jsonl") || !strcmp(name, "README.md");
+}
+
+static int by_text(const void *a, const void *b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+static int list_folder(struct cli *cli, const char *path, struct names *ret)
+{
+	__attribute__((cleanup(closedirp))) DIR *d = opendir(path);
+	struct dirent *e;
+
+	if (!d)
+		return cli_fail(
+			cli, CLI_REFUSED, "cannot open the folder %s: %s", path, strerror(errno));
+	while ((e = readdir(d))) {
+		if (*e->d_name == '.' || !strncmp(e->d_name, "checkpoint-", 11))
+			continue;
+		if (ret->n == HARVEST_FILES_MAX)
+			return cli_fail(cli, CLI_REFUSED,
+				"%s holds more than %d files: name those that count", path,
+				HARVEST_FILES_MAX);
+		if (ret->n == ret->room) {
+			const char **more = ARENA_ARRAY(
+				cli->arena, ret->room ? 2 * ret->room : 64, const char *);
+			if (ret->n)
+				memcpy(more, ret->v, ret->n * sizeof(*more));
+			ret->v = more;
+			ret->room = ret->room ? 2 * ret->room : 64;
+		}
+		ret->v[ret->n++] = arena_strdup(cli->arena, e->d_name);
+	}
+	if (ret->n)
+		qsort(ret->v, ret->n, sizeof(*ret->v), by_text);
+	return CLI_DONE;
+}
+
+static int gather_file(struct cli *cli, struct harvest *h, const char *path, bool is_named)
+{
+	struct err err = {0};
+	char *text;
+	size_t len;
+
+	if (file_read(path, HARVEST_FILE_MAX, cli->arena, &text, &len, &err) < 0) {
+		/* A large one in a folder is weights or data. */
+		if (is_named)
+			return cli_fail(cli, CLI_REFUSED, "%s", err.msg);
+		fprintf(cli->errors, "passed over: %s\n", err.msg);
+		return CLI_DONE;
+	}
+	switch (harvest_read(h, path, text, len, &err)) {
+	case HARVEST_READ:
+	case HARVEST_EMPTY:
+		return CLI_DONE;
+	case HARVEST_UNKNOWN:
+		return is_named ? cli_fail(cli, CLI_REFUSED, "%s", err.msg) : CLI_DONE;
+	case HARVEST_REFUSED:
+		break;
+	}
+	return cli_fail(cli, CLI_REFUSED, "%s%s", err.msg,
+		is_named ? "" : " (to leave it out, name the files that count)");
+}
+
+static int gather(struct cli *cli, struct harvest *h, const char *path, bool is_named, int depth)
+{
+	struct names names = {0};
+	struct stat st;
+	int rc;
+
+	if (stat(path, &st) < 0 || !S_ISDIR(st.st_mode))
+		return is_named || may_hold_results(strrchr(path, '/') + 1)
+			       ? gather_file(cli, h, path, is_named)
+			       : CLI_DONE;
+	if (depth == DEPTH_MAX)
+		return CLI_DONE;
+	rc = list_folder(cli, path, &names);
+	for (size_t i = 0; !rc && i < names.n; i++) {
+		const char *slash = ends_with(path, "/") ? "" : "/";
+		rc = gather(cli, h, arena_printf(cli->arena, "%s%s%s", path, slash, names.v[i]),
+			false, depth + 1);
+	}
+	if (!rc && h->n_sources > HARVEST_FILES_MAX)
+		rc = cli_fail(cli, CLI_REFUSED, "more than %d files: name those that count",
+			HARVEST_FILES_MAX);
+	return rc;
+}
+
+int manifest_gather(struct cli *cli, struct harvest *h)
+{
+	int worst = CLI_DONE;
+
+	/* Every argument is looked at, so that one run names all that is wrong. */
+	for (size_t i = 0; i < cli->n_args; i++) {
+		int rc = gather(cli, h, cli->args[i], true, 0);
+		worst = rc > worst ? rc : worst;
+	}
+	if (!worst && !h->n_sources)
+		return cli_fail(cli, CLI_REFUSED,
+			"there is no .json, .jsonl or README.md in what was named");
+	return worst;
+}

@@ -1,0 +1,366 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Serving benchmarks: vLLM's and SGLang's, llmperf, k6. Durations come out in milliseconds. A run in
+ * which nothing, or too little, came through is refused: the latency of what did not answer is not 0,
+ * and with more than one in twenty lost the 95th percentile of all is a failure. No other percentile and
+ * no mean stands for a p95, and no standard deviation for a standard error.
+ */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "model/harvest_parts.h"
+
+#define MOST_FAILED 0.05
+
+static const char whole_request[] = "latency";
+
+/* "latency" with quantile 95 is what the latency gate reads. 0: a mean. */
+static const char *name_of(struct arena *a, const char *what, int quantile)
+{
+	if (!quantile)
+		return arena_printf(a, "%s_ms_mean", what);
+	return arena_printf(a, "%s_ms_p%d", what, quantile);
+}
+
+static void find_duration(struct harvest *h, const struct json_value *v, const char *what,
+	int quantile, double to_ms, int64_t n)
+{
+	double number = NAN;
+	const char *why = NULL;
+	bool is_number = harvest_number(h, v, &number, &why);
+	struct finding *f =
+		harvest_find_number(h, v, number * to_ms, NULL, name_of(h->arena, what, quantile));
+
+	f->quantile = quantile;
+	f->is_ms = true;
+	f->metric.higher_is_better = 0;
+	if (n > 0)
+		f->metric.n = n;
+	if (!is_number)
+		harvest_unfit(f, why);
+	else if (number <= 0)
+		harvest_unfit(f, "is not more than 0: no request takes no time");
+	else if (!quantile)
+		harvest_on_call(f, "is a mean, and none is ever taken for a percentile");
+	else if (n > 0 && (double)n * (100 - quantile) < 100)
+		harvest_on_call(f, arena_printf(h->arena,
+					   "is of %lld requests, too few for a 95th or 99th "
+					   "percentile to be more than their maximum",
+					   (long long)n));
+}
+
+static enum harvest_outcome check_failures(struct harvest *h, const struct json_value *at,
+	int64_t completed, int64_t failed, struct err *err)
+{
+	double share = (double)failed / (double)(completed + failed);
+
+	if (completed <= 0)
+		return harvest_refuse(h, at, err,
+			"no request came through (completed is 0): its latencies of 0 are no "
+			"measurement; look at the server's log and run it again");
+	if (failed > 0 && share > MOST_FAILED)
+		return harvest_refuse(h, at, err,
+			"%lld of %lld requests failed: with more than 5 %% lost the 95th "
+			"percentile "
+			"of all requests is a failure; mend that and run it again",
+			(long long)failed, (long long)(completed + failed));
+	if (failed < 0)
+		return HARVEST_READ;
+	struct finding *f = harvest_find_number(h, at, share, NULL, "error_rate");
+	f->metric.n = completed + failed;
+	f->metric.successes = failed;
+	if (failed > 0)
+		harvest_note(h, at, "%lld of %lld requests failed; the latencies are of the others",
+			(long long)failed, (long long)(completed + failed));
+	return HARVEST_READ;
+}
+
+/* ---- vLLM bench serve, SGLang bench_serving ---- */
+
+/* "p99_ttft_ms": quantile 99 of ttft. False when the key is none of that kind. */
+static bool parse_serve_key(const char *key, int *ret_quantile, const char **ret_what)
+{
+	static const struct {
+		const char *word, *what;
+	} kinds[] = {
+		{"ttft_ms", "ttft"},
+		{"tpot_ms", "tpot"},
+		{"itl_ms", "itl"},
+		{"e2el_ms", whole_request},
+		{"e2e_latency_ms", whole_request},
+	};
+	const char *rest = strchr(key, '_');
+	char *end = NULL;
+
+	if (!rest)
+		return false;
+	if (*key == 'p' && key[1] >= '1' && key[1] <= '9')
+		*ret_quantile = (int)strtol(key + 1, &end, 10);
+	else if (!strncmp(key, "median_", 7))
+		*ret_quantile = 50;
+	else if (!strncmp(key, "mean_", 5))
+		*ret_quantile = 0;
+	else
+		return false;
+	/* p99.9 is a key, too: no whole percentile. */
+	if (end && end != rest)
+		return false;
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
+		if (!strcmp(rest + 1, kinds[i].word)) {
+			*ret_what = kinds[i].what;
+			return true;
+		}
+	return false;
+}
+
+static bool is_serve_run(const struct json_value *v)
+{
+	return json_member(v, "completed") &&
+	       (json_member(v, "request_throughput") || json_member(v, "mean_ttft_ms") ||
+		       json_member(v, "p99_ttft_ms"));
+}
+
+bool harvest_is_bench_serve(const struct harvest_file *f)
+{
+	if (!json_is(f->root, JSON_KIND_ARRAY))
+		return is_serve_run(f->root);
+	for (size_t i = 0; i < f->root->n; i++)
+		if (!is_serve_run(&f->root->sub[i]))
+			return false;
+	return f->root->n > 0;
+}
+
+static void read_throughput(struct harvest *h, const struct json_value *run)
+{
+	const struct json_value *out = json_member(run, "output_throughput");
+	const struct json_value *all = json_member(run, "total_token_throughput");
+
+	if (json_is(out, JSON_KIND_NUMBER) && out->number > 0)
+		harvest_find(h, out, NULL, "output_tokens_per_s")->metric.higher_is_better = 1;
+	/* Of several runs the slowest. */
+	if (!json_is(all, JSON_KIND_NUMBER) || all->number <= 0 || h->tokens_per_s < all->number)
+		return;
+	h->tokens_per_s = all->number;
+	h->tokens_file = h->file;
+}
+
+static enum harvest_outcome read_run(
+	struct harvest *h, const struct json_value *run, struct err *err)
+{
+	int64_t completed = harvest_count(json_member(run, "completed"));
+	int64_t asked = harvest_count(json_member(run, "num_prompts"));
+	int64_t failed = harvest_count(json_member(run, "failed"));
+	bool has_p95 = false;
+
+	if (asked >= 0 && asked - completed > failed)
+		failed = asked - completed;
+	enum harvest_outcome outcome = check_failures(h, run, completed, failed, err);
+	if (outcome != HARVEST_READ)
+		return outcome;
+	harvest_model(h, json_member(run, "model_id"));
+	for (size_t i = 0; i < run->n; i++) {
+		const char *what;
+		int quantile;
+		if (!parse_serve_key(run->sub[i].key, &quantile, &what))
+			continue;
+		has_p95 = has_p95 || (quantile == 95 && what == whole_request);
+		find_duration(h, &run->sub[i], what, quantile, 1, completed);
+	}
+	read_throughput(h, run);
+	if (!has_p95)
+		harvest_note(h, run,
+			"has no p95 of the whole request (p95_e2el_ms), and p99 is never taken for "
+			"it: run the benchmark with --percentile-metrics ttft,tpot,itl,e2el "
+			"--metric-percentiles 95,99");
+	return HARVEST_READ;
+}
+
+/* Of several runs in one file the worst number counts. */
+static void keep_worst(struct harvest *h, size_t from)
+{
+	for (size_t i = from; i < h->n_findings; i++)
+		for (size_t k = from; k < i; k++) {
+			struct finding *a = &h->findings[k], *b = &h->findings[i];
+			bool lower = a->metric.higher_is_better == 0;
+			if (a->use == FOUND_UNFIT || b->use == FOUND_UNFIT ||
+				strcmp(a->name, b->name) != 0)
+				continue;
+			bool a_is_worse = lower == (a->metric.value >= b->metric.value);
+			harvest_unfit(a_is_worse ? b : a, "was worse in another run of the file");
+		}
+}
+
+enum harvest_outcome harvest_read_bench_serve(
+	struct harvest *h, const struct harvest_file *f, struct err *err)
+{
+	size_t from = h->n_findings;
+	enum harvest_outcome outcome = HARVEST_READ;
+
+	if (!json_is(f->root, JSON_KIND_ARRAY))
+		return read_run(h, f->root, err);
+	for (size_t i = 0; outcome == HARVEST_READ && i < f->root->n; i++)
+		outcome = read_run(h, &f->root->sub[i], err);
+	if (outcome == HARVEST_READ && f->root->n > 1) {
+		keep_worst(h, from);
+		harvest_note(
+			h, NULL, "holds %zu runs: of each number the worst counts", f->root->n);
+	}
+	return outcome;
+}
+
+/* ---- llmperf ---- */
+
+bool harvest_is_llmperf(const struct harvest_file *f)
+{
+	return json_member(f->root, "results_num_completed_requests") ||
+	       json_member(f->root, "results_end_to_end_latency_s_mean");
+}
+
+/* "results_ttft_s_quantiles_p95" */
+static bool parse_llmperf_key(
+	struct arena *a, const char *key, int *ret_quantile, const char **ret_what)
+{
+	static const char start[] = "results_", mid[] = "_s_quantiles_p", mean[] = "_s_mean";
+	const char *at;
+	char *end;
+
+	if (strncmp(key, start, strlen(start)) != 0)
+		return false;
+	key += strlen(start);
+	if ((at = strstr(key, mid))) {
+		*ret_quantile = (int)strtol(at + strlen(mid), &end, 10);
+		if (*end || *ret_quantile < 1)
+			return false;
+	} else if ((at = strstr(key, mean)) && !at[strlen(mean)]) {
+		*ret_quantile = 0;
+	} else {
+		return false;
+	}
+	const char *what = arena_strndup(a, key, (size_t)(at - key));
+	/* Tokens per s of a request are no duration. */
+	if (strstr(what, "token_per") || strstr(what, "throughput"))
+		return false;
+	*ret_what = !strcmp(what, "end_to_end_latency") ? whole_request : what;
+	return true;
+}
+
+enum harvest_outcome harvest_read_llmperf(
+	struct harvest *h, const struct harvest_file *f, struct err *err)
+{
+	int64_t completed = harvest_count(json_member(f->root, "results_num_completed_requests"));
+	int64_t asked = harvest_count(json_member(f->root, "results_num_requests_started"));
+	int64_t failed = harvest_count(json_member(f->root, "results_number_errors"));
+
+	if (asked >= 0 && asked - completed > failed)
+		failed = asked - completed;
+	enum harvest_outcome outcome = check_failures(h, NULL, completed, failed, err);
+	if (outcome != HARVEST_READ)
+		return outcome;
+	harvest_model(h, json_member(f->root, "model"));
+	for (size_t i = 0; i < f->root->n; i++) {
+		const struct json_value *v = &f->root->sub[i];
+		const char *what;
+		int quantile;
+		if (parse_llmperf_key(h->arena, v->key, &quantile, &what))
+			find_duration(h, v, what, quantile, 1000, completed);
+	}
+	return HARVEST_READ;
+}
+
+bool harvest_is_llmperf_means(const struct harvest_file *f)
+{
+	if (!json_is(f->root, JSON_KIND_OBJECT) || !f->root->n)
+		return false;
+	for (size_t i = 0; i < f->root->n; i++) {
+		const struct json_value *v = &f->root->sub[i];
+		if (strspn(v->key, "0123456789") != strlen(v->key) ||
+			!json_member(v, "concurrency"))
+			return false;
+	}
+	return true;
+}
+
+enum harvest_outcome harvest_read_llmperf_means(
+	struct harvest *h, const struct harvest_file *f, struct err *err)
+{
+	return harvest_empty(h, NULL, err,
+		"holds means by concurrency, and a p95 cannot be had from a mean, nor a model from "
+		"a file's name: give a summary with percentiles");
+}
+
+/* ---- k6 ---- */
+
+/* The values stand within `values`, or, of --summary-export, in the metric itself. */
+static const struct json_value *values_of(const struct json_value *root, const char *metric)
+{
+	const struct json_value *v = json_member(json_member(root, "metrics"), metric);
+	const struct json_value *values = json_member(v, "values");
+
+	return json_is(values, JSON_KIND_OBJECT) ? values : v;
+}
+
+bool harvest_is_k6(const struct harvest_file *f)
+{
+	return json_is(values_of(f->root, "http_reqs"), JSON_KIND_OBJECT) ||
+	       json_is(values_of(f->root, "http_req_duration"), JSON_KIND_OBJECT);
+}
+
+/* {"p(95) < 500": {"ok": false}}, or, of --summary-export, true for one that was crossed. */
+static void note_thresholds(struct harvest *h, const struct json_value *root)
+{
+	const struct json_value *metrics = json_member(root, "metrics");
+
+	for (size_t i = 0; i < metrics->n; i++) {
+		const struct json_value *all = json_member(&metrics->sub[i], "thresholds");
+		for (size_t k = 0; json_is(all, JSON_KIND_OBJECT) && k < all->n; k++) {
+			const struct json_value *t = &all->sub[k];
+			if (json_is_bool(t, true) || json_is_bool(json_member(t, "ok"), false))
+				harvest_note(h, t, "the run's own threshold was not held");
+		}
+	}
+}
+
+enum harvest_outcome harvest_read_k6(
+	struct harvest *h, const struct harvest_file *f, struct err *err)
+{
+	const struct json_value *duration = values_of(f->root, "http_req_duration");
+	const struct json_value *failed = values_of(f->root, "http_req_failed");
+	const struct json_value *rate = json_member(failed, "rate");
+	int64_t n = harvest_count(json_member(values_of(f->root, "http_reqs"), "count"));
+	bool has_p95 = false;
+
+	if (!rate)
+		rate = json_member(failed, "value");
+	if (n <= 0)
+		return harvest_refuse(h, NULL, err, "no request was made (http_reqs)");
+	if (json_is(rate, JSON_KIND_NUMBER)) {
+		int64_t lost = (int64_t)llround(fmin(fmax(rate->number, 0), 1) * (double)n);
+		enum harvest_outcome outcome = check_failures(h, rate, n - lost, lost, err);
+		if (outcome != HARVEST_READ)
+			return outcome;
+	} else {
+		harvest_note(h, NULL, "does not say how many requests failed (http_req_failed)");
+	}
+	for (size_t i = 0; json_is(duration, JSON_KIND_OBJECT) && i < duration->n; i++) {
+		const struct json_value *v = &duration->sub[i];
+		int quantile;
+		char end;
+		if (!strcmp(v->key, "med"))
+			quantile = 50;
+		else if (!strcmp(v->key, "avg"))
+			quantile = 0;
+		else if (sscanf(v->key, "p(%d%c", &quantile, &end) != 2 || end != ')' ||
+			 quantile < 1)
+			continue;
+		has_p95 = has_p95 || quantile == 95;
+		find_duration(h, v, whole_request, quantile, 1, n);
+	}
+	if (!has_p95)
+		harvest_note(h, duration,
+			"has no p(95), and no other percentile is taken for it: add it to "
+			"summaryTrendStats");
+	note_thresholds(h, f->root);
+	return HARVEST_READ;
+}

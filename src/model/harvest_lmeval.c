@@ -1,0 +1,217 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * lm-evaluation-harness, both formats: {"acc": 0.3, "acc_stderr": 0.01} of the old one and
+ * {"acc,none": 0.3, "acc_stderr,none": 0.01} of the new. A group counts for its members, which then
+ * do not count again; a run over the first documents only does not count by itself.
+ */
+#include <string.h>
+
+#include "base/words.h"
+#include "model/harvest_parts.h"
+
+enum { NESTING_MAX = 8 };
+
+static bool all_objects(const struct json_value *v)
+{
+	for (size_t i = 0; i < v->n; i++)
+		if (v->sub[i].kind != JSON_KIND_OBJECT)
+			return false;
+	return true;
+}
+
+bool harvest_is_lm_eval(const struct harvest_file *f)
+{
+	const struct json_value *results = json_member(f->root, "results");
+
+	return json_is(results, JSON_KIND_OBJECT) && all_objects(results) &&
+	       (json_is(json_member(f->root, "versions"), JSON_KIND_OBJECT) ||
+		       json_member(json_member(f->root, "config"), "model_args") ||
+		       json_member(f->root, "n-shot"));
+}
+
+/* ---- Which model ---- */
+
+static void read_model_args(struct harvest *h, const struct json_value *args)
+{
+	const char *pretrained = NULL, *peft = NULL, *other = NULL;
+	struct word w;
+
+	if (json_is(args, JSON_KIND_OBJECT)) {
+		pretrained = json_member_string(args, "pretrained");
+		peft = json_member_string(args, "peft");
+		other = json_member_string(args, "model");
+	}
+	for (const char *at = json_is(args, JSON_KIND_STRING) ? args->string : "";
+		words_next(&at, &w);) {
+		const char *pair = arena_strndup(h->arena, w.s, w.n), *equals = strchr(pair, '=');
+		if (equals && !strncmp(pair, "pretrained=", 11))
+			pretrained = equals + 1;
+		else if (equals && !strncmp(pair, "peft=", 5))
+			peft = equals + 1;
+		else if (equals && !strncmp(pair, "model=", 6))
+			other = equals + 1;
+	}
+	if (peft)
+		harvest_base(h, args, pretrained);
+	harvest_model_named(h, args, peft ? peft : pretrained ? pretrained : other);
+}
+
+/* ---- Groups ---- */
+
+static const struct json_value *subtasks_of(const struct json_value *root, const char *task)
+{
+	const struct json_value *v = json_member(json_member(root, "group_subtasks"), task);
+
+	return json_is(v, JSON_KIND_ARRAY) && v->n ? v : NULL;
+}
+
+static bool has_numbers(const struct json_value *task)
+{
+	for (size_t i = 0; json_is(task, JSON_KIND_OBJECT) && i < task->n; i++)
+		if (task->sub[i].kind == JSON_KIND_NUMBER && !strstr(task->sub[i].key, "_stderr") &&
+			strcmp(task->sub[i].key, "sample_len") != 0)
+			return true;
+	return false;
+}
+
+/* The group with numbers of its own to which the task belongs, or NULL. */
+static const char *group_of(const struct json_value *root, const char *task)
+{
+	const struct json_value *groups = json_member(root, "group_subtasks");
+	const struct json_value *results = json_member(root, "results");
+
+	for (size_t i = 0; json_is(groups, JSON_KIND_OBJECT) && i < groups->n; i++) {
+		const struct json_value *members = &groups->sub[i];
+		if (!strcmp(members->key, task) || !has_numbers(json_member(results, members->key)))
+			continue;
+		for (size_t k = 0; members->kind == JSON_KIND_ARRAY && k < members->n; k++)
+			if (json_is(&members->sub[k], JSON_KIND_STRING) &&
+				!strcmp(members->sub[k].string, task))
+				return members->key;
+	}
+	/* Before group_subtasks a member's alias was set in. */
+	const char *alias = json_member_string(json_member(results, task), "alias");
+	if (!json_is(groups, JSON_KIND_OBJECT) && alias && *alias == ' ' && strchr(alias, '-') &&
+		json_member(root, "groups"))
+		return "group";
+	return NULL;
+}
+
+/* A group has no entry of its own in n-samples: its leaves are added up. */
+static int64_t samples_of(const struct json_value *root, const char *task, int depth)
+{
+	const struct json_value *subtasks = subtasks_of(root, task);
+	const struct json_value *counts = json_member(json_member(root, "n-samples"), task);
+	int64_t total = 0;
+
+	if (!subtasks || depth == NESTING_MAX)
+		return harvest_count(json_member(counts, "effective"));
+	for (size_t i = 0; i < subtasks->n; i++) {
+		int64_t n = subtasks->sub[i].kind == JSON_KIND_STRING
+				    ? samples_of(root, subtasks->sub[i].string, depth + 1)
+				    : -1;
+		if (n < 0)
+			return -1;
+		total += n;
+	}
+	return total;
+}
+
+/* ---- Metrics ---- */
+
+/* "pass@1,create_test" as metric and filter; the filter "none" is none. */
+static void split_key(
+	struct arena *a, const char *key, const char **ret_metric, const char **ret_filter)
+{
+	const char *comma = strchr(key, ',');
+
+	*ret_metric = comma ? arena_strndup(a, key, (size_t)(comma - key)) : key;
+	*ret_filter = comma && strcmp(comma + 1, "none") != 0 ? comma + 1 : NULL;
+}
+
+/* pass@1 stands as pass_at_k in higher_is_better. */
+static const struct json_value *direction_of(
+	struct harvest *h, const struct json_value *root, const char *task, const char *metric)
+{
+	const struct json_value *map = json_member(json_member(root, "higher_is_better"), task);
+	const struct json_value *v = json_member(map, metric);
+	const char *at = strchr(metric, '@');
+
+	if (!v && at)
+		v = json_member(
+			map, arena_printf(h->arena, "%.*s_at_k", (int)(at - metric), metric));
+	return v;
+}
+
+static void read_metric(struct harvest *h, const struct json_value *root, const char *task,
+	const struct json_value *v, const char *left_out)
+{
+	const struct json_value *direction;
+	const char *metric, *filter, *comma = strchr(v->key, ',');
+	int64_t n = samples_of(root, task, 0);
+
+	split_key(h->arena, v->key, &metric, &filter);
+	struct finding *f = harvest_find(
+		h, v, task, filter ? arena_printf(h->arena, "%s.%s", metric, filter) : metric);
+	if (n > 0)
+		f->metric.n = n;
+	direction = direction_of(h, root, task, metric);
+	if (json_is(direction, JSON_KIND_BOOL))
+		f->metric.higher_is_better = direction->boolean;
+	harvest_stderr(h, f,
+		json_member(v->parent,
+			arena_printf(h->arena, "%s_stderr%s", metric, comma ? comma : "")));
+	if (left_out)
+		harvest_on_call(f, left_out);
+}
+
+static bool is_metric(const struct json_value *v)
+{
+	static const char *const others[] = {
+		"alias", "name", "sample_len", "sample_count", "samples", "version"};
+
+	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
+		if (!strcmp(v->key, others[i]))
+			return false;
+	return !strstr(v->key, "_stderr") && v->kind != JSON_KIND_OBJECT &&
+	       v->kind != JSON_KIND_ARRAY && !(json_is(v, JSON_KIND_STRING) && !*v->string);
+}
+
+static void read_task(struct harvest *h, const struct json_value *root,
+	const struct json_value *task, const char *limited)
+{
+	const char *group = group_of(root, task->key);
+	const char *why =
+		group ? arena_printf(h->arena, "is counted in %s already", group) : limited;
+
+	for (size_t i = 0; i < task->n; i++)
+		if (is_metric(&task->sub[i]))
+			read_metric(h, root, task->key, &task->sub[i], why);
+}
+
+enum harvest_outcome harvest_read_lm_eval(
+	struct harvest *h, const struct harvest_file *f, struct err *err)
+{
+	const struct json_value *results = json_member(f->root, "results");
+	const struct json_value *config = json_member(f->root, "config");
+	const struct json_value *limit = json_member(config, "limit");
+	const char *limited = NULL;
+
+	if (!results->n)
+		return harvest_refuse(h, results, err, "is empty: no task was run");
+	for (size_t i = 0; i < results->n; i++)
+		if (samples_of(f->root, results->sub[i].key, 0) == 0)
+			return harvest_refuse(
+				h, &results->sub[i], err, "was run on no sample (n-samples)");
+	if (json_is(limit, JSON_KIND_NUMBER))
+		limited = arena_printf(h->arena,
+			"was measured on the first documents only (config.limit is %.6g); --map "
+			"takes it all the same",
+			limit->number);
+	read_model_args(h, json_member(config, "model_args"));
+	if (!json_member(config, "model_args"))
+		harvest_model(h, json_member(f->root, "model_name"));
+	for (size_t i = 0; i < results->n; i++)
+		read_task(h, f->root, &results->sub[i], limited);
+	return HARVEST_READ;
+}
