@@ -109,6 +109,8 @@ struct connector_kind {
 		const char **ret_name, struct err *err);
 	/* How the way to its servers is. Any thread, also beside another call. NULL: it has none. */
 	void (*health)(struct connector *c, const struct clock *clock, struct session_health *ret);
+	/* Where releases are published (provider/repository.h); NULL: it has no such place. */
+	const struct repository_kind *repository;
 	/* Can it look for artifacts at all? NULL: it cannot. */
 	bool (*probes)(const struct connector *c);
 	int (*probe)(struct connector *c, const struct provider_call *call,
