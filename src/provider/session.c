@@ -233,8 +233,9 @@ static int64_t delay(struct session *s, int failed, int64_t asked)
 	return own < 0 ? -1 : own > asked ? own : asked;
 }
 
-int session_send(struct session *s, const struct provider_call *call, struct session_request *r,
-	const int *expected, struct http_response *ret, int *ret_status, struct err *err)
+static int send_again_and_again(struct session *s, const struct provider_call *call,
+	struct session_request *r, const int *expected, struct http_response *ret, int *ret_status,
+	struct err *err)
 {
 	struct session_verdict verdict;
 	struct err ended;
@@ -259,6 +260,18 @@ int session_send(struct session *s, const struct provider_call *call, struct ses
 			return -1;
 	}
 	return -1;
+}
+
+int session_send(struct session *s, const struct provider_call *call, struct session_request *r,
+	const int *expected, struct http_response *ret, int *ret_status, struct err *err)
+{
+	/* An attempt that failed is nobody's error once another went well. */
+	struct err why = {0};
+	int rc = send_again_and_again(s, call, r, expected, ret, ret_status, &why);
+
+	if (rc < 0 && err)
+		*err = why;
+	return rc;
 }
 
 /* ---- How it goes ---- */
