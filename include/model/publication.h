@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * What stands in a repository beside a published release, so that a registry can hold it again: the
+ * record of the release and the states of all. Written by the publisher and read by a restore from the
+ * same tables. And how the publishing goes, as GET /v1/hub shows it.
+ */
+#ifndef MODEL_PUBLICATION_H
+#define MODEL_PUBLICATION_H
+
+#include "model/field.h"
+
+#define RECORD_SCHEMA "spiralfed.record/v1"
+#define STATES_SCHEMA "spiralfed.states/v1"
+
+/* Where they stand. */
+#define PUBLISHED_RELEASE     "spiralfed/release.json"
+#define PUBLISHED_ATTESTATION "spiralfed/attestation.json"
+#define PUBLISHED_RECORD      "spiralfed/record.json"
+#define PUBLISHED_CHANNEL     "spiralfed/channel.json"
+#define PUBLISHED_POINTER     "spiralfed/channel.attestation.json"
+#define PUBLISHED_STATES      "spiralfed/states.json"
+#define PUBLISHED_CARD	      "README.md"
+#define PUBLISHED_CHANGELOG   "CHANGELOG.md"
+
+enum { PUBLISHED_FILE_MAX = 64 << 20, RECORD_MANIFESTS_MAX = 256, STATES_MAX = 10000 };
+
+struct record_release {
+	const char *version, *merge, *previous, *digest, *actor, *reason;
+	int64_t created_at;
+};
+struct record_merge {
+	const char *version, *release, *baseline, *policy_digest, *identity, *digest, *actor;
+	const char *content; /* JSON; canonical */
+	int64_t serial, created_at;
+};
+struct record_policy {
+	const char *digest, *document; /* JSON; canonical */
+	const char *actor, *reason;
+	int64_t version, created_at;
+};
+struct record_unit {
+	const char *slot, *provider, *id;
+	int kept, fresh; /* of the merge, of the release */
+};
+struct record_manifest {
+	const char *digest, *actor, *document; /* JSON; canonical */
+	int64_t received_at;
+};
+struct record_key {
+	const char *keyid, *public_key; /* PEM */
+	int64_t created_at, retires_at; /* 0: active */
+};
+struct publication_record {
+	const char *schema;
+	struct record_release *release;
+	struct record_merge *merge;
+	struct record_policy *policy;
+	struct list units; /* struct record_unit */
+	struct list
+		manifests; /* struct record_manifest: of the units, in the order in which they came */
+	struct list keys; /* struct record_key: those that signed, the newest first */
+};
+extern const struct field_table publication_record_table;
+
+struct state_release {
+	const char *version, *state;
+	int64_t last_serial, last_active_at;
+};
+struct state_activation {
+	const char *version, *previous, *cause, *actor, *reason;
+	int64_t serial, at;
+};
+struct state_held {
+	const char *provider, *id, *by;
+};
+struct publication_states {
+	const char *schema;
+	struct list releases;	 /* struct state_release, the oldest first */
+	struct list activations; /* struct state_activation, the oldest first */
+	struct list held;	 /* struct state_held */
+};
+extern const struct field_table publication_states_table;
+
+#endif
