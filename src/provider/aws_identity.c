@@ -1,0 +1,270 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Credentials that somebody has to be asked for: STS by the token of a web identity, the agent of a
+ * container, the metadata service of an instance (version 2 alone: version 1 gives them to whoever
+ * can have a request sent). No answer of theirs is shown: it may hold a secret.
+ */
+#include "provider/aws_identity.h"
+
+#include <arpa/inet.h>
+#include <jansson.h>
+#include <string.h>
+
+#include "base/file.h"
+#include "base/jcs.h"
+#include "provider/aws_xml.h"
+
+enum { ANSWER_MAX = 64 << 10, TOKEN_MAX = 64 << 10, NEAR_S = 2, FAR_S = 15 };
+
+#define AGENT	 "http://169.254.170.2"
+#define METADATA "http://169.254.169.254"
+#define ROLES	 "/latest/meta-data/iam/security-credentials/"
+
+/* ---- Web identity ---- */
+
+static int read_token(const char *path, struct arena *a, const char **ret, struct err *err)
+{
+	char *text;
+	size_t len;
+
+	if (file_read(path, TOKEN_MAX, a, &text, &len, err) < 0)
+		return -1;
+	text[strcspn(text, "\r\n")] = '\0';
+	if (!*text)
+		return err_set(err, ERR_CONFIG, "%s holds no token", path);
+	*ret = text;
+	return 0;
+}
+
+static int take_xml(
+	const struct http_response *r, struct arena *a, struct aws_found *ret, struct err *err)
+{
+	const char *expires = aws_xml_text(r->body, r->body_len, "Expiration", a);
+
+	*ret = (struct aws_found){aws_xml_text(r->body, r->body_len, "AccessKeyId", a),
+		aws_xml_text(r->body, r->body_len, "SecretAccessKey", a),
+		aws_xml_text(r->body, r->body_len, "SessionToken", a), 0};
+	if (!ret->id || !ret->secret || !ret->token || !expires ||
+		time_parse(expires, &ret->expires) < 0)
+		return err_set(err, ERR_IO, "STS answered without credentials");
+	return 1;
+}
+
+int aws_from_web_identity(const struct aws_identity_options *o, const struct provider_call *call,
+	struct aws_found *ret, struct err *err)
+{
+	static const struct http_header type = {
+		"Content-Type", "application/x-www-form-urlencoded; charset=utf-8"};
+	struct arena *a = call->arena;
+	const char *path = aws_env(o, "AWS_WEB_IDENTITY_TOKEN_FILE");
+	const char *role = aws_env(o, "AWS_ROLE_ARN");
+	const char *session = aws_env(o, "AWS_ROLE_SESSION_NAME");
+	struct http_response response;
+	const char *token;
+
+	if (o->profile || o->file || !path)
+		return 0;
+	if (!role)
+		return err_set(
+			err, ERR_CONFIG, "AWS_WEB_IDENTITY_TOKEN_FILE is set without AWS_ROLE_ARN");
+	if (read_token(path, a, &token, err) < 0)
+		return -1;
+	const char *body = arena_printf(a,
+		"Action=AssumeRoleWithWebIdentity&Version=2011-06-15&RoleArn=%s"
+		"&RoleSessionName=%s&WebIdentityToken=%s",
+		http_escape(role, a), http_escape(session ? session : "spiralfed", a),
+		http_escape(token, a));
+	struct session_request r = {.http = {.method = "POST",
+					    .path = "/",
+					    .headers = &type,
+					    .n_headers = 1,
+					    .body = body,
+					    .body_len = strlen(body),
+					    .cap = ANSWER_MAX},
+		.patience = FAR_S * USEC_PER_SEC};
+	if (http_server_parse(o->sts, a, &r.http.server, err) < 0 ||
+		o->send(o->arg, call, &r, NULL, &response, err) < 0)
+		return -1;
+	return take_xml(&response, a, ret, err);
+}
+
+/* ---- What the container's agent and the instance answer ---- */
+
+static const char *text(const json_t *o, const char *key, struct arena *a)
+{
+	const char *s = json_string_value(json_object_get(o, key));
+
+	return s && *s ? arena_strdup(a, s) : NULL;
+}
+
+static int take_json(
+	const struct http_response *r, struct arena *a, struct aws_found *ret, struct err *err)
+{
+	json_auto_t *body = NULL;
+	struct err ignored;
+	const char *code, *expires;
+
+	if (jcs_load(r->body, r->body_len, &body, &ignored) < 0)
+		return err_set(err, ERR_IO, "its answer is no JSON");
+	code = text(body, "Code", a);
+	if (code && strcmp(code, "Success") != 0)
+		return err_set(err, ERR_IO, "%s: %s", code,
+			text(body, "Message", a) ? text(body, "Message", a) : "no credentials");
+	*ret = (struct aws_found){text(body, "AccessKeyId", a), text(body, "SecretAccessKey", a),
+		text(body, "Token", a), 0};
+	expires = text(body, "Expiration", a);
+	if (!ret->id || !ret->secret)
+		return err_set(err, ERR_IO, "its answer holds no credentials");
+	if (expires && time_parse(expires, &ret->expires) < 0)
+		return err_set(err, ERR_IO, "the Expiration in its answer is no time");
+	return 1;
+}
+
+/* ---- Container ---- */
+
+/* The host of an http URL without brackets and port. */
+static const char *host_of(const char *url, size_t *ret_len)
+{
+	const char *at = strstr(url, "://") + 3;
+
+	if (*at == '[') {
+		*ret_len = strcspn(at + 1, "]");
+		return at + 1;
+	}
+	*ret_len = strcspn(at, ":/?#");
+	return at;
+}
+
+static bool is_near(const char *host)
+{
+	static const char *const agents[] = {
+		"169.254.170.2", "169.254.170.23", "localhost", "::1", "fd00:ec2::23"};
+	struct in_addr v4;
+
+	for (size_t i = 0; i < sizeof(agents) / sizeof(agents[0]); i++)
+		if (strcasecmp(host, agents[i]) == 0)
+			return true;
+	return inet_pton(AF_INET, host, &v4) == 1 && ntohl(v4.s_addr) >> 24 == 127;
+}
+
+int aws_container_check(const char *url, struct err *err)
+{
+	char host[64];
+	size_t len;
+
+	if (strncmp(url, "https://", 8) == 0)
+		return 0;
+	if (strncmp(url, "http://", 7) != 0)
+		return err_set(err, ERR_CONFIG,
+			"AWS_CONTAINER_CREDENTIALS_FULL_URI begins with neither https:// nor "
+			"http://");
+	const char *at = host_of(url, &len);
+	if (len >= sizeof(host) || memchr(at, '@', len))
+		len = 0;
+	memcpy(host, at, len);
+	host[len] = '\0';
+	if (is_near(host))
+		return 0;
+	return err_set(err, ERR_CONFIG,
+		"AWS_CONTAINER_CREDENTIALS_FULL_URI: over http only loopback and the agents' own "
+		"addresses are asked");
+}
+
+/* "scheme://host" and "/path?query". */
+static int split_url(const char *url, struct arena *a, struct http_request *r, struct err *err)
+{
+	const char *at = strstr(url, "://") + 3;
+	size_t base = (size_t)(at - url) + strcspn(at, "/?");
+
+	r->path = url[base] == '/' ? url + base : arena_printf(a, "/%s", url + base);
+	return http_server_parse(arena_strndup(a, url, base), a, &r->server, err);
+}
+
+static int container_token(const struct aws_identity_options *o, struct arena *a,
+	struct http_header *ret, size_t *ret_n, struct err *err)
+{
+	const char *path = aws_env(o, "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE");
+	const char *token = aws_env(o, "AWS_CONTAINER_AUTHORIZATION_TOKEN");
+
+	if (path && read_token(path, a, &token, err) < 0)
+		return -1;
+	*ret = (struct http_header){"Authorization", token};
+	*ret_n = token != NULL;
+	return 0;
+}
+
+int aws_from_container(const struct aws_identity_options *o, const struct provider_call *call,
+	struct aws_found *ret, struct err *err)
+{
+	struct arena *a = call->arena;
+	const char *relative = aws_env(o, "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI");
+	const char *url = aws_env(o, "AWS_CONTAINER_CREDENTIALS_FULL_URI");
+	struct http_header header;
+	struct session_request r = {
+		.http = {.method = "GET", .headers = &header, .cap = ANSWER_MAX},
+		.patience = NEAR_S * USEC_PER_SEC};
+	struct http_response response;
+
+	if (relative)
+		url = arena_printf(a, AGENT "%s%s", *relative == '/' ? "" : "/", relative);
+	if (!url)
+		return 0;
+	if (aws_container_check(url, err) < 0 || split_url(url, a, &r.http, err) < 0 ||
+		container_token(o, a, &header, &r.http.n_headers, err) < 0 ||
+		o->send(o->arg, call, &r, NULL, &response, err) < 0)
+		return -1;
+	return take_json(&response, a, ret, err);
+}
+
+/* ---- Instance ---- */
+
+static int metadata(const struct aws_identity_options *o, const struct provider_call *call,
+	const char *method, const char *path, const struct http_header *header, const int *expected,
+	struct http_response *ret, struct err *err)
+{
+	const char *base = aws_env(o, "AWS_EC2_METADATA_SERVICE_ENDPOINT");
+	struct session_request r = {.http = {.method = method,
+					    .path = path,
+					    .headers = header,
+					    .n_headers = 1,
+					    .cap = ANSWER_MAX},
+		.once = true,
+		.patience = NEAR_S * USEC_PER_SEC};
+
+	/* Without an empty body a PUT would wait for one. */
+	if (strcmp(method, "PUT") == 0)
+		r.http.body = "";
+	if (http_server_parse(base ? base : METADATA, call->arena, &r.http.server, err) < 0)
+		return -1;
+	return o->send(o->arg, call, &r, expected, ret, err);
+}
+
+static const char *line_of(const struct http_response *r, struct arena *a)
+{
+	return arena_strndup(a, r->body, strcspn(r->body, "\r\n"));
+}
+
+int aws_from_instance(const struct aws_identity_options *o, const struct provider_call *call,
+	struct aws_found *ret, struct err *err)
+{
+	static const int none[] = {404, 0};
+	struct arena *a = call->arena;
+	const char *disabled = aws_env(o, "AWS_EC2_METADATA_DISABLED");
+	struct http_header ttl = {"x-aws-ec2-metadata-token-ttl-seconds", "21600"}, token;
+	struct http_response r;
+
+	if (disabled && strcasecmp(disabled, "true") == 0)
+		return 0;
+	/* Nobody there: this is no instance. */
+	if (metadata(o, call, "PUT", "/latest/api/token", &ttl, NULL, &r, err) < 0)
+		return err->code == ERR_UNREACHABLE ? 0 : -1;
+	token = (struct http_header){"x-aws-ec2-metadata-token", line_of(&r, a)};
+	if (metadata(o, call, "GET", ROLES, &token, none, &r, err) < 0)
+		return -1;
+	if (r.status != 200 || !*line_of(&r, a))
+		return 0;
+	const char *path = arena_printf(a, ROLES "%s", http_escape(line_of(&r, a), a));
+	if (metadata(o, call, "GET", path, &token, NULL, &r, err) < 0)
+		return -1;
+	return take_json(&r, a, ret, err);
+}
