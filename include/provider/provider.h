@@ -29,9 +29,15 @@ enum { DOCUMENT_MAX = 1 << 20, LISTING_MAX = 100000 };
 /* Of one provider; what a kind does not know stays NULL. */
 struct connector_options {
 	const char *provider;
-	const char *path;      /* dir: the folder of manifests */
-	const char *artifacts; /* dir: the folder of artifacts */
-	int64_t timeout;       /* usec; of one run */
+	const char *path;	       /* dir: the folder of manifests */
+	const char *artifacts;	       /* dir: the folder of artifacts */
+	const char *endpoint;	       /* the provider's server, when it is not the public one */
+	const char *metrics;	       /* which found number counts as which of the policy's */
+	const char *name_space, *role; /* of artifacts that come without a manifest */
+	const char *region, *group;    /* aws */
+	const char *profile, *credentials;
+	const char *pipeline; /* aws: distils */
+	int64_t timeout;      /* usec; of one run */
 	/* How its webhooks prove themselves: by a secret (a file), or by a token of an issuer's. NULL: not
 	 * that way. */
 	const char *webhook_secret;
@@ -117,7 +123,7 @@ struct connector_kind {
 		const struct probe_target *target, struct probe *ret, struct err *err);
 };
 
-extern const struct connector_kind connector_dir;
+extern const struct connector_kind connector_dir, connector_aws;
 
 /* By name; NULL: there is none. */
 const struct connector_kind *connector_kind_find(const char *name);
