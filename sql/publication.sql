@@ -2,7 +2,7 @@
 -- What was published to a repository.
 
 -- name: publication_list :many (after, limit)
-SELECT r.seq, r.version, r.digest, p.commit_id, p.published_at
+SELECT r.seq, r.version, r.digest, r.created_at, p.commit_id, p.published_at
 FROM release r LEFT JOIN publication p ON p.release_version = r.version
 WHERE r.seq > $1 ORDER BY r.seq LIMIT $2;
 

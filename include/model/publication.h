@@ -81,4 +81,39 @@ struct publication_states {
 };
 extern const struct field_table publication_states_table;
 
+/* Something in the repository that is not as it was left. */
+struct publication_drift {
+	const char *code;    /* tag_moved, ... */
+	const char *subject; /* a tag, or a path */
+	const char *detail, *needs;
+	const char *found; /* of a file that is there: its digest */
+};
+extern const struct field_table publication_drift_table;
+
+struct publication_error {
+	const char *code, *detail;
+	int64_t at;
+};
+/* GET /v1/hub. */
+enum publication_state {
+	PUBLICATION_OFF,
+	PUBLICATION_WAITING,
+	PUBLICATION_AGREES,
+	PUBLICATION_DRIFTED,
+	PUBLICATION_FAILING
+};
+extern const struct field_names publication_state_names;
+struct publication_status {
+	int state;
+	const char *provider, *repository; /* NULL: none is configured */
+	const char *head;
+	int64_t checked_at, serial;
+	int64_t published, pending; /* releases */
+	const char *newest;	    /* published version; NULL: none */
+	struct list drift;	    /* struct publication_drift */
+	int64_t drift_since, failing_since;
+	struct publication_error *last_error;
+};
+extern const struct field_table publication_status_table;
+
 #endif

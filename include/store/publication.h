@@ -13,7 +13,7 @@ struct publication_row {
 	int64_t seq;
 	const char *version, *digest;
 	const char *commit; /* NULL: not published yet */
-	int64_t published_at;
+	int64_t created_at, published_at;
 };
 /* Every release, published or not, in the order of their making. */
 int publication_list(struct db *db, int64_t after, int64_t limit, struct arena *a,

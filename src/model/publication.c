@@ -129,5 +129,56 @@ static const struct field states_fields[] = {
 };
 const struct field_table publication_states_table = FIELD_TABLE("PublicationStates",
 	"Where each release stands.", struct publication_states, states_fields);
+
+static const struct field drift_fields[] = {
+	F(publication_drift, code, STRING, FIELD_REQUIRED,
+		.help = "repository_gone, tag_deleted, tag_moved, tag_taken, tag_unknown, "
+			"file_changed "
+			"or file_deleted"),
+	F(publication_drift, subject, STRING, FIELD_REQUIRED, .min = 0, .max = 1024),
+	F(publication_drift, detail, STRING, FIELD_REQUIRED),
+	F(publication_drift, needs, STRING, FIELD_REQUIRED, .help = "what puts it right"),
+	F(publication_drift, found, STRING, 0, .format = &format_digest,
+		.help = "of a file that is there: its digest"),
+};
+const struct field_table publication_drift_table =
+	FIELD_TABLE("PublicationDrift", "Something in the repository that is not as it was left.",
+		struct publication_drift, drift_fields);
+
+static const char *const publication_states[] = {
+	"off", "waiting", "agrees", "drifted", "failing", NULL};
+const struct field_names publication_state_names = {"state of the publishing", publication_states};
+
+static const struct field error_fields[] = {
+	F(publication_error, code, STRING, FIELD_REQUIRED),
+	F(publication_error, detail, STRING, FIELD_REQUIRED),
+	F(publication_error, at, TIME, FIELD_REQUIRED),
+};
+static const struct field_table error_part =
+	FIELD_TABLE("PublicationError", "Why the repository could not be reached or written.",
+		struct publication_error, error_fields);
+
+static const struct field status_fields[] = {
+	F(publication_status, state, ENUM, FIELD_REQUIRED, .names = &publication_state_names,
+		.help = "off: no connector has a repository to publish to; waiting: not looked at "
+			"yet, or something is still to be published"),
+	F(publication_status, provider, STRING, FIELD_EMIT_NULL),
+	F(publication_status, repository, STRING, FIELD_EMIT_NULL),
+	F(publication_status, head, STRING, FIELD_EMIT_NULL, .help = "as it was left"),
+	F(publication_status, checked_at, TIME, FIELD_EMIT_NULL),
+	F(publication_status, serial, INT, FIELD_ZERO,
+		.help = "of the channel as its file shows it"),
+	F(publication_status, published, INT, FIELD_ZERO, .help = "releases that stand there"),
+	F(publication_status, pending, INT, FIELD_ZERO, .help = "releases that do not yet"),
+	F(publication_status, newest, STRING, FIELD_EMIT_NULL, .help = "of those published"),
+	F(publication_status, drift, LIST, FIELD_EMIT_EMPTY, .max = 20000,
+		.table = &publication_drift_table, .help = "what is not as it was left"),
+	F(publication_status, drift_since, TIME, FIELD_EMIT_NULL),
+	F(publication_status, failing_since, TIME, FIELD_EMIT_NULL),
+	F(publication_status, last_error, OBJECT, FIELD_EMIT_NULL, .table = &error_part,
+		.help = "kept after a success"),
+};
+const struct field_table publication_status_table = FIELD_TABLE("Publication",
+	"How releases are published to the Hub.", struct publication_status, status_fields);
 #undef F
 #undef TABLE

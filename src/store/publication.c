@@ -20,6 +20,7 @@ int publication_list(struct db *db, int64_t after, int64_t limit, struct arena *
 			.version = stmt_text_dup(s, "version", a),
 			.digest = stmt_text_dup(s, "digest", a),
 			.commit = stmt_text_dup(s, "commit_id", a),
+			.created_at = stmt_int(s, "created_at"),
 			.published_at = stmt_int(s, "published_at"),
 		};
 	if (rc < 0)

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The files of a published release and of the channel, as text: the documents byte for byte as they are
+ * served, the record from which a registry is rebuilt, the model card and the changelog. What was
+ * promoted once makes the same files always, but for the channel's, which show what is now.
+ */
+#ifndef ENGINE_PUBLICATION_FILES_H
+#define ENGINE_PUBLICATION_FILES_H
+
+#include "engine/engine.h"
+#include "provider/repository.h"
+
+enum { PUBLICATION_FILES_MAX = 8 };
+
+struct publication_files {
+	struct repository_file v[PUBLICATION_FILES_MAX];
+	size_t n;
+	int64_t serial; /* of the channel that they show */
+};
+
+/* The channel's files, and, with a version, the release's too. `url` is where the repository is looked
+ * at, for the card. In the arena; any thread, from its reader. */
+int publication_files(struct db *db, const char *version, const char *url, struct arena *a,
+	struct publication_files *ret, struct err *err);
+
+#endif
