@@ -45,8 +45,8 @@ static const char *pointer_of(const struct harvest *h, const struct json_value *
 	return v ? json_pointer(v, h->arena) : "";
 }
 
-static void say(
-	struct harvest *h, const struct json_value *v, struct err *err, const char *fmt, va_list ap)
+static void __attribute__((format(printf, 4, 0)))
+say(struct harvest *h, const struct json_value *v, struct err *err, const char *fmt, va_list ap)
 {
 	STRBUF_AUTO text = STRBUF_INIT(sizeof(err->msg));
 	const char *at = pointer_of(h, v);
