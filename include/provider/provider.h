@@ -34,9 +34,12 @@ struct connector_options {
 	const char *endpoint;	       /* the provider's server, when it is not the public one */
 	const char *metrics;	       /* which found number counts as which of the policy's */
 	const char *name_space, *role; /* of artifacts that come without a manifest */
+	const char *token_file;	       /* hf */
+	const char *author, *filter;   /* hf: whose repositories, with which tags */
 	const char *region, *group;    /* aws */
 	const char *profile, *credentials;
 	const char *pipeline; /* aws: distils */
+	int private_network;  /* 1: redirects may lead to addresses off the open internet */
 	int64_t timeout;      /* usec; of one run */
 	/* How its webhooks prove themselves: by a secret (a file), or by a token of an issuer's. NULL: not
 	 * that way. */
@@ -78,6 +81,9 @@ struct source_document {
 	const char *text;
 	size_t len;
 	bool young; /* written so lately that it may not be whole yet */
+	/* Made by the connector: a JSON object of what was taken from where and what was left out, at
+	 * most 3 KiB. NULL: it was there as it is. */
+	const char *built;
 };
 
 /* UNKNOWN: this connector can't tell of such a URI. */
@@ -123,7 +129,7 @@ struct connector_kind {
 		const struct probe_target *target, struct probe *ret, struct err *err);
 };
 
-extern const struct connector_kind connector_dir, connector_aws;
+extern const struct connector_kind connector_dir, connector_hf, connector_aws;
 
 /* By name; NULL: there is none. */
 const struct connector_kind *connector_kind_find(const char *name);

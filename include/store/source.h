@@ -21,6 +21,7 @@ struct source_item {
 	int64_t policy_version; /* by which it was refused */
 	const char *code, *pointer, *detail;
 	int64_t handled_at;
+	const char *built; /* of a new one made by its connector: of what (JSON); not stored */
 };
 struct source_items {
 	struct source_item *v;

@@ -64,6 +64,25 @@ static int tell(struct tx *tx, const struct record *r, const struct source_item 
 	return tx_event(tx, type, subject, NULL, event_data(r, i, tx->arena), NULL, err);
 }
 
+/* Of a manifest that its provider did not write: from where each number is. */
+static int tell_built(
+	struct tx *tx, const struct record *r, const struct source_item *i, struct err *err)
+{
+	STRBUF_AUTO sb = STRBUF_INIT(DATA_MAX);
+	struct json_writer w;
+
+	json_writer_init(&w, &sb);
+	jw_object(&w);
+	jw_kraw(&w, "built", i->built);
+	jw_kstring(&w, "name", i->name);
+	jw_kstring(&w, "provider", r->provider);
+	jw_kstring(&w, "version", i->version);
+	jw_end(&w);
+	return tx_event(tx, EVENT_MANIFEST_BUILT,
+		arena_printf(tx->arena, "%s/%s", r->provider, i->name), NULL,
+		json_writer_done(&w) ? sb.buf : NULL, NULL, err);
+}
+
 static int record_apply(struct tx *tx, struct command *c, struct err *err)
 {
 	const struct record *r = c->args;
@@ -73,6 +92,7 @@ static int record_apply(struct tx *tx, struct command *c, struct err *err)
 
 		item->handled_at = tx->now;
 		if ((item->outcome != SOURCE_STORED && tell(tx, r, item, r->told[i], err) < 0) ||
+			(item->built && tell_built(tx, r, item, err) < 0) ||
 			source_item_put(tx->db, r->provider, item, err) < 0)
 			return -1;
 	}
@@ -111,6 +131,7 @@ struct entry {
 	struct command command;
 	char digest[DIGEST_STRLEN];
 	bool young, sent;
+	const char *built;
 };
 
 struct batch {
@@ -176,6 +197,7 @@ static void fetched(struct batch *b, struct entry *x, const struct source_docume
 		return;
 	}
 	x->young = d->young;
+	x->built = d->built;
 	x->sent = true;
 	x->command = (struct command){.arena = own_arena(b, x), .actor = b->s->actor};
 	manifest_command(&x->command, b->s->provider, d->text, d->len);
@@ -230,9 +252,11 @@ static void answered(struct batch *b, struct entry *x)
 	const struct err *err = &x->command.err;
 
 	if (err->code == ERR_NONE) {
-		became(b, x, SOURCE_STORED);
-		r->fresh += x->command.answer.status == 201;
-		r->known += x->command.answer.status != 201;
+		bool fresh = x->command.answer.status == 201;
+
+		became(b, x, SOURCE_STORED)->built = fresh ? x->built : NULL;
+		r->fresh += fresh;
+		r->known += !fresh;
 	} else if (err_info(err->code)->retryable) {
 		r->err = *err;
 	} else if (x->young && (err->code == ERR_BAD_JSON)) {

@@ -335,11 +335,12 @@ START_TEST(test_options__sample_file_is_the_table)
 				const struct option_info *o = any_option(i);
 				const char *want = arena_printf(arena, "#%s =%s%s", o->name,
 					*o->default_text ? " " : "", o->default_text);
-				if (!strcmp(line, want))
+				/* Sections may have options of one name. */
+				if (!seen[i] && !strcmp(line, want))
 					break;
 			}
-			ck_assert_msg(i < ALL_OPTIONS, "no option with this default: %s", line);
-			ck_assert_msg(!seen[i], "twice: %s", line);
+			ck_assert_msg(
+				i < ALL_OPTIONS, "no option with this default, or twice: %s", line);
 			seen[i] = true;
 		}
 	}
