@@ -196,6 +196,7 @@ static int failed(
 	case CURLE_COULDNT_CONNECT:
 	case CURLE_OPERATION_TIMEDOUT:
 	case CURLE_GOT_NOTHING:
+	case CURLE_PARTIAL_FILE:
 	case CURLE_SEND_ERROR:
 	case CURLE_RECV_ERROR:
 		return err_set(err, ERR_UNREACHABLE, "%s: %s", server, curl_easy_strerror(code));
