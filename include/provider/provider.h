@@ -29,14 +29,17 @@ enum { DOCUMENT_MAX = 1 << 20, LISTING_MAX = 100000 };
 /* Of one provider; what a kind does not know stays NULL. */
 struct connector_options {
 	const char *provider;
-	const char *path;	       /* dir: the folder of manifests */
-	const char *artifacts;	       /* dir: the folder of artifacts */
-	const char *endpoint;	       /* the provider's server, when it is not the public one */
-	const char *metrics;	       /* which found number counts as which of the policy's */
-	const char *name_space, *role; /* of artifacts that come without a manifest */
-	const char *token_file;	       /* hf */
-	const char *author, *filter;   /* hf: whose repositories, with which tags */
-	const char *region, *group;    /* aws */
+	const char *path;		/* dir: the folder of manifests */
+	const char *artifacts;		/* dir: the folder of artifacts */
+	const char *endpoint;		/* the provider's server, when it is not the public one */
+	const char *metrics;		/* which found number counts as which of the policy's */
+	const char *name_space, *role;	/* of artifacts that come without a manifest */
+	const char *token_file;		/* hf */
+	const char *author;		/* hf: whose repositories */
+	const char *filter;		/* hf: with which tags; gcp: which models */
+	const char *project, *location; /* gcp */
+	const char *storage_endpoint;	/* gcp */
+	const char *region, *group;	/* aws */
 	const char *profile, *credentials;
 	const char *pipeline; /* aws: distils */
 	int private_network;  /* 1: redirects may lead to addresses off the open internet */
@@ -129,7 +132,7 @@ struct connector_kind {
 		const struct probe_target *target, struct probe *ret, struct err *err);
 };
 
-extern const struct connector_kind connector_dir, connector_hf, connector_aws;
+extern const struct connector_kind connector_dir, connector_hf, connector_aws, connector_gcp;
 
 /* By name; NULL: there is none. */
 const struct connector_kind *connector_kind_find(const char *name);

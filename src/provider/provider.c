@@ -7,7 +7,8 @@
 #include <string.h>
 #include <time.h>
 
-static const struct connector_kind *const kinds[] = {&connector_dir, &connector_hf, &connector_aws};
+static const struct connector_kind *const kinds[] = {
+	&connector_dir, &connector_hf, &connector_aws, &connector_gcp};
 enum { KINDS = sizeof(kinds) / sizeof(kinds[0]), SLICE_MS = 100 };
 
 const struct connector_kind *connector_kind_find(const char *name)

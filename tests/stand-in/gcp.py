@@ -12,7 +12,7 @@ impersonation.json, subject.token; wrong.json is signed by nobody it knows.
          kind: throttle (429 with "after"), error ("status"), slow ("seconds"), truncate, unauthorized,
          denied (403), gone (no answer), drift ("variant": wrap, rename, types, html), flavor (no Metadata-Flavor)
   POST   /_control/seed {"project", "location", "count", "labels", "bucket", "manifest": text with %d}
-  POST   /_control/model {"project", "location", "model": {...}, "parent"}   /_control/evaluation {"model", ...}
+  POST   /_control/model {"project", "location", "model": {...}, "parent"}   /_control/evaluation {"model", "evaluation", "created"}
   POST   /_control/object {"bucket", "name", "text"}   DELETE {"bucket", "name"}
   POST   /_control/touch {"name"}   /_control/clock {"now"}   /_control/revoke: no token is good any more
   GET    /_control/stats   DELETE: from 0 again
@@ -623,7 +623,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         elif what == "model":
             raise Reply(200, store.upload(parent, body["model"], body.get("parent"), body.get("id")))
         elif what == "evaluation":
-            raise Reply(200, store.evaluate(body["model"], body["evaluation"]))
+            raise Reply(200, store.evaluate(body["model"], body["evaluation"], body.get("created")))
         elif what == "touch":
             store.changed(store.model(body["name"]))
         elif what == "remove":

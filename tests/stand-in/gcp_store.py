@@ -264,11 +264,11 @@ class Store:
 
     # ---- Evaluations ----
 
-    def evaluate(self, name, evaluation):
+    def evaluate(self, name, evaluation, created=None):
         model = self.model(name)
         at = "%s@%s" % (model["name"], model["versionId"])
         self.serial += 1
-        made = {"name": "%s/evaluations/%d" % (at, self.serial), "createTime": self.stamp()}
+        made = {"name": "%s/evaluations/%d" % (at, self.serial), "createTime": created or self.stamp()}
         made.update({k: evaluation[k] for k in ("displayName", "metricsSchemaUri", "metrics", "sliceDimensions",
                                                 "metadata") if k in evaluation})
         self.evaluations.setdefault(at, {})[str(self.serial)] = made
