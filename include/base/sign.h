@@ -14,7 +14,7 @@
 #include "base/arena.h"
 #include "base/err.h"
 
-enum { SIGN_PUBLIC_SIZE = 32, SIGN_SIZE = 64, SIGN_KEYID_STRLEN = 64 + 1 };
+enum { SIGN_PUBLIC_SIZE = 32, SIGN_SEED_SIZE = 32, SIGN_SIZE = 64, SIGN_KEYID_STRLEN = 64 + 1 };
 
 struct sign_public {
 	unsigned char bytes[SIGN_PUBLIC_SIZE];
@@ -28,6 +28,8 @@ struct sign_public {
 struct sign_key;
 
 struct sign_key *sign_key_make(struct err *err); /* NULL: no randomness */
+/* From the 32 bytes that RFC 8032 calls the private key; NULL: GnuTLS fails. */
+struct sign_key *sign_key_from_seed(const unsigned char seed[SIGN_SEED_SIZE], struct err *err);
 void sign_key_free(struct sign_key *k);		 /* NULL is allowed; the secret is wiped */
 static inline void sign_key_freep(struct sign_key **k)
 {

@@ -12,8 +12,6 @@
 
 #include "base/base64.h"
 
-enum { SEED_SIZE = 32 };
-
 struct sign_key {
 	gnutls_privkey_t key;
 	gnutls_x509_privkey_t x509;
@@ -66,9 +64,38 @@ struct sign_key *sign_key_make(struct err *err)
 	SIGN_KEY_AUTO k = xcalloc(1, sizeof(*k));
 
 	if (gnutls_x509_privkey_init(&k->x509) < 0 ||
-		gnutls_x509_privkey_generate(k->x509, GNUTLS_PK_EDDSA_ED25519, 8 * SEED_SIZE, 0) <
-			0) {
+		gnutls_x509_privkey_generate(
+			k->x509, GNUTLS_PK_EDDSA_ED25519, 8 * SIGN_SEED_SIZE, 0) < 0) {
 		err_set(err, ERR_INTERNAL, "GnuTLS makes no key");
+		return NULL;
+	}
+	if (key_complete(k, err))
+		return NULL;
+	struct sign_key *made = k;
+
+	k = NULL;
+	return made;
+}
+
+struct sign_key *sign_key_from_seed(const unsigned char seed[SIGN_SEED_SIZE], struct err *err)
+{
+	/* PKCS #8 but for the 32 bytes (RFC 8410, 7). */
+	static const unsigned char prefix[] = {0x30, 0x2e, 0x02, 0x01, 0x00, 0x30, 0x05, 0x06, 0x03,
+		0x2b, 0x65, 0x70, 0x04, 0x22, 0x04, 0x20};
+	SIGN_KEY_AUTO k = xcalloc(1, sizeof(*k));
+	unsigned char der[sizeof(prefix) + SIGN_SEED_SIZE];
+	const gnutls_datum_t datum = {der, sizeof(der)};
+
+	memcpy(der, prefix, sizeof(prefix));
+	memcpy(der + sizeof(prefix), seed, SIGN_SEED_SIZE);
+	int rc = gnutls_x509_privkey_init(&k->x509);
+
+	if (rc == 0)
+		rc = gnutls_x509_privkey_import_pkcs8(
+			k->x509, &datum, GNUTLS_X509_FMT_DER, NULL, GNUTLS_PKCS_PLAIN);
+	gnutls_memset(der, 0, sizeof(der));
+	if (rc < 0) {
+		err_set(err, ERR_INTERNAL, "GnuTLS takes no Ed25519 key");
 		return NULL;
 	}
 	if (key_complete(k, err))

@@ -84,6 +84,13 @@ START_TEST(test_sign__rfc8032)
 	hex_encode(signature, sizeof(signature), got);
 	ck_assert_str_eq(got, rfc8032[_i].signature);
 	ck_assert(sign_verify(sign_key_public(key), message, len, signature, SIGN_SIZE));
+
+	unsigned char seed[SIGN_SEED_SIZE];
+	unhex(rfc8032[_i].seed, seed);
+	SIGN_KEY_AUTO bare = sign_key_from_seed(seed, &err);
+	ck_assert_msg(bare, "%s", err.msg);
+	ck_assert_mem_eq(
+		sign_key_public(bare)->bytes, sign_key_public(key)->bytes, SIGN_PUBLIC_SIZE);
 }
 END_TEST
 
