@@ -44,6 +44,7 @@ struct http_request {
 	size_t body_len;
 	int64_t timeout; /* usec, for all of it */
 	size_t cap;	 /* of the answer's body, bytes */
+	bool cut;	 /* what is beyond the cap is left unread, and no error */
 	enum http_reach reach;
 	struct http_client *client; /* NULL: a connection of its own */
 	const atomic_bool *stop;    /* gives up within a second once it is set; NULL: never */

@@ -27,6 +27,7 @@ struct transfer {
 	struct http_header *headers;
 	size_t n_headers;
 	bool forbidden; /* an address was out of reach */
+	bool cut;	/* there was more than is wanted */
 };
 
 static void curl_cleanupp(CURL **c)
@@ -71,9 +72,15 @@ int http_server_parse(const char *url, struct arena *a, struct http_server *ret,
 static size_t take_body(char *data, size_t size, size_t n, void *arg)
 {
 	struct transfer *t = arg;
+	size_t len = size * n, room = t->body->cap - t->body->len;
 
-	strbuf_add(t->body, data, size * n);
-	return t->body->overflow ? 0 : size * n;
+	if (t->request->cut && len > room) {
+		strbuf_add(t->body, data, room);
+		t->cut = true;
+		return 0;
+	}
+	strbuf_add(t->body, data, len);
+	return t->body->overflow ? 0 : len;
 }
 
 static char *trimmed(struct arena *a, const char *from, const char *to)
@@ -262,7 +269,7 @@ static int perform(CURL *c, const struct http_request *r, struct transfer *t,
 		return err_set(err, ERR_IO, "libcurl cannot start");
 	set_options(c, r, t, headers);
 	CURLcode code = curl_easy_perform(c);
-	if (code != CURLE_OK)
+	if (code != CURLE_OK && !(code == CURLE_WRITE_ERROR && t->cut))
 		return failed(code, r, t, err);
 	answer(t, c, ret);
 	return 0;

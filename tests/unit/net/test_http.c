@@ -116,6 +116,42 @@ START_TEST(test_http__sends_and_reads)
 }
 END_TEST
 
+/* Who wants the beginning alone gets it, however much there is, and the status with it. */
+START_TEST(test_http__cuts_a_long_answer)
+{
+	struct http_server server;
+	struct stage stage = {
+		.answer = "HTTP/1.1 200 OK\r\nContent-Length: 9000000\r\n\r\nabcdefgh"};
+	struct sockaddr_un un = {.sun_family = AF_UNIX};
+	struct http_response r;
+	struct err err = {0};
+
+	stage.fd = socket(AF_UNIX, SOCK_STREAM, 0);
+	snprintf(un.sun_path, sizeof(un.sun_path), "%s/s", folder);
+	ck_assert_int_eq(bind(stage.fd, (struct sockaddr *)&un, sizeof(un)), 0);
+	ck_assert_int_eq(listen(stage.fd, 1), 0);
+	ck_assert_int_eq(pthread_create(&stage.thread, NULL, play, &stage), 0);
+	ck_assert_int_eq(
+		http_server_parse(arena_printf(arena, "unix:%s/s", folder), arena, &server, &err),
+		0);
+	const struct http_request q = {.server = server,
+		.method = "POST",
+		.path = "/",
+		.body = "{}",
+		.body_len = 2,
+		.timeout = 10 * USEC_PER_SEC,
+		.cap = 5,
+		.cut = true};
+	int rc = http_perform(&q, arena, &r, &err);
+	shutdown(stage.fd, SHUT_RDWR);
+	pthread_join(stage.thread, NULL);
+	close(stage.fd);
+	ck_assert_msg(rc == 0, "%s", err.msg);
+	ck_assert_int_eq(r.status, 200);
+	ck_assert_str_eq(r.body, "abcde");
+}
+END_TEST
+
 START_TEST(test_http__follows_no_redirect)
 {
 	struct stage stage;
@@ -304,6 +340,7 @@ Suite *test_suite(void)
 
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_test(t, test_http__sends_and_reads);
+	tcase_add_test(t, test_http__cuts_a_long_answer);
 	tcase_add_test(t, test_http__follows_no_redirect);
 	tcase_add_loop_test(t, test_http__refusals, 0, sizeof(refusals) / sizeof(refusals[0]));
 	tcase_add_test(t, test_http__nobody_there);
