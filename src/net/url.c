@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Takes a URL apart, strictly: what two readers might understand differently is none.
+ */
+#include "net/url.h"
+
+#include <netdb.h>
+#include <string.h>
+
+#include "net/address.h"
+
+enum { PORT_MAX = 65535, HOST_MAX = 253 };
+
+static bool is_printable(const char *s)
+{
+	for (; *s; s++)
+		if (*s <= ' ' || *s > '~' || strchr("\\\"<>^`{|}", *s))
+			return false;
+	return true;
+}
+
+/* ":port", or nothing. */
+static bool port_valid(const char *s, const char *end)
+{
+	long port = 0;
+
+	if (s == end)
+		return true;
+	if (*s != ':' || s + 1 == end || end - s > 6)
+		return false;
+	for (s++; s < end; s++) {
+		if (*s < '0' || *s > '9')
+			return false;
+		port = 10 * port + (*s - '0');
+	}
+	return port > 0 && port <= PORT_MAX;
+}
+
+static bool host_valid(const char *s, size_t n, bool v6)
+{
+	static const char name[] =
+		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-";
+
+	if (n == 0 || n > HOST_MAX)
+		return false;
+	return strspn(s, v6 ? "0123456789abcdefABCDEF:." : name) >= n && (v6 || *s != '.');
+}
+
+int url_parse(const char *text, struct arena *a, struct url *ret, const char **ret_why)
+{
+	size_t scheme = !strncasecmp(text, "https://", 8)  ? 8
+			: !strncasecmp(text, "http://", 7) ? 7
+							   : 0;
+	const char *host = text + scheme, *end = host + strcspn(host, "/?#"), *host_end;
+	bool v6 = *host == '[';
+
+	*ret_why = "is no URL of http or https";
+	if (!scheme || !is_printable(text))
+		return -1;
+	*ret_why = "holds a user or a password";
+	if (memchr(host, '@', (size_t)(end - host)))
+		return -1;
+	*ret_why = "has a fragment, which no server sees";
+	if (strchr(text, '#'))
+		return -1;
+	host_end = memchr(host, v6 ? ']' : ':', (size_t)(end - host));
+	*ret_why = "names no plain host and port";
+	if ((v6 && !host_end) ||
+		!host_valid(host + v6, (size_t)((host_end ? host_end : end) - host - v6), v6))
+		return -1;
+	if (host_end && !port_valid(host_end + v6, end))
+		return -1;
+	*ret = (struct url){
+		.https = scheme == 8,
+		.host = arena_strndup(
+			a, host + v6, (size_t)((host_end ? host_end : end) - host - v6)),
+		.server = {.base = arena_printf(a, "%s%.*s", scheme == 8 ? "https://" : "http://",
+				   (int)(end - host), host)},
+		.path = *end == '/' ? arena_strdup(a, end) : arena_printf(a, "/%s", end),
+	};
+	return 0;
+}
+
+static bool ends_with(const char *s, const char *end)
+{
+	size_t n = strlen(s), m = strlen(end);
+
+	return n >= m && strcasecmp(s + n - m, end) == 0;
+}
+
+bool url_leads_inside(const struct url *u)
+{
+	const struct addrinfo hints = {.ai_flags = AI_NUMERICHOST, .ai_socktype = SOCK_STREAM};
+	struct addrinfo *found = NULL;
+	bool inside = false;
+
+	if (!strcasecmp(u->host, "localhost") || !strcasecmp(u->host, "localhost.") ||
+		ends_with(u->host, ".localhost"))
+		return true;
+	if (getaddrinfo(u->host, NULL, &hints, &found) != 0)
+		return false;
+	for (struct addrinfo *i = found; i; i = i->ai_next)
+		inside = inside || !address_is_public(i->ai_addr);
+	freeaddrinfo(found);
+	return inside;
+}
