@@ -42,6 +42,10 @@ static const char *const changing[] = {
 	"token",
 	"waiver_state",
 	"watch",
+	"webhook",
+	"webhook_attempt",
+	"webhook_delivery",
+	"webhook_secret",
 };
 
 static char path[SCRATCH_PATH];
