@@ -16,6 +16,8 @@
 #include "model/observation.h"
 #include "model/request.h"
 #include "model/waiver.h"
+#include "model/webhook.h"
+#include "net/http.h"
 #include "provider/provider.h"
 
 /* The place where a provider's pipelines leave their manifests. */
@@ -37,6 +39,11 @@ struct engine_options {
 	size_t queue_max;		     /* commands waiting for the writer; beyond it 503 */
 	const struct engine_source *sources; /* one for a provider at most */
 	size_t n_sources;
+	bool webhook_private;	    /* webhooks may lead inside, and by plain http */
+	const char *webhook_source; /* `source` of their events; NULL: "/v1/events" */
+	/* How they are sent; NULL: http_perform(). */
+	int (*webhook_send)(const struct http_request *r, struct arena *a,
+		struct http_response *ret, struct err *err);
 	bool threads; /* false: nothing runs by itself, engine_step() does it all (tests) */
 };
 
@@ -141,6 +148,20 @@ int waiver_approve(struct engine *e, struct command *c, const char *id,
 	const struct waiver_approval *r, struct err *err);
 int waiver_revoke(struct engine *e, struct command *c, const char *id,
 	const struct reason_request *r, struct err *err);
+
+/* POST /v1/webhooks: 201 with the secret of HMAC, shown once. PATCH, DELETE: 200 with the webhook.
+ * .../rotate: 200 with the new secret, shown once. */
+int webhook_create(
+	struct engine *e, struct command *c, const struct webhook_request *r, struct err *err);
+int webhook_alter(struct engine *e, struct command *c, const char *id,
+	const struct webhook_change *r, struct err *err);
+int webhook_remove(struct engine *e, struct command *c, const char *id, struct err *err);
+int webhook_rotate(struct engine *e, struct command *c, const char *id,
+	const struct webhook_rotation *r, struct err *err);
+/* .../test, .../redeliver: 202 with the delivery. */
+int webhook_test(struct engine *e, struct command *c, const char *id, struct err *err);
+int webhook_redeliver(struct engine *e, struct command *c, const char *id,
+	const struct webhook_redelivery *r, struct err *err);
 
 /* POST /v1/merges/{v}/signoffs: 201; 403 self_approval, 404, 409 unless it is open, 422. */
 int signoff_submit(struct engine *e, struct command *c, const char *merge, const struct signoff *s,

@@ -34,6 +34,7 @@ struct writer_state {
 };
 
 struct scheduler;
+struct webhook_set;
 
 /* Of this process: runs by job and outcome, and when the newest of each job ended well. */
 struct schedule_counters {
@@ -105,6 +106,7 @@ struct engine {
 	int64_t pointer_lifetime;
 	struct source_set *sources;
 	struct issuers *issuers;
+	struct webhook_set *webhooks;
 
 	pthread_t writer_thread, ops_thread;
 
@@ -154,8 +156,8 @@ bool ops_step(struct engine *e);
 /* A command of the engine's own for engine_commit(); `prepared` stays the caller's. */
 struct command engine_job(const struct command_kind *kind, const char *actor, void *args,
 	struct arena *a, struct snapshot *prepared);
-/* Run it from the ops thread: no prepare, no after, no done; waits for its commit. 0, COMMAND_STALE,
- * -1. */
+/* Run it from the ops thread, or one that ends before the writer: no prepare, no after, no done; waits
+ * for its commit. 0, COMMAND_STALE, -1. */
 int engine_commit(struct engine *e, struct command *c, struct err *err);
 
 /* ---- writer.c: the writer thread ---- */
@@ -176,7 +178,6 @@ int snapshot_renew(struct engine *e, struct err *err);
 /* ---- follow-up work, on the ops thread ---- */
 #define OUTBOX_REJUDGE "rejudge"
 #define OUTBOX_RESLOT  "reslot"	 /* the policy changed: slots too */
-#define OUTBOX_WEBHOOK "webhook" /* to be told to whoever asked for it */
 /* One bite of what the outbox holds; `outbox_waits` says whether there is more. */
 void outbox_run(struct engine *e, struct db *reader);
 /* Judge anew some of the candidates that were judged against another baseline or policy, each in the

@@ -109,6 +109,8 @@ static int open_engine(struct daemon *d, enum new_key wanted, struct err *err)
 		.queue_max = (size_t)d->config->queue_max,
 		.sources = sources(d->config, d->arena),
 		.n_sources = d->config->n_providers,
+		.webhook_private = d->config->webhook_private,
+		.webhook_source = d->config->webhook_source,
 		.threads = true,
 	};
 

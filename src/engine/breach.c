@@ -122,17 +122,6 @@ static const char *data_of(const struct burnrate_status *r, const struct way_bac
 	return arena_strndup(a, sb.buf, sb.len);
 }
 
-/* Into the history, and to whoever asked to be told. */
-static int tell(struct tx *tx, enum event_type type, const char *subject, const char *reason,
-	const char *data, struct err *err)
-{
-	int64_t seq;
-
-	if (tx_event(tx, type, subject, reason, data, &seq, err) < 0)
-		return -1;
-	return tx_outbox(tx, seq, OUTBOX_WEBHOOK, "{}", err);
-}
-
 static const char *subject_of(const struct way_back *w, struct arena *a)
 {
 	return arena_printf(a, "%s/%lld", CHANNEL_STABLE, (long long)w->activation.serial);
@@ -153,8 +142,8 @@ static int warn(
 
 	if (rc != 0)
 		return rc < 0 ? -1 : 0;
-	return tell(tx, EVENT_SLO_WARNED, subject, reason_of(r, tx->arena),
-		data_of(r, w, NULL, tx->arena), err);
+	return tx_event(tx, EVENT_SLO_WARNED, subject, reason_of(r, tx->arena),
+		data_of(r, w, NULL, tx->arena), NULL, err);
 }
 
 static int hold_back(struct tx *tx, const struct way_back *w, const struct burnrate_status *r,
@@ -177,8 +166,8 @@ static int hold_back(struct tx *tx, const struct way_back *w, const struct burnr
 
 	if (action.verb == ROLLBACK_SAFE_MODE)
 		reason = rollback_verb_name(action.verb);
-	return tell(tx, type, subject_of(w, tx->arena), why[action.reason],
-		data_of(r, w, reason, tx->arena), err);
+	return tx_event(tx, type, subject_of(w, tx->arena), why[action.reason],
+		data_of(r, w, reason, tx->arena), NULL, err);
 }
 
 /* What was new in it is held even while it has to serve on; not what a warm release is made of. */
@@ -222,8 +211,8 @@ static int look(struct tx *tx, struct breach *b, const struct snapshot *s, struc
 
 	b->action =
 		rollback_controller_look(&w->controller, b->signal, seconds(tx->now), &breached);
-	if (breached && tell(tx, EVENT_SLO_BREACHED, subject, reason,
-				data_of(r, w, NULL, tx->arena), err) < 0)
+	if (breached && tx_event(tx, EVENT_SLO_BREACHED, subject, reason,
+				data_of(r, w, NULL, tx->arena), NULL, err) < 0)
 		return -1;
 	if (b->action.verb == ROLLBACK_MOVE)
 		return rollback_apply(tx, s, target, "slo", reason, &b->channel, err);
@@ -292,7 +281,7 @@ static int silence_apply(struct tx *tx, struct command *c, struct err *err)
 	rc = event_seen(tx->db, event_name(EVENT_SLO_SILENT), subject, err);
 	if (rc != 0)
 		return rc < 0 ? -1 : 0;
-	return tell(tx, EVENT_SLO_SILENT, subject,
+	return tx_event(tx, EVENT_SLO_SILENT, subject,
 		arena_printf(tx->arena,
 			"no window of counts of %s has ended since %s: nobody can say whether it "
 			"keeps "
@@ -300,7 +289,7 @@ static int silence_apply(struct tx *tx, struct command *c, struct err *err)
 			w.active.version, time_format(*(const int64_t *)c->args, at)),
 		arena_printf(tx->arena, "{\"release\":\"%s\",\"serial\":%lld}", w.active.version,
 			(long long)w.activation.serial),
-		err);
+		NULL, err);
 }
 
 static const struct command_kind silence_kind = {.name = "slo_silence", .apply = silence_apply};
@@ -437,8 +426,8 @@ static int acknowledge_apply(struct tx *tx, struct command *c, struct err *err)
 	jw_end(&out);
 	body_set(&body, arena_strndup(tx->arena, sb.buf, sb.len), sb.len);
 	if (watch_set(tx->db, &w.row, tx->now, err) < 0 ||
-		tell(tx, EVENT_SLO_ACKNOWLEDGED, subject_of(&w, tx->arena), k->request->reason,
-			body.text, err) < 0)
+		tx_event(tx, EVENT_SLO_ACKNOWLEDGED, subject_of(&w, tx->arena), k->request->reason,
+			body.text, NULL, err) < 0)
 		return -1;
 	command_answer(c, 200, NULL, &body);
 	return 0;

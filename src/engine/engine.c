@@ -16,6 +16,7 @@
 #include "engine/issuer.h"
 #include "engine/keyring.h"
 #include "engine/source_run.h"
+#include "engine/webhook_run.h"
 
 #define POINTER_LIFETIME (INT64_C(86400) * USEC_PER_SEC)
 
@@ -50,6 +51,7 @@ static struct engine *engine_new(const struct engine_options *o)
 	cond_init(&e->ops_cond);
 	cond_init(&e->writer_cond);
 	cond_init(&e->written_cond);
+	webhooks_open(e, o);
 	return e;
 }
 
@@ -59,6 +61,7 @@ static void engine_free(struct engine *e)
 	slo_forget(e);
 	sources_free(e);
 	issuers_free(e->issuers);
+	webhooks_free(e);
 	snapshot_put(e->snapshot);
 	db_close(e->reader);
 	db_close(e->db);
@@ -146,12 +149,14 @@ void engine_close(struct engine *e)
 	lock_take(&e->ops_lock);
 	e->draining = true;
 	e->sources->stop = true;
+	e->webhooks->stop = true;
 	cond_wake(&e->ops_cond);
 	lock_give(&e->ops_lock);
 	if (e->threads) {
 		pthread_join(e->ops_thread, NULL);
 		sources_stop(e);
 		issuers_stop(e->issuers);
+		webhooks_stop(e);
 		lock_take(&e->writer_lock);
 		e->writer_stop = true;
 		cond_wake(&e->writer_cond);

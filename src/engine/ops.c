@@ -8,6 +8,7 @@
 #include "engine/internal.h"
 #include "engine/keyring.h"
 #include "engine/source_run.h"
+#include "engine/webhook_run.h"
 #include "store/setting.h"
 
 enum { OUTBOX_LOOK_S = 30 };
@@ -140,6 +141,7 @@ static bool due(struct engine *e)
 	if (now >= e->next_evidence)
 		evidence_watch(e, e->reader);
 	deliveries_watch(e, e->reader);
+	any = webhooks_watch(e, e->reader) || any;
 	if (e->sources->n) {
 		probes_watch(e, e->reader);
 		asked_watch(e);
@@ -182,7 +184,7 @@ void *ops_main(void *arg)
 			continue;
 		LOCK_SCOPE(&e->ops_lock);
 		stop = e->draining && e->pending == 0;
-		if (!stop && !e->ops.head && !e->outbox_waits)
+		if (!stop && !e->ops.head && !e->outbox_waits && !e->webhooks->notice)
 			cond_wait(&e->ops_cond, &e->ops_lock, idle_time(e));
 	}
 	return NULL;

@@ -305,10 +305,9 @@ static int outbox_one(struct engine *e, struct db *reader, struct outbox_row *ro
 	struct command c = engine_job(&outbox_kind, ACTOR, row, a, NULL);
 	int rc = 0;
 
-	/* Of webhooks none is subscribed: nobody is left to be told. */
 	if (strcmp(row->kind, OUTBOX_RESLOT) == 0)
 		rc = reslot_bite(e, reader, &err);
-	else if (strcmp(row->kind, OUTBOX_WEBHOOK) != 0)
+	else
 		rc = rejudge_bite(e, reader, &err);
 
 	if (rc > 0)

@@ -91,8 +91,6 @@ int rollback_apply(struct tx *tx, const struct snapshot *s, const char *to, cons
 		active.version, (long long)ret->serial, target.version);
 	if (tx_event(tx, EVENT_ROLLBACK_COMPLETED, active.version, reason, data, &seq, err) < 0)
 		return -1;
-	if (tx_outbox(tx, seq, OUTBOX_WEBHOOK, "{}", err) < 0)
-		return -1;
 	return tx_outbox(tx, seq, OUTBOX_REJUDGE, "{}", err);
 }
 

@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "engine/internal.h"
 #include "engine/render.h"
+#include "engine/webhook_run.h"
 #include "store/event.h"
 #include "store/idempotency.h"
 #include "store/policy.h"
@@ -307,6 +308,7 @@ bool writer_step(struct engine *e)
 		moved = !e->snapshot_due;
 	}
 	tell(e, moved);
+	webhooks_notice(e);
 	for (; first; first = next) {
 		next = first->next;
 		handback(e, first);
