@@ -27,6 +27,7 @@
 #include "model/promotability.h"
 #include "model/provider.h"
 #include "model/waiver.h"
+#include "model/webhook.h"
 #include "model/release.h"
 #include "model/routing.h"
 #include "model/slo.h"

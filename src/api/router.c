@@ -24,6 +24,7 @@
 #include "model/promotability.h"
 #include "model/request.h"
 #include "model/waiver.h"
+#include "model/webhook.h"
 
 static const struct route routes[ROUTES] = {
 #define ROUTE(id_, method_, pattern_, scope_, body_, status_, handler_, params_, columns_, \
