@@ -8,7 +8,7 @@
 #include "model/harvest.h"
 #include "model/schema_tree.h"
 
-enum { HARVEST_VALUES_MAX = 4000000 };
+enum { HARVEST_VALUES_MAX = 4000000, HARVEST_METRICS_MAX = 256 };
 
 struct harvest_file {
 	const char *path, *name; /* name: its last part */

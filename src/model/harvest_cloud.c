@@ -15,6 +15,13 @@ static bool ends_with(const char *s, const char *end)
 	return n >= m && !strcmp(s + n - m, end);
 }
 
+static bool is_known_name(const char *stem)
+{
+	enum metric_scale scale;
+
+	return metric_name_direction(stem, &scale) >= 0;
+}
+
 /* ---- SageMaker ---- */
 
 static bool is_metrics_group(const struct json_value *v)
@@ -23,12 +30,18 @@ static bool is_metrics_group(const struct json_value *v)
 	       (ends_with(v->key, "_metrics") || !strcmp(v->key, "metrics"));
 }
 
+/* {"accuracy": {"value": 0.9}} without a group around it. */
+static bool is_metric(const struct json_value *v)
+{
+	return json_member(v, "value") && is_known_name(v->key);
+}
+
 bool harvest_is_evaluation(const struct harvest_file *f)
 {
 	if (!json_is(f->root, JSON_KIND_OBJECT))
 		return false;
 	for (size_t i = 0; i < f->root->n; i++)
-		if (is_metrics_group(&f->root->sub[i]))
+		if (is_metrics_group(&f->root->sub[i]) || is_metric(&f->root->sub[i]))
 			return true;
 	return false;
 }
@@ -41,8 +54,9 @@ static void read_metric(struct harvest *h, const struct json_value *v, int64_t n
 	if (!value || json_is(value, JSON_KIND_ARRAY) || json_is(value, JSON_KIND_OBJECT))
 		return;
 	struct finding *f = harvest_find(h, value, NULL, v->key);
-	if (f->use != FOUND_UNFIT)
-		f->metric.n = n;
+	if (strstr(v->key, "_best_constant_classifier"))
+		harvest_unfit(f, "is of the best constant answer, not of the model");
+	f->metric.n = n;
 	if (json_is(json_member(v, "standard_deviation"), JSON_KIND_NUMBER))
 		harvest_note(h, json_member(v, "standard_deviation"),
 			"a standard deviation is no standard error: left out");
@@ -60,6 +74,8 @@ enum harvest_outcome harvest_read_evaluation(
 		const struct json_value *group = &f->root->sub[i];
 		for (size_t k = 0; is_metrics_group(group) && k < group->n; k++)
 			read_metric(h, &group->sub[k], n);
+		if (!is_metrics_group(group) && is_metric(group))
+			read_metric(h, group, n);
 	}
 	return HARVEST_READ;
 }
@@ -108,6 +124,41 @@ enum harvest_outcome harvest_read_vertex(
 	return HARVEST_READ;
 }
 
+/* ---- scikit-learn's classification_report ---- */
+
+bool harvest_is_classification(const struct harvest_file *f)
+{
+	return json_is(json_member(f->root, "macro avg"), JSON_KIND_OBJECT) &&
+	       json_member(json_member(f->root, "macro avg"), "support");
+}
+
+enum harvest_outcome harvest_read_classification(
+	struct harvest *h, const struct harvest_file *f, struct err *err)
+{
+	static const char *const averages[] = {"macro avg", "weighted avg"};
+	int64_t n = harvest_count(json_member(json_member(f->root, "macro avg"), "support"));
+	size_t from = h->n_findings;
+
+	if (n == 0)
+		return harvest_refuse(h, NULL, err, "rests on no sample (support is 0)");
+	if (json_member(f->root, "accuracy"))
+		harvest_find(h, json_member(f->root, "accuracy"), NULL, "accuracy");
+	/* The classes are counted in the averages already. */
+	for (size_t i = 0; i < sizeof(averages) / sizeof(averages[0]); i++) {
+		const struct json_value *v = json_member(f->root, averages[i]);
+		for (size_t k = 0; json_is(v, JSON_KIND_OBJECT) && k < v->n; k++)
+			if (strcmp(v->sub[k].key, "support") != 0)
+				harvest_find(h, &v->sub[k], averages[i], v->sub[k].key);
+	}
+	for (size_t i = from; i < h->n_findings; i++) {
+		h->findings[i].metric.n = n;
+		harvest_on_call(&h->findings[i],
+			"does not say on which split of the data it was measured; --map takes it "
+			"all the same");
+	}
+	return HARVEST_READ;
+}
+
 /* ---- Flat files: "test f1", "train_loss", or {"test": {...}} ---- */
 
 enum split { SPLIT_NONE, SPLIT_TRAIN, SPLIT_VALID, SPLIT_TEST };
@@ -136,13 +187,6 @@ static enum split split_of(const char *key, const char **ret_rest)
 		}
 	*ret_rest = key;
 	return SPLIT_NONE;
-}
-
-static bool is_known_name(const char *stem)
-{
-	enum metric_scale scale;
-
-	return metric_name_direction(stem, &scale) >= 0;
 }
 
 /* An object of nothing but scalars, or of splits that are such. */

@@ -210,6 +210,81 @@ enum harvest_outcome harvest_read_bench_serve(
 	return outcome;
 }
 
+/* ---- vLLM bench throughput ---- */
+
+bool harvest_is_bench_throughput(const struct harvest_file *f)
+{
+	return json_member(f->root, "elapsed_time") && json_member(f->root, "tokens_per_second") &&
+	       json_member(f->root, "num_requests");
+}
+
+enum harvest_outcome harvest_read_bench_throughput(
+	struct harvest *h, const struct harvest_file *f, struct err *err)
+{
+	const struct json_value *rate = json_member(f->root, "tokens_per_second");
+	int64_t n = harvest_count(json_member(f->root, "num_requests"));
+
+	if (n <= 0 || !json_is(rate, JSON_KIND_NUMBER) || rate->number <= 0)
+		return harvest_refuse(h, rate, err, "nothing went through: it is no measurement");
+	struct finding *found = harvest_find(h, rate, NULL, "tokens_per_s");
+	found->metric.higher_is_better = 1;
+	found->metric.n = n;
+	h->tokens_per_s = rate->number;
+	h->tokens_file = h->file;
+	harvest_note(h, NULL, "holds no latency: a p95 needs a serving benchmark");
+	return HARVEST_READ;
+}
+
+/* ---- genai-perf: {"request_latency": {"unit": "ms", "p95": ...}, ...} ---- */
+
+static double to_ms(const struct json_value *v)
+{
+	static const struct {
+		const char *unit;
+		double ms;
+	} units[] = {{"ms", 1}, {"s", 1000}, {"sec", 1000}, {"us", 1e-3}, {"ns", 1e-6}};
+	const char *unit = json_member_string(v, "unit");
+
+	for (size_t i = 0; unit && i < sizeof(units) / sizeof(units[0]); i++)
+		if (!strcmp(unit, units[i].unit))
+			return units[i].ms;
+	return NAN;
+}
+
+bool harvest_is_genai_perf(const struct harvest_file *f)
+{
+	return json_member_string(json_member(f->root, "request_latency"), "unit") != NULL;
+}
+
+enum harvest_outcome harvest_read_genai_perf(
+	struct harvest *h, const struct harvest_file *f, struct err *err)
+{
+	static const struct {
+		const char *member, *what;
+	} kinds[] = {{"request_latency", whole_request}, {"time_to_first_token", "ttft"},
+		{"inter_token_latency", "itl"}};
+	const struct json_value *count = json_member(json_member(f->root, "request_count"), "avg");
+	int64_t n = harvest_count(count);
+
+	if (n == 0)
+		return harvest_refuse(h, count, err, "no request came through");
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+		const struct json_value *v = json_member(f->root, kinds[i].member);
+		double ms = to_ms(v);
+		if (v && isnan(ms))
+			return harvest_refuse(
+				h, v, err, "has a unit that is none of s, ms, us and ns");
+		for (size_t k = 0; json_is(v, JSON_KIND_OBJECT) && k < v->n; k++) {
+			const char *key = v->sub[k].key;
+			if (*key == 'p' && key[1] &&
+				strspn(key + 1, "0123456789") == strlen(key + 1))
+				find_duration(h, &v->sub[k], kinds[i].what,
+					(int)strtol(key + 1, NULL, 10), ms, n);
+		}
+	}
+	return HARVEST_READ;
+}
+
 /* ---- llmperf ---- */
 
 bool harvest_is_llmperf(const struct harvest_file *f)

@@ -173,6 +173,8 @@ static bool is_metric(const struct json_value *v)
 	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
 		if (!strcmp(v->key, others[i]))
 			return false;
+	if (!v->key[strspn(v->key, " ")])
+		return false;
 	return !strstr(v->key, "_stderr") && v->kind != JSON_KIND_OBJECT &&
 	       v->kind != JSON_KIND_ARRAY && !(json_is(v, JSON_KIND_STRING) && !*v->string);
 }

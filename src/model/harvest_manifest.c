@@ -11,8 +11,6 @@
 #include "model/harvest_parts.h"
 #include "model/manifest.h"
 
-enum { METRICS_MAX = 256 };
-
 /* The one name of the form namespace/family-vN that the files agree on. */
 static const char *id_of(const struct harvest *h)
 {
@@ -98,10 +96,11 @@ static int count_taken(
 		*ret_metrics += h->findings[i].use == FOUND_TAKEN;
 	for (size_t i = 0; i < h->n_suites; i++)
 		*ret_suites += h->suites[i].use == FOUND_TAKEN;
-	if (*ret_metrics > METRICS_MAX)
+	if (*ret_metrics > HARVEST_METRICS_MAX)
 		return err_set(err, ERR_INVALID_BODY,
-			"the files hold %zu numbers, and a manifest takes %d: give fewer files",
-			*ret_metrics, METRICS_MAX);
+			"the files hold %zu numbers, and a manifest takes %d: give fewer files, or "
+			"name those that count with --map, and only they are taken",
+			*ret_metrics, HARVEST_METRICS_MAX);
 	if (*ret_metrics || *ret_suites)
 		return 0;
 	for (size_t i = 0; !why && i < h->n_findings; i++)

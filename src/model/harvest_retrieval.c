@@ -157,6 +157,24 @@ static bool is_pipelines(const struct json_value *entry)
 	       (json_member_string(entry, "dataset") || json_member_string(entry, "name"));
 }
 
+static bool is_cutoff(const char *key)
+{
+	static const char *const starts[] = {"ndcg@", "ndcg_at_", "ndcg_cut_", "recall@", "mrr@"};
+
+	for (size_t i = 0; i < sizeof(starts) / sizeof(starts[0]); i++)
+		if (!strncasecmp(key, starts[i], strlen(starts[i])))
+			return true;
+	return false;
+}
+
+static bool has_cutoff(const struct json_value *v)
+{
+	for (size_t i = 0; json_is(v, JSON_KIND_OBJECT) && i < v->n; i++)
+		if (v->sub[i].kind == JSON_KIND_NUMBER && is_cutoff(v->sub[i].key))
+			return true;
+	return false;
+}
+
 bool harvest_is_beir(const struct harvest_file *f)
 {
 	const struct json_value *list = json_member(f->root, "datasets");
@@ -164,20 +182,29 @@ bool harvest_is_beir(const struct harvest_file *f)
 	if (json_is(list, JSON_KIND_ARRAY))
 		return list->n ? is_pipelines(&list->sub[0])
 			       : json_member(f->root, "config") != NULL;
-	for (size_t i = 0; json_is(f->root, JSON_KIND_OBJECT) && i < f->root->n; i++) {
-		const struct json_value *v = &f->root->sub[i];
-		if (json_is(v, JSON_KIND_OBJECT) && v->n)
-			v = &v->sub[0];
-		if (json_is(v, JSON_KIND_NUMBER) && !strncasecmp(v->key, "ndcg@", 5))
+	for (size_t i = 0; json_is(f->root, JSON_KIND_OBJECT) && i < f->root->n; i++)
+		if (has_cutoff(&f->root->sub[i]))
 			return true;
-	}
-	return false;
+	return has_cutoff(f->root);
 }
 
 /* What BEIR reports by: the rest is there to be asked for. */
 static bool is_headline(const char *key)
 {
-	return !strcasecmp(key, "ndcg@10") || !strcasecmp(key, "recall@100");
+	return !strcasecmp(key, "ndcg@10") || !strcasecmp(key, "ndcg_at_10") ||
+	       !strcasecmp(key, "ndcg_cut_10") || !strcasecmp(key, "recall@100");
+}
+
+/* {"ndcg": {"NDCG@10": ...}, "map": {...}} of one data set, or {"scifact": {...}, ...} of many. */
+static bool is_family(const char *key)
+{
+	static const char *const names[] = {
+		"ndcg", "map", "_map", "recall", "precision", "p", "mrr"};
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (!strcasecmp(key, names[i]))
+			return true;
+	return false;
 }
 
 static void read_cutoffs(
@@ -186,8 +213,12 @@ static void read_cutoffs(
 	for (size_t i = 0; i < v->n; i++) {
 		const struct json_value *m = &v->sub[i];
 
-		if (m->kind == JSON_KIND_OBJECT)
-			read_cutoffs(h, m, prefix, n);
+		if (m->kind == JSON_KIND_OBJECT && (is_family(m->key) || has_cutoff(m)))
+			read_cutoffs(h, m,
+				is_family(m->key) ? prefix
+				: prefix	  ? arena_printf(h->arena, "%s.%s", prefix, m->key)
+						  : m->key,
+				n);
 		if (m->kind != JSON_KIND_NUMBER)
 			continue;
 		struct finding *f = harvest_find(h, m, prefix, m->key);

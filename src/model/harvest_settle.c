@@ -300,6 +300,21 @@ static void make_way(struct harvest *h, const struct harvest_maps *maps)
 	}
 }
 
+/* With more numbers than a manifest takes the map says which are meant. */
+static void keep_few(struct harvest *h, const struct harvest_maps *maps)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < h->n_findings; i++)
+		n += h->findings[i].use == FOUND_TAKEN;
+	if (n <= HARVEST_METRICS_MAX || !maps->n)
+		return;
+	for (size_t i = 0; i < h->n_findings; i++)
+		if (h->findings[i].use == FOUND_TAKEN && !h->findings[i].as)
+			harvest_on_call(&h->findings[i],
+				"is one of too many: only what the map names is taken");
+}
+
 static int add_cost(struct harvest *h, const struct harvest_target *t, struct err *err)
 {
 	if (isnan(t->cost_per_hour))
@@ -323,5 +338,6 @@ int harvest_settle(struct harvest *h, const struct harvest_target *t, struct err
 		if (apply(h, &t->map.v[i], err))
 			return -1;
 	make_way(h, &t->map);
+	keep_few(h, &t->map);
 	return 0;
 }

@@ -66,7 +66,8 @@ bool harvest_is_trainer(const struct harvest_file *f)
 		return false;
 	for (size_t i = 0; i < f->root->n; i++) {
 		const struct json_value *v = &f->root->sub[i];
-		if (v->kind == JSON_KIND_OBJECT || v->kind == JSON_KIND_ARRAY)
+		if (!prefix_of(v->key) &&
+			(v->kind == JSON_KIND_OBJECT || v->kind == JSON_KIND_ARRAY))
 			return false;
 		prefixed = prefixed || prefix_of(v->key);
 		timed = timed || !strcmp(v->key, "epoch") || ends_with(v->key, "_runtime") ||
@@ -115,6 +116,8 @@ enum harvest_outcome harvest_read_trainer(
 		const struct json_value *v = &f->root->sub[i];
 		const char *prefix = prefix_of(v->key);
 
+		if (v->kind == JSON_KIND_OBJECT || v->kind == JSON_KIND_ARRAY)
+			continue;
 		/* run_clm.py works it out of eval_loss and leaves the prefix away. */
 		if (!prefix && !strcmp(v->key, "perplexity"))
 			read_key(h, v, samples_of(h, f->root, "eval_"), NULL, 1);

@@ -145,6 +145,17 @@ const struct harvest_case harvest_cases[] = {
 			"\"sliceDimensions\":[\"annotationSpec\"]}",
 			HARVEST_EMPTY}},
 		.says = "a slice of the data"},
+	{"a metric without a group around it", {{"evaluation.json", "{\"rmse\":{\"value\":2.5}}"}},
+		.holds = "\"rmse\":{\"value\":2.5,\"higher_is_better\":false}"},
+	{"the best constant answer is not the model's",
+		{{"statistics.json",
+			"{\"metrics\":{\"f1_best_constant_classifier\":{\"value\":0.9}}}"}},
+		.says = "not of the model"},
+	{"a classification report, class by class and on the whole",
+		{{"report.json", "{\"0\":{\"f1-score\":0.4,\"support\":50},\"accuracy\":0.8,"
+				 "\"macro avg\":{\"f1-score\":0.6,\"support\":100}}"}},
+		.map = "quality=accuracy", .holds = "\"quality\":{\"value\":0.8,\"n\":100,",
+		.lacks = "0.4"},
 	{"the test split counts, the training split never",
 		{{"metrics.json", "{\"train f1\":0.99,\"test f1\":0.67}"}},
 		.holds = "\"metrics\":{\"test_f1\":{\"value\":0.67,\"higher_is_better\":true}}",
@@ -266,6 +277,11 @@ const struct harvest_case harvest_cases[] = {
 			"{\"results\":{\"g\":{\"alias\":\"g\"},\"a\":{\"acc,none\":0.4}},"
 			"\"versions\":{\"a\":1},\"group_subtasks\":{\"g\":[\"a\"]}}"}},
 		.holds = "\"metrics\":{\"a.acc\":{\"value\":0.4,"},
+	{"... but a blank one",
+		{{"results_1.json", "{\"results\":{\"g\":{\" \":\" "
+				    "\",\"alias\":\"g\"},\"a\":{\"acc,none\":0.4}},"
+				    "\"versions\":{\"a\":1},\"group_subtasks\":{\"g\":[\"a\"]}}"}},
+		.holds = "\"metrics\":{\"a.acc\":{\"value\":0.4,", .lacks = "unnamed"},
 	{"the old format, two scales",
 		{{"result.json", "{\"results\":{\"s\":{\"exact_match\":56.5,\"acc\":0.0,\"acc_"
 				 "stderr\":0.0}},"
@@ -373,7 +389,26 @@ const struct harvest_case harvest_cases[] = {
 	{"BEIR's own form", {{"r.json", "{\"ndcg\":{\"NDCG@10\":0.7},\"map\":{\"MAP@10\":0.6}}"}},
 		.holds = "\"metrics\":{\"NDCG_at_10\":{\"value\":0.7,"},
 
+	{"BEIR, data set by data set",
+		{{"r.json", "{\"scifact\":{\"MAP@10\":0.6,\"NDCG@10\":0.7},\"nq\":{\"ndcg@10\":"
+			    "0.5}}"}},
+		.holds = "\"nq.ndcg_at_10\":{\"value\":0.5,\"higher_is_better\":true},"
+			 "\"scifact.NDCG_at_10\":{\"value\":0.7,"},
+
 	/* ---- Serving benchmarks ---- */
+	{"the throughput alone, with the cost of its machine",
+		{{"t.json",
+			"{\"elapsed_time\":10,\"num_requests\":100,\"tokens_per_second\":500}"}},
+		.cost_per_hour = 3.6, .holds = "\"cost_per_1k_tokens\":{\"value\":0.002,"},
+	{"no throughput to share a cost", {{"a.json", "{\"metrics\":{\"f1\":{\"value\":0.91}}}"}},
+		.cost_per_hour = 3.6, .says = "--cost-per-hour wants a serving benchmark"},
+	{"GenAI-Perf by its unit",
+		{{"p.json", "{\"request_latency\":{\"unit\":\"s\",\"avg\":0.1,\"p95\":0.2,\"p99\":"
+			    "0.3}}"}},
+		.holds = "\"latency_ms_p95\":{\"value\":200,\"higher_is_better\":false}"},
+	{"... and by no other",
+		{{"p.json", "{\"request_latency\":{\"unit\":\"h\",\"p95\":0.2}}", HARVEST_REFUSED}},
+		.says = "has a unit that is none of"},
 	{"vLLM's p95 of the whole request",
 		{{"bench.json",
 			SERVE("\"p95_e2el_ms\":180.5,\"p99_e2el_ms\":300,\"std_ttft_ms\":5")}},
