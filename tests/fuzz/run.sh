@@ -3,12 +3,12 @@
 # Runs every fuzzer of BUILD for SECONDS each (60), from seeds made out of tests/data, tests/tables and
 # etc. What a fuzzer finds is left in $FUZZ_OUT (BUILD/fuzz), beside the corpus, which the next run
 # takes up again.
-#   tests/fuzz/run.sh [NAME]...   only these: manifest, policy, jcs, guard, contract, config, node
+#   tests/fuzz/run.sh [NAME]...   only these: manifest, policy, jcs, guard, contract, config, node, harvest
 set -eu
 cd "$(dirname "$0")/../.."
 seconds=${SECONDS_EACH:-60}
 out=${FUZZ_OUT:-$BUILD/fuzz}
-[ $# -gt 0 ] || set -- manifest policy jcs guard contract config node
+[ $# -gt 0 ] || set -- manifest policy jcs guard contract config node harvest
 
 seed() { # FUZZER FILE...
 	fuzzer=$1
@@ -36,6 +36,14 @@ from_tables() {
 		}' tests/tables/contracts.eval
 }
 
+# The first byte is the name: a digit that counts them up.
+mkdir -p "$out/harvest/seeds"
+for file in tests/data/harvest/*/*; do
+	[ -f "$file" ] || continue
+	case $file in *.md) kind=1 ;; *.jsonl) kind=2 ;; */adapter_config.json) kind=3 ;; *) kind=0 ;; esac
+	# "2" is 50, and 50 % 5 is 0.
+	printf '%s' "$((kind + 2))" | cat - "$file" >"$out/harvest/seeds/$(echo "$file" | tr / _)"
+done
 seed manifest tests/data/*.json etc/demo/*.json
 seed jcs tests/data/*.json etc/demo/*.json etc/policy.json
 seed policy etc/policy.json
