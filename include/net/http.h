@@ -63,7 +63,7 @@ enum { HTTP_HEADERS_MAX = 128, HTTP_HEADER_MAX = 8192 }; /* what is beyond is le
 const char *http_response_header(const struct http_response *r, const char *name);
 
 /* ERR_UNREACHABLE when no whole answer came (refused, unknown host, time over, broken off), ERR_IO when
- * what came is no answer, or when the reach forbids it; ERR_BODY_TOO_LARGE when it passes the cap;
+ * what came is no answer, ERR_CONFIG when the reach forbids it, ERR_BODY_TOO_LARGE when it passes the cap,
  * ERR_UNAVAILABLE when it was stopped. An HTTP error status is an answer. HEAD awaits no body. */
 int http_perform(
 	const struct http_request *r, struct arena *a, struct http_response *ret, struct err *err);

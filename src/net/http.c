@@ -194,7 +194,7 @@ static int failed(
 	const char *server = r->server.unix_socket ? r->server.unix_socket : r->server.base;
 
 	if (t->forbidden)
-		return err_set(err, ERR_IO,
+		return err_set(err, ERR_CONFIG,
 			"%s is not on the open internet, and only what is may be called", server);
 	switch (code) {
 	case CURLE_ABORTED_BY_CALLBACK:

@@ -207,12 +207,12 @@ static int attempt(struct session *s, const struct provider_call *call, struct s
 	rc = http_perform(&http, call->arena, ret, err);
 	if (rc < 0) {
 		bool stopped = err->code == ERR_UNAVAILABLE;
-		bool large = err->code == ERR_BODY_TOO_LARGE;
+		bool final = err->code == ERR_BODY_TOO_LARGE || err->code == ERR_CONFIG;
 
-		/* One that is too large is no better the next time, and no sign of ill health. */
-		went = stopped ? WENT_UNKNOWN : large ? WENT_WELL : WENT_SICK;
-		verdict->passing = !stopped && !large;
-		if (large)
+		/* Too large, or out of reach: no better the next time, and no sign of ill health. */
+		went = stopped ? WENT_UNKNOWN : final ? WENT_WELL : WENT_SICK;
+		verdict->passing = !stopped && !final;
+		if (final)
 			err->code = ERR_IO;
 	} else if (!is_expected(ret->status, expected)) {
 		s->rule.judge(ret, clock_now(call->clock), call->arena, verdict, err);

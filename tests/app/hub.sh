@@ -1,0 +1,173 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# A daemon that pulls from the Hub's stand-in: what comes in, what it costs, each fault, and its end
+# shellcheck disable=SC2317 # check calls them
+# shellcheck source=tests/support/command.sh
+. "$SRC/tests/support/command.sh"
+
+python=/usr/bin/python3
+if ! "$python" -c 'import http.server' 2>/dev/null; then
+	echo "skipped: $python is not installed (Debian: python3)"
+	exit 77
+fi
+"$python" "$SRC/tests/stand-in/hub.py" --page 4 >hub.url 2>hub.err &
+hub_pid=$!
+trap 'kill "$hub_pid" $pid 2>/dev/null' EXIT
+await test -s hub.url
+hub=$(cat hub.url)
+
+control() { # WHAT [JSON]
+	curl -sf -H 'Content-Type: application/json' -d "${2-{\}}" "$hub/_control/$1" >control.out
+}
+fault() { control fault "$1"; }
+mend() { curl -sf -X DELETE "$hub/_control/fault" >control.out; }
+requests() { # ROUTE: how many since the last count
+	curl -sf "$hub/_control/stats" >stats
+	curl -sf -X DELETE "$hub/_control/stats" >control.out
+	sed -n "s/.*\"$1\":\([0-9]*\).*/\1/p" stats
+}
+unit() { # N: a repository with a manifest
+	text=$(printf '{\\"provider\\":\\"hf\\",\\"artifacts\\":[{\\"id\\":\\"spiralverse/textgen-lora-v%s\\",\\"role\\":\\"textgen\\",\\"uri\\":\\"hf://spiralverse/textgen-lora-v%s\\",' "$1" "$1")
+	text=$text'\"metrics\":{\"quality\":0.8,\"safety\":0.98,\"latency_ms_p95\":120,\"cost_per_1k_tokens\":0.7}}]}'
+	control repo "{\"id\":\"spiralverse/textgen-lora-v$1\",\"${2-files}\":{\"spiralfed/manifest.json\":\"$text\"},\"set\":{\"tags\":[\"spiralfed\"]}}"
+}
+start() {
+	[ -e calm.json ] || awk -f "$SRC/scripts/calm-policy.awk" "$SRC/etc/policy.json" >calm.json
+	: >log
+	"$BUILD/spiralfedd" -c daemon.conf -o listen=127.0.0.1:0 -o state=state -o auth=off \
+		-o policy=calm.json 2>>log &
+	pid=$!
+	await ready
+	url=http://127.0.0.1:$(sed -n 's/.*daemon\.ready.* port=\([0-9]*\).*/\1/p' log)
+	export SPIRALFED_URL="$url"
+}
+is_over() { sf schedule runs ingest --json --max-results 1 && grep -q '"finished_at":"' out; }
+ingest() { sf schedule run ingest && await is_over; }
+get() { curl -s "$url$1" >out; }
+events() { # TYPE: how many
+	get "/v1/events?type=$1&max_results=1000"
+	grep -o "\"type\":\"$1\"" out | wc -l
+}
+has_events() { [ "$(events "$1")" = "$2" ]; }
+stored() { get /metrics && grep -q "^spiralfed_manifests $1\$" out; }
+failing() { get /v1/providers/hf && grep -q '"state":"failing"' out && prints "$1"; }
+well() { get /v1/providers/hf && grep -q '"state":"ok"' out; }
+
+echo hf_read >token
+cat >daemon.conf <<END
+[provider.hf]
+connector = hf
+endpoint = $hub
+author = spiralverse
+filter = spiralfed
+metrics = quality=accuracy
+token_file = $PWD/token
+webhook_secret = $PWD/secret
+timeout = 4
+END
+echo whsecret-of-the-hub >secret
+
+# ---- What comes in ----
+
+for n in 1 2 3 4 5 6 7; do unit $n; done
+unit 8 lfs
+control repo '{"id":"spiralverse/textgen-lora-v90","files":{"README.md":"---\nbase_model: a/b\ntags: [spiralfed, \"role:textgen\"]\nmodel-index:\n- name: x\n  results:\n  - task: {type: t}\n    dataset: {type: d, name: D}\n    metrics:\n    - {type: accuracy, value: 0.9}\n    - {type: wer, value: 20.0 ± 1.2}\n    - {type: f1, value: \"N/A\"}\n---\n"}}'
+control repo '{"id":"spiralverse/notes","files":{"README.md":"---\ntags: [spiralfed]\n---\n"}}'
+control repo '{"id":"spiralverse/other","files":{"README.md":"# untagged\n"}}'
+check "it starts" start
+requests list >control.out
+check "an ingest by hand" ingest
+check "... brings in what the organisation has by its tag" prints 'hf: 9 new, 1 refused'
+check "... over the pages of the listing" test "$(requests list)" = 3
+check "the token is not taken to where large files lie" grep -q '"auth_at_cdn":0' stats
+get /v1/artifacts/hf/spiralverse/textgen-lora-v90
+check "a manifest is made of a card" prints '"quality":{"value":0.9'
+check "... pinned to its commit" grep -q '"uri":"hf://spiralverse/textgen-lora-v90@[0-9a-f]\{40\}"' out
+get '/v1/events?type=manifest.built'
+check "... and it is told from where each number is" prints 'quality: /model-index/0/results/0/metrics/0/value'
+check "... and what was left out" prints 'wer: is the text'
+get /v1/providers/hf
+check "what has neither is refused with the reason" prints 'no model-index or evaluation results'
+check "the quota is shown" grep -q '"quota_left":[0-9]' out
+check "nothing new" ingest
+check "... costs one request" test "$(requests list)" = 1
+check "... and no byte of the listing" grep -q '"not_modified":1' stats
+check "... nor came anything twice" stored 9
+
+# ---- Webhooks in ----
+
+control webhooks "{\"url\":\"$url/v1/hooks/hf\",\"secret\":\"whsecret-of-the-hub\"}"
+unit 9
+check "a webhook brings in the one that it names" await stored 10
+check "... by asking for that alone" test "$(requests list)" = ""
+control webhooks
+
+# ---- Faults: nothing lost, nothing twice, one event, recovery by itself ----
+
+unit 10
+fault '{"kind":"limit","times":1,"after":0,"path":"^/api/models"}'
+check "throttled, with nothing left" ingest
+check "... it waits and goes on" stored 11
+unit 11
+fault '{"kind":"throttle","times":1,"after":1,"path":"resolve/"}'
+check "throttled, with Retry-After" ingest
+check "... it waits and goes on" stored 12
+unit 12
+fault '{"kind":"truncate","times":1,"path":"resolve-cache"}'
+check "cut off once" ingest
+check "... it asks again" stored 13
+unit 13
+fault '{"kind":"error","status":503,"times":1,"path":"^/api/models"}'
+check "an error that passes" ingest
+check "... passes" stored 14
+check "none of these is a failure" has_events provider.failed 0
+
+unit 14
+fault '{"kind":"slow","seconds":6,"path":"^/api/models"}'
+check "too slow" ingest
+check "... is a failure" failing 'imeout'
+mend
+fault '{"kind":"gone"}'
+check "gone" ingest
+check "... is still the same failure" has_events provider.failed 1
+mend
+check "there again" ingest
+check "... is a recovery" well
+check "... with what came meanwhile" stored 15
+check "... told once" has_events provider.recovered 1
+
+unit 15
+echo hf_wrong >token
+check "a wrong token" ingest
+check "... is said" failing 'refuses the token'
+check "... in the words of the Hub" prints 'Invalid credentials in Authorization header'
+echo hf_read >token
+for variant in wrap rename types html; do
+	fault "{\"kind\":\"drift\",\"variant\":\"$variant\",\"path\":\"^/api/models\"}"
+	ingest
+	check "an API that answers otherwise ($variant) is said" failing "is not what the Hub's API gives"
+	mend
+done
+check "these are one failure" has_events provider.failed 2
+check "... and no entry's" has_events manifest.refused 1
+fault '{"kind":"redirect","to":"http://127.0.0.2:9/steal","path":"resolve/"}'
+check "sent to another machine of this network" ingest
+get /v1/providers/hf
+check "... it does not go" prints 'open internet'
+mend
+check "well again" ingest
+check "... with all of them" stored 16
+check "... told once" has_events provider.recovered 2
+secret_in_log() { grep -q 'hf_read\|hf_wrong\|whsecret' log; }
+check "no secret is in the log" eval '! secret_in_log'
+
+curl -sf -X DELETE -H 'Authorization: Bearer hf_write' -d '{"organization":"spiralverse","name":"textgen-lora-v1"}' \
+	"$hub/api/repos/delete" >control.out
+unit 16
+check "one that was deleted" ingest
+check "... is not missed" stored 17
+get /v1/providers/hf
+check "... as the provider says" prints '"listed":17,'
+kill -TERM "$pid"
+wait "$pid"
+exit "$bad"
