@@ -16,6 +16,11 @@
 int lineage_check(struct db *db, const struct unit *const *units, const size_t *positions, size_t n,
 	struct arena *a, struct faults *faults, struct err *err);
 
+/* Would one of them, or what is derived from it already, descend from its own family by way of another
+ * cloud? The same. */
+int lineage_loops(struct db *db, const struct unit *const *units, const size_t *positions, size_t n,
+	struct arena *a, struct faults *faults, struct err *err);
+
 /* 1, 0 (no such artifact), -1. */
 int artifact_lineage(struct db *reader, const char *provider, const char *id, struct arena *a,
 	struct lineage *ret, struct err *err);

@@ -203,6 +203,8 @@ static int check_lineage(struct db *db, struct command *c, const struct ingest *
 	faults_init(faults);
 	if (lineage_check(db, units, positions, n, c->arena, faults, err) < 0)
 		return -1;
+	if (!faults->n && lineage_loops(db, units, positions, n, c->arena, faults, err) < 0)
+		return -1;
 	if (!faults->n)
 		return 0;
 	c->faults = faults;

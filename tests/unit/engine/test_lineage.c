@@ -77,13 +77,75 @@ START_TEST(test_lineage__a_cycle_in_one_manifest_is_refused)
 }
 END_TEST
 
-/* One generation after the other is no cycle, and neither is the same manifest again. */
+/* One generation after the other is no loop, however often other clouds take from it; neither is the same
+ * manifest again, nor a way that comes back to another family. */
 START_TEST(test_lineage__generations_are_taken)
 {
 	ck_assert_int_eq(one("hf", "s/t-v1", "textgen", "", -1).status, 201);
 	ck_assert_int_eq(one("aws", "s/r-v1", "runtime", "'s/t-v1'", -1).status, 201);
-	ck_assert_int_eq(one("hf", "s/t-v2", "textgen", "'s/r-v1','s/t-v1'", -1).status, 201);
-	ck_assert_int_eq(one("hf", "s/t-v2", "textgen", "'s/r-v1','s/t-v1'", -1).status, 200);
+	ck_assert_int_eq(one("hf", "s/t-v2", "textgen", "'s/t-v1'", -1).status, 201);
+	ck_assert_int_eq(one("aws", "s/r-v2", "runtime", "'s/t-v2','s/r-v1'", -1).status, 201);
+	ck_assert_int_eq(one("aws", "s/r-v2", "runtime", "'s/t-v2','s/r-v1'", -1).status, 200);
+	ck_assert_int_eq(one("hf", "s/p-v1", "policy", "'s/r-v2'", -1).status, 201);
+	ck_assert_int_eq(one("hf", "s/t-v3", "textgen", "'s/t-v2'", -1).status, 201);
+	check_registry();
+}
+END_TEST
+
+START_TEST(test_lineage__an_egress_loop_is_refused)
+{
+	struct outcome o;
+
+	ck_assert_int_eq(one("hf", "s/t-v1", "textgen", "'s/t-v0'", -1).status, 201);
+	ck_assert_int_eq(one("aws", "s/r-v1", "runtime", "'s/t-v1'", -1).status, 201);
+	o = one("hf", "s/t-v2", "textgen", "'s/t-v1','s/r-v1'", -1);
+	ck_assert_int_eq(o.status, 422);
+	ck_assert_str_eq(o.c->err.pointer, "/artifacts/0/derived_from/1");
+	ck_assert_str_eq(o.c->err.msg, "makes an egress loop between clouds: s/t-v2 (hf) from "
+				       "s/r-v1 (aws) from s/t-v1 (hf)");
+	/* Not by way of a third cloud, nor of a family between, nor for the runtime. */
+	ck_assert_int_eq(one("gcp", "s/e-v1", "embed", "'s/r-v1'", -1).status, 201);
+	ck_assert_int_eq(one("hf", "s/t-v2", "textgen", "'s/e-v1'", -1).status, 422);
+	ck_assert_int_eq(one("hf", "s/p-v1", "policy", "'s/e-v1'", -1).status, 201);
+	o = one("hf", "s/t-v2", "textgen", "'s/p-v1'", -1);
+	ck_assert_int_eq(o.status, 422);
+	ck_assert_str_eq(o.c->err.msg,
+		"makes an egress loop between clouds: s/t-v2 (hf) from s/p-v1 (hf) from s/e-v1 "
+		"(gcp) from s/r-v1 (aws) from s/t-v1 (hf)");
+	ck_assert_int_eq(one("aws", "s/r-v2", "runtime", "'s/p-v1'", -1).status, 422);
+	ck_assert_int_eq(one("hf", "s/t-v2", "textgen", "'s/t-v1'", -1).status, 201);
+	check_registry();
+}
+END_TEST
+
+START_TEST(test_lineage__an_egress_loop_in_one_manifest)
+{
+	struct outcome o;
+
+	ck_assert_int_eq(one("aws", "s/r-v1", "runtime", "'s/t-v1'", -1).status, 201);
+	o = hand_in("hf",
+		arena_printf(reg.arena, "%s,%s", artifact("s/t-v1", "textgen", 0.8, "'x/base-v1'", -1),
+			artifact("s/t-v2", "textgen", 0.8, "'s/r-v1'", -1)));
+	ck_assert_int_eq(o.status, 422);
+	ck_assert_str_eq(o.c->err.pointer, "/artifacts/1/derived_from/0");
+}
+END_TEST
+
+/* The ends are there, and the piece between them comes last. */
+START_TEST(test_lineage__an_egress_loop_closed_in_the_middle)
+{
+	struct outcome o;
+
+	ck_assert_int_eq(one("hf", "s/t-v1", "textgen", "", -1).status, 201);
+	ck_assert_int_eq(one("hf", "s/t-v2", "textgen", "'s/e-v1'", -1).status, 201);
+	ck_assert_int_eq(one("gcp", "s/e-v1", "embed", "'s/r-v1'", -1).status, 201);
+	o = one("aws", "s/r-v1", "runtime", "'s/t-v1'", -1);
+	ck_assert_int_eq(o.status, 422);
+	ck_assert_str_eq(o.c->err.pointer, "/artifacts/0/derived_from");
+	ck_assert_str_eq(o.c->err.msg, "makes an egress loop between clouds: s/t-v2 (hf) from "
+				       "s/e-v1 (gcp) from s/r-v1 (aws) from s/t-v1 (hf)");
+	ck_assert_int_eq(one("aws", "s/r-v1", "runtime", "'x/other-v1'", -1).status, 201);
+	check_registry();
 }
 END_TEST
 
@@ -102,8 +164,8 @@ START_TEST(test_lineage__is_shown_all_the_way)
 
 	ck_assert_int_eq(one("hf", "s/t-v1", "textgen", "'meta/base-v3'", 100).status, 201);
 	ck_assert_int_eq(one("aws", "s/r-v1", "runtime", "'s/t-v1'", 7).status, 201);
-	ck_assert_int_eq(one("hf", "s/t-v2", "textgen", "'s/r-v1','s/t-v1'", -1).status, 201);
-	ck_assert_int_eq(artifact_lineage(reg.reader, "hf", "s/t-v2", reg.arena, &l, &err), 1);
+	ck_assert_int_eq(one("hf", "s/p-v2", "policy", "'s/r-v1','s/t-v1'", -1).status, 201);
+	ck_assert_int_eq(artifact_lineage(reg.reader, "hf", "s/p-v2", reg.arena, &l, &err), 1);
 	ck_assert_uint_eq(l.nodes.n, 4);
 	ck_assert_uint_eq(l.edges.n, 4);
 	ck_assert_ptr_null(node(&l, "meta/base-v3")->provider);
@@ -162,6 +224,9 @@ Suite *test_suite(void)
 	tcase_add_test(t, test_lineage__a_cycle_across_clouds_is_refused);
 	tcase_add_test(t, test_lineage__a_cycle_in_one_manifest_is_refused);
 	tcase_add_test(t, test_lineage__generations_are_taken);
+	tcase_add_test(t, test_lineage__an_egress_loop_is_refused);
+	tcase_add_test(t, test_lineage__an_egress_loop_in_one_manifest);
+	tcase_add_test(t, test_lineage__an_egress_loop_closed_in_the_middle);
 	tcase_add_test(t, test_lineage__is_shown_all_the_way);
 	tcase_add_test(t, test_lineage__a_merge_says_what_it_would_move);
 	suite_add_tcase(s, t);
