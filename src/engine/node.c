@@ -198,6 +198,18 @@ static int check_release(struct db *db, struct command *c, const char *version, 
 	return 0;
 }
 
+/* Loaded and ready, and loaded and not: which one holds? With v and without is the same. */
+static void named_once(
+	struct command *c, const struct node_loaded *all, size_t i, const char *pointer)
+{
+	for (size_t j = 0; j < i; j++)
+		if (strcmp(all[i].version, all[j].version) == 0) {
+			fault_add(c->faults, pointer, "%s is named before, at /loaded/%zu",
+				all[i].version, j);
+			return;
+		}
+}
+
 static int check_loaded(struct db *db, struct command *c, struct reporting *x, struct err *err)
 {
 	const struct list *loaded = &x->request->loaded;
@@ -212,6 +224,7 @@ static int check_loaded(struct db *db, struct command *c, struct reporting *x, s
 		pointer_index(at, sizeof(at), "/loaded", i);
 		if (check_release(db, c, out[i].version, at, &out[i].version, err) < 0)
 			return -1;
+		named_once(c, out, i, at);
 		serves = serves ||
 			 (x->report.release && strcmp(out[i].version, x->report.release) == 0);
 	}

@@ -69,6 +69,8 @@ static const struct {
 		"legal are ok, degraded, failing"},
 	{"{'serial':1,'release':'1.0.0','loaded':[{'ready':true}]}", "/loaded/0/version",
 		"is required"},
+	{"{'serial':1,'release':'1.0.0','loaded':['1.0.0',{'version':'v1.0.0','ready':false}]}",
+		"/loaded/1", "1.0.0 is named before, at /loaded/0"},
 	{"{'serial':1,'release':'1.0.0','weights':'AAAA'}", "/weights", "unknown field"},
 };
 
