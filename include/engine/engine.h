@@ -44,6 +44,8 @@ struct engine_options {
 	/* How they are sent; NULL: http_perform(). */
 	int (*webhook_send)(const struct http_request *r, struct arena *a,
 		struct http_response *ret, struct err *err);
+	/* Counters that Prometheus is asked for, and that count from there alone; they must stay. */
+	struct strings asked;
 	bool threads; /* false: nothing runs by itself, engine_step() does it all (tests) */
 };
 
@@ -110,8 +112,11 @@ int node_submit(struct engine *e, struct db *reader, struct command *c, const ch
 int slo_acknowledge(
 	struct engine *e, struct command *c, const struct reason_request *r, struct err *err);
 
-/* POST /v1/observations: 202 {accepted, duplicates, conflicts, late, breached[]}. */
+/* POST /v1/observations: 202 {accepted, duplicates, conflicts, late, left_out[], breached[]}. */
 int observations_submit(
+	struct engine *e, struct command *c, const struct observations *o, struct err *err);
+/* The same of what Prometheus was asked: it alone counts the counters of engine_options.asked. */
+int observations_asked(
 	struct engine *e, struct command *c, const struct observations *o, struct err *err);
 
 /* PUT /v1/policy (If-Match required): 200 the new version. */

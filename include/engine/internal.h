@@ -59,6 +59,7 @@ struct engine {
 	char *path;
 	const struct clock *clock;
 	size_t queue_max;
+	struct strings asked; /* counters that Prometheus counts */
 	bool threads;
 
 	struct db *db;	   /* the one read-write connection; the writer's */

@@ -8,6 +8,8 @@
 
 #include "model/field.h"
 
+#define OBSERVATION_ASKED_NODE "prometheus" /* as whose the counts of Prometheus are kept */
+
 enum { OBSERVATION_MAX_S = 60, OBSERVATION_FUTURE_S = 120, OBSERVATIONS_MAX = 1000 };
 
 /* More than any node counts in a minute, and so little that 9 million windows can be summed: a sum
@@ -37,5 +39,9 @@ extern const struct field_table observations_table;
 
 /* The value of the counter of this name, -1 when there is none of that name. */
 int64_t observation_counter(const struct observation *o, const char *name);
+/* These counters are counted elsewhere: 0 from here on. */
+void observation_leave_out(struct observation *o, const struct strings *names);
+/* Is any counter above 0? */
+bool observation_counts(const struct observation *o);
 
 #endif

@@ -13,7 +13,6 @@
 #include "net/http.h"
 
 enum { PROMETHEUS_WINDOW_S = 60 };
-#define PROMETHEUS_NODE "prometheus" /* as which its windows are stored */
 
 /* Queries by the name of the counter; NULL: not asked for, and 0. In a query $release is the version
  * that is live, $window the length of a window ("60s"). */
@@ -28,6 +27,8 @@ struct prometheus_options {
 
 /* Is a numerator without its denominator asked for, or nothing at all, or is the URL none? */
 int prometheus_check(const struct prometheus_options *o, struct arena *a, struct err *err);
+/* The counters that are asked for; none without a URL. */
+struct strings prometheus_asked(const struct prometheus_options *o, struct arena *a);
 
 /* The window of `release` that ends at `t_end` (usec, a whole second): node, release, times and
  * counters. ERR_UNREACHABLE without an answer; ERR_IO with the counter and what was wrong otherwise. */

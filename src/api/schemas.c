@@ -187,6 +187,8 @@ static const struct field observation_receipt_fields[] = {
 		.help = "not counted: they share time with another window of the node, which "
 			"stands"),
 	NEED("late", INT, .help = "not counted: they ended before the activation they speak of"),
+	MAY("left_out", STRINGS,
+		.help = "counters that count from Prometheus alone, which is asked for them"),
 	NEED("breached", STRINGS, .help = "objectives that are breached now"),
 };
 const struct field_table observation_receipt_table =

@@ -111,6 +111,7 @@ static int open_engine(struct daemon *d, enum new_key wanted, struct err *err)
 		.n_sources = d->config->n_providers,
 		.webhook_private = d->config->webhook_private,
 		.webhook_source = d->config->webhook_source,
+		.asked = prometheus_asked(&d->config->prometheus, d->arena),
 		.threads = true,
 	};
 

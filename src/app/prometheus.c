@@ -45,7 +45,7 @@ static int hand_in(
 	struct command c = {.arena = a, .actor = ACTOR, .done = command_over, .owner = p};
 
 	p->over = false;
-	if (observations_submit(p->engine, &c, &all, err) < 0)
+	if (observations_asked(p->engine, &c, &all, err) < 0)
 		return -1;
 	LOCK_SCOPE(&p->lock);
 	while (!p->over)
@@ -60,7 +60,7 @@ static void tell(struct prometheus_poller *p, int rc, const struct err *err)
 	if (rc < 0 && !p->failing)
 		log_warn("prometheus.failed", LOG_ERR(err),
 			LOG_STR("hint",
-				"the active release is watched by what nodes report alone"));
+				"until it answers, what it is asked for is counted by nobody"));
 	else if (rc == 0 && p->failing)
 		log_info("prometheus.recovered");
 	p->failing = rc < 0;

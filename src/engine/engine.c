@@ -34,6 +34,7 @@ static struct engine *engine_new(const struct engine_options *o)
 	e->path = xstrdup(o->path);
 	e->clock = o->clock;
 	e->queue_max = o->queue_max;
+	e->asked = o->asked;
 	e->pointer_lifetime = o->pointer_lifetime ? o->pointer_lifetime : POINTER_LIFETIME;
 	e->keys_folder = keys_folder(o);
 	e->threads = o->threads;

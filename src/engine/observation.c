@@ -30,6 +30,9 @@ enum { KEPT_DAYS = 31, PURGE_PAGE = 500, PURGE_LOOK_S = 86400, PURGE_RETRY_S = 6
 
 struct observing {
 	const struct observations *in;
+	struct observation *rows;	 /* as they count */
+	bool asked;			 /* they are Prometheus' */
+	const struct release *release;	 /* the one whose targets were looked at last */
 	int64_t *serials;		 /* of the activation that each one speaks of; LATE */
 	const struct observation **live; /* those accepted of the activation that is watched */
 	size_t n_live;
@@ -91,13 +94,85 @@ static int check_live(struct db *db, struct command *c, const struct observation
 	return rc < 0 ? -1 : 0;
 }
 
+static const struct fusion *fusion_of(
+	struct db *db, struct command *c, const char *version, struct err *err)
+{
+	static const struct fusion none;
+	struct observing *x = c->args;
+	const struct snapshot *s = c->prepared;
+	struct release *r;
+	struct body body;
+
+	if (strcmp(s->channel.version, version) == 0)
+		return s->release.fusion ? s->release.fusion : &none;
+	if (!x->release || strcmp(x->release->version, version) != 0) {
+		r = ARENA_NEW(c->arena, struct release);
+		if (release_body(db, version, c->arena, &body, err) < 0 ||
+			fields_load_text(&release_table, body.text, c->arena, r, err) < 0)
+			return NULL;
+		x->release = r;
+	}
+	return x->release->fusion ? x->release->fusion : &none;
+}
+
+static bool has_target(const struct fusion *f, const char *target)
+{
+	enum fusion_kind kind;
+	const char *name;
+
+	if (!fusion_target_parse(target, &kind, &name))
+		return false;
+	return kind == FUSION_MODEL   ? fusion_model(f, name) != NULL
+	       : kind == FUSION_SPLIT ? fusion_split(f, name) != NULL
+				      : fusion_ensemble(f, name) != NULL;
+}
+
+/* Requests that went where the release sends none were counted for another one, or are made up. */
+static int check_targets(struct db *db, struct command *c, const struct observation *o,
+	size_t index, const char *version, struct err *err)
+{
+	const struct fusion *f = o->targets.n ? fusion_of(db, c, version, err) : NULL;
+	char list[64], member[96];
+
+	if (!f)
+		return o->targets.n ? -1 : 0;
+	for (size_t i = 0; i < o->targets.n; i++) {
+		const char *target = LIST_AT(&o->targets, struct target_count, i)->target;
+
+		if (has_target(f, target))
+			continue;
+		pointer_index(list, sizeof(list), "targets", i);
+		pointer_index(member, sizeof(member), "/observations", index);
+		fault_add(c->faults, arena_printf(c->arena, "%s/%s/target", member, list),
+			"%s has no %s", version, target);
+	}
+	return 0;
+}
+
+/* As it counts: what Prometheus is asked for counts from there alone, not a second time. */
+static void take_over(struct engine *e, struct command *c, size_t index)
+{
+	struct observing *x = c->args;
+	struct observation *o = &x->rows[index];
+
+	*o = *LIST_AT(&x->in->observations, struct observation, index);
+	if (x->asked || e->asked.n == 0)
+		return;
+	if (strcmp(o->node, OBSERVATION_ASKED_NODE) == 0)
+		fault_at(c, index, "node",
+			"is what the counts of Prometheus are kept as; it is asked for them");
+	observation_leave_out(o, &e->asked);
+}
+
 static int check_one(
 	struct engine *e, struct db *db, struct command *c, size_t index, struct err *err)
 {
 	struct observing *x = c->args;
-	const struct observation *o = LIST_AT(&x->in->observations, struct observation, index);
+	const struct observation *o = &x->rows[index];
 	struct activation_row activation;
 	int rc;
+
+	take_over(e, c, index);
 
 	if (o->t_end > engine_now(e) + OBSERVATION_FUTURE_S * USEC_PER_SEC)
 		fault_at(c, index, "t_end",
@@ -108,6 +183,8 @@ static int check_one(
 	if (rc <= 0)
 		return rc;
 	x->serials[index] = o->t_end > activation.at ? activation.serial : LATE;
+	if (check_targets(db, c, o, index, activation.release_version, err) < 0)
+		return -1;
 	return check_live(db, c, o, index, &activation, err);
 }
 
@@ -122,6 +199,7 @@ static int observing_prepare(
 	c->faults = ARENA_NEW(c->arena, struct faults);
 	faults_init(c->faults);
 	x->serials = ARENA_ARRAY(c->arena, n, int64_t);
+	x->rows = ARENA_ARRAY(c->arena, n, struct observation);
 	x->live = ARENA_ARRAY(c->arena, n, const struct observation *);
 	for (size_t i = 0; i < n; i++)
 		if (check_one(e, reader, c, i, err) < 0)
@@ -137,7 +215,8 @@ static int observing_prepare(
 static int take_one(
 	struct tx *tx, struct observing *x, size_t index, struct receipt *r, struct err *err)
 {
-	const struct observation *o = LIST_AT(&x->in->observations, struct observation, index);
+	const struct observation *o = &x->rows[index];
+	bool left_out = tx->engine->asked.n && !observation_counts(o);
 	int64_t serial = x->serials[index];
 	int rc;
 
@@ -148,7 +227,8 @@ static int take_one(
 	rc = observation_overlaps(tx->db, serial, o, err);
 	if (rc == 0) {
 		r->accepted++;
-		if (serial == tx->engine->watch.serial)
+		/* Of which nothing is left says nothing of the release. */
+		if (serial == tx->engine->watch.serial && (x->asked || !left_out))
 			x->live[x->n_live++] = o;
 		if (observation_insert(tx->db, serial, o, tx->now, err) < 0)
 			return -1;
@@ -183,6 +263,13 @@ static int observing_apply(struct tx *tx, struct command *c, struct err *err)
 	jw_kint(&w, "duplicates", r.duplicates);
 	jw_kint(&w, "conflicts", r.conflicts);
 	jw_kint(&w, "late", r.late);
+	if (!x->asked && tx->engine->asked.n) {
+		jw_key(&w, "left_out");
+		jw_array(&w);
+		for (size_t i = 0; i < tx->engine->asked.n; i++)
+			jw_string(&w, tx->engine->asked.v[i]);
+		jw_end(&w);
+	}
 	jw_key(&w, "breached");
 	jw_array(&w);
 	slo_foresee(tx->engine, x->live, x->n_live, tx->now, &w);
@@ -209,16 +296,29 @@ static const struct command_kind observing_kind = {
 	.after = observing_after,
 };
 
-int observations_submit(
-	struct engine *e, struct command *c, const struct observations *o, struct err *err)
+static int observations_take(struct engine *e, struct command *c, const struct observations *o,
+	bool asked, struct err *err)
 {
 	struct observing *x = ARENA_NEW(c->arena, struct observing);
 
 	x->in = o;
+	x->asked = asked;
 	c->kind = &observing_kind;
 	c->args = x;
 	c->dry_run = c->dry_run || o->dry_run == 1;
 	return command_submit(e, c, err);
+}
+
+int observations_submit(
+	struct engine *e, struct command *c, const struct observations *o, struct err *err)
+{
+	return observations_take(e, c, o, false, err);
+}
+
+int observations_asked(
+	struct engine *e, struct command *c, const struct observations *o, struct err *err)
+{
+	return observations_take(e, c, o, true, err);
 }
 
 /* ---- What no objective looks at any more ---- */

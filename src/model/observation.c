@@ -40,7 +40,8 @@ static const struct field observation_fields[] = {
 	COUNT(cost_micro, .help = "millionths of the currency"),
 	COUNT(safety_checked, .help = "answers that were checked"),
 	COUNT(safety_violations, .help = "of safety_checked"),
-	COUNT(safety_critical, .help = "one is one too many"),
+	COUNT(safety_critical,
+		.help = "one is one too many; of total, or of safety_checked when that is more"),
 	F(targets, FIELD_LIST, 0, .min = 0, .max = 64, .table = &target_table,
 		.help = "of total, by target of the fusion block"),
 };
@@ -56,6 +57,23 @@ static void at_most(int64_t part, const char *part_name, int64_t whole, const ch
 		return;
 	pointer_join(at, sizeof(at), pointer, part_name);
 	fault_add(faults, at, "must not be more than %s", whole_name);
+}
+
+static void named_once(
+	const struct list *targets, size_t i, const char *pointer, struct faults *faults)
+{
+	const char *name = LIST_AT(targets, struct target_count, i)->target;
+	char at[160];
+
+	for (size_t j = 0; name && j < i; j++) {
+		const char *other = LIST_AT(targets, struct target_count, j)->target;
+
+		if (!other || strcmp(name, other) != 0)
+			continue;
+		pointer_join(at, sizeof(at), pointer, "target");
+		fault_add(faults, at, "is counted before, at number %zu of the list", j);
+		return;
+	}
 }
 
 static void observation_check(
@@ -77,9 +95,16 @@ static void observation_check(
 		pointer_join(list, sizeof(list), pointer, "targets");
 		pointer_index(at, sizeof(at), list, i);
 		at_most(t->requests, "requests", o->total, "total", at, faults);
+		named_once(&o->targets, i, at, faults);
 	}
 	at_most(o->safety_violations, "safety_violations", o->safety_checked, "safety_checked",
 		pointer, faults);
+	/* What is critical may have been found without a check, but not without an answer. */
+	if (o->safety_checked > o->total)
+		at_most(o->safety_critical, "safety_critical", o->safety_checked, "safety_checked",
+			pointer, faults);
+	else
+		at_most(o->safety_critical, "safety_critical", o->total, "total", pointer, faults);
 }
 
 const struct field_table observation_table =
@@ -95,13 +120,40 @@ static const struct field observations_fields[] = {
 const struct field_table observations_table = FIELD_TABLE(
 	"Observations", "Windows of counts from nodes.", struct observations, observations_fields);
 
-int64_t observation_counter(const struct observation *o, const char *name)
+/* Where the counter of this name is; NULL: there is none. */
+static const struct field *counter_find(const char *name)
 {
 	for (size_t i = 0; i < observation_table.n_fields; i++) {
 		const struct field *f = &observation_fields[i];
 
 		if (f->flags & FIELD_ZERO && strcmp(f->name, name) == 0)
-			return *(const int64_t *)field_member(f, o);
+			return f;
 	}
-	return -1;
+	return NULL;
+}
+
+int64_t observation_counter(const struct observation *o, const char *name)
+{
+	const struct field *f = counter_find(name);
+
+	return f ? *(const int64_t *)field_member(f, o) : -1;
+}
+
+void observation_leave_out(struct observation *o, const struct strings *names)
+{
+	for (size_t i = 0; i < names->n; i++) {
+		const struct field *f = counter_find(names->v[i]);
+
+		if (f)
+			memset((char *)o + f->offset, 0, sizeof(int64_t));
+	}
+}
+
+bool observation_counts(const struct observation *o)
+{
+	for (size_t i = 0; i < observation_table.n_fields; i++)
+		if (observation_fields[i].flags & FIELD_ZERO &&
+			*(const int64_t *)field_member(&observation_fields[i], o) != 0)
+			return true;
+	return false;
 }

@@ -69,6 +69,16 @@ int prometheus_check(const struct prometheus_options *o, struct arena *a, struct
 	return http_server_parse(o->url, a, &server, err);
 }
 
+struct strings prometheus_asked(const struct prometheus_options *o, struct arena *a)
+{
+	struct strings names = {ARENA_ARRAY(a, COUNTERS, const char *), 0};
+
+	for (size_t i = 0; o->url && i < COUNTERS; i++)
+		if (query_of(o, &counters[i]))
+			names.v[names.n++] = counters[i].name;
+	return names;
+}
+
 /* `text` with $release and $window in their places. */
 static const char *fill_in(const char *text, const char *release, struct arena *a)
 {
@@ -173,7 +183,7 @@ static int check_parts(struct observation *obs, struct err *err)
 int prometheus_observe(const struct prometheus_options *o, const char *release, int64_t t_end,
 	struct arena *a, struct observation *ret, struct err *err)
 {
-	struct observation obs = {.node = PROMETHEUS_NODE,
+	struct observation obs = {.node = OBSERVATION_ASKED_NODE,
 		.release = release,
 		.serial = -1,
 		.t_start = t_end - PROMETHEUS_WINDOW_S * USEC_PER_SEC,

@@ -27,6 +27,7 @@ enum { START_YEAR = 2026 };
 
 static const struct engine_source *sources;
 static size_t n_sources;
+static struct strings asked;
 
 static void open_engine(void)
 {
@@ -39,6 +40,7 @@ static void open_engine(void)
 		.queue_max = 16,
 		.sources = sources,
 		.n_sources = n_sources,
+		.asked = asked,
 	};
 
 	ck_assert_msg(engine_open(&o, &reg.engine, &err) == 0, "%s", err.msg);
@@ -68,6 +70,7 @@ void registry_teardown(void)
 	close_engine();
 	sources = NULL;
 	n_sources = 0;
+	asked = (struct strings){0};
 	arena_free(reg.arena);
 	scratch_remove();
 }
@@ -88,6 +91,12 @@ void registry_sources(const struct engine_source *list, size_t n)
 {
 	sources = list;
 	n_sources = n;
+	registry_reopen();
+}
+
+void registry_asked(struct strings names)
+{
+	asked = names;
 	registry_reopen();
 }
 
@@ -321,6 +330,20 @@ struct outcome observe_counts(const char *release, const struct observation *cou
 	o.t_end = clock_now(&reg.clock.clock);
 	o.t_start = o.t_end - 60 * USEC_PER_SEC;
 	return observe_one(&o);
+}
+
+struct outcome observe_asked(const char *release, const struct observation *counts)
+{
+	struct observation o = *counts;
+	const struct observations all = {.observations = {.v = &o, .n = 1}};
+	struct command *c = new_command("Prometheus", release);
+
+	o.node = OBSERVATION_ASKED_NODE;
+	o.release = release;
+	o.serial = -1;
+	o.t_end = clock_now(&reg.clock.clock);
+	o.t_start = o.t_end - 60 * USEC_PER_SEC;
+	return run(c, observations_asked(reg.engine, c, &all, &c->err));
 }
 
 static const struct reason_request reason = {.reason = "test", .dry_run = -1};

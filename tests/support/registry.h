@@ -20,6 +20,8 @@ extern struct registry reg;
 
 /* With these connectors (they must stay) from now on, up to the teardown. */
 void registry_sources(const struct engine_source *list, size_t n);
+/* Counters that Prometheus is asked for, from now on, up to the teardown. */
+void registry_asked(struct strings names);
 void registry_setup(void);
 void registry_teardown(void);
 /* Close and open again, as a restart does. */
@@ -64,6 +66,8 @@ struct outcome observe(const char *release, int64_t total, int64_t errors);
 struct outcome observe_window(const char *release, const char *node, int end_s, int length_s);
 /* The counts of `o` in the minute that ends now; its node, release and times are filled in. */
 struct outcome observe_counts(const char *release, const struct observation *o);
+/* The same as Prometheus says it. */
+struct outcome observe_asked(const char *release, const struct observation *o);
 struct outcome acknowledge(void);
 /* A node's report: JSON with ' for ". */
 struct outcome report(const char *node, const char *body);

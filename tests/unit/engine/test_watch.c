@@ -481,6 +481,101 @@ START_TEST(test_watch__misses_reports_that_stopped)
 }
 END_TEST
 
+/* Requests that went where the release sends none: the share of a target would be made up. */
+START_TEST(test_observations_submit__refuses_targets_that_the_release_has_not)
+{
+	struct target_count counts[] = {
+		{"model:textgen", 5}, {"model:large", 5}, {"ensemble:textgen", 1}};
+	const struct observation o = {.total = 10, .targets = {counts, 3}};
+	const struct observation good = {.total = 10, .targets = {counts, 1}};
+	struct outcome out;
+
+	first_release();
+	next_release(2, 0.85);
+	for (int i = 0; i < 2; i++) { /* the live one, and one whose document is read for it */
+		const char *release = i ? "1.0.0" : "1.0.1";
+
+		minute();
+		out = observe_counts(release, &o);
+		ck_assert_int_eq(out.code, ERR_INVALID_BODY);
+		ck_assert_int_ge(out.c->faults->n, 2);
+		ck_assert_str_eq(
+			out.c->faults->list[0].pointer, "/observations/0/targets/1/target");
+		ck_assert_str_eq(out.c->faults->list[0].detail,
+			arena_printf(reg.arena, "%s has no model:large", release));
+		ck_assert_str_eq(
+			out.c->faults->list[1].pointer, "/observations/0/targets/2/target");
+	}
+	ck_assert_int_eq(observed(), 0);
+	ck_assert_str_eq(member(observe_counts("1.0.1", &good).body, "accepted"), "1");
+}
+END_TEST
+
+static int64_t total_seen(void)
+{
+	struct slo_view v;
+	struct err err = {0};
+
+	finish();
+	ck_assert_int_eq(slo_view(reg.engine, reg.reader, reg.arena, &v, &err), 0);
+	return LIST_AT(&LIST_AT(&v.slos, struct slo_level, 0)->rules, struct slo_rule_view, 0)
+		->longer->of;
+}
+
+/* Both saw the same requests. */
+START_TEST(test_observations__what_prometheus_is_asked_for_is_counted_once)
+{
+	static const char *names[] = {"total", "errors"};
+	const struct observation seen = {.total = 1000, .errors = 30, .tokens = 7};
+	const struct observation critical = {.total = 1000, .safety_critical = 1};
+	struct outcome o;
+
+	first_release();
+	next_release(2, 0.85);
+	registry_asked((struct strings){names, 2});
+	minute();
+	o = observe_counts("1.0.1", &seen);
+	ck_assert_str_eq(o.body, "{\"accepted\":1,\"duplicates\":0,\"conflicts\":0,\"late\":0,"
+				 "\"left_out\":[\"total\",\"errors\"],\"breached\":[]}");
+	ck_assert_int_eq(total_seen(), 0);
+	o = observe_asked("1.0.1", &seen);
+	ck_assert_str_eq(o.body,
+		"{\"accepted\":1,\"duplicates\":0,\"conflicts\":0,\"late\":0,\"breached\":[]}");
+	ck_assert_int_eq(total_seen(), 1000);
+	registry_reopen();
+	ck_assert_int_eq(total_seen(), 1000);
+	/* What it is not asked for is counted by the nodes. */
+	minute();
+	o = observe_counts("1.0.1", &critical);
+	ck_assert_ptr_nonnull(strstr(o.body, "\"breached\":[\"safety_critical\"]"));
+	ck_assert_str_eq(member(channel_text(), "version"), "1.0.0");
+	/* Nobody else may speak for it. */
+	o = observe_window("1.0.0", OBSERVATION_ASKED_NODE, 0, 1);
+	ck_assert_int_eq(o.code, ERR_INVALID_BODY);
+	ck_assert_str_eq(o.c->faults->list[0].pointer, "/observations/0/node");
+	check_registry();
+}
+END_TEST
+
+/* Nodes that go on do not hide that Prometheus says nothing. */
+START_TEST(test_observations__windows_of_which_nothing_counts_are_no_news)
+{
+	static const char *names[] = {"total"};
+	const struct observation seen = {.total = 1000};
+
+	first_release();
+	registry_asked((struct strings){names, 1});
+	minute();
+	observe_asked("1.0.0", &seen);
+	for (int i = 0; i < 12; i++) {
+		minute();
+		observe_counts("1.0.0", &seen);
+		finish();
+	}
+	ck_assert_int_eq(count_events("slo.silent"), 1);
+}
+END_TEST
+
 Suite *test_suite(void)
 {
 	Suite *s = suite_create("watch");
@@ -506,6 +601,9 @@ Suite *test_suite(void)
 	tcase_add_test(t, test_watch__walks_back_over_both_warm_ones_and_stops);
 	tcase_add_test(t, test_watch__misses_reports_that_stopped);
 	tcase_add_test(t, test_observations__are_dropped_after_31_days);
+	tcase_add_test(t, test_observations_submit__refuses_targets_that_the_release_has_not);
+	tcase_add_test(t, test_observations__what_prometheus_is_asked_for_is_counted_once);
+	tcase_add_test(t, test_observations__windows_of_which_nothing_counts_are_no_news);
 	suite_add_tcase(s, t);
 	return s;
 }

@@ -364,7 +364,8 @@ END_TEST
 
 #define OBSERVATION(rest) \
 	"{'node':'n','release':'v1.0.0','t_start':'2026-11-24T06:00:00Z'," rest "}"
-#define MINUTE "'t_end':'2026-11-24T06:01:00Z'"
+#define TARGET(name, requests) "{'target':'model:" name "','requests':" requests "}"
+#define MINUTE		       "'t_end':'2026-11-24T06:01:00Z'"
 
 START_TEST(test_tables__an_observation_counts_no_more_bad_than_there_was)
 {
@@ -372,10 +373,23 @@ START_TEST(test_tables__an_observation_counts_no_more_bad_than_there_was)
 		const char *text, *pointer; /* NULL: good */
 	} cases[] = {
 		{OBSERVATION(MINUTE ",'total':5,'errors':5,'slow':5"), NULL},
-		{OBSERVATION(MINUTE ",'safety_critical':1"), NULL},
+		{OBSERVATION(MINUTE ",'total':1,'safety_critical':1"), NULL},
+		{OBSERVATION(MINUTE ",'safety_checked':1,'safety_critical':1"), NULL},
+		{OBSERVATION(MINUTE ",'safety_critical':1"), "/safety_critical"},
+		{OBSERVATION(MINUTE ",'total':5,'safety_checked':6,'safety_critical':7"),
+			"/safety_critical"},
+		{OBSERVATION(
+			 MINUTE ",'total':5,'targets':[" TARGET("a", "5") "," TARGET("b", "5") "]"),
+			NULL},
+		{OBSERVATION(MINUTE ",'total':5,'targets':[" TARGET("a", "6") "]"),
+			"/targets/0/requests"},
+		{OBSERVATION(
+			 MINUTE ",'total':5,'targets':[" TARGET("a", "1") "," TARGET("a", "1") "]"),
+			"/targets/1/target"},
 		{OBSERVATION("'t_end':'2026-11-24T06:01:01Z'"), "/t_end"},
 		{OBSERVATION("'t_end':'2026-11-24T06:00:00Z'"), "/t_end"},
 		{OBSERVATION(MINUTE ",'total':5,'errors':6"), "/errors"},
+		{OBSERVATION(MINUTE ",'errors':1"), "/errors"},
 		{OBSERVATION(MINUTE ",'total':5,'slow':6"), "/slow"},
 		{OBSERVATION(MINUTE ",'safety_checked':5,'safety_violations':6"),
 			"/safety_violations"},
