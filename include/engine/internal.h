@@ -89,6 +89,7 @@ struct engine {
 	/* The ops thread's, monotonic. */
 	int64_t next_outbox, next_waivers, next_evidence, next_probe, next_thinning,
 		next_distillation, next_signing, next_nodes, next_forgetting;
+	int64_t converged; /* the ops thread's: the serial that all nodes followed; 0: none yet */
 
 	struct lock watch_lock;
 	struct activation_watch watch;

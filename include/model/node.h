@@ -55,7 +55,7 @@ struct drill {
 	int64_t started_at, due_at, finished_at;
 	int64_t took_ms; /* -1: it did not succeed */
 	int64_t nodes, ready;
-	struct strings missing;
+	struct strings ready_nodes, missing;
 };
 extern const struct field_table drill_table;
 

@@ -32,17 +32,22 @@ struct node_group {
 int node_groups(struct db *db, int64_t live_since, struct arena *a, struct node_group **ret,
 	size_t *ret_n, struct err *err);
 
-/* Of the live ones, how many have said since `said_since` that they have it ready. */
-int node_ready(struct db *db, int64_t live_since, const char *release, int64_t said_since,
-	int64_t *ret_live, int64_t *ret_ready, struct err *err);
-int node_not_ready(struct db *db, int64_t live_since, const char *release, int64_t said_since,
-	int64_t limit, struct arena *a, struct strings *ret, struct err *err);
+/* Of the live ones, how many say that they have it ready. */
+int node_ready(struct db *db, int64_t live_since, const char *release, int64_t *ret_live,
+	int64_t *ret_ready, struct err *err);
 
 /* Forget at most `limit` that were not heard of since; how many, -1. */
 int node_forget_silent(
 	struct db *db, int64_t before, int64_t limit, struct arena *a, struct err *err);
 
-int drill_insert(struct db *db, const struct drill *d, int64_t *ret_id, struct err *err);
+/* With those that are live. Of the last DRILLS_NAMED it is kept who took part. */
+enum { DRILLS_NAMED = 100, DRILL_NAMES_MAX = 1000 };
+int drill_insert(struct db *db, const struct drill *d, int64_t live_since, int64_t *ret_id,
+	struct err *err);
+/* Look who of them has said since the start that it is ready: d->nodes, d->ready. */
+int drill_mark(struct db *db, struct drill *d, int64_t now, struct err *err);
+/* Who is ready and who is missing, the first `limit` of each; of one of long ago it is left as it was. */
+int drill_names(struct db *db, struct drill *d, int64_t limit, struct arena *a, struct err *err);
 int drill_running(struct db *db, struct arena *a, struct drill *ret, struct err *err);
 int drill_find(struct db *db, int64_t id, struct arena *a, struct drill *ret, struct err *err);
 int drill_page(struct db *db, int64_t after, int64_t limit, struct arena *a, struct drill **ret,

@@ -93,5 +93,7 @@ int handle_drill(struct request *r, struct err *err)
 		return -1;
 	if (rc == 0)
 		return err_set(err, ERR_NOT_FOUND, "no drill %s", id);
+	if (drill_names(request_reader(r), &drill, DRILL_NAMES_MAX, r->arena, err) < 0)
+		return -1;
 	return reply_object(r, &drill_table, &drill);
 }

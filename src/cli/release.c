@@ -149,6 +149,11 @@ static int move(struct cli *cli, const char *path, const char *body, size_t len)
 
 	if (rc || done)
 		return rc;
+	if (m.drill && cli->option[CLI_OPTION_DRY_RUN]) {
+		fprintf(cli->out, "dry run: %lld nodes would be asked for %s\n",
+			(long long)m.drill->nodes, m.drill->release ? m.drill->release : "");
+		return CLI_DONE;
+	}
 	if (m.drill) {
 		fprintf(cli->out,
 			"drill %lld: %lld nodes are to have %s ready; spiralfed drills %lld\n",

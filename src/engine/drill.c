@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Drills. Only what a node has said since the start counts, so that the time is of this drill and not
- * of an old report. One at a time.
+ * of an old report; and all that were live then count to the end, so that none is passed over because
+ * it fell silent. One at a time.
  */
 #include "engine/drill.h"
 
@@ -45,18 +46,19 @@ int drill_begin(
 				      .started_at = tx->now,
 				      .due_at = tx->now + DRILL_DUE_S * USEC_PER_SEC,
 				      .took_ms = -1};
+	int64_t live_since = tx->now - NODE_LIVE_S * USEC_PER_SEC;
 	int rc = drill_running(tx->db, tx->arena, &running, err);
 
 	if (rc > 0)
 		return err_set(err, ERR_STATE_CONFLICT, "drill %lld of %s is running",
 			(long long)running.id, running.release);
-	if (rc < 0 || node_ready(tx->db, tx->now - NODE_LIVE_S * USEC_PER_SEC, target, tx->now,
-			      &d.nodes, &d.ready, err) < 0)
+	if (rc < 0 || node_ready(tx->db, live_since, target, &d.nodes, &d.ready, err) < 0)
 		return -1;
+	d.ready = 0; /* not yet in this drill */
 	if (d.nodes == 0)
 		return err_set(err, ERR_STATE_CONFLICT,
 			"no node was heard of within %d s: there is nobody to drill", NODE_LIVE_S);
-	if (drill_insert(tx->db, &d, &d.id, err) < 0 ||
+	if (drill_insert(tx->db, &d, live_since, &d.id, err) < 0 ||
 		tx_event(tx, EVENT_DRILL_STARTED, subject(&d, tx->arena), reason,
 			data_of(&d, tx->arena), NULL, err) < 0)
 		return -1;
@@ -78,13 +80,12 @@ static int finish(struct tx *tx, struct drill *d, enum event_type type, struct e
 
 int drill_check(struct tx *tx, struct err *err)
 {
-	int64_t live_since = tx->now - NODE_LIVE_S * USEC_PER_SEC;
 	struct drill d;
 	int rc = drill_running(tx->db, tx->arena, &d, err);
 
 	if (rc <= 0)
 		return rc;
-	if (node_ready(tx->db, live_since, d.release, d.started_at, &d.nodes, &d.ready, err) < 0)
+	if (drill_mark(tx->db, &d, tx->now, err) < 0)
 		return -1;
 	if (d.nodes > 0 && d.ready == d.nodes) {
 		d.phase = names_of(&phase_names, PHASE_SUCCEEDED);
@@ -94,8 +95,7 @@ int drill_check(struct tx *tx, struct err *err)
 	if (tx->now < d.due_at)
 		return 0;
 	d.phase = names_of(&phase_names, PHASE_FAILED);
-	if (node_not_ready(tx->db, live_since, d.release, d.started_at, MISSING_SHOWN, tx->arena,
-		    &d.missing, err) < 0)
+	if (drill_names(tx->db, &d, MISSING_SHOWN, tx->arena, err) < 0)
 		return -1;
 	return finish(tx, &d, EVENT_DRILL_FAILED, err);
 }
@@ -115,7 +115,6 @@ void drill_watch(struct engine *e, struct db *reader)
 	struct command c = engine_job(&watch_kind, "controller:drill", NULL, a, NULL);
 	int rc = drill_running(reader, a, &d, &err);
 
-	/* Also when those who had not answered are silent by now. */
 	if (rc > 0)
 		rc = engine_commit(e, &c, &err);
 	if (rc < 0)

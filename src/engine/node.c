@@ -276,6 +276,11 @@ static int check_room(struct tx *tx, struct err *err)
 	return 0;
 }
 
+static bool converged(const struct fleet *f)
+{
+	return f->live > 0 && f->current == f->live;
+}
+
 /* The first moment at which every live node serves what the channel says: once for an activation. */
 static int check_converged(struct tx *tx, const struct snapshot *s, struct err *err)
 {
@@ -286,7 +291,7 @@ static int check_converged(struct tx *tx, const struct snapshot *s, struct err *
 
 	if (fleet_view(tx->db, s, tx->now, tx->arena, &f, err) < 0)
 		return -1;
-	if (f.current != f.live)
+	if (!converged(&f))
 		return 0;
 	if (activation_begun(tx->db, s->channel.serial, tx->arena, &activation, err) <= 0)
 		return err_set(err, ERR_STORAGE, "the present activation is missing");
@@ -295,8 +300,9 @@ static int check_converged(struct tx *tx, const struct snapshot *s, struct err *
 	if (rc != 0)
 		return rc < 0 ? -1 : 0;
 	return tx_event(tx, EVENT_FLEET_CONVERGED, subject, NULL,
-		arena_printf(tx->arena, "{\"nodes\":%lld,\"release\":\"%s\",\"took_ms\":%lld}",
-			(long long)f.live, s->channel.version,
+		arena_printf(tx->arena,
+			"{\"nodes\":%lld,\"release\":\"%s\",\"silent\":%lld,\"took_ms\":%lld}",
+			(long long)f.live, s->channel.version, (long long)f.silent,
 			(long long)((tx->now - activation.at) / USEC_PER_MSEC)),
 		NULL, err);
 }
@@ -401,6 +407,32 @@ static int forget_apply(struct tx *tx, struct command *c, struct err *err)
 	return n < 0 ? -1 : 0;
 }
 
+/* The last that was behind may fall silent instead of following: no report tells of that. */
+static int converged_apply(struct tx *tx, struct command *c, struct err *err)
+{
+	return command_stale(tx, c) ? COMMAND_STALE : check_converged(tx, c->prepared, err);
+}
+
+static void watch_converged(struct engine *e, struct db *reader)
+{
+	static const struct command_kind kind = {
+		.name = "fleet_converged", .apply = converged_apply};
+	ARENA_AUTO a = arena_new();
+	SNAPSHOT_AUTO s = snapshot_get(e);
+	struct err err = {0};
+	struct fleet f;
+	struct command c = engine_job(&kind, "controller:nodes", NULL, a, s);
+	int rc = 0;
+
+	if (!s->has_release || s->channel.serial == e->converged)
+		return;
+	if (fleet_view(reader, s, engine_now(e), a, &f, &err) < 0 ||
+		(converged(&f) && (rc = engine_commit(e, &c, &err)) < 0))
+		log_warn("nodes.fleet_failed", LOG_ERR(&err));
+	else if (converged(&f) && rc == 0)
+		e->converged = s->channel.serial;
+}
+
 static const struct command_kind forget_kind = {.name = "nodes_forget", .apply = forget_apply};
 
 void nodes_watch(struct engine *e, struct db *reader)
@@ -416,6 +448,7 @@ void nodes_watch(struct engine *e, struct db *reader)
 		return;
 	e->next_nodes = now + USEC_PER_SEC;
 	drill_watch(e, reader);
+	watch_converged(e, reader);
 	if (now < e->next_forgetting)
 		return;
 	e->next_forgetting = now + FORGET_LOOK_S * USEC_PER_SEC;
@@ -464,7 +497,7 @@ struct proving {
 
 static int prove(struct db *db, int64_t now, struct arena *a, struct proving *p, struct err *err)
 {
-	if (node_ready(db, now - LIVE_USEC, p->release, 0, &p->live, &p->ready, err) < 0)
+	if (node_ready(db, now - LIVE_USEC, p->release, &p->live, &p->ready, err) < 0)
 		return -1;
 	return units_reachable(db, p->release, now, a, &p->seen, &p->missing, err) < 0 ? -1 : 0;
 }

@@ -123,10 +123,11 @@ static const struct field drill_fields[] = {
 	F(started_at, TIME, FIELD_REQUIRED),
 	F(due_at, TIME, FIELD_REQUIRED, .help = "not ready by then is failed"),
 	F(finished_at, TIME, 0),
-	F(took_ms, INT, 0, .help = "until every live node had said that it is ready"),
-	F(nodes, INT, 0, .help = "live ones"),
+	F(took_ms, INT, 0, .help = "until each of the nodes had said that it is ready"),
+	F(nodes, INT, 0, .help = "that were live when it began; one that fell silent is missing"),
 	F(ready, INT, 0, .help = "of them, those that have said so since the start"),
-	F(missing, STRINGS, 0, .help = "the first that have not"),
+	F(ready_nodes, STRINGS, 0, .help = "who they are, by when they said it; of one drill alone"),
+	F(missing, STRINGS, 0, .help = "who has not; in a list the first of them, once it is over"),
 };
 const struct field_table drill_table =
 	FIELD_TABLE("Drill", "A drill of the way back.", struct drill, drill_fields, .open = true);

@@ -150,37 +150,17 @@ int node_groups(struct db *db, int64_t live_since, struct arena *a, struct node_
 	return 0;
 }
 
-int node_ready(struct db *db, int64_t live_since, const char *release, int64_t said_since,
-	int64_t *ret_live, int64_t *ret_ready, struct err *err)
+int node_ready(struct db *db, int64_t live_since, const char *release, int64_t *ret_live,
+	int64_t *ret_ready, struct err *err)
 {
 	STMT_AUTO s = db_stmt(db, SQL_node_ready);
 
 	stmt_bind_int(s, "live_since", live_since);
 	stmt_bind_text(s, "release_version", release);
-	stmt_bind_int(s, "said_since", said_since);
 	if (stmt_step(s, err) < 0)
 		return -1;
 	*ret_live = stmt_int(s, "live");
 	*ret_ready = stmt_int(s, "ready");
-	return 0;
-}
-
-int node_not_ready(struct db *db, int64_t live_since, const char *release, int64_t said_since,
-	int64_t limit, struct arena *a, struct strings *ret, struct err *err)
-{
-	STMT_AUTO s = db_stmt(db, SQL_node_not_ready);
-	struct strings ids = {ARENA_ARRAY(a, (size_t)limit, const char *), 0};
-	int rc;
-
-	stmt_bind_int(s, "live_since", live_since);
-	stmt_bind_text(s, "release_version", release);
-	stmt_bind_int(s, "said_since", said_since);
-	stmt_bind_int(s, "limit", limit);
-	while ((rc = stmt_step(s, err)) > 0)
-		ids.v[ids.n++] = stmt_text_dup(s, "id", a);
-	if (rc < 0)
-		return -1;
-	*ret = ids;
 	return 0;
 }
 
@@ -245,27 +225,91 @@ static void load_drill(struct stmt *s, struct arena *a, struct drill *ret)
 	ret->started_at = stmt_int(s, "started_at");
 	ret->due_at = stmt_int(s, "due_at");
 	ret->finished_at = stmt_int(s, "finished_at");
-	if (!ret->finished_at)
-		return;
 	ret->nodes = stmt_int(s, "nodes");
 	ret->ready = stmt_int(s, "ready");
+	if (!ret->finished_at)
+		return;
 	load_missing(stmt_text(s, "missing"), a, &ret->missing);
 	if (strcmp(ret->phase, names_of(&phase_names, PHASE_SUCCEEDED)) == 0)
 		ret->took_ms = (ret->finished_at - ret->started_at) / USEC_PER_MSEC;
 }
 
-int drill_insert(struct db *db, const struct drill *d, int64_t *ret_id, struct err *err)
+static int enter(struct db *db, int64_t id, int64_t live_since, struct err *err)
+{
+	STMT_AUTO s = db_stmt(db, SQL_drill_enter);
+	STMT_AUTO forget = db_stmt(db, SQL_drill_forget);
+
+	stmt_bind_int(s, "drill_seq", id);
+	stmt_bind_int(s, "live_since", live_since);
+	stmt_bind_int(forget, "until", id - DRILLS_NAMED);
+	return stmt_exec(s, err) < 0 || stmt_exec(forget, err) < 0 ? -1 : 0;
+}
+
+int drill_insert(
+	struct db *db, const struct drill *d, int64_t live_since, int64_t *ret_id, struct err *err)
 {
 	STMT_AUTO s = db_stmt(db, SQL_drill_insert);
+	int64_t id;
 
 	stmt_bind_text(s, "release_version", d->release);
 	stmt_bind_text(s, "actor", d->actor);
 	stmt_bind_text(s, "reason", d->reason);
 	stmt_bind_int(s, "now", d->started_at);
 	stmt_bind_int(s, "due_at", d->due_at);
+	stmt_bind_int(s, "nodes", d->nodes);
 	if (stmt_exec(s, err) < 0)
 		return -1;
-	*ret_id = db_last_id(db);
+	id = db_last_id(db);
+	if (enter(db, id, live_since, err) < 0)
+		return -1;
+	*ret_id = id;
+	return 0;
+}
+
+int drill_mark(struct db *db, struct drill *d, int64_t now, struct err *err)
+{
+	STMT_AUTO s = db_stmt(db, SQL_drill_mark);
+	STMT_AUTO count = db_stmt(db, SQL_drill_count);
+
+	stmt_bind_int(s, "drill_seq", d->id);
+	stmt_bind_text(s, "release_version", d->release);
+	stmt_bind_int(s, "said_since", d->started_at);
+	stmt_bind_int(s, "now", now);
+	stmt_bind_int(count, "drill_seq", d->id);
+	if (stmt_exec(s, err) < 0 || stmt_step(count, err) < 0)
+		return -1;
+	d->nodes = stmt_int(count, "nodes");
+	d->ready = stmt_int(count, "ready");
+	return 0;
+}
+
+static int load_names(struct stmt *s, int64_t id, int64_t limit, struct arena *a,
+	struct strings *ret, struct err *err)
+{
+	struct strings names = {ARENA_ARRAY(a, (size_t)limit, const char *), 0};
+	int rc;
+
+	stmt_bind_int(s, "drill_seq", id);
+	stmt_bind_int(s, "limit", limit);
+	while ((rc = stmt_step(s, err)) > 0)
+		names.v[names.n++] = stmt_text_dup(s, "node", a);
+	if (rc < 0)
+		return -1;
+	*ret = names;
+	return 0;
+}
+
+int drill_names(struct db *db, struct drill *d, int64_t limit, struct arena *a, struct err *err)
+{
+	STMT_AUTO ready = db_stmt(db, SQL_drill_ready_nodes);
+	STMT_AUTO missing = db_stmt(db, SQL_drill_missing_nodes);
+	struct strings absent;
+
+	if (load_names(ready, d->id, limit, a, &d->ready_nodes, err) < 0 ||
+		load_names(missing, d->id, limit, a, &absent, err) < 0)
+		return -1;
+	if (d->ready_nodes.n || absent.n)
+		d->missing = absent;
 	return 0;
 }
 

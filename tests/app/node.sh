@@ -85,6 +85,14 @@ unit 0.86 2
 sf merge
 sf promote 1.0.1-rc.1 --reason second --override
 check "... a promotion" await follows 2 1.0.1
+three_of_four() { sf status && grep -Eq '^fleet\.live +4$' out && grep -Eq '^fleet\.current +3$' out; }
+check "... which the status says, and that the lone one is behind" await three_of_four
+sf rollback --drill --dry-run --reason try
+check "a drill that is only tried has no number" prints 'dry run: 4 nodes would be asked for 1.0.0'
+sf rollback --drill --reason try
+check "... one that begins has" prints 'drill 1: 4 nodes are to have 1.0.0 ready'
+sf drills 1
+check "... and it names who is ready and who is missing" grep -Eq '^missing .*lone' out
 sf rollback --reason worse
 check "... and the way back" await follows 3 1.0.0
 sf key rotate --reason test --overlap P1D

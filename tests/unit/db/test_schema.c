@@ -24,6 +24,7 @@ static const char *const changing[] = {
 	"channel_pointer",
 	"contract_wait",
 	"drill",
+	"drill_node",
 	"idempotency",
 	"ingest_due",
 	"job_run",

@@ -166,6 +166,29 @@ START_TEST(test_nodes__converge_once)
 }
 END_TEST
 
+/* The last that was behind never says that it follows: it is gone. */
+START_TEST(test_nodes__converge_when_the_last_one_behind_falls_silent)
+{
+	first_release();
+	report("a", says(1, "1.0.0", ""));
+	report("b", says(1, "1.0.0", ""));
+	next_release(2, 0.85);
+	report("a", says(2, "1.0.1", ""));
+	wait_s(150);
+	report("a", says(2, "1.0.1", ""));
+	ck_assert_int_eq(count_events("fleet.converged"), 1);
+	wait_s(60);
+	ck_assert_int_eq(count_events("fleet.converged"), 2);
+	report("b", says(2, "1.0.1", ""));
+	wait_s(10);
+	ck_assert_int_eq(count_events("fleet.converged"), 2);
+	/* When all are silent, nobody follows. */
+	next_release(3, 0.9);
+	wait_s(300);
+	ck_assert_int_eq(count_events("fleet.converged"), 2);
+}
+END_TEST
+
 START_TEST(test_warm_proof__wants_every_live_node)
 {
 	struct warm_proof p;
@@ -327,20 +350,64 @@ START_TEST(test_drill__fails_after_ten_minutes)
 }
 END_TEST
 
-/* A node that was not ready and fell silent holds nothing up. */
-START_TEST(test_drill__goes_on_without_those_that_fell_silent)
+/* A node that was live at the start and fell silent is missing, and says so by its name. */
+START_TEST(test_drill__misses_those_that_fell_silent)
 {
+	struct drill d;
+	struct err err = {0};
+
 	first_release();
 	next_release(2, 0.85);
+	report("gone", says(2, "1.0.1", ""));
+	wait_s(180);
 	report("a", says(2, "1.0.1", ",'loaded':['1.0.0']"));
 	report("b", says(2, "1.0.1", ""));
 	begin_drill(NULL);
-	wait_s(150);
-	report("a", says(2, "1.0.1", ",'loaded':['1.0.0']"));
-	ck_assert_str_eq(drill_now(1).phase, "Running");
-	wait_s(60);
-	ck_assert_str_eq(drill_now(1).phase, "Succeeded");
-	ck_assert_int_eq(drill_now(1).nodes, 1);
+	ck_assert_int_eq(drill_now(1).nodes, 2);
+	report("late", says(2, "1.0.1", "")); /* it was not there: it is not counted */
+	for (int i = 0; i < 3; i++) {
+		wait_s(100);
+		report("a", says(2, "1.0.1", ",'loaded':['1.0.0']"));
+		d = drill_now(1);
+		ck_assert_str_eq(d.phase, "Running");
+		ck_assert_int_eq(d.nodes, 2);
+		ck_assert_int_eq(d.ready, 1);
+	}
+	ck_assert_str_eq(state_of("b"), "silent");
+	if (_i) { /* it comes back in time */
+		report("b", says(2, "1.0.1", ",'loaded':['1.0.0']"));
+		ck_assert_str_eq(drill_now(1).phase, "Succeeded");
+	} else {
+		wait_s(310);
+		ck_assert_str_eq(drill_now(1).phase, "Failed");
+	}
+	d = drill_now(1);
+	ck_assert_int_eq(d.nodes, 2);
+	ck_assert_int_eq(d.ready, 1 + _i);
+	ck_assert_int_eq(drill_names(reg.reader, &d, 10, reg.arena, &err), 0);
+	ck_assert_uint_eq(d.ready_nodes.n, (size_t)(1 + _i));
+	ck_assert_str_eq(d.ready_nodes.v[0], "a");
+	ck_assert_uint_eq(d.missing.n, (size_t)(1 - _i));
+	if (!_i)
+		ck_assert_str_eq(d.missing.v[0], "b");
+}
+END_TEST
+
+START_TEST(test_drill__a_dry_run_begins_none)
+{
+	struct outcome o;
+	struct drill d;
+	struct err err = {0};
+
+	first_release();
+	next_release(2, 0.85);
+	report("a", says(2, "1.0.1", ""));
+	with.dry_run = true;
+	o = begin_drill(NULL);
+	ck_assert_int_eq(o.status, 200);
+	ck_assert_ptr_null(o.c->answer.location);
+	ck_assert_int_eq(drill_find(reg.reader, 1, reg.arena, &d, &err), 0);
+	ck_assert_int_eq(begin_drill(NULL).status, 202);
 }
 END_TEST
 
@@ -355,12 +422,14 @@ Suite *test_suite(void)
 	tcase_add_test(t, test_node_submit__answers_with_where_the_channel_is);
 	tcase_add_test(t, test_nodes__stand_where_their_reports_put_them);
 	tcase_add_test(t, test_nodes__converge_once);
+	tcase_add_test(t, test_nodes__converge_when_the_last_one_behind_falls_silent);
 	tcase_add_test(t, test_warm_proof__wants_every_live_node);
 	tcase_add_loop_test(t, test_warm_proof__looks_at_the_artifacts, 0, 4);
 	tcase_add_loop_test(t, test_promotion_submit__wants_a_proven_way_back, 0, 2);
 	tcase_add_test(t, test_drill__measures_until_the_last_live_node_is_ready);
 	tcase_add_test(t, test_drill__fails_after_ten_minutes);
-	tcase_add_test(t, test_drill__goes_on_without_those_that_fell_silent);
+	tcase_add_loop_test(t, test_drill__misses_those_that_fell_silent, 0, 2);
+	tcase_add_test(t, test_drill__a_dry_run_begins_none);
 	suite_add_tcase(s, t);
 	return s;
 }
