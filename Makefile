@@ -177,7 +177,7 @@ $(PROG_BIN): $(BUILD)/%: $(BUILD)/%.o $(BUILD)/libcore.a
 $(BUILD)/examples/node: examples/node.c include/spiralfed/node.h $(BUILD)/libspiralfed.a
 	$(call say,CC,$<)
 	$(Q)mkdir -p $(@D) && $(CC) -std=gnu11 $(CFLAGS) $(STRICT) $(if $(SANITIZE),-fsanitize=$(SANITIZE)) \
-		$(DEP_CFLAGS) -Iinclude -o $@ $< $(BUILD)/libspiralfed.a $(DEP_LIBS)
+		$(DEP_CFLAGS) -Iinclude -pthread -o $@ $< $(BUILD)/libspiralfed.a $(DEP_LIBS)
 
 $(FUZZ_BIN): $(BUILD)/%: $(BUILD)/%.o $(BUILD)/libcore.a
 	$(call say,LINK,$@)
@@ -236,9 +236,9 @@ bench-judge: deps ## how many candidates a second the gates judge, beside parsin
 bench-slo: deps ## how often a healthy service would be rolled back, in 100 years (minutes)
 	$(again) bench-programs
 	@$(BUILD)/bench/slo
-fleet: deps ## ten nodes, a bad release, and the way back by itself (twelve minutes)
+fleet: deps ## ten nodes, a bad release, and the way back by itself (13 minutes; SOURCE=prometheus, the default if there, or nodes)
 	$(again) tests
-	@BUILD='$(BUILD)' scripts/fleet.sh
+	@BUILD='$(BUILD)' SOURCE='$(SOURCE)' scripts/fleet.sh
 crash: deps ## kills the daemon N times under load (N=200) and looks for what was lost
 	$(again) tests
 	@BUILD='$(BUILD)' N=$(N) tests/crash/run.sh

@@ -1,26 +1,31 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * A node, to begin your own from: it follows the channel with a long poll, takes nothing that
- * libspiralfed does not vouch for, reports what it has loaded and how its requests went. It serves
- * nobody: where a real one loads models and answers requests, this one counts made-up ones.
+ * libspiralfed does not vouch for, reports what it has loaded and how its requests went; or, with -m,
+ * has its counters ready for a Prometheus that the daemon asks. It serves nobody: where a real one loads
+ * models and answers requests, this one counts made-up ones.
  *
- *	cc node.c $(pkg-config --cflags --libs spiralfed) -lcurl -o node
+ *	cc node.c $(pkg-config --cflags --libs spiralfed) -lcurl -pthread -o node
  *	./node -n node-1 -u http://127.0.0.1:8787 -k key.pem -s node-1.state -t token
  */
+#include <arpa/inet.h>
 #include <curl/curl.h>
 #include <errno.h>
 #include <poll.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <sys/time.h>
 #include <time.h>
 #include <unistd.h>
 
 #include <spiralfed/node.h>
 
-enum { KEY_MAX = 65536, TEXT_MAX = 4096, POLL_MAX_S = 25, HEARTBEAT_S = 30 };
+enum { KEY_MAX = 65536, TEXT_MAX = 4096, POLL_MAX_S = 25, HEARTBEAT_S = 30, SERVED_MAX = 8 };
 
 #define USEC INT64_C(1000000)
 
@@ -34,10 +39,16 @@ struct loaded {
 	char version[64];
 };
 
+/* A release that is or was served, and how long in all but since `since` (0: not now). */
+struct served {
+	char version[64];
+	int64_t usec, since;
+};
+
 struct node {
 	/* from the command line */
 	const char *name, *url, *key_file, *state_file, *token_file, *bad_version, *lost;
-	int bad_per_mille, rate, window_s;
+	int bad_per_mille, rate, window_s, metrics_port; /* metrics_port -1: none */
 	bool once;
 
 	CURL *curl;
@@ -51,6 +62,10 @@ struct node {
 	size_t n_loaded;
 	bool frozen, unheard; /* a report was refused or not answered */
 	int64_t window_start, heartbeat_due;
+
+	pthread_mutex_t lock; /* of what the thread of the counters reads */
+	struct served served[SERVED_MAX];
+	size_t n_served;
 };
 
 static volatile sig_atomic_t stop;
@@ -244,6 +259,31 @@ static const char *load_all(struct node *n, const struct spiralfed_pointer *p)
 	return NULL;
 }
 
+/* What is served from now on; the one that was served longest ago makes room. */
+static void count_as(struct node *n, const char *version)
+{
+	int64_t now = now_usec();
+	struct served *s = NULL;
+
+	pthread_mutex_lock(&n->lock);
+	for (size_t i = 0; i < n->n_served; i++) {
+		if (n->served[i].since)
+			n->served[i].usec += now - n->served[i].since;
+		n->served[i].since = 0;
+		if (strcmp(n->served[i].version, version) == 0)
+			s = &n->served[i];
+	}
+	if (!s && n->n_served == SERVED_MAX)
+		memmove(n->served, n->served + 1, sizeof(n->served[0]) * --n->n_served);
+	if (!s) {
+		s = &n->served[n->n_served++];
+		*s = (struct served){.usec = 0};
+		snprintf(s->version, sizeof(s->version), "%s", version);
+	}
+	s->since = now;
+	pthread_mutex_unlock(&n->lock);
+}
+
 /* A pointer came: take it or say why not. */
 static void take(struct node *n, const struct buffer *text, int64_t began)
 {
@@ -270,6 +310,7 @@ static void take(struct node *n, const struct buffer *text, int64_t began)
 	}
 	n->state = state;
 	n->pointer = pointer;
+	count_as(n, pointer.release.version);
 	n->heartbeat_due = 0;
 	if (!keep_state(n))
 		say(n, "cannot keep the state in %s: %s", n->state_file, strerror(errno));
@@ -325,12 +366,19 @@ static void report_loaded(struct node *n)
 		say(n, "the report was answered %ld: %.*s", status, (int)answer.len, answer.data);
 }
 
+/* What would have gone wrong. */
+static long long errors_of(const struct node *n, const char *version, long long total)
+{
+	bool bad = n->bad_version && strcmp(n->bad_version, version) == 0;
+
+	return bad ? total * n->bad_per_mille / 1000 : 0;
+}
+
 /* What would have been counted while serving. */
 static void report_window(struct node *n, int64_t from, int64_t to)
 {
 	static char data[TEXT_MAX];
 	struct buffer answer = {data, 0, sizeof(data)};
-	bool bad = n->bad_version && strcmp(n->bad_version, n->state.release.version) == 0;
 	long long total = (to - from) / USEC * n->rate;
 	char body[TEXT_MAX], start[32], end[32];
 	long status;
@@ -341,7 +389,7 @@ static void report_window(struct node *n, int64_t from, int64_t to)
 		"\"tokens\":%lld,\"cost_micro\":%lld,\"safety_checked\":%lld,"
 		"\"safety_violations\":0,\"safety_critical\":0}]}",
 		n->name, n->state.release.version, (long long)n->state.serial, rfc3339(from, start),
-		rfc3339(to, end), total, bad ? total * n->bad_per_mille / 1000 : 0, total * 200,
+		rfc3339(to, end), total, errors_of(n, n->state.release.version, total), total * 200,
 		total * 100, total);
 	status = ask(n, "POST", "/v1/observations", body, false, 20, &answer);
 	n->unheard = n->unheard || status != 202;
@@ -360,6 +408,9 @@ static int report(struct node *n)
 		report_loaded(n);
 		n->heartbeat_due = now + HEARTBEAT_S * USEC;
 	}
+	/* Counted once: by whom they are scraped, or by the daemon. */
+	if (n->metrics_port >= 0)
+		return (int)((n->heartbeat_due - now) / USEC);
 	if (n->window_start == 0)
 		n->window_start = now;
 	if (now >= n->window_start + window) {
@@ -386,6 +437,97 @@ static void serve(struct node *n)
 			return;
 		}
 	}
+}
+
+/* ---- Counters, for a Prometheus to scrape ---- */
+
+static size_t counters_text(struct node *n, char *text, size_t size)
+{
+	static const char *const names[] = {"requests", "errors", "slow", "tokens", "cost_micro",
+		"safety_checked", "safety_violations", "safety_critical"};
+	int64_t now = now_usec();
+	size_t len = 0;
+
+	pthread_mutex_lock(&n->lock);
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		len += (size_t)snprintf(
+			text + len, size - len, "# TYPE node_%s_total counter\n", names[i]);
+		for (size_t j = 0; j < n->n_served; j++) {
+			const struct served *s = &n->served[j];
+			int64_t usec = s->usec + (s->since ? now - s->since : 0);
+			long long total = usec * n->rate / USEC;
+			const long long counts[] = {total, errors_of(n, s->version, total), 0,
+				total * 200, total * 100, total, 0, 0};
+
+			len += (size_t)snprintf(text + len, size - len,
+				"node_%s_total{node=\"%s\",release=\"%s\"} %lld\n", names[i],
+				n->name, s->version, counts[i]);
+		}
+	}
+	pthread_mutex_unlock(&n->lock);
+	return len;
+}
+
+/* Whatever is asked for, there is this one answer. */
+static void answer_counters(struct node *n, int fd)
+{
+	const struct timeval patience = {.tv_sec = 2};
+	char head[256], text[8 * (SERVED_MAX + 1) * 256];
+	size_t len = counters_text(n, text, sizeof(text));
+	int head_len = snprintf(head, sizeof(head),
+		"HTTP/1.1 200 OK\r\nContent-Type: text/plain; version=0.0.4\r\n"
+		"Content-Length: %zu\r\nConnection: close\r\n\r\n",
+		len);
+	char asked[TEXT_MAX];
+
+	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
+	setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience));
+	if (recv(fd, asked, sizeof(asked), 0) > 0 && send(fd, head, (size_t)head_len, 0) > 0)
+		send(fd, text, len, 0);
+	shutdown(fd, SHUT_WR);
+	close(fd);
+}
+
+struct listening {
+	struct node *node;
+	int fd;
+};
+
+static void *counters_main(void *arg)
+{
+	const struct listening *l = arg;
+
+	for (;;) {
+		int fd = accept(l->fd, NULL, NULL);
+
+		if (fd >= 0)
+			answer_counters(l->node, fd);
+		else if (errno != EINTR && errno != ECONNABORTED)
+			poll(NULL, 0, 1000);
+	}
+	return NULL;
+}
+
+/* On the loopback address: who else may read them is for a real node to decide. */
+static bool begin_counters(struct node *n)
+{
+	static struct listening l;
+	struct sockaddr_in at = {.sin_family = AF_INET,
+		.sin_port = htons((uint16_t)n->metrics_port),
+		.sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	socklen_t len = sizeof(at);
+	pthread_t thread;
+
+	l = (struct listening){n, socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)};
+	if (l.fd < 0 || bind(l.fd, (struct sockaddr *)&at, len) < 0 || listen(l.fd, 16) < 0 ||
+		getsockname(l.fd, (struct sockaddr *)&at, &len) < 0 ||
+		pthread_create(&thread, NULL, counters_main, &l) != 0) {
+		fprintf(stderr, "node: no counters on port %d: %s\n", n->metrics_port,
+			strerror(errno));
+		return false;
+	}
+	say(n, "counters at http://127.0.0.1:%d/metrics", ntohs(at.sin_port));
+	return true;
 }
 
 /* ---- The start ---- */
@@ -422,7 +564,7 @@ static bool parse(int argc, char **argv, struct node *n)
 {
 	int c;
 
-	while ((c = getopt(argc, argv, "n:u:k:s:t:b:r:w:x:1")) != -1) {
+	while ((c = getopt(argc, argv, "n:u:k:s:t:b:r:w:m:x:1")) != -1) {
 		char *colon;
 
 		switch (c) {
@@ -454,6 +596,9 @@ static bool parse(int argc, char **argv, struct node *n)
 			break;
 		case 'w':
 			n->window_s = (int)strtol(optarg, NULL, 10);
+			break;
+		case 'm': /* counters to scrape instead of windows that are reported */
+			n->metrics_port = (int)strtol(optarg, NULL, 10);
 			break;
 		case 'x':
 			n->lost = optarg;
@@ -494,18 +639,19 @@ static bool begin(struct node *n)
 
 int main(int argc, char **argv)
 {
-	static struct node n = {.rate = 100, .window_s = 10};
+	static struct node n = {
+		.rate = 100, .window_s = 10, .metrics_port = -1, .lock = PTHREAD_MUTEX_INITIALIZER};
 
 	if (!parse(argc, argv, &n)) {
 		fputs("Usage: node -n NAME -u URL -k KEY.pem -s STATE [-t TOKEN_FILE]\n"
 		      "            [-b VERSION:PER_MILLE] [-r REQUESTS_A_SECOND] [-w SECONDS] "
-		      "[-1]\n"
+		      "[-m PORT] [-1]\n"
 		      "            [-x PROVIDER_THAT_IS_LOST]\n",
 			stderr);
 		return 2;
 	}
 	curl_global_init(CURL_GLOBAL_DEFAULT);
-	if (!begin(&n))
+	if (!begin(&n) || (n.metrics_port >= 0 && !begin_counters(&n)))
 		return 1;
 	signal(SIGTERM, on_signal);
 	signal(SIGINT, on_signal);
