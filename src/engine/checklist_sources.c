@@ -204,7 +204,7 @@ static int look_rollback_target(
 {
 	struct warm_proof proof;
 
-	if (warm_proof(l->db, l->s, l->now, l->arena, &proof, err) < 0)
+	if (warm_proof(l->e, l->db, l->s, l->now, l->arena, &proof, err) < 0)
 		return -1;
 	if (proof.verdict == WARM_NOT_CONFIGURED)
 		return 0;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Nodes: takes their reports, which may name nothing that the registry does not know; says where each
- * stands, how far the fleet follows the channel, and whether a way back is proven.
+ * stands, and how far the fleet follows the channel.
  */
 #include "engine/node.h"
 
@@ -15,14 +15,10 @@
 #include "engine/render.h"
 #include "store/event.h"
 #include "store/node.h"
-#include "store/source.h"
-#include "store/watch.h"
 
-enum { FORGET_PAGE = 100, FORGET_LOOK_S = 3600, WARM_MAX = 64 };
+enum { FORGET_PAGE = 100, FORGET_LOOK_S = 3600 };
 
 #define LIVE_USEC (NODE_LIVE_S * USEC_PER_SEC)
-/* Connectors look again every few minutes: an older look is of one that is not configured any more. */
-#define PROBED_USEC (INT64_C(86400) * USEC_PER_SEC)
 
 /* ---- Where a node stands ---- */
 
@@ -456,136 +452,4 @@ void nodes_watch(struct engine *e, struct db *reader)
 		log_warn("nodes.forget_failed", LOG_ERR(&err));
 	if (n == FORGET_PAGE)
 		e->next_forgetting = now;
-}
-
-/* ---- Proof ---- */
-
-/* Of the units that a connector can see. 1: all of them were there when looked at last, 0: not, -1;
- * *ret_seen: is there any, *ret_missing: the first that was not there. */
-static int units_reachable(struct db *db, const char *version, int64_t now, struct arena *a,
-	bool *ret_seen, const char **ret_missing, struct err *err)
-{
-	struct unit_row *units;
-	size_t n;
-
-	*ret_seen = false;
-	if (release_units(db, version, a, &units, &n, err) < 0)
-		return -1;
-	for (size_t i = 0; i < n; i++) {
-		struct artifact_probe probe;
-		int rc = artifact_probe_find(db, units[i].artifact_seq, a, &probe, err);
-
-		if (rc < 0)
-			return -1;
-		if (rc == 0 || probe.verdict == REACH_UNKNOWN || probe.at <= now - PROBED_USEC)
-			continue;
-		*ret_seen = true;
-		if (probe.verdict != REACH_REACHABLE) {
-			*ret_missing = probe.detail;
-			return 0;
-		}
-	}
-	return 1;
-}
-
-struct proving {
-	const char *release;
-	int64_t known, live, ready;
-	bool seen;
-	const char *missing; /* what could not be reached, NULL: nothing */
-};
-
-static int prove(struct db *db, int64_t now, struct arena *a, struct proving *p, struct err *err)
-{
-	if (node_ready(db, now - LIVE_USEC, p->release, &p->live, &p->ready, err) < 0)
-		return -1;
-	return units_reachable(db, p->release, now, a, &p->seen, &p->missing, err) < 0 ? -1 : 0;
-}
-
-static bool is_proven(const struct proving *p)
-{
-	return !p->missing && (p->known == 0 || (p->live > 0 && p->ready == p->live));
-}
-
-static const char *proof_detail(const struct proving *p, bool proven, struct arena *a)
-{
-	if (p->missing)
-		return arena_printf(a, "%s is no proven way back: %s", p->release, p->missing);
-	if (p->known && !p->live)
-		return arena_printf(a,
-			"%lld nodes are known and none was heard of within %d s: nobody can say "
-			"that %s is ready",
-			(long long)p->known, NODE_LIVE_S, p->release);
-	if (!proven)
-		return arena_printf(a, "%lld of %lld live nodes have %s loaded and ready",
-			(long long)p->ready, (long long)p->live, p->release);
-	if (!p->known)
-		return arena_printf(
-			a, "the artifacts of %s can be reached; no node reports", p->release);
-	return arena_printf(a, "%s is ready on %s%lld live nodes%s", p->release,
-		p->live > 1 ? "all " : "", (long long)p->live,
-		p->seen ? ", and its artifacts can be reached" : "");
-}
-
-/* What a rollback could go to after a promotion, in order: the one that is active now, then those that
- * are warm. */
-static int candidates(struct db *db, const struct snapshot *s, struct arena *a, struct strings *ret,
-	struct err *err)
-{
-	struct activation_row activation;
-	struct release_row *warm;
-	struct watch_row row;
-	size_t n;
-
-	if (release_in_state(db, "warm", WARM_MAX, a, &warm, &n, err) < 0)
-		return -1;
-	if (activation_begun(db, s->channel.serial, a, &activation, err) <= 0)
-		return err_set(err, ERR_STORAGE, "the present activation is missing");
-	if (watch_load(db, activation.serial, a, &row, err) < 0)
-		return -1;
-	*ret = (struct strings){ARENA_ARRAY(a, n + 1, const char *), 0};
-	if (!row.quarantined)
-		ret->v[ret->n++] = s->channel.version;
-	for (size_t i = 0; i < n; i++)
-		ret->v[ret->n++] = warm[i].version;
-	return 0;
-}
-
-int warm_proof(struct db *db, const struct snapshot *s, int64_t now, struct arena *a,
-	struct warm_proof *ret, struct err *err)
-{
-	struct warm_proof first = {.verdict = WARM_NOT_CONFIGURED,
-		.detail = "no node reports and no connector sees the artifacts"};
-	struct strings list = {0};
-	int64_t known = 0;
-	bool any = false;
-
-	if (!s->has_release) {
-		first.detail = "there is no release to go back to yet";
-		*ret = first;
-		return 0;
-	}
-	if (candidates(db, s, a, &list, err) < 0 || node_count(db, &known, err) < 0)
-		return -1;
-	if (known && list.n == 0)
-		first = (struct warm_proof){.verdict = WARM_UNPROVEN,
-			.detail = "what is active is quarantined and nothing is warm"};
-	for (size_t i = 0; i < list.n; i++) {
-		struct proving p = {.release = list.v[i], .known = known};
-		bool proven;
-
-		if (prove(db, now, a, &p, err) < 0)
-			return -1;
-		if (!known && !p.seen)
-			continue;
-		proven = is_proven(&p);
-		if (proven || !any)
-			first = (struct warm_proof){proven ? WARM_PROVEN : WARM_UNPROVEN, p.release,
-				p.live, p.ready, proof_detail(&p, proven, a)};
-		any = true;
-		if (proven)
-			break;
-	}
-	*ret = first;
-	return 0;
 }

@@ -16,6 +16,7 @@
 #include "engine/common_contract.h"
 #include "engine/internal.h"
 #include "engine/merge.h"
+#include "engine/node.h"
 #include "engine/release.h"
 #include "engine/render.h"
 #include "engine/schedule.h"
@@ -308,6 +309,20 @@ static int succeeded_event(struct tx *tx, const struct promotion *p,
 		arena_strndup(tx->arena, sb.buf, sb.len), ret_seq, err);
 }
 
+/* What a node said since the checklist was made may have taken the way back: then it is made again. 0,
+ * COMMAND_STALE, -1. */
+static int way_back_stands(
+	struct tx *tx, const struct snapshot *s, const struct promotion *p, struct err *err)
+{
+	struct warm_proof proof;
+
+	if (p->request->override == 1)
+		return 0;
+	if (warm_proof(tx->engine, tx->db, s, tx->now, tx->arena, &proof, err) < 0)
+		return -1;
+	return proof.verdict == WARM_UNPROVEN ? COMMAND_STALE : 0;
+}
+
 static int promotion_apply(struct tx *tx, struct command *c, struct err *err)
 {
 	struct promotion *p = c->args;
@@ -322,6 +337,8 @@ static int promotion_apply(struct tx *tx, struct command *c, struct err *err)
 	if (promotions_refused(tx->db, s, tx->now, tx->arena, err) < 0)
 		return -1;
 	rc = units_judged(tx, s, p, err);
+	if (rc == 0)
+		rc = way_back_stands(tx, s, p, err);
 	if (rc != 0)
 		return rc;
 	/* The last moment: a freeze goes through the same thread, but time goes on. */

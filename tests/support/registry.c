@@ -453,6 +453,16 @@ struct outcome report(const char *node, const char *body)
 	return run(c, node_submit(reg.engine, reg.reader, c, node, r, &c->err));
 }
 
+struct command *queue_report(const char *node, const char *body)
+{
+	struct command *c = new_command("PUT /v1/nodes", body);
+	struct node_report *r = ARENA_NEW(reg.arena, struct node_report);
+
+	ck_assert_int_eq(parse_body(&node_report_table, c, body, r), 0);
+	node_submit(reg.engine, reg.reader, c, node, r, &c->err);
+	return c;
+}
+
 struct outcome ask_waiver(const char *body)
 {
 	struct command *c = new_command("POST /v1/waivers", body);

@@ -98,6 +98,7 @@ struct outcome end_freeze(const char *id);
 /* Queue without running; finish() runs what waits. */
 struct command *queue_promote(const char *merge, const char *if_match);
 struct command *queue_merge(void);
+struct command *queue_report(const char *node, const char *body);
 struct command *queue_rollback(const char *to);
 struct command *queue_submit(const char *manifest);
 void finish(void);

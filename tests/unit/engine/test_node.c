@@ -8,8 +8,8 @@
 #include "engine/internal.h"
 #include "engine/node.h"
 #include "store/node.h"
-#include "store/source.h"
 #include "support/registry.h"
+#include "support/scratch.h"
 
 Suite *test_suite(void);
 
@@ -45,7 +45,8 @@ static struct warm_proof proof(void)
 	struct warm_proof p;
 	struct err err = {0};
 
-	ck_assert_int_eq(warm_proof(reg.reader, s, reg.clock.wall, reg.arena, &p, &err), 0);
+	ck_assert_int_eq(
+		warm_proof(reg.engine, reg.reader, s, reg.clock.wall, reg.arena, &p, &err), 0);
 	return p;
 }
 
@@ -224,32 +225,85 @@ START_TEST(test_warm_proof__wants_every_live_node)
 }
 END_TEST
 
+/* A connector that says of each artifact what the test wants. */
+static int look_result;
+static int fake_probe(struct connector *c, const struct provider_call *call,
+	const struct probe_target *target, struct probe *ret, struct err *err)
+{
+	if (look_result < 0)
+		return err_set(err, ERR_UNREACHABLE, "the bucket says 503");
+	*ret = (struct probe){(enum probe_verdict)look_result, "it was looked for"};
+	return 0;
+}
+
+static void connect_probes(void)
+{
+	static struct connector_kind kind;
+	static struct engine_source source;
+	char path[SCRATCH_PATH];
+
+	kind = connector_dir;
+	kind.probe = fake_probe;
+	source = (struct engine_source){.kind = &kind,
+		.options = {.provider = "hf",
+			.path = arena_strdup(reg.arena, scratch_file(path, ".")),
+			.artifacts = "/",
+			.timeout = 30 * USEC_PER_SEC}};
+	registry_sources(&source, 1);
+}
+
 START_TEST(test_warm_proof__looks_at_the_artifacts)
 {
 	static const struct {
-		enum artifact_reach reach;
+		int result;
 		int verdict;
+		const char *word;
 	} cases[] = {
-		{REACH_UNKNOWN, WARM_NOT_CONFIGURED},
-		{REACH_REACHABLE, WARM_PROVEN},
-		{REACH_MISSING, WARM_UNPROVEN},
-		{REACH_FAILED, WARM_UNPROVEN},
+		{PROBE_UNKNOWN, WARM_NOT_CONFIGURED, "no connector sees"},
+		{PROBE_REACHABLE, WARM_PROVEN, "can be reached"},
+		{PROBE_MISSING, WARM_UNPROVEN, "it was looked for"},
+		{-1, WARM_UNPROVEN, "the bucket says 503"},
 	};
-	struct artifact_probe probe = {.artifact_seq = 1,
-		.at = reg.clock.wall,
-		.verdict = cases[_i].reach,
-		.detail = "s3://b/x is not there"};
-	struct err err = {0};
 
 	first_release();
-	ck_assert_int_eq(db_begin(reg.engine->db, &err), 0);
-	ck_assert_int_eq(artifact_probe_put(reg.engine->db, &probe, &err), 0);
-	ck_assert_int_eq(db_commit(reg.engine->db, &err), 0);
+	ck_assert_int_eq(proof().verdict, WARM_NOT_CONFIGURED);
+	/* There is one who could have looked, and has not yet. */
+	connect_probes();
+	ck_assert_int_eq(proof().verdict, WARM_UNPROVEN);
+	ck_assert_ptr_nonnull(strstr(proof().detail, "nobody has looked yet"));
+	look_result = cases[_i].result;
+	wait_s(3600);
 	ck_assert_int_eq(proof().verdict, cases[_i].verdict);
-	if (cases[_i].verdict == WARM_UNPROVEN)
-		ck_assert_ptr_nonnull(strstr(proof().detail, "s3://b/x is not there"));
-	wait_s(86410);
-	ck_assert_int_eq(proof().verdict, WARM_NOT_CONFIGURED); /* nobody looks any more */
+	ck_assert_msg(strstr(proof().detail, cases[_i].word), "%s", proof().detail);
+	fake_clock_step(&reg.clock, 3600 * USEC_PER_SEC); /* and nobody looked since */
+	ck_assert_int_eq(proof().verdict, WARM_UNPROVEN);
+	ck_assert_ptr_nonnull(strstr(proof().detail, "nobody has looked for a while"));
+}
+END_TEST
+
+/* A node that can't serve the way back any more says so between the checklist and the commit. */
+START_TEST(test_promotion_submit__looks_at_the_way_back_once_more)
+{
+	struct command *promotion, *heard;
+	const char *merge;
+
+	first_release();
+	report("a", says(1, "1.0.0", ""));
+	ck_assert_int_eq(submit_unit("s/textgen-lora-v2", "textgen", 0.9).status, 201);
+	merge = member(do_merge().body, "version");
+	finish();
+	heard = queue_report("a", says(1, "1.0.0", ",'health':'failing'"));
+	promotion = queue_promote(merge, NULL);
+	ck_assert(ops_step(reg.engine)); /* it has its checklist, and stands behind the report */
+	finish();
+	ck_assert_int_eq(outcome_of(heard).status, 200);
+	ck_assert_int_eq(outcome_of(promotion).code, ERR_CHECKLIST_NOT_GO);
+	ck_assert_ptr_nonnull(strstr(
+		outcome_of(promotion).c->err.msg, "0 of 1 live nodes have 1.0.0 loaded and ready"));
+	ck_assert_str_eq(member(channel_text(), "version"), "1.0.0");
+	report("a", says(1, "1.0.0", ""));
+	ck_assert_int_eq(promote(merge).status, 201);
+	check_registry();
 }
 END_TEST
 
@@ -426,6 +480,7 @@ Suite *test_suite(void)
 	tcase_add_test(t, test_warm_proof__wants_every_live_node);
 	tcase_add_loop_test(t, test_warm_proof__looks_at_the_artifacts, 0, 4);
 	tcase_add_loop_test(t, test_promotion_submit__wants_a_proven_way_back, 0, 2);
+	tcase_add_test(t, test_promotion_submit__looks_at_the_way_back_once_more);
 	tcase_add_test(t, test_drill__measures_until_the_last_live_node_is_ready);
 	tcase_add_test(t, test_drill__fails_after_ten_minutes);
 	tcase_add_loop_test(t, test_drill__misses_those_that_fell_silent, 0, 2);
