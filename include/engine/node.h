@@ -29,7 +29,7 @@ struct warm_proof {
 	int64_t nodes, ready;
 	const char *detail; /* one sentence */
 };
-int warm_proof(struct engine *e, struct db *db, const struct snapshot *s, int64_t now, struct arena *a,
-	struct warm_proof *ret, struct err *err);
+int warm_proof(struct engine *e, struct db *db, const struct snapshot *s, int64_t now,
+	struct arena *a, struct warm_proof *ret, struct err *err);
 
 #endif

@@ -42,8 +42,8 @@ int node_forget_silent(
 
 /* With those that are live. Of the last DRILLS_NAMED it is kept who took part. */
 enum { DRILLS_NAMED = 100, DRILL_NAMES_MAX = 1000 };
-int drill_insert(struct db *db, const struct drill *d, int64_t live_since, int64_t *ret_id,
-	struct err *err);
+int drill_insert(
+	struct db *db, const struct drill *d, int64_t live_since, int64_t *ret_id, struct err *err);
 /* Look who of them has said since the start that it is ready: d->nodes, d->ready. */
 int drill_mark(struct db *db, struct drill *d, int64_t now, struct err *err);
 /* Who is ready and who is missing, the first `limit` of each; of one of long ago it is left as it was. */

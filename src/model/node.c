@@ -126,7 +126,8 @@ static const struct field drill_fields[] = {
 	F(took_ms, INT, 0, .help = "until each of the nodes had said that it is ready"),
 	F(nodes, INT, 0, .help = "that were live when it began; one that fell silent is missing"),
 	F(ready, INT, 0, .help = "of them, those that have said so since the start"),
-	F(ready_nodes, STRINGS, 0, .help = "who they are, by when they said it; of one drill alone"),
+	F(ready_nodes, STRINGS, 0,
+		.help = "who they are, by when they said it; of one drill alone"),
 	F(missing, STRINGS, 0, .help = "who has not; in a list the first of them, once it is over"),
 };
 const struct field_table drill_table =
