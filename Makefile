@@ -27,7 +27,7 @@ again = +@$(MAKE) --no-print-directory $(jobs)
 
 # Goals that need neither a compiler nor libraries must not run configure.
 plain := deps check check-clients check-fresh check-source check-format check-shell demo bench bench-oc bench-judge \
-	bench-slo fleet crash simulate fuzz mcdc mutate format uninstall dist clean help openapi lint-openapi
+	bench-ingest bench-slo fleet crash simulate fuzz mcdc mutate format uninstall dist clean help openapi lint-openapi
 .PHONY: all tests judge-tests bench-programs test install openapi-write fuzzers FORCE $(plain)
 .DELETE_ON_ERROR:
 .SUFFIXES:
@@ -236,6 +236,10 @@ bench-judge: deps ## how many candidates a second the gates judge, beside parsin
 bench-slo: deps ## how often a healthy service would be rolled back, in 100 years (minutes)
 	$(again) bench-programs
 	@$(BUILD)/bench/slo
+bench-ingest: N = 10000
+bench-ingest: deps ## brings in N artifacts (N=10000) from each provider's stand-in, and looks again unchanged
+	$(again) all
+	@BUILD='$(CURDIR)/$(BUILD)' N=$(N) bench/ingest/run.sh
 fleet: deps ## ten nodes, a bad release, and the way back by itself (13 minutes; SOURCE=prometheus, the default if there, or nodes)
 	$(again) tests
 	@BUILD='$(BUILD)' SOURCE='$(SOURCE)' scripts/fleet.sh

@@ -245,7 +245,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
         sent = b"" if self.command == "HEAD" else body
         if kind == "truncate" and sent:
             sent = sent[: len(sent) // 2]
-        self.google.count(self.route, reply.status, len(sent))
+        if self.parts[0] != "_control":
+            self.google.count(self.route, reply.status, len(sent))
         try:
             self.wfile.write(sent)
         except OSError:
