@@ -183,6 +183,14 @@ static void render_release(const struct server *s, struct strbuf *out)
 	single(out, "spiralfed_channel_serial", "gauge",
 		"Serial of the channel stable; 0 before the first release.",
 		snap->has_release ? (uint64_t)snap->channel.serial : 0);
+	family(out, "spiralfed_channel_expires_in_seconds", "gauge",
+		"Until nodes take the signed channel for frozen; it is signed anew after half of "
+		"its "
+		"time.");
+	if (snap->has_release)
+		strbuf_addf(out, "spiralfed_channel_expires_in_seconds %lld\n",
+			(long long)((snap->pointer.expires - clock_now(s->options.clock)) /
+				    USEC_PER_SEC));
 	single(out, "spiralfed_policy_version", "gauge", "Version of the policy in force.",
 		(uint64_t)snap->policy.version);
 	family(out, "spiralfed_release_info", "gauge", "The active release; always 1.");

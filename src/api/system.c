@@ -59,6 +59,14 @@ static bool unwell(const struct server *s)
 	return st.broken;
 }
 
+/* The key has not signed for as long as what it signed is good. */
+static bool has_expired(const struct server *s)
+{
+	SNAPSHOT_AUTO snap = snapshot_get(s->options.engine);
+
+	return snap->has_release && snap->pointer.expires <= clock_now(s->options.clock);
+}
+
 int handle_index(struct request *r, struct err *err)
 {
 	const char *host = request_header(r, "Host");
@@ -90,6 +98,10 @@ int handle_readyz(struct request *r, struct err *err)
 		return err_set(err, ERR_DRAINING, "the daemon is shutting down");
 	if (unwell(r->server))
 		return err_set(err, ERR_UNAVAILABLE, "the registry can't be written");
+	if (has_expired(r->server))
+		return err_set(err, ERR_UNAVAILABLE,
+			"the signed channel has expired and was not signed anew: nodes take it for "
+			"frozen");
 	return handle_livez(r, err);
 }
 

@@ -360,6 +360,28 @@ START_TEST(test_stream__a_thousand_nodes)
 }
 END_TEST
 
+/* A daemon whose key has not signed for as long as what it signed is good: nothing runs by itself here. */
+START_TEST(test_wait__an_expired_channel_is_not_ready)
+{
+	first_release();
+	rig_close(&rig);
+	rig_options(&rig);
+	rig_open(&rig, false, false);
+	rig_expect(&rig, "GET", "/readyz", "", NULL, 200, "ok");
+	rig_expect(&rig, "GET", "/metrics", "", NULL, 200,
+		"\nspiralfed_channel_expires_in_seconds 86400\n");
+	fake_clock_step(&rig.clock, 2 * INT64_C(86400) * USEC_PER_SEC);
+	rig_expect(&rig, "GET", "/readyz", "", NULL, 503, "the signed channel has expired");
+	rig_expect(&rig, "GET", "/livez", "", NULL, 200, "ok");
+	rig_expect(&rig, "GET", "/metrics", "", NULL, 200,
+		"\nspiralfed_channel_expires_in_seconds -86400\n");
+	rig_finish(&rig);
+	rig_expect(&rig, "GET", "/readyz", "", NULL, 200, "ok");
+	rig_expect(&rig, "GET", "/metrics", "", NULL, 200,
+		"\nspiralfed_channel_expires_in_seconds 86400\n");
+}
+END_TEST
+
 Suite *test_suite(void)
 {
 	Suite *s = suite_create("nodes that wait for the channel");
@@ -376,6 +398,7 @@ Suite *test_suite(void)
 	tcase_add_test(t, test_stream__goes_on_from_the_last_event);
 	tcase_add_test(t, test_stream__goes_through_a_long_history_in_bites);
 	tcase_add_test(t, test_stream__a_thousand_nodes);
+	tcase_add_test(t, test_wait__an_expired_channel_is_not_ready);
 	suite_add_tcase(s, t);
 	return s;
 }
