@@ -122,6 +122,20 @@ static int print_vote(struct cli *cli, const struct fusion_ensemble *e, const st
 	return print_json(cli, &sb, &w);
 }
 
+/* What an ensemble does with a vote for what is none of its labels is easily taken for a vote. */
+static void say_unknown(struct cli *cli, const struct fusion_ensemble *e, const char *vote)
+{
+	STRBUF_AUTO labels = STRBUF_INIT(OUTPUT_MAX);
+
+	for (size_t i = 0; i < e->labels.n; i++) {
+		if (strcmp(e->labels.v[i], vote) == 0)
+			return;
+		strbuf_addf(&labels, "%s%s", i ? ", " : "", e->labels.v[i]);
+	}
+	fprintf(cli->errors, "spiralfed: \"%s\" is no label of %s (%s): it counts as %s\n", vote,
+		e->name, labels.buf, e->abstain_as ? e->abstain_as : "an abstention");
+}
+
 int cli_vote(struct cli *cli)
 {
 	const char *votes[FUSION_MEMBERS_MAX];
@@ -141,6 +155,9 @@ int cli_vote(struct cli *cli)
 		return cli_misuse(cli, "%s has %zu members, not %zu", e->name, e->members.n, n);
 	for (size_t i = 0; i < n; i++)
 		votes[i] = strcmp(cli->args[i + 1], "-") == 0 ? NULL : cli->args[i + 1];
+	for (size_t i = 0; i < n; i++)
+		if (votes[i])
+			say_unknown(cli, e, votes[i]);
 	v = fusion_vote(e, votes, n);
 	then = e->mode == ENSEMBLE_GATE ? fusion_then(e, v.label) : NULL;
 	return print_vote(cli, e, &v, then ? then->to : NULL);

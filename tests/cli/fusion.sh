@@ -55,6 +55,9 @@ sf vote --file block.json safe allow -
 check "vote: nothing in time" prints 'refuse  (no_quorum)'
 sf vote --file block.json safe - - --json
 check "vote: --json" prints '"reason":"min_votes"'
+sf vote --file block.json safe allow alow
+check "vote: what is no label counts as it must: exit 0" exits 0
+check "... and is said to be none" says '"alow" is no label of safe'
 sf vote --file block.json safe a b c
 check "vote: more votes than members: exit 2" exits 2
 sf vote --file block.json nosuch a
