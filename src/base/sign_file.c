@@ -72,8 +72,8 @@ static int check_file(int fd, const char *path, enum sign_key_place place, struc
 		return err_set(err, ERR_CONFIG, "%s is no regular file", path);
 	if (st.st_mode & refused)
 		return err_set(err, ERR_CONFIG,
-			"%s has mode %04o, others than its owner can reach the key: take it as "
-			"known to them, or chmod 600 it",
+			"%s has mode %04o, others than its owner can reach the key: chmod 600 it, "
+			"and rotate it if they may have read it",
 			path, (unsigned)(st.st_mode & 07777));
 	if (st.st_uid != geteuid() && !(place == SIGN_KEY_CREDENTIAL && st.st_uid == 0))
 		return err_set(err, ERR_CONFIG, "%s belongs to another user (%u)", path,

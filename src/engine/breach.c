@@ -336,6 +336,15 @@ static void hold_detail(
 			time_format(w->last.at, at), w->last.reason, time_format(until, to))};
 }
 
+static bool is_held(const struct way_back *w, const struct snapshot *s, int64_t now,
+	struct arena *a, struct promotion_hold *ret)
+{
+	if (rollback_controller_refuses(&w->controller, 0, seconds(now)) == ROLLBACK_FREE)
+		return false;
+	hold_detail(w, w->last.at + s->policy.rollback->rules.holdoff_s * USEC_PER_SEC, a, ret);
+	return true;
+}
+
 int promotions_held(struct db *db, const struct snapshot *s, int64_t now, struct arena *a,
 	struct promotion_hold *ret, struct err *err)
 {
@@ -345,10 +354,7 @@ int promotions_held(struct db *db, const struct snapshot *s, int64_t now, struct
 		return 0;
 	if (way_back_load(db, s, a, &w, err) < 0)
 		return -1;
-	if (rollback_controller_refuses(&w.controller, 0, seconds(now)) == ROLLBACK_FREE)
-		return 0;
-	hold_detail(&w, w.last.at + s->policy.rollback->rules.holdoff_s * USEC_PER_SEC, a, ret);
-	return 1;
+	return is_held(&w, s, now, a, ret);
 }
 
 int promotions_refused(
@@ -409,9 +415,9 @@ static int acknowledge_apply(struct tx *tx, struct command *c, struct err *err)
 
 	if (command_stale(tx, c))
 		return COMMAND_STALE;
-	if (way_back_load(tx->db, s, tx->arena, &w, err) < 0 ||
-		promotions_held(tx->db, s, tx->now, tx->arena, &hold, err) < 0)
+	if (way_back_load(tx->db, s, tx->arena, &w, err) < 0)
 		return -1;
+	is_held(&w, s, tx->now, tx->arena, &hold);
 	if (!w.controller.locked && w.controller.n_times == 0)
 		return err_set(err, ERR_STATE_CONFLICT,
 			"there is nothing to acknowledge: no automatic rollback since the last "

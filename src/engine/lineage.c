@@ -4,6 +4,7 @@
  */
 #include "engine/lineage.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/text.h"
@@ -189,20 +190,44 @@ static const struct lineage_node *find_node(
 	return NULL;
 }
 
-static bool went_before(const struct lineage *before, const struct lineage_edge *e)
+static int compare_crossings(const void *x, const void *y)
 {
-	for (size_t i = 0; before && i < before->edges.n; i++) {
-		const struct lineage_edge *o = LIST_AT(&before->edges, struct lineage_edge, i);
+	const struct lineage_edge *a = *(const struct lineage_edge *const *)x,
+				  *b = *(const struct lineage_edge *const *)y;
+	int order = strcmp(a->from, b->from);
 
-		if (o->crosses == 1 && strcmp(o->from, e->from) == 0 &&
-			strcmp(o->from_provider, e->from_provider) == 0 &&
-			strcmp(o->to_provider, e->to_provider) == 0)
-			return true;
-	}
-	return false;
+	if (!order)
+		order = strcmp(a->from_provider, b->from_provider);
+	return order ? order : strcmp(a->to_provider, b->to_provider);
 }
 
-static void add_crossings(const struct lineage *l, const struct lineage *before, struct egress *e)
+/* What went from one cloud to another, in order. */
+struct crossings {
+	const struct lineage_edge **v;
+	size_t n;
+};
+
+static struct crossings crossings_of(const struct lineage *l, struct arena *a)
+{
+	struct crossings c = {ARENA_ARRAY(a, l->edges.n + 1, const struct lineage_edge *), 0};
+
+	for (size_t i = 0; i < l->edges.n; i++) {
+		const struct lineage_edge *e = LIST_AT(&l->edges, struct lineage_edge, i);
+
+		if (e->crosses == 1)
+			c.v[c.n++] = e;
+	}
+	qsort(c.v, c.n, sizeof(*c.v), compare_crossings);
+	return c;
+}
+
+static bool went_before(const struct crossings *before, const struct lineage_edge *e)
+{
+	return before && before->n &&
+	       bsearch(&e, before->v, before->n, sizeof(*before->v), compare_crossings);
+}
+
+static void add_crossings(const struct lineage *l, const struct crossings *before, struct egress *e)
 {
 	for (size_t i = 0; i < l->edges.n; i++) {
 		const struct lineage_edge *edge = LIST_AT(&l->edges, struct lineage_edge, i);
@@ -261,6 +286,7 @@ int egress_make(struct db *db, const struct egress_case *c, struct arena *a, str
 	struct err *err)
 {
 	struct lineage before, after;
+	struct crossings went;
 	struct egress e;
 	struct walk w;
 
@@ -276,7 +302,8 @@ int egress_make(struct db *db, const struct egress_case *c, struct arena *a, str
 	if (walk_back(&w, err) < 0)
 		return -1;
 	egress_begin(&e, a);
-	add_crossings(&after, &before, &e);
+	went = crossings_of(&before, a);
+	add_crossings(&after, &went, &e);
 	add_adapters(c, &e);
 	*ret = e;
 	return 0;

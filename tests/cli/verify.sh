@@ -157,7 +157,7 @@ pid=
 status=0
 "$BUILD/spiralfedd" -o listen="unix:$PWD/sock" -o state=state 2>err || status=$?
 check "a key that others can read: exit 2" exits 2
-check "... with a sentence" says 'take it as known to them, or chmod 600 it'
+check "... with a sentence" says 'chmod 600 it, and rotate it if they may have read it'
 
 # A first start that fails.
 status=0

@@ -15,6 +15,8 @@ enum { KEYS = 2 };
 
 static struct sign_key *keys[KEYS];
 static struct spiralfed_key trusted; /* the first */
+static char *overlap;		     /* an envelope that both signed */
+static size_t overlap_len;
 
 static const char pointer[] =
 	"{\"channel\":\"stable\",\"digest\":\"sha256:"
@@ -31,6 +33,13 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
 		keys[i] = sign_key_make(NULL);
 	pem = sign_public_to_pem(sign_key_public(keys[0]), a);
 	CLAIM(spiralfed_key_pem(pem, strlen(pem), &trusted) == SPIRALFED_OK);
+
+	STRBUF_AUTO envelope = STRBUF_INIT(ENVELOPE);
+
+	dsse_write(&envelope, POINTER_PAYLOAD_TYPE, pointer, sizeof(pointer) - 1,
+		(const struct sign_key *const *)keys, KEYS);
+	overlap = strdup(envelope.buf);
+	overlap_len = envelope.len;
 	return 0;
 }
 
@@ -84,26 +93,27 @@ static void as_block(const char *text, size_t len)
 	free(memory);
 }
 
-/* An envelope of an overlap, with bytes written over it: what is taken of it is the whole of it. */
+/* With bytes written over it: what is taken of it is the whole of it. */
 static void as_overlap(const uint8_t *data, size_t size)
 {
-	STRBUF_AUTO envelope = STRBUF_INIT(ENVELOPE);
 	struct spiralfed_state state = {0};
 	struct spiralfed_pointer p;
 	bool changed = false;
+	char *text;
 	size_t at;
 
 	if (size < 3)
 		return;
-	dsse_write(&envelope, POINTER_PAYLOAD_TYPE, pointer, sizeof(pointer) - 1,
-		(const struct sign_key *const *)keys, KEYS);
-	at = (size_t)(data[0] << 8 | data[1]);
-	for (size_t i = 2; i < size && at < envelope.len; i++, at++) {
-		changed = changed || envelope.buf[at] != (char)data[i];
-		envelope.buf[at] = (char)data[i];
+	text = malloc(overlap_len);
+	memcpy(text, overlap, overlap_len);
+	at = (size_t)(data[0] << 8 | data[1]) % overlap_len;
+	for (size_t i = 2; i < size && at < overlap_len; i++, at++) {
+		changed = changed || text[at] != (char)data[i];
+		text[at] = (char)data[i];
 	}
-	CLAIM((spiralfed_pointer_verify(&trusted, 1, "stable", envelope.buf, envelope.len, 1,
-		       &state, &p) == SPIRALFED_MOVED) == !changed);
+	CLAIM((spiralfed_pointer_verify(&trusted, 1, "stable", text, overlap_len, 1, &state, &p) ==
+		      SPIRALFED_MOVED) == !changed);
+	free(text);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
