@@ -30,6 +30,7 @@ enum { DOCUMENT_MAX = 1 << 20, LISTING_MAX = 100000 };
 struct connector_options {
 	const char *provider;
 	const char *path;		/* dir: the folder of manifests */
+	const char *url;		/* dir: or a listing of them over HTTPS */
 	const char *artifacts;		/* dir: the folder of artifacts */
 	const char *endpoint;		/* the provider's server, when it is not the public one */
 	const char *metrics;		/* which found number counts as which of the policy's */
@@ -42,7 +43,7 @@ struct connector_options {
 	const char *region, *group;	/* aws */
 	const char *profile, *credentials;
 	const char *pipeline; /* aws: distils */
-	int private_network;  /* 1: redirects may lead to addresses off the open internet */
+	int private_network;  /* 1: url and redirects may lead to addresses off the open internet */
 	int64_t timeout;      /* usec; of one run */
 	/* How its webhooks prove themselves: by a secret (a file), or by a token of an issuer's. NULL: not
 	 * that way. */
@@ -122,8 +123,9 @@ struct connector_kind {
 	 * this provider's. Any thread; reaches for nothing. NULL: the provider sends none. */
 	int (*hook)(const struct connector *c, const char *body, size_t len, struct arena *a,
 		const char **ret_name, struct err *err);
-	/* How the way to its servers is. Any thread, also beside another call. NULL: it has none. */
-	void (*health)(struct connector *c, const struct clock *clock, struct session_health *ret);
+	/* How the way to its servers is; false: it has none. Any thread, also beside another call. NULL:
+	 * none of the kind has. */
+	bool (*health)(struct connector *c, const struct clock *clock, struct session_health *ret);
 	/* Where releases are published (provider/repository.h); NULL: it has no such place. */
 	const struct repository_kind *repository;
 	/* Can it look for artifacts at all? NULL: it cannot. */

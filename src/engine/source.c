@@ -195,10 +195,7 @@ const char *source_connector(const struct engine *e, const char *provider)
 
 static bool health_of(const struct source *s, struct session_health *ret)
 {
-	if (!s->kind->health)
-		return false;
-	s->kind->health(s->connector, s->e->clock, ret);
-	return true;
+	return s->kind->health && s->kind->health(s->connector, s->e->clock, ret);
 }
 
 bool source_health(const struct engine *e, const char *provider, struct session_health *ret)

@@ -419,9 +419,10 @@ static int aws_probe(struct connector *c, const struct provider_call *call,
 	return rc < 0 ? -1 : 0;
 }
 
-static void aws_health(struct connector *c, const struct clock *clock, struct session_health *ret)
+static bool aws_health(struct connector *c, const struct clock *clock, struct session_health *ret)
 {
 	aws_client_health(c->client, clock, ret);
+	return true;
 }
 
 const struct connector_kind connector_aws = {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The connector `dir`: a folder of manifests, one JSON document in each file called *.json. What has
- * not changed costs a stat. It refuses symbolic links, devices and whatever else is no regular file,
+ * The connector `dir`: a folder of manifests, one JSON document in each file called *.json; dir_web.c
+ * has the listings over HTTPS. What has not changed costs a stat. It refuses symbolic links, devices and whatever else is no regular file,
  * files above DOCUMENT_MAX, and folders of more than LISTING_MAX files; it looks into no subfolder.
  *
  * Who puts a file there does well to write it under another name (x.json.tmp) and rename it. One that
@@ -19,13 +19,16 @@
 #include "base/file.h"
 #include "base/strbuf.h"
 #include "base/utf8.h"
+#include "provider/dir_web.h"
 #include "provider/provider.h"
 
 /* A file changed this lately may be half of what it will be. */
 enum { SETTLE_S = 60, CHECK_EVERY = 256 };
 
 struct connector {
-	char *path, *artifacts; /* artifacts NULL: not told */
+	char *path; /* NULL: web has it */
+	struct dir_web *web;
+	char *artifacts; /* NULL: not told */
 };
 
 /* ---- Opening ---- */
@@ -51,12 +54,17 @@ static int dir_open(const struct connector_options *o, struct connector **ret, s
 {
 	struct connector *c;
 
-	if (!o->path)
-		return err_set(err, ERR_CONFIG, "connector = dir needs path = FOLDER");
+	if (!o->path == !o->url)
+		return err_set(err, ERR_CONFIG,
+			"connector = dir needs either path = FOLDER or url = LISTING");
 	if (check_path("path", o->path, err) < 0 || check_path("artifacts", o->artifacts, err) < 0)
 		return -1;
 	c = xcalloc(1, sizeof(*c));
-	c->path = xstrdup(o->path);
+	if (o->url && dir_web_new(o->url, o->private_network, &c->web, err) < 0) {
+		free(c);
+		return -1;
+	}
+	c->path = o->path ? xstrdup(o->path) : NULL;
 	c->artifacts = o->artifacts ? folder_of(o->artifacts) : NULL;
 	*ret = c;
 	return 0;
@@ -66,6 +74,7 @@ static void dir_close(struct connector *c)
 {
 	if (!c)
 		return;
+	dir_web_free(c->web);
 	free(c->path);
 	free(c->artifacts);
 	free(c);
@@ -203,7 +212,11 @@ static int dir_list(struct connector *c, const struct provider_call *call,
 {
 	struct source_listing l = {0};
 	struct gathering g = {0};
-	int rc = read_folder(c, call, &g, &l, err);
+	int rc;
+
+	if (c->web)
+		return dir_web_list(c->web, call, ret, err);
+	rc = read_folder(c, call, &g, &l, err);
 
 	if (rc == 0 && g.n) {
 		qsort(g.v, g.n, sizeof(*g.v), by_name);
@@ -383,12 +396,27 @@ static int dir_probe(struct connector *c, const struct provider_call *call,
 	return 0;
 }
 
+static int fetch(struct connector *c, const struct provider_call *call,
+	const struct source_entry *entry, struct source_document *ret, struct err *err)
+{
+	return c->web ? dir_web_fetch(c->web, call, entry, ret, err)
+		      : dir_fetch(c, call, entry, ret, err);
+}
+
+static bool dir_health(struct connector *c, const struct clock *clock, struct session_health *ret)
+{
+	if (c->web)
+		dir_web_health(c->web, clock, ret);
+	return c->web != NULL;
+}
+
 const struct connector_kind connector_dir = {
 	.name = "dir",
 	.open = dir_open,
 	.close = dir_close,
 	.list = dir_list,
-	.fetch = dir_fetch,
+	.fetch = fetch,
+	.health = dir_health,
 	.probes = dir_probes,
 	.probe = dir_probe,
 };

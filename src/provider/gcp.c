@@ -188,9 +188,10 @@ static int gcp_hook(const struct connector *c, const char *body, size_t len, str
 
 /* ---- The rest ---- */
 
-static void gcp_health(struct connector *c, const struct clock *clock, struct session_health *ret)
+static bool gcp_health(struct connector *c, const struct clock *clock, struct session_health *ret)
 {
 	gcp_client_health(c->client, clock, ret);
+	return true;
 }
 
 static bool gcp_probes(const struct connector *c)

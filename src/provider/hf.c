@@ -273,7 +273,7 @@ static bool hf_probes(const struct connector *c)
 	return true;
 }
 
-static void hf_health(struct connector *c, const struct clock *clock, struct session_health *ret)
+static bool hf_health(struct connector *c, const struct clock *clock, struct session_health *ret)
 {
 	struct session_health other;
 
@@ -282,6 +282,7 @@ static void hf_health(struct connector *c, const struct clock *clock, struct ses
 	ret->requests += other.requests;
 	ret->retries += other.retries;
 	ret->bytes += other.bytes;
+	return true;
 }
 
 const struct connector_kind connector_hf = {

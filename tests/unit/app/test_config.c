@@ -131,7 +131,7 @@ static const struct {
 	{"[provider.hf]\nconector = dir\n", NULL,
 		"FILE:2: no option of a provider is called conector; did you mean connector?"},
 	{"[provider.hf]\nconnector = dir\n", NULL,
-		"FILE:1: [provider.hf]: connector = dir needs path = FOLDER"},
+		"FILE:1: [provider.hf]: connector = dir needs either path = FOLDER or url = LISTING"},
 	{"[provider.hf]\nconnector = dir\npath = in\n", NULL,
 		"FILE:1: [provider.hf]: path = in: is no absolute path"},
 	{"[provider.hf]\npath = /a\npath = /b\n", NULL, "FILE:3: path is set already at FILE:2"},

@@ -229,7 +229,7 @@ START_TEST(test_dir__refuses_wrong_options)
 		struct connector_options o;
 		const char *says;
 	} wrong[] = {
-		{{.provider = "hf"}, "needs path = FOLDER"},
+		{{.provider = "hf"}, "needs either path = FOLDER"},
 		{{.provider = "hf", .path = "in"}, "path = in: is no absolute path"},
 		{{.provider = "hf", .path = "/in", .artifacts = "out"},
 			"artifacts = out: is no absolute path"},
