@@ -28,6 +28,8 @@ enum { START_YEAR = 2026 };
 static const struct engine_source *sources;
 static size_t n_sources;
 static struct strings asked;
+static int (*webhook_send)(
+	const struct http_request *r, struct arena *a, struct http_response *ret, struct err *err);
 
 static void open_engine(void)
 {
@@ -41,6 +43,7 @@ static void open_engine(void)
 		.sources = sources,
 		.n_sources = n_sources,
 		.asked = asked,
+		.webhook_send = webhook_send,
 	};
 
 	ck_assert_msg(engine_open(&o, &reg.engine, &err) == 0, "%s", err.msg);
@@ -71,6 +74,7 @@ void registry_teardown(void)
 	sources = NULL;
 	n_sources = 0;
 	asked = (struct strings){0};
+	webhook_send = NULL;
 	arena_free(reg.arena);
 	scratch_remove();
 }
@@ -97,6 +101,13 @@ void registry_sources(const struct engine_source *list, size_t n)
 void registry_asked(struct strings names)
 {
 	asked = names;
+	registry_reopen();
+}
+
+void registry_webhooks(int (*send)(
+	const struct http_request *r, struct arena *a, struct http_response *ret, struct err *err))
+{
+	webhook_send = send;
 	registry_reopen();
 }
 
@@ -488,6 +499,60 @@ struct outcome revoke_waiver(const char *id)
 	struct command *c = new_command("POST revoke", id);
 
 	return run(c, waiver_revoke(reg.engine, c, id, &reason, &c->err));
+}
+
+struct outcome make_webhook(const char *body)
+{
+	struct command *c = new_command("POST /v1/webhooks", body);
+	struct webhook_request *r = ARENA_NEW(reg.arena, struct webhook_request);
+
+	if (parse_body(&webhook_request_table, c, body, r) < 0)
+		return outcome_of(c);
+	return run(c, webhook_create(reg.engine, c, r, &c->err));
+}
+
+struct outcome alter_webhook(const char *id, const char *body)
+{
+	struct command *c = new_command("PATCH webhook", body);
+	struct webhook_change *r = ARENA_NEW(reg.arena, struct webhook_change);
+
+	if (parse_body(&webhook_change_table, c, body, r) < 0)
+		return outcome_of(c);
+	return run(c, webhook_alter(reg.engine, c, id, r, &c->err));
+}
+
+struct outcome rotate_webhook(const char *id, const char *body)
+{
+	struct command *c = new_command("POST rotate", body);
+	struct webhook_rotation *r = ARENA_NEW(reg.arena, struct webhook_rotation);
+
+	if (parse_body(&webhook_rotation_table, c, body, r) < 0)
+		return outcome_of(c);
+	return run(c, webhook_rotate(reg.engine, c, id, r, &c->err));
+}
+
+struct outcome redeliver(const char *id, const char *body)
+{
+	struct command *c = new_command("POST redeliver", body);
+	struct webhook_redelivery *r = ARENA_NEW(reg.arena, struct webhook_redelivery);
+
+	if (parse_body(&webhook_redelivery_table, c, body, r) < 0)
+		return outcome_of(c);
+	return run(c, webhook_redeliver(reg.engine, c, id, r, &c->err));
+}
+
+struct outcome test_webhook(const char *id)
+{
+	struct command *c = new_command("POST test", id);
+
+	return run(c, webhook_test(reg.engine, c, id, &c->err));
+}
+
+struct outcome remove_webhook(const char *id)
+{
+	struct command *c = new_command("DELETE webhook", id);
+
+	return run(c, webhook_remove(reg.engine, c, id, &c->err));
 }
 
 struct outcome sign_off(const char *merge, const char *body)

@@ -22,6 +22,9 @@ extern struct registry reg;
 void registry_sources(const struct engine_source *list, size_t n);
 /* Counters that Prometheus is asked for, from now on, up to the teardown. */
 void registry_asked(struct strings names);
+/* Send webhooks by this, which needs no network; the same. */
+void registry_webhooks(int (*send)(const struct http_request *r, struct arena *a,
+	struct http_response *ret, struct err *err));
 void registry_setup(void);
 void registry_teardown(void);
 /* Close and open again, as a restart does. */
@@ -86,6 +89,12 @@ struct outcome post_contract(const char *body);
 struct outcome ask_waiver(const char *body);
 struct outcome approve_waiver(const char *id, const char *body);
 struct outcome revoke_waiver(const char *id);
+struct outcome make_webhook(const char *body);
+struct outcome alter_webhook(const char *id, const char *body);
+struct outcome rotate_webhook(const char *id, const char *body);
+struct outcome redeliver(const char *id, const char *body);
+struct outcome test_webhook(const char *id);
+struct outcome remove_webhook(const char *id);
 struct outcome sign_off(const char *merge, const char *body);
 
 /* The built-in policy with another cadence (policy_with_cadence()), put in force. */

@@ -1,0 +1,155 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# Webhooks of a daemon: what is killed loses none, who is slow delays nobody, who is gone is left alone.
+# shellcheck disable=SC2317 # check calls functions
+# shellcheck source=tests/support/command.sh
+. "$SRC/tests/support/command.sh"
+
+python=/usr/bin/python3
+[ -x "$python" ] || python=python3
+command -v "$python" >/dev/null || {
+	echo "skipped: python3 is needed"
+	exit 77
+}
+
+secret=whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw
+echo "$secret" >secret
+echo whsec_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA= >secret2
+receiver=
+trap 'kill -KILL $pid $receiver 2>/dev/null' EXIT
+
+listen() { # [PORT]: a receiver that writes to heard
+	"$python" "$SRC/tests/stand-in/receiver.py" --secret secret --secret secret2 --port "${1-0}" \
+		>heard 2>>err &
+	receiver=$!
+	await grep -q port heard
+	port=$(sed -n 's/.*"port": \([0-9]*\).*/\1/p' heard)
+}
+serve() { # OPTION...
+	: >log
+	"$BUILD/spiralfedd" -o listen="unix:$PWD/sock" -o state=state -o auth=off "$@" 2>log &
+	pid=$!
+	await ready
+	export SPIRALFED_URL="unix:$PWD/sock"
+}
+private() { serve -o webhook_private=on; }
+stop() { # SIGNAL
+	kill "-$1" "$pid"
+	wait "$pid" 2>/dev/null
+}
+created() { sed -n 's/^webhook \([^ ]*\) is made.*/\1/p' err; }
+heard() { [ "$(grep -c "$1" heard)" = "$2" ]; }
+phase() { # WEBHOOK PHASE COUNT
+	sf webhooks deliveries "$1" --phase "$2"
+	[ "$(grep -c '^msg_' out)" = "$3" ]
+}
+event() { sf freeze create --until 2099-01-01T00:00:00Z --reason "$1" --as me; }
+
+# ---- what may be called ----
+serve
+sf webhooks create --url http://127.0.0.1:1/ --types '*'
+check "plain http is refused" exits 1
+check "... with the reason" says 'is not https'
+sf webhooks create --url https://127.0.0.1:1/ --types '*'
+check "an address of this machine is refused" says 'not on the open internet'
+sf webhooks create --url https://hooks.example/ --types 'release.actived'
+check "an unknown type is refused with the near one" says 'is it release.activated?'
+echo whsec_c2hvcnQ= >short
+sf webhooks create --url https://hooks.example/ --types '*' --secret-file short
+check "a short secret is refused" says 'too short'
+if getent hosts ip6-localhost >/dev/null; then
+	sf webhooks create --url https://ip6-localhost:1/ --types 'policy.*'
+	id=$(created)
+	sf webhooks test "$id"
+	check "a name that leads inside is not called" says 'not on the open internet'
+	sf webhooks delete "$id"
+fi
+stop TERM
+
+# ---- the way of an event ----
+listen
+private
+sf webhooks create --url "http://127.0.0.1:$port/ok" --types 'freeze.*' --secret-file secret
+check "a webhook is made" exits 0
+id=$(created)
+check "... and its secret goes to standard output" prints "$secret"
+sf webhooks test "$id"
+check "a test is taken" prints 'was taken: ok'
+event one
+check "an event arrives" await heard '"freeze.created"' 1
+check "... signed with the secret, as CloudEvents" \
+	grep -q '"content_type": "application/cloudevents+json", "signed_by": \[0\]' heard
+check "... and is recorded" await phase "$id" Succeeded 2
+sf webhooks rotate "$id" --secret-file secret2
+event two
+await heard '"freeze.created"' 2
+check "in the overlap both secrets sign" grep -q '"signed_by": \[0, 1\]' heard
+sf webhooks rotate "$id" --secret-file secret2 --overlap PT0S
+event three
+await heard '"freeze.created"' 3
+check "after it the new one alone" grep -q '"signed_by": \[1\]' heard
+message=$(sed -n 's/.*"id": "\(msg_[^"]*\)".*freeze.created.*/\1/p' heard | head -n 1)
+sf webhooks redeliver "$id" "$message"
+check "one is sent once more" prints 'was taken'
+check "... under the same id" heard "$message" 2
+
+# ---- receivers of all kinds ----
+sf webhooks create --url "http://127.0.0.1:$port/slow?s=6" --types 'freeze.*'
+slow=$(created)
+sf webhooks create --url "http://127.0.0.1:$port/gone" --types 'freeze.*'
+gone=$(created)
+sf webhooks create --url "http://127.0.0.1:$port/big" --types 'freeze.*' --format slack
+big=$(created)
+sf webhooks create --url "http://127.0.0.1:$port/move" --types 'freeze.*'
+move=$(created)
+sf webhooks create --url "http://127.0.0.1:$port/echo?a-very-long-secret-in-a-path" --types 'freeze.*'
+echo_=$(created)
+event four
+began=$(date +%s%N)
+check "who is slow delays nobody" await phase "$id" Succeeded 5
+check "... nor does who is gone" [ $((($(date +%s%N) - began) / 1000000)) -lt 5000 ]
+check "an answer of any length is one" await phase "$big" Succeeded 1
+check "a chat gets a sentence" grep -q '"body": {"text": "Freeze [^"]* created by local: four"}' heard
+disabled() {
+	sf webhooks show "$gone"
+	grep -q '^disabled_cause *gone' out
+}
+check "410 disables" await disabled
+sf events --max-results 20
+check "... which is an event" prints 'webhook.disabled'
+check "a redirect is a failure" await phase "$move" Pending 1
+check "... and not followed" [ "$(grep -c '"path": "/ok"' heard)" = "$(grep -c '"signed_by": \[[0-9]' heard)" ]
+await phase "$echo_" Succeeded 1
+sf webhooks deliveries "$echo_" --json
+check "an answer that shows the signature is not kept" [ "$(grep -c '"response"' out)" = 0 ]
+
+# ---- killed while a receiver holds the message ----
+check "the slow one has the message" await heard '"/slow"' 1
+stop KILL
+private
+check "what was under way is sent again, under the same id" await heard '"/slow"' 2
+began=$(date +%s%N)
+stop TERM
+check "a stop waits for no receiver" [ $((($(date +%s%N) - began) / 1000000)) -lt 4000 ]
+
+# ---- killed between commit and delivery ----
+kill "$receiver"
+wait "$receiver" 2>/dev/null
+private
+for n in 1 2 3 4 5; do event "lost $n"; done
+stop KILL
+listen "$port"
+private
+all_five() { [ "$(grep '"/ok"' heard | grep -o '"reason": "lost [1-5]"' | sort -u | wc -l)" = 5 ]; }
+check "nothing that was committed is lost" await all_five
+sf webhooks delete "$slow"
+sf webhooks disable "$id"
+check "one is disabled" prints 'is DISABLED'
+event six
+sf webhooks enable "$id"
+six() { grep -q '"/ok".*six' heard; }
+check "... and goes on where it stopped" await six
+stop TERM
+
+check "no secret is in the log" [ -z "$(grep -e whsec_ -e MfKQ9r8G -e a-very-long log)" ]
+exit "$bad"
