@@ -49,11 +49,13 @@ static const struct field_table attempt_table = FIELD_TABLE(
 
 struct delivery_answer {
 	const char *id, *phase;
+	int64_t tries; /* since it was last asked for */
 	struct list attempts;
 };
 static const struct field delivery_fields[] = {
 	ANSWER_STRING(struct delivery_answer, id),
 	ANSWER_STRING(struct delivery_answer, phase),
+	{"tries", FIELD_INT, offsetof(struct delivery_answer, tries), FIELD_ZERO},
 	ANSWER_LIST(struct delivery_answer, attempts, attempt_table),
 };
 static const struct field_table delivery_table = FIELD_TABLE(
@@ -342,7 +344,7 @@ static int follow(struct cli *cli, const char *id)
 
 		if (rc || done || !d.phase || !d.id)
 			return rc;
-		if (strcmp(d.phase, "Pending") != 0 || d.attempts.n || waited >= PATIENCE_MS)
+		if (strcmp(d.phase, "Pending") != 0 || d.tries || waited >= PATIENCE_MS)
 			return report(cli, &d);
 		poll(NULL, 0, LOOK_MS);
 	}
