@@ -95,6 +95,10 @@ WHERE webhook_seq = $1 AND due_at IS NOT NULL AND ($2 = 0 OR event_seq IS NULL) 
 -- name: webhook_delivery_open :one (webhook_seq)
 SELECT count(*) AS n FROM webhook_delivery WHERE webhook_seq = $1 AND due_at IS NOT NULL;
 
+-- Of all webhooks; bounded for each.
+-- name: webhook_delivery_backlog :one () -- scan ok
+SELECT count(*) AS n, min(created_at) AS oldest FROM webhook_delivery WHERE due_at IS NOT NULL;
+
 -- name: webhook_delivery_set :cas (seq, phase, tries, attempts, first_at, due_at, finished_at)
 UPDATE webhook_delivery SET phase = $2, tries = $3, attempts = $4, first_at = $5, due_at = $6, finished_at = $7
 WHERE seq = $1;

@@ -80,6 +80,8 @@ int webhook_delivery_next(
 	struct db *db, int64_t webhook_seq, bool tests, int64_t *ret, struct err *err);
 /* How many are not over. */
 int webhook_delivery_open(struct db *db, int64_t webhook_seq, int64_t *ret, struct err *err);
+/* The same of all webhooks, and since when the oldest waits (0: none does). */
+int webhook_delivery_backlog(struct db *db, int64_t *ret, int64_t *ret_oldest, struct err *err);
 int webhook_delivery_set(struct db *db, const struct webhook_delivery_row *r, struct err *err);
 /* Leave out all that are not over. */
 int webhook_delivery_abort(struct db *db, int64_t webhook_seq, int64_t now, struct err *err);

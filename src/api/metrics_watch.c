@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * What the watch and the nodes say, as series. Labels are bounded: the policy's service levels and
- * windows, four states of nodes. What can't be read now is left out.
+ * What the watch, the nodes and the webhooks say, as series. Labels are bounded: the policy's service
+ * levels and windows, four states of nodes. What can't be read now is left out.
  */
 #include "api/metrics.h"
 
@@ -11,7 +11,9 @@
 #include "engine/engine.h"
 #include "engine/node.h"
 #include "engine/watch.h"
+#include "engine/webhook.h"
 #include "model/burn.h"
+#include "store/webhook.h"
 
 static void family(struct strbuf *out, const char *name, const char *type, const char *help)
 {
@@ -89,6 +91,48 @@ static void nodes(const struct fleet *f, int64_t now, struct strbuf *out)
 		f->behind_since ? seconds(now - f->behind_since) : 0);
 }
 
+static void counter(struct strbuf *out, const char *name, const char *help, uint64_t value)
+{
+	family(out, name, "counter", help);
+	strbuf_addf(out, "%s %llu\n", name, (unsigned long long)value);
+}
+
+/* Only with webhooks: who has none wants no empty families. */
+static void webhooks(struct engine *e, struct db *reader, int64_t now, struct strbuf *out)
+{
+	int64_t all, active, waiting, oldest;
+	struct webhook_stats st;
+	struct err ignored;
+
+	if (webhook_counts(reader, &all, &active, &ignored) < 0 || !all ||
+		webhook_delivery_backlog(reader, &waiting, &oldest, &ignored) < 0)
+		return;
+	webhook_stats(e, &st);
+	family(out, "spiralfed_webhooks", "gauge", "Webhooks by status.");
+	strbuf_addf(out,
+		"spiralfed_webhooks{status=\"ACTIVE\"} %lld\n"
+		"spiralfed_webhooks{status=\"DISABLED\"} %lld\n",
+		(long long)active, (long long)(all - active));
+	gauge(out, "spiralfed_webhook_deliveries_waiting", "Deliveries that are not over.",
+		(double)waiting);
+	gauge(out, "spiralfed_webhook_oldest_waiting_seconds",
+		"How long the oldest of them waits; 0: none does.",
+		oldest ? seconds(now - oldest) : 0);
+	family(out, "spiralfed_webhook_attempts_total", "counter",
+		"Requests to receivers by what came of them, since the start.");
+	strbuf_addf(out,
+		"spiralfed_webhook_attempts_total{result=\"taken\"} %llu\n"
+		"spiralfed_webhook_attempts_total{result=\"refused\"} %llu\n"
+		"spiralfed_webhook_attempts_total{result=\"unanswered\"} %llu\n",
+		(unsigned long long)st.taken, (unsigned long long)st.refused,
+		(unsigned long long)st.unanswered);
+	counter(out, "spiralfed_webhook_deliveries_given_up_total",
+		"Deliveries whose last attempt failed, since the start.", st.given_up);
+	counter(out, "spiralfed_webhooks_disabled_total",
+		"Webhooks that were disabled because of their receiver, since the start.",
+		st.disabled);
+}
+
 void metrics_watch_text(struct engine *e, struct db *reader, struct arena *a, struct strbuf *out)
 {
 	SNAPSHOT_AUTO s = snapshot_get(e);
@@ -101,4 +145,5 @@ void metrics_watch_text(struct engine *e, struct db *reader, struct arena *a, st
 		slos(&view, out);
 	if (fleet_view(reader, s, now, a, &fleet, &ignored) == 0)
 		nodes(&fleet, now, out);
+	webhooks(e, reader, now, out);
 }

@@ -107,6 +107,17 @@ int webhook_delivery_open(struct db *db, int64_t webhook_seq, int64_t *ret, stru
 	return 0;
 }
 
+int webhook_delivery_backlog(struct db *db, int64_t *ret, int64_t *ret_oldest, struct err *err)
+{
+	STMT_AUTO s = db_stmt(db, SQL_webhook_delivery_backlog);
+
+	if (stmt_step(s, err) <= 0)
+		return -1;
+	*ret = stmt_int(s, "n");
+	*ret_oldest = stmt_int(s, "oldest");
+	return 0;
+}
+
 static void bind_time(struct stmt *s, const char *name, int64_t at)
 {
 	if (at)

@@ -120,6 +120,9 @@ check "... which is an event" prints 'webhook.disabled'
 check "a redirect is a failure" await phase "$move" Pending 1
 check "... and not followed" [ "$(grep -c '"path": "/ok"' heard)" = "$(grep -c '"signed_by": \[[0-9]' heard)" ]
 await phase "$echo_" Succeeded 1
+curl -fsS --unix-socket sock http://localhost/metrics >out
+check "all of it is counted" grep -qx 'spiralfed_webhook_attempts_total{result="refused"} 2' out
+check "... and whoever is disabled" grep -qx 'spiralfed_webhooks{status="DISABLED"} 1' out
 sf webhooks deliveries "$echo_" --json
 check "an answer that shows the signature is not kept" [ "$(grep -c '"response"' out)" = 0 ]
 
