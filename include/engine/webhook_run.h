@@ -31,6 +31,7 @@ struct webhook_work {
 	bool url_valid;
 	struct url url;
 	struct webhook_keys keys;
+	struct http_client *client; /* one connection for all of it */
 	struct webhook_message messages[WEBHOOK_BURST];
 	size_t n;
 };

@@ -101,6 +101,7 @@ static int perform(struct webhook_sender *s, const struct webhook_message *m, st
 		.cap = ANSWER_MAX,
 		.cut = true,
 		.reach = set->private ? HTTP_REACH_ANY : HTTP_REACH_PUBLIC,
+		.client = w->client,
 		.stop = &set->stop,
 	};
 	return set->send(&r, a, ret, err);
@@ -268,7 +269,9 @@ static bool send_one(struct webhook_sender *s, const struct webhook_message *m)
 
 void webhook_burst(struct webhook_sender *s)
 {
+	s->work.client = http_client_new();
 	for (size_t i = 0; i < s->work.n && !s->e->webhooks->stop; i++)
 		if (!send_one(s, &s->work.messages[i]))
 			break;
+	http_client_free(s->work.client);
 }
