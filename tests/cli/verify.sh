@@ -124,6 +124,16 @@ sf key rotate --reason yearly --overlap P2D
 check "a rotation" exits 0
 sf verify --key key.pem --state node.state
 check "with the old key: renewed" prints 'renewed: stable'
+fetch /v1/channels/stable/attestation overlap.json
+sf verify overlap.json --key key.pem
+check "... from a file, too" exits 0
+for n in 1 2; do
+	sed "s/\"sig\":\"\(.\)\(.\)/\"sig\":\"\2\1/$n" overlap.json >bad.json
+	cmp -s overlap.json bad.json || {
+		sf verify bad.json --key key.pem
+		check "... and not with signature $n changed, whose key it knows or not" says bad_signature
+	}
+done
 sf key show
 check "two keys sign" test "$(grep -c BEGIN out)" = 2
 cp out both.pem

@@ -416,11 +416,18 @@ START_TEST(test_block__plan_b)
 }
 END_TEST
 
-static const char *const odd_plans[] = {"[]", "1", "null", "{\"hf\":1}", "{\"hf\":{\"verdict\":1}}",
+#define FUSION_TO(model_) "\"fusion\":{\"default\":{\"to\":\"model:" model_ "\"}}"
+
+static const char *const odd_plans[] = {
+	"[]",
+	"1",
+	"null",
+	"{\"hf\":1}",
+	"{\"hf\":{\"verdict\":1}}",
 	"{\"hf\":{\"verdict\":\"pass\",\"verdict\":\"pass\"}}",
 	"{\"hf\":{\"verdict\":\"pass\"},\"hf\":{\"verdict\":\"pass\"}}",
-	"{\"hf\":{\"verdict\":\"pass\",\"fusion\":{\"default\":{\"to\":\"model:a\"}},"
-	"\"fusion\":{\"default\":{\"to\":\"model:b\"}}}}"};
+	("{\"hf\":{\"verdict\":\"pass\"," FUSION_TO("a") "," FUSION_TO("b") "}}"),
+};
 
 START_TEST(test_block__plan_b_that_is_none)
 {
