@@ -11,6 +11,8 @@
 #ifndef CLI_SIM_H
 #define CLI_SIM_H
 
+#include <signal.h>
+
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/prng.h"
@@ -83,6 +85,7 @@ struct sim_options {
 	const char *policy; /* JSON; NULL: as built in, or as the registry has it */
 	const char *path;   /* of the registry, in a folder of its own */
 	bool faults, from_registry;
+	const volatile sig_atomic_t *stopped; /* not 0: it is to end; NULL: never */
 };
 
 struct sim {
@@ -98,6 +101,7 @@ struct sim {
 	double trouble_errors;
 	int64_t unreachable_until; /* the places of the connectors */
 	int64_t next_people;	   /* monotonic */
+	bool look_at_once;	   /* people said something that the engine is to see at its time */
 	size_t n_sources;
 	char sources[SIM_SOURCES_MAX][SIM_NAME_MAX]; /* providers that have a connector */
 	int64_t next_fault;			     /* monotonic */
@@ -123,6 +127,8 @@ void sim_free(struct sim *s);
 int sim_run(struct sim *s, struct err *err);
 int64_t sim_now(const struct sim *s); /* wall */
 int64_t sim_mono(const struct sim *s);
+/* Is a window for promotions open in which nothing was promoted yet? */
+bool sim_window_waits(struct sim_life *life);
 
 /* Run a command to its end: the verb's return value goes in. The error is in c->err. */
 struct command *sim_command(

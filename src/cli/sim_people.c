@@ -29,11 +29,14 @@ static void acknowledge(struct sim_life *life, const struct snapshot *now)
 	sim_finish(life, c, slo_acknowledge(life->engine, c, &why, &c->err));
 }
 
-static bool is_signed(const struct signoff *all, size_t n, const char *item)
+/* Is there a word on it that still counts? What is stale is said again; a no stays one. */
+static bool is_signed(
+	const struct signoff *all, size_t n, const struct policy_signoff *rule, int64_t now)
 {
 	for (size_t i = 0; i < n; i++)
-		if (!strcmp(all[i].item, item))
-			return true;
+		if (!strcmp(all[i].item, rule->item))
+			return all[i].verdict == SIGNOFF_NO_GO || !rule->fresh_usec ||
+			       now < all[i].signed_at + rule->fresh_usec;
 	return false;
 }
 
@@ -65,20 +68,27 @@ static void sign_off(struct sim_life *life, const struct snapshot *now)
 		signoff_newest(life->reader, open.version, a, &given, &n, &ignored) < 0)
 		return;
 	for (size_t i = 0; i < items->n; i++) {
-		const char *item = LIST_AT(items, struct policy_signoff, i)->item;
-		if (!is_signed(given, n, item))
-			sign(life, open.version, item);
+		const struct policy_signoff *rule = LIST_AT(items, struct policy_signoff, i);
+
+		if (is_signed(given, n, rule, sim_now(life->sim)))
+			continue;
+		sign(life, open.version, rule->item);
+		/* The daemon looks at a promotion again within a second of any word; so must the clock. */
+		life->sim->look_at_once = true;
 	}
 }
 
 void sim_people(struct sim_life *life)
 {
 	struct sim *s = life->sim;
+	bool look = sim_mono(s) >= s->next_people;
 
-	if (sim_mono(s) < s->next_people)
-		return;
-	s->next_people = sim_mono(s) + LOOK_HOURS * SIM_HOUR;
 	SNAPSHOT_AUTO now = snapshot_get(life->engine);
-	acknowledge(life, now);
-	sign_off(life, now);
+	if (look) {
+		s->next_people = sim_mono(s) + LOOK_HOURS * SIM_HOUR;
+		acknowledge(life, now);
+	}
+	/* While a window is open they are at hand: a word may count for minutes only. */
+	if (look || (now->policy.checklist.n && sim_window_waits(life)))
+		sign_off(life, now);
 }

@@ -112,7 +112,7 @@ static void life_close(struct sim_life *life)
 }
 
 /* A window in which nothing was promoted yet is looked at again and again. */
-static bool window_waits(struct sim_life *life)
+bool sim_window_waits(struct sim_life *life)
 {
 	ARENA_AUTO a = arena_new();
 	struct job_run run;
@@ -140,8 +140,11 @@ static void life_step(struct sim_life *life)
 	if (due < next)
 		next = due;
 	next -= now;
-	if (next > LOOK_MINUTES * SIM_MINUTE && window_waits(life))
+	if (next > LOOK_MINUTES * SIM_MINUTE && sim_window_waits(life))
 		next = LOOK_MINUTES * SIM_MINUTE;
+	if (s->look_at_once)
+		next = USEC_PER_SEC;
+	s->look_at_once = false;
 	if (sim_next_fault(s) - sim_mono(s) < next)
 		next = sim_next_fault(s) - sim_mono(s);
 	if (s->end - sim_mono(s) < next)
@@ -180,6 +183,11 @@ static int life_begin(struct sim_life *life, struct err *err)
 	return sim_world_setup(s, now, err);
 }
 
+static bool is_stopped(const struct sim *s)
+{
+	return s->options.stopped && *s->options.stopped;
+}
+
 static int life_run(struct sim *s, struct err *err)
 {
 	struct sim_life life = {.sim = s};
@@ -188,7 +196,7 @@ static int life_run(struct sim *s, struct err *err)
 	if (life_open(&life, err) < 0)
 		return -1;
 	rc = life_begin(&life, err);
-	while (rc == 0 && sim_mono(s) < s->end)
+	while (rc == 0 && sim_mono(s) < s->end && !is_stopped(s))
 		life_step(&life);
 	s->clock.reads_left = -1;
 	life_close(&life);
@@ -219,9 +227,13 @@ static int life_wait(struct sim *s, struct err *err)
 		return err_set(err, ERR_INTERNAL, "cannot start a process: %s", strerror(errno));
 	if (pid == 0)
 		life_in_child(s);
-	while (waitpid(pid, &status, 0) < 0)
+	while (waitpid(pid, &status, 0) < 0) {
 		if (errno != EINTR)
 			return err_set(err, ERR_INTERNAL, "waitpid: %s", strerror(errno));
+		/* Told to this process alone, it is the life's business, too. */
+		if (is_stopped(s))
+			kill(pid, SIGTERM);
+	}
 	if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
 		return 0;
 	if (WIFEXITED(status) && WEXITSTATUS(status) == SIM_EXIT_CRASH)
@@ -239,7 +251,7 @@ int sim_run(struct sim *s, struct err *err)
 
 	if (!s->options.faults)
 		return life_run(s, err);
-	for (int i = 0; i < LIVES_MAX; i++) {
+	for (int i = 0; i < LIVES_MAX && !is_stopped(s); i++) {
 		rc = life_wait(s, err);
 		if (rc <= 0)
 			return rc;
@@ -247,7 +259,7 @@ int sim_run(struct sim *s, struct err *err)
 		s->clock.reads_left = -1;
 		sim_restart(s);
 	}
-	return err_set(err, ERR_INTERNAL, "it crashes again and again");
+	return is_stopped(s) ? 0 : err_set(err, ERR_INTERNAL, "it crashes again and again");
 }
 
 struct sim *sim_new(const struct sim_options *o)

@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <ftw.h>
 #include <inttypes.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -64,6 +65,28 @@ static int place_make(struct arena *a, struct place *ret, struct err *err)
 		return err_set(err, ERR_IO, "%s: %s", path, strerror(errno));
 	ret->path = path;
 	return 0;
+}
+
+/* ---- Being stopped ---- */
+
+static volatile sig_atomic_t stopped; /* the signal */
+
+static void note_signal(int sig)
+{
+	stopped = sig;
+}
+
+/* The first one ends it in order, so that nothing is left in memory; the next one at once. */
+static void heed_signals(void)
+{
+	static const int signals[] = {SIGINT, SIGTERM, SIGHUP};
+	const struct sigaction act = {.sa_handler = note_signal, .sa_flags = (int)SA_RESETHAND};
+	struct sigaction old;
+
+	for (size_t i = 0; i < sizeof(signals) / sizeof(signals[0]); i++)
+		/* What nohup has it ignore stays ignored. */
+		if (sigaction(signals[i], NULL, &old) == 0 && old.sa_handler != SIG_IGN)
+			sigaction(signals[i], &act, NULL);
 }
 
 /* ---- What was asked for ---- */
@@ -169,6 +192,7 @@ static int parse(struct cli *cli, const struct place *place, struct asked *q)
 		.path = arena_printf(cli->arena, "%s/registry.db", place->path),
 		.faults = cli->option[CLI_OPTION_FAULTS],
 		.from_registry = cli->option[CLI_OPTION_FROM_REGISTRY],
+		.stopped = &stopped,
 	};
 	rc = parse_number(cli, CLI_OPTION_WEEKS, SIM_WEEKS_MAX, &weeks);
 	if (!rc)
@@ -239,6 +263,10 @@ static int simulate(struct cli *cli, const struct asked *q)
 	sim_choose_sources(s, &q->policy);
 	if (sim_run(s, &err) < 0)
 		rc = cli_fail(cli, CLI_REFUSED, "seed %" PRIu64 ": %s", q->options.seed, err.msg);
+	if (stopped) {
+		sim_free(s);
+		return cli_fail(cli, CLI_REFUSED, "stopped by signal %d", (int)stopped);
+	}
 	kept = keep(cli, &q->options);
 	if (!rc)
 		rc = report(cli, s);
@@ -258,6 +286,7 @@ int cli_simulate(struct cli *cli)
 	/* What the engine has to say of made-up breaches is in its history. */
 	log_setup(LOG_LEVEL_ERROR, LOG_FORMAT_LOGFMT, nowhere);
 	schedule_setup();
+	heed_signals();
 	if (place_make(cli->arena, &place, &err) < 0)
 		return cli_fail(cli, CLI_REFUSED, "%s", err.msg);
 	rc = parse(cli, &place, &q);

@@ -53,6 +53,10 @@ check "and kept" promotes_only_at 'Mon .* 15:|Thu .* 15:'
 sf simulate --weeks 4 --policy twice.json --from-registry kept.db
 check "a registry goes on under it" promotes_only_at 'Mon .* 15:|Thu .* 15:'
 
+sed '1a "checklist": [{"item": "review", "scope": "promote", "fresh": "PT2M"}],' "$SRC/etc/policy.json" >signed.json
+sf simulate --weeks 6 --policy signed.json
+check "a word that counts for two minutes is heard in time" matches '  promotion  '
+
 printf '{"slots": 3}' >bad.json
 sf simulate --policy bad.json
 check "a policy that is none is refused" exits 1
@@ -61,4 +65,21 @@ sf simulate --seed x
 check "a seed that is no number is refused" exits 2
 sf simulate --weeks 0
 check "no weeks are refused" exits 2
+
+# Where the registry lies: what the process has open there.
+folder() {
+	at=$(readlink "/proc/$pid/fd"/* 2>/dev/null | sed -n 's|\(/spiralfed-simulate-[^/]*\)/.*|\1|p' | head -n 1)
+	[ -n "$at" ]
+}
+gone() { [ -n "$at" ] && [ ! -e "$at" ]; }
+"$BUILD/spiralfed" simulate --weeks 520 --quiet >out 2>err &
+pid=$!
+check "a long one is under way" await folder
+kill -TERM "$pid"
+status=0
+wait "$pid" || status=$?
+pid=
+check "stopped half-way it says so" says "stopped by signal"
+check "and ends in failure" exits 1
+check "and leaves no registry in memory" gone
 exit "$bad"
