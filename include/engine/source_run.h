@@ -106,6 +106,8 @@ struct source *source_find_by_name(struct engine *e, const char *provider);
 
 /* ---- source_ingest.c, source_probe.c: the tasks ---- */
 void source_ingest(struct source *s, struct db *reader);
+/* Write down how an ingest went, by s->report. The reader may be NULL: it could not be opened. */
+void source_went(struct source *s, struct db *reader);
 void source_probe(struct source *s, struct db *reader);
 /* Have the units of the open merge looked for, now and then; the ops thread. */
 void probes_watch(struct engine *e, struct db *reader);

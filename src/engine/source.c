@@ -133,6 +133,8 @@ static void *source_main(void *arg)
 	if (engine_reader(e, &reader, &s->report.err) == 0) {
 		run_task(s, reader);
 		db_close(reader);
+	} else if (s->task != SOURCE_PROBE) {
+		source_went(s, NULL);
 	}
 	log_set_id(NULL);
 	s->state = SOURCE_OVER;

@@ -12,7 +12,7 @@
 #include "engine/source_run.h"
 #include "store/event.h"
 
-enum { BATCH_MAX = 32, DROPS_MAX = 1000, BUSY_MS = 100, DATA_MAX = 4096 };
+enum { BATCH_MAX = 32, DROPS_MAX = 1000, BUSY_MS = 100, DATA_MAX = 64 << 10 };
 /* Entries in a row for which the provider could not be asked: then nobody asks for the rest. */
 enum { DEAF_MAX = 3 };
 
@@ -32,7 +32,8 @@ struct record {
 	size_t n_drops;
 };
 
-static const char *event_data(const struct record *r, const struct source_item *i, struct arena *a)
+static int event_data(const struct record *r, const struct source_item *i, struct arena *a,
+	const char **ret, struct err *err)
 {
 	STRBUF_AUTO sb = STRBUF_INIT(DATA_MAX);
 	struct json_writer w;
@@ -46,22 +47,32 @@ static const char *event_data(const struct record *r, const struct source_item *
 		jw_kstring(&w, "pointer", i->pointer);
 	jw_kstring(&w, "provider", r->provider);
 	jw_end(&w);
-	return arena_strndup(a, sb.buf, sb.len);
+	if (!json_writer_done(&w))
+		return err_set(err, ERR_INTERNAL, "the name of an entry is too long to be told");
+	*ret = arena_strndup(a, sb.buf, sb.len);
+	return 0;
 }
 
 /* Once for each content; of what was never read, once for each state of the entry. */
 static int tell(struct tx *tx, const struct record *r, const struct source_item *i, bool told,
 	struct err *err)
 {
-	enum event_type type =
-		i->outcome == SOURCE_CONFLICT ? EVENT_MANIFEST_CONFLICTED : EVENT_MANIFEST_REFUSED;
+	static const enum event_type types[] = {
+		[SOURCE_REFUSED] = EVENT_MANIFEST_REFUSED,
+		[SOURCE_CONFLICT] = EVENT_MANIFEST_CONFLICTED,
+		[SOURCE_FAILED] = EVENT_MANIFEST_UNREADABLE,
+	};
+	enum event_type type = types[i->outcome];
 	const char *subject =
 		i->digest ? i->digest : arena_printf(tx->arena, "%s/%s", r->provider, i->name);
 	int rc = i->digest ? event_seen(tx->db, event_name(type), subject, err) : told;
+	const char *data = NULL;
 
 	if (rc != 0)
 		return rc < 0 ? -1 : 0;
-	return tx_event(tx, type, subject, NULL, event_data(r, i, tx->arena), NULL, err);
+	return event_data(r, i, tx->arena, &data, err) < 0
+		       ? -1
+		       : tx_event(tx, type, subject, NULL, data, NULL, err);
 }
 
 /* Of a manifest that its provider did not write: from where each number is. */
@@ -512,6 +523,9 @@ static int went_event(
 	jw_kstring(&w, "connector", s->kind->name);
 	jw_kstring(&w, "detail", why->msg);
 	jw_end(&w);
+	if (!json_writer_done(&w))
+		return err_set(
+			err, ERR_INTERNAL, "why %s fails is too long to be told", s->provider);
 	return tx_event(tx, EVENT_PROVIDER_FAILED, s->provider, NULL, sb.buf, NULL, err);
 }
 
@@ -570,13 +584,12 @@ static void say(const struct source *s)
 		LOG_INT("left", (int64_t)r->left));
 }
 
-void source_ingest(struct source *s, struct db *reader)
+void source_went(struct source *s, struct db *reader)
 {
 	static const struct command_kind kind = {.name = "source_went", .apply = went_apply};
 	ARENA_AUTO a = arena_new();
 	struct err err = {0};
 
-	look(s, reader, a);
 	/* Cut off: the next start takes it up. */
 	if (s->e->sources->stop)
 		return;
@@ -586,4 +599,12 @@ void source_ingest(struct source *s, struct db *reader)
 		log_error("source.not_recorded", LOG_STR("provider", s->provider), LOG_ERR(&err));
 	count(s);
 	say(s);
+}
+
+void source_ingest(struct source *s, struct db *reader)
+{
+	ARENA_AUTO a = arena_new();
+
+	look(s, reader, a);
+	source_went(s, reader);
 }

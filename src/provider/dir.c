@@ -25,6 +25,8 @@
 /* A file changed this lately may be half of what it will be. */
 enum { SETTLE_S = 60, CHECK_EVERY = 256 };
 
+#define NOT_TEXT "bytes/"
+
 struct connector {
 	char *path; /* NULL: web has it */
 	struct dir_web *web;
@@ -126,15 +128,17 @@ static const char *fault_of(const struct stat *st, const char *name, struct aren
 	return NULL;
 }
 
-/* Bytes that are no text would not come back from the registry as they went in. */
+/* Bytes that are no text would not come back from the registry as they went in. No name of a file holds
+ * a slash, so that none is called like another one's bytes. */
 static const char *name_of(const char *name, struct arena *a)
 {
-	STRBUF_AUTO sb = STRBUF_INIT(NAME_MAX * 3);
+	STRBUF_AUTO sb = STRBUF_INIT(NAME_MAX * 3 + sizeof(NOT_TEXT));
 
 	if (utf8_valid(name, strlen(name)))
 		return arena_strdup(a, name);
+	strbuf_addstr(&sb, NOT_TEXT);
 	for (const char *p = name; *p; p++)
-		if ((unsigned char)*p < 0x80)
+		if ((unsigned char)*p < 0x80 && *p != '%')
 			strbuf_addch(&sb, *p);
 		else
 			strbuf_addf(&sb, "%%%02X", (unsigned char)*p);
@@ -295,9 +299,12 @@ static int read_file(int fd, const char *name, const struct provider_call *call,
 static int dir_fetch(struct connector *c, const struct provider_call *call,
 	const struct source_entry *entry, struct source_document *ret, struct err *err)
 {
-	FD_AUTO folder = open_folder(c->path, err);
+	FD_AUTO folder = -1;
 	FD_AUTO fd = -1;
 
+	if (provider_call_check(call, err) < 0)
+		return -1;
+	folder = open_folder(c->path, err);
 	if (folder < 0)
 		return -1;
 	/* Without O_NONBLOCK a pipe that took the file's place would hold us. */

@@ -337,7 +337,7 @@ START_TEST(test_source__a_file_that_cannot_be_read_is_tried_again)
 	ck_assert_str_eq(counts(&r, "hf"), "2 0 1 0 0 0 1 0");
 	r = ingest();
 	ck_assert_str_eq(counts(&r, "hf"), "2 1 0 0 0 0 1 0");
-	ck_assert_int_eq(count_events("manifest.refused"), 1);
+	ck_assert_int_eq(count_events("manifest.unreadable"), 1);
 	ck_assert_int_eq(chmod(at("hf/a.json"), 0600), 0);
 	r = ingest();
 	ck_assert_str_eq(counts(&r, "hf"), "2 1 1 0 0 0 0 0");
@@ -364,8 +364,10 @@ START_TEST(test_source__one_entry_that_fails_does_not_stop_the_rest)
 	ck_assert_int_eq(r.phase, PHASE_SUCCEEDED);
 	r = ingest();
 	ck_assert_str_eq(counts(&r, "hf"), "2 1 0 0 0 0 1 0");
-	ck_assert_int_eq(count_events("manifest.refused"), 1);
-	ck_assert_ptr_nonnull(strstr(newest_event("manifest.refused"), "\"code\":\"io\""));
+	/* Nobody refused it. */
+	ck_assert_int_eq(count_events("manifest.refused"), 0);
+	ck_assert_int_eq(count_events("manifest.unreadable"), 1);
+	ck_assert_ptr_nonnull(strstr(newest_event("manifest.unreadable"), "\"code\":\"io\""));
 	broken = false;
 	r = ingest();
 	ck_assert_str_eq(counts(&r, "hf"), "2 1 1 0 0 0 0 0");

@@ -5,12 +5,14 @@
 #include <check.h>
 #include <pthread.h>
 #include <string.h>
+#include <sys/resource.h>
 
 #include "base/log.h"
 #include "engine/schedule.h"
 #include "engine/source.h"
 #include "model/phase.h"
 #include "store/schedule.h"
+#include "store/source.h"
 #include "support/calm_policy.h"
 #include "support/scratch.h"
 
@@ -284,6 +286,33 @@ START_TEST(test_threads__one_that_does_not_come_back_is_left_behind)
 }
 END_TEST
 
+/* Out of descriptors: the providers were not asked, and that is on record. */
+START_TEST(test_threads__one_that_cannot_open_the_registry_has_failed)
+{
+	struct rlimit before, none;
+	struct source_row row;
+	struct err err = {0};
+
+	begin();
+	set_gate(true);
+	await_end();
+	ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &before), 0);
+	none = (struct rlimit){.rlim_cur = 0, .rlim_max = before.rlim_max};
+	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &none), 0);
+	begin();
+	struct job_run r = await_end();
+	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &before), 0);
+	ck_assert_int_eq(r.phase, PHASE_ERROR);
+	ck_assert_int_eq(source_find(reader, "hf", arena, &row, &err), 1);
+	ck_assert_int_ne(row.failing_since, 0);
+	ck_assert_str_eq(row.code, "storage");
+	begin();
+	await_end();
+	ck_assert_int_eq(source_find(reader, "hf", arena, &row, &err), 1);
+	ck_assert_int_eq(row.failing_since, 0);
+}
+END_TEST
+
 START_TEST(test_threads__a_close_stops_it_and_the_next_start_takes_it_up)
 {
 	begin();
@@ -306,6 +335,7 @@ Suite *test_suite(void)
 	tcase_add_test(tc, test_threads__a_slow_provider_holds_nobody_else);
 	tcase_add_test(tc, test_threads__a_timeout_ends_it);
 	tcase_add_test(tc, test_threads__one_that_does_not_come_back_is_left_behind);
+	tcase_add_test(tc, test_threads__one_that_cannot_open_the_registry_has_failed);
 	tcase_add_test(tc, test_threads__a_close_stops_it_and_the_next_start_takes_it_up);
 	suite_add_tcase(suite, tc);
 	return suite;

@@ -139,11 +139,31 @@ START_TEST(test_dir__refuses_what_is_no_plain_file)
 	ck_assert_ptr_nonnull(strstr(entry(&l, "pipe.json")->fault, "regular file"));
 	ck_assert_ptr_nonnull(strstr(entry(&l, "folder.json")->fault, "regular file"));
 	ck_assert_ptr_nonnull(strstr(entry(&l, "big.json")->fault, "1048577 bytes"));
-	ck_assert_ptr_nonnull(strstr(entry(&l, "%FF.json")->fault, "UTF-8"));
+	ck_assert_ptr_nonnull(strstr(entry(&l, "bytes/%FF.json")->fault, "UTF-8"));
 	/* One that takes the place of a file after the listing: neither followed, nor waited for. */
 	ck_assert_int_eq(fetch("link.json", &d, &err), FETCH_UNSETTLED);
 	ck_assert_int_eq(fetch("pipe.json", &d, &err), FETCH_UNSETTLED);
 	ck_assert_int_eq(fetch("big.json", &d, &err), FETCH_UNSETTLED);
+}
+END_TEST
+
+/* Two entries of one name would be handled in turn, again and again. */
+START_TEST(test_dir__no_name_stands_for_two_files)
+{
+	put("in/\xff.json", "{}");
+	put("in/%FF.json", "{}");
+	put("in/\xff%FF.json", "{}");
+	put("in/\xff\xff.json", "{}");
+
+	struct source_listing l = list();
+
+	ck_assert_uint_eq(l.n, 4);
+	ck_assert_str_eq(l.v[0].name, "%FF.json");
+	ck_assert_ptr_null(l.v[0].fault);
+	for (size_t i = 1; i < l.n; i++) {
+		ck_assert_str_ne(l.v[i].name, l.v[i - 1].name);
+		ck_assert_ptr_nonnull(l.v[i].fault);
+	}
 }
 END_TEST
 
@@ -210,15 +230,20 @@ END_TEST
 START_TEST(test_dir__heeds_deadline_and_stop)
 {
 	atomic_bool stop = true;
+	struct source_document d;
 	struct source_listing l;
 	struct err err = {0};
 
+	put("in/a.json", "{}");
 	call.stop = &stop;
 	ck_assert_int_eq(connector_dir.list(dir, &call, &l, &err), -1);
 	ck_assert_int_eq(err.code, ERR_UNAVAILABLE);
+	ck_assert_int_eq(fetch("a.json", &d, &err), -1);
 	call.stop = NULL;
 	call.deadline = clock_mono(&fake.clock);
 	ck_assert_int_eq(connector_dir.list(dir, &call, &l, &err), -1);
+	ck_assert_int_eq(err.code, ERR_UNAVAILABLE);
+	ck_assert_int_eq(fetch("a.json", &d, &err), -1);
 	ck_assert_int_eq(err.code, ERR_UNAVAILABLE);
 }
 END_TEST
@@ -313,6 +338,7 @@ Suite *test_suite(void)
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, test_dir__lists_manifests_in_order);
 	tcase_add_test(tc, test_dir__refuses_what_is_no_plain_file);
+	tcase_add_test(tc, test_dir__no_name_stands_for_two_files);
 	tcase_add_test(tc, test_dir__version_follows_every_change);
 	tcase_add_test(tc, test_dir__fetches_whole_files);
 	tcase_add_test(tc, test_dir__says_why_it_cannot_read);
