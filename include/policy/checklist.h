@@ -34,6 +34,7 @@ struct checklist_facts {
 	const struct list *gates;    /* struct gate_result, of the combination */
 	int64_t gate_until[GATES];   /* a waiver that a unit needs ends then; 0: none */
 	const struct list *blockers; /* struct blocker of items up to UNITS */
+	size_t left_out;	     /* more of them, which are not listed */
 	struct checklist_report reports[CHECK_ITEMS];
 	int64_t soak;			/* usec; 0: none is asked for */
 	const struct list *asked;	/* struct policy_signoff */
@@ -41,6 +42,9 @@ struct checklist_facts {
 	size_t n_signoffs;
 	const struct cadence_plan *plan;
 };
+
+/* The reason of an item of which nothing is listed, in a list that was cut. */
+#define CHECK_NOT_LISTED "not_listed"
 
 /* All in the arena, or as long as the facts. Of a merge that is not open only that is an item. */
 void checklist_make(

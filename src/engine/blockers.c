@@ -41,14 +41,16 @@ struct blocker *blocker_add(struct blocker_list *b, enum err_code problem, const
 
 void blockers_finish(struct blocker_list *b)
 {
-	size_t more = b->left_out;
+	struct blocker *one;
 
-	if (!more)
+	if (!b->left_out)
 		return;
-	blocker_add(b, ERR_MERGE_NOT_READY,
-		arena_printf(b->arena, "%zu more, which are not listed here", more));
-	b->list.n++;
-	b->left_out = more;
+	/* There is room for it behind the limit. */
+	one = LIST_AT(&b->list, struct blocker, b->list.n++);
+	fields_init(&blocker_table, one);
+	one->problem = ERR_MERGE_NOT_READY;
+	one->code = err_info(one->problem)->code;
+	one->detail = arena_printf(b->arena, "%zu more, which are not listed here", b->left_out);
 }
 
 int blockers_refuse(const struct blocker_list *b, const char *version, struct arena *a,

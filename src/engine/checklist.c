@@ -76,6 +76,7 @@ static int gather(const struct checklist_look *l, const struct blocker_list *b,
 		.policy_version = l->s->policy.version,
 		.gates = &m->merge.gates,
 		.blockers = &b->list,
+		.left_out = b->left_out,
 		.soak = l->s->policy.soak_usec,
 		.asked = &l->s->policy.checklist,
 		.plan = plan,
@@ -112,7 +113,9 @@ static void add_items(struct blocker_list *b, const struct checklist *c)
 		const struct checklist_item *i = LIST_AT(&c->items, struct checklist_item, k);
 		struct blocker *one;
 
-		if (!checklist_stops(i) || has_blocker(b, i->item))
+		/* What is not listed, blockers_finish() counts. */
+		if (!checklist_stops(i) || has_blocker(b, i->item) ||
+			strcmp(i->reason, CHECK_NOT_LISTED) == 0)
 			continue;
 		one = blocker_add(b, checklist_problem(i->item),
 			i->kind == CHECK_HUMAN

@@ -127,6 +127,8 @@ static void read_fact(struct row *r, char *word, struct arena *a)
 			.job_mask = 1u << JOB_PROMOTE};
 	else if (!strcmp(word, "block"))
 		read_block(r, parts, a);
+	else if (!strcmp(word, "cut"))
+		r->f.left_out = strtoul(parts[0], NULL, 10);
 	else if (!strcmp(word, "report"))
 		read_report(r, parts);
 	else if (!strcmp(word, "waive"))
