@@ -188,6 +188,34 @@ static int add_share(struct db *db, const struct artifact_row *row, const struct
 	return 0;
 }
 
+/* A merge is made of units for every required slot, whatever this one is like. */
+static int add_empty_slots(struct db *db, const struct artifact_row *row, const struct snapshot *s,
+	struct blocker_list *b, struct err *err)
+{
+	for (size_t i = 0; i < s->policy.slots.n; i++) {
+		const struct policy_slot *slot = LIST_AT(&s->policy.slots, struct policy_slot, i);
+		int64_t passing, competing;
+		struct blocker *one;
+
+		if (slot->required != 1 || s->baseline_seqs[i] || !strcmp(slot->name, row->slot))
+			continue;
+		if (fuse_competing(db, s, (int)i, b->arena, &passing, &competing, err) < 0)
+			return -1;
+		if (passing)
+			continue;
+		one = blocker_add(b, ERR_MERGE_NOT_READY,
+			arena_printf(b->arena,
+				"the slot %s, which is required, is empty: nothing is live there "
+				"and no candidate passes",
+				slot->name));
+		one->slot = slot->name;
+		one->reason = "slot_empty";
+		one->needs = arena_printf(b->arena, "a candidate of %s for the slot %s that passes",
+			slot->provider, slot->name);
+	}
+	return 0;
+}
+
 static int artifact_blockers(struct db *db, const struct artifact_row *row,
 	const struct snapshot *s, int64_t now, struct promotability *p, struct blocker_list *b,
 	struct err *err)
@@ -211,9 +239,10 @@ static int artifact_blockers(struct db *db, const struct artifact_row *row,
 	}
 	if (blockers_add_unit(db, row, b, err) < 0)
 		return -1;
-	return slot < 0 || row->withdrawn_at || row->held_by || !row->judgement_seq
-		       ? 0
-		       : add_share(db, row, s, slot, now, p, b, err);
+	if (slot >= 0 && !row->withdrawn_at && !row->held_by && row->judgement_seq &&
+		add_share(db, row, s, slot, now, p, b, err) < 0)
+		return -1;
+	return add_empty_slots(db, row, s, b, err);
 }
 
 int artifact_promotability(struct db *reader, const struct snapshot *s, const char *provider,
