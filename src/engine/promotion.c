@@ -29,6 +29,7 @@ struct promotion {
 	const char *overrode; /* what `override` passed; NULL: nothing was in the way */
 	struct merge_case m;
 	struct checklist checklist; /* as it was when this was decided */
+	int64_t good_until;	    /* of the list; 0: it stays as it is */
 	struct release_row release;
 	struct attestation attestation;
 	struct body bundle;
@@ -205,6 +206,20 @@ static int refuse(struct promotion *p, const struct blocker_list *b, int64_t now
 	return -1;
 }
 
+/* When the first of what is go now is not any more, be it a sign-off, a waiver or a window; 0: never. */
+static int64_t ends(const struct checklist *c)
+{
+	int64_t first = 0;
+
+	for (size_t k = 0; k < c->items.n; k++) {
+		const struct checklist_item *i = LIST_AT(&c->items, struct checklist_item, k);
+
+		if (i->verdict == CHECK_GO && i->until && (!first || i->until < first))
+			first = i->until;
+	}
+	return first;
+}
+
 /* Evidence and waivers may have come or gone since the merge was made, or this very second, so its
  * units are judged anew first. */
 static int check_list(struct engine *e, struct db *reader, struct snapshot *s, struct command *c,
@@ -228,6 +243,7 @@ static int check_list(struct engine *e, struct db *reader, struct snapshot *s, s
 	blockers_finish(&blockers);
 	if (blockers.list.n)
 		return refuse(p, &blockers, now, c, err);
+	p->good_until = ends(&p->checklist);
 	/* The release names the verdicts that held now. */
 	for (size_t i = 0; i < m->n_units; i++)
 		if (m->splits[i].made)
@@ -344,6 +360,9 @@ static int promotion_apply(struct tx *tx, struct command *c, struct err *err)
 	/* The last moment: a freeze goes through the same thread, but time goes on. */
 	if (p->request->override != 1 && schedule_check_door(&p->plan, tx->now, c, err) < 0)
 		return -1;
+	/* So may a sign-off have: the list is made anew. */
+	if (p->good_until && tx->now >= p->good_until)
+		return COMMAND_STALE;
 	p->release.state = NULL;
 	if (displace(tx, s, reason, err) < 0 || insert_release(tx, p, err) < 0 ||
 		release_move(tx, &p->release, RELEASE_PROMOTE, tx->engine->state.serial + 1, reason,

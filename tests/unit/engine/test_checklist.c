@@ -161,6 +161,46 @@ START_TEST(test_checklist__waits_for_a_sign_off_as_long_as_it_is_fresh)
 }
 END_TEST
 
+static int64_t (*fake_now)(const struct clock *c);
+static int reads_left;
+
+/* Goes on by an hour at its reading number reads_left. */
+static int64_t jumping_now(const struct clock *c)
+{
+	if (reads_left-- == 0)
+		fake_clock_step(&reg.clock, HOUR);
+	return fake_now(c);
+}
+
+/* Whenever the sign-off goes stale, between the list and the commit, too: never promoted after that. */
+START_TEST(test_checklist__a_sign_off_is_fresh_when_it_is_promoted)
+{
+	int status = 0, refused = 0;
+
+	begin(REVIEW);
+	for (int n = 0; status != 201; n++) {
+		int64_t stale = clock_now(&reg.clock.clock) + 48 * HOUR;
+		struct outcome o;
+
+		ck_assert_int_lt(n, 100);
+		with.actor = "token:a";
+		ck_assert_int_eq(sign_off(merge, "{'item':'review'}").status, 201);
+		fake_clock_step(&reg.clock, 48 * HOUR - HOUR / 2);
+		reads_left = n;
+		fake_now = reg.clock.clock.now;
+		reg.clock.clock.now = jumping_now;
+		o = promote(merge);
+		reg.clock.clock.now = fake_now;
+		status = o.status;
+		refused += o.code == ERR_CHECKLIST_NOT_GO;
+		SNAPSHOT_AUTO s = snapshot_get(reg.engine);
+		ck_assert_msg(status != 201 || s->channel.updated_at < stale, "read %d", n);
+	}
+	ck_assert_int_gt(refused, 2);
+	check_registry();
+}
+END_TEST
+
 START_TEST(test_checklist__lets_a_merge_soak)
 {
 	struct checklist c;
@@ -452,6 +492,7 @@ Suite *test_suite(void)
 	tcase_add_checked_fixture(tc, registry_setup, registry_teardown);
 	tcase_add_test(tc, test_checklist__asks_for_nothing_that_is_not_configured);
 	tcase_add_test(tc, test_checklist__waits_for_a_sign_off_as_long_as_it_is_fresh);
+	tcase_add_test(tc, test_checklist__a_sign_off_is_fresh_when_it_is_promoted);
 	tcase_add_test(tc, test_checklist__lets_a_merge_soak);
 	tcase_add_test(tc, test_checklist__override_passes_it_on_record);
 	tcase_add_test(tc, test_checklist__override_passes_no_gate_and_no_unit);
