@@ -13,7 +13,9 @@
 #include "policy/schedule_parts.h"
 #include "policy/slo.h"
 
-enum { POINTER_MAX = 160 };
+enum { POINTER_MAX = 160, STARTS_MAX = 1024, STARTS_DAYS = 800 };
+
+#define STARTS_USEC (STARTS_DAYS * INT64_C(86400) * USEC_PER_SEC)
 
 int64_t schedule_period(const struct schedule *s)
 {
@@ -45,6 +47,40 @@ static void check_length(
 			"is %s, longer than the %s from one start to the next: it would never "
 			"close",
 			duration_say(length, given), duration_say(schedule_period(s), longest));
+}
+
+/* From one start to the next, where they are closest, as clocks on the wall have it: the hour that a night
+ * loses in spring does not count. */
+static int64_t shortest_gap(const struct schedule *s, int64_t now, struct arena *a)
+{
+	struct occurrence *list = ARENA_ARRAY(a, STARTS_MAX, struct occurrence);
+	size_t n = schedule_range(s, now, now + STARTS_USEC, list, STARTS_MAX, NULL);
+	int64_t shortest = INT64_MAX;
+
+	for (size_t i = 1; i < n; i++) {
+		const struct occurrence *x = &list[i - 1], *y = &list[i];
+		int64_t gap = y->at - x->at + (y->offset - x->offset) * USEC_PER_SEC;
+
+		if (x->kind == LOCAL_PLAIN && y->kind == LOCAL_PLAIN && gap < shortest)
+			shortest = gap;
+	}
+	return shortest;
+}
+
+/* Two windows at once would be one promotion for both. */
+static void check_overlap(const struct schedule *s, int64_t length, int64_t now,
+	const char *pointer, struct arena *a, struct faults *faults)
+{
+	char at[POINTER_MAX], given[DURATION_STRLEN], gap[DURATION_STRLEN];
+	int64_t shortest = shortest_gap(s, now, a);
+
+	if (length <= shortest)
+		return;
+	pointer_join(at, sizeof(at), pointer, "duration");
+	fault_add(faults, at,
+		"is %s, longer than the %s between two of its starts: a window has to be over when "
+		"the next one opens",
+		duration_say(length, given), duration_say(shortest, gap));
 }
 
 /* A deadline after the next ingest would be one for both. */
@@ -96,8 +132,12 @@ void cadence_check(const struct cadence *c, const char *pointer, int64_t now, st
 	check_job(c->merge, pointer, "merge", now, a, faults);
 	if (c->promote) {
 		pointer_join(at, sizeof(at), pointer, "promote");
-		check_length(check_rule(&c->promote->rule, at, now, a, faults), c->promote->length,
-			at, faults);
+		size_t before = faults->total;
+		const struct schedule *s = check_rule(&c->promote->rule, at, now, a, faults);
+
+		check_length(s, c->promote->length, at, faults);
+		if (s && faults->total == before)
+			check_overlap(s, c->promote->length, now, at, a, faults);
 	}
 	pointer_join(base, sizeof(base), pointer, "deny");
 	for (size_t i = 0; i < c->deny.n; i++) {
