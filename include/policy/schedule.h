@@ -129,7 +129,6 @@ struct catch_up {
 	size_t n_missed;
 	const int64_t *suppressed; /* due while a deny held them */
 	size_t n_suppressed;
-	int64_t next;	 /* the next that no deny holds; 0: none in sight */
 	int64_t handled; /* what is settled now: hand it in as `last` next time */
 	bool cut; /* the outage was longer than SCHEDULE_LOOKBACK_DAYS; older ones are not listed */
 };
@@ -139,5 +138,9 @@ struct catch_up {
 void schedule_catch_up(const struct schedule *s, const struct catch_up_rule *rule,
 	const struct deny *denies, size_t n, int64_t last, int64_t now, struct arena *a,
 	struct catch_up *ret);
+
+/* The next after an instant that no deny holds; 0: none in sight. Costs a search where denies hold many. */
+int64_t schedule_next_free(
+	const struct schedule *s, const struct deny *denies, size_t n, int64_t after);
 
 #endif

@@ -10,6 +10,9 @@
 #include "model/phase.h"
 #include "store/schedule.h"
 
+/* Of what is none, in one transaction; others may write between two. */
+enum { ROWS_MAX = 1000 };
+
 struct instants {
 	const int64_t *v;
 	size_t n;
@@ -92,6 +95,28 @@ static void find_windows(const struct scheduler *s, int64_t now, struct arena *a
 	if (w.opened && w.opened <= now && w.opened != s->window)
 		d->run = w.opened;
 	d->write = !last || d->run || n_missed || n_suppressed;
+}
+
+/* The first ROWS_MAX of both lists; the rest, and the run, come with the next look. */
+static bool cut(struct due_job *d)
+{
+	size_t missed = 0, suppressed = 0;
+
+	if (d->missed.n + d->suppressed.n <= ROWS_MAX)
+		return false;
+	while (missed + suppressed < ROWS_MAX) {
+		bool first =
+			suppressed == d->suppressed.n ||
+			(missed < d->missed.n && d->missed.v[missed] < d->suppressed.v[suppressed]);
+
+		d->handled = first ? d->missed.v[missed] : d->suppressed.v[suppressed];
+		missed += first;
+		suppressed += !first;
+	}
+	d->missed.n = missed;
+	d->suppressed.n = suppressed;
+	d->run = 0;
+	return true;
 }
 
 static int64_t sooner(int64_t at, int64_t than, int64_t now)
@@ -224,7 +249,7 @@ int schedule_settle_due(struct engine *e, struct db *reader, int64_t now, struct
 	ARENA_AUTO a = arena_new();
 	struct due d = {.scheduler = s};
 	struct command c = engine_job(&kind, SCHEDULE_ACTOR, &d, a, NULL);
-	bool write = false;
+	bool write = false, more = false;
 
 	/* Set back: the window that had its run may come again. */
 	if (now < s->seen)
@@ -236,6 +261,7 @@ int schedule_settle_due(struct engine *e, struct db *reader, int64_t now, struct
 			find_windows(s, now, a, &d.jobs[job]);
 		else
 			find_job(s, (enum job)job, now, a, &d.jobs[job]);
+		more = cut(&d.jobs[job]) || more;
 		write = write || d.jobs[job].write;
 	}
 	if (write && engine_commit(e, &c, err) < 0)
@@ -250,6 +276,6 @@ int schedule_settle_due(struct engine *e, struct db *reader, int64_t now, struct
 	}
 	if (d.jobs[JOB_PROMOTE].run)
 		s->window = d.jobs[JOB_PROMOTE].run;
-	s->next_due = find_next(s, now);
+	s->next_due = more ? now : find_next(s, now);
 	return write;
 }

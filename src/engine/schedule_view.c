@@ -51,14 +51,12 @@ static void fill_window(
 
 static void fill_times(const struct viewing *v, enum job job, struct schedule_job *j)
 {
-	const struct catch_up_rule none = {.mode = CATCH_UP_SKIP};
 	const struct schedule *s = v->plan.schedule[job];
 	size_t n;
 	const struct deny *denies =
 		deny_for_job(v->plan.denies, v->plan.n_denies, job, v->arena, &n);
 	const struct deny *held = deny_at(denies, n, v->now, &j->held_until);
 	struct promote_door d;
-	struct catch_up c;
 
 	if (held)
 		j->held_by = held->name;
@@ -66,15 +64,14 @@ static void fill_times(const struct viewing *v, enum job job, struct schedule_jo
 		j->held_until = 0;
 	if (!s)
 		return;
-	schedule_catch_up(s, &none, denies, n, v->now, v->now, v->arena, &c);
 	if (job != JOB_PROMOTE) {
-		j->next = c.next;
+		j->next = schedule_next_free(s, denies, n, v->now);
 		return;
 	}
 	promote_door(&v->plan, v->now, v->arena, &d);
 	fill_window(v, &d, j);
 	if (d.window.open)
-		j->next = c.next;
+		j->next = schedule_next_free(s, denies, n, v->now);
 }
 
 static int fill_runs(const struct viewing *v, enum job job, struct schedule_job *j, struct err *err)

@@ -13,7 +13,7 @@ static int64_t later(int64_t a, int64_t b)
 	return a > b ? a : b;
 }
 
-static int64_t next_free(
+int64_t schedule_next_free(
 	const struct schedule *s, const struct deny *denies, size_t n, int64_t after)
 {
 	for (int i = 0; i < STEPS_MAX; i++) {
@@ -77,6 +77,5 @@ void schedule_catch_up(const struct schedule *s, const struct catch_up_rule *rul
 		c.run = missed[--c.n_missed];
 	c.missed = missed;
 	c.suppressed = suppressed;
-	c.next = next_free(s, denies, n, later(last, now));
 	*ret = c;
 }

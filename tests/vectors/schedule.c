@@ -160,7 +160,9 @@ static void run_catch_up(struct vectors *run, const json_t *object)
 	vectors_case(run, c.id, json_object_get(object, "expect"),
 		json_pack("{s:o,s:I,s:I,s:o}", "run", show_time(got.run), "missed",
 			(json_int_t)got.n_missed, "suppressed", (json_int_t)got.n_suppressed,
-			"next", show_time(got.next)));
+			"next",
+			show_time(schedule_next_free(
+				c.schedule, c.denies, c.n_denies, last > c.now ? last : c.now))));
 }
 
 void vectors_schedule(struct vectors *run, const json_t *root)

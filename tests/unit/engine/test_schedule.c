@@ -144,6 +144,23 @@ START_TEST(test_schedule__catches_up_once_after_an_outage)
 }
 END_TEST
 
+/* Others can write between two bites; none is left out, and the newest runs. */
+START_TEST(test_schedule__writes_a_long_outage_down_in_bites)
+{
+	set_cadence("{'ingest':'FREQ=DAILY;BYHOUR=0,1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17,18,"
+		    "19,20,21,22,23;BYMINUTE=0,30'}");
+	registry_reopen();
+	go_to("12-31T23:31");
+	ck_assert_uint_eq(schedule_count(reg.engine, JOB_INGEST, JOB_MISSED), 1810);
+	ck_assert_uint_eq(schedule_count(reg.engine, JOB_INGEST, JOB_NOTHING), 1);
+	ck_assert_int_eq(count_events("job.missed"), 2);
+	struct job_run last = last_run(JOB_INGEST);
+	char at[TIME_STRLEN];
+	ck_assert_str_eq(time_format(last.scheduled_for, at), "2026-12-31T23:30:00Z");
+	check_registry();
+}
+END_TEST
+
 START_TEST(test_schedule__catches_up_nothing_at_the_first_start)
 {
 	set_cadence("{'ingest':'daily 02:00'}");
@@ -548,6 +565,7 @@ Suite *test_suite(void)
 	tcase_add_test(tc, test_schedule__runs_a_job_once_at_its_time);
 	tcase_add_test(tc, test_schedule__knows_when_it_is_due_next);
 	tcase_add_test(tc, test_schedule__catches_up_once_after_an_outage);
+	tcase_add_test(tc, test_schedule__writes_a_long_outage_down_in_bites);
 	tcase_add_test(tc, test_schedule__catches_up_nothing_at_the_first_start);
 	tcase_add_test(tc, test_schedule__another_rule_misses_nothing_before_it);
 	tcase_add_test(tc, test_schedule__a_clock_that_is_set_runs_nothing_twice);
