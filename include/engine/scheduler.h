@@ -37,6 +37,8 @@ struct scheduler {
 	struct job_slot slots[JOBS]; /* arena NULL: none */
 };
 
+extern const struct job_kind *const job_kinds[JOBS]; /* schedule.c */
+
 /* ---- schedule_due.c: what fell due ---- */
 
 /* Write down all that fell due by `now`, and when something does next. 1: rows were written; 0; -1. */

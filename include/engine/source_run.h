@@ -83,6 +83,8 @@ struct source_set {
 };
 
 /* ---- source.c ---- */
+/* NULL: the provider has no connector. */
+struct source *source_find_in(struct source_set *set, const char *provider);
 /* Open the connectors: ERR_CONFIG. */
 int sources_open(struct engine *e, const struct engine_source *list, size_t n, struct err *err);
 /* Stop what runs and wait for it; before the writer stops. */

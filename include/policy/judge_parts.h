@@ -68,6 +68,8 @@ void judge_compatibility(struct gate_case *c);
 
 /* Does the policy's metric speak of units of this role? */
 bool policy_metric_applies(const struct policy_metric *m, const char *role);
+/* One that the safety or the latency gate requires anyway. */
+bool policy_metric_elsewhere(const char *name);
 
 /* Is this look the last one that counts, or already behind it? */
 bool no_look_left(const struct gate_case *c);

@@ -23,4 +23,9 @@ struct page {
 int page_load(struct stmt *s, int64_t after, int64_t limit, struct arena *a, struct page *ret,
 	struct err *err);
 
+/* The same of a list whose rows are no rendered documents: `row` renders one and names its cursor. */
+typedef const char *page_row_fn(struct stmt *s, struct arena *a, int64_t *ret_cursor);
+int page_load_by(struct stmt *s, int64_t after, int64_t limit, page_row_fn *row, struct arena *a,
+	struct page *ret, struct err *err);
+
 #endif

@@ -113,12 +113,6 @@ static void write_mean(struct claim *c, const struct policy_metric *m)
 	jw_end(c->w);
 }
 
-static bool is_of_other_gates(const char *name)
-{
-	return !strcmp(name, "safety") || !strcmp(name, "latency_ms_p95") ||
-	       !strcmp(name, "cost_per_1k_tokens");
-}
-
 static void write_quality(struct claim *c, const struct policy *policy)
 {
 	const struct list *all = &policy->gates->quality->metrics;
@@ -126,7 +120,7 @@ static void write_quality(struct claim *c, const struct policy *policy)
 	for (size_t i = 0; i < all->n; i++) {
 		const struct policy_metric *m = LIST_AT(all, struct policy_metric, i);
 
-		if (is_of_other_gates(m->name) || !policy_metric_applies(m, c->p->role))
+		if (policy_metric_elsewhere(m->name) || !policy_metric_applies(m, c->p->role))
 			continue;
 		jw_key(c->w, m->name);
 		jw_object(c->w);

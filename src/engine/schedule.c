@@ -17,7 +17,7 @@
 #include "store/policy.h"
 #include "store/schedule.h"
 
-static const struct job_kind *const kinds[JOBS] = {
+const struct job_kind *const job_kinds[JOBS] = {
 	[JOB_INGEST] = &ingest_job,
 	[JOB_MERGE] = &merge_job,
 	[JOB_PROMOTE] = &promote_job,
@@ -37,8 +37,8 @@ static void release(struct engine *e, enum job job)
 {
 	struct job_slot *slot = &e->scheduler->slots[job];
 
-	if (slot->arena && kinds[job]->drop)
-		kinds[job]->drop(e, &slot->work);
+	if (slot->arena && job_kinds[job]->drop)
+		job_kinds[job]->drop(e, &slot->work);
 	arena_free(slot->arena);
 	*slot = (struct job_slot){.arena = NULL};
 }
@@ -248,7 +248,7 @@ static int look(struct engine *e, struct db *reader, enum job job, int64_t now, 
 		rc = 0;
 	}
 	if (slot->step == JOB_GOES_ON)
-		slot->step = kinds[job]->step(e, reader, &slot->work);
+		slot->step = job_kinds[job]->step(e, reader, &slot->work);
 	if (slot->step == JOB_GOES_ON && text_equal(slot->work.reason, slot->run.reason))
 		return rc;
 	if (write_step(e, slot, err) < 0)

@@ -71,11 +71,6 @@ struct run_args {
 	struct job_work foreseen;
 };
 
-static const struct job_kind *kind_of(enum job job)
-{
-	return job == JOB_INGEST ? &ingest_job : job == JOB_MERGE ? &merge_job : &promote_job;
-}
-
 static int check_denies(
 	struct engine *e, struct db *reader, struct command *c, enum job job, struct err *err)
 {
@@ -121,7 +116,7 @@ static int run_prepare(struct engine *e, struct db *reader, struct command *c, s
 	if (!c->dry_run)
 		return 0;
 	x->foreseen = (struct job_work){.run = &x->run, .arena = c->arena};
-	if (kind_of(x->job)->foresee(e, reader, &x->foreseen, err) < 0)
+	if (job_kinds[x->job]->foresee(e, reader, &x->foreseen, err) < 0)
 		return -1;
 	x->run.outcome = (int)x->foreseen.outcome;
 	x->run.decided = x->foreseen.decided;

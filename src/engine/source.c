@@ -11,14 +11,12 @@
 #include "engine/schedule.h"
 #include "engine/source_run.h"
 
-static int check_source(
-	const struct source_set *set, const struct engine_source *o, struct err *err)
+struct source *source_find_in(struct source_set *set, const char *provider)
 {
 	for (size_t i = 0; i < set->n; i++)
-		if (strcmp(set->v[i].provider, o->options.provider) == 0)
-			return err_set(err, ERR_CONFIG, "provider %s has two connectors",
-				o->options.provider);
-	return 0;
+		if (strcmp(set->v[i].provider, provider) == 0)
+			return &set->v[i];
+	return NULL;
 }
 
 static const char *copy(struct arena *a, const char *text)
@@ -43,8 +41,9 @@ static int open_source(struct engine *e, const struct engine_source *o, struct e
 	struct source_set *set = e->sources;
 	struct source *s = &set->v[set->n];
 
-	if (check_source(set, o, err) < 0)
-		return -1;
+	if (source_find_in(set, o->options.provider))
+		return err_set(
+			err, ERR_CONFIG, "provider %s has two connectors", o->options.provider);
 	if (o->kind->open(&o->options, &s->connector, err) < 0)
 		return err_wrap(err, "provider %s", o->options.provider);
 	s->e = e;
@@ -187,12 +186,9 @@ void sources_tidy(struct engine *e)
 
 const char *source_connector(const struct engine *e, const char *provider)
 {
-	const struct source_set *set = e->sources;
+	const struct source *s = source_find_in(e->sources, provider);
 
-	for (size_t i = 0; i < set->n; i++)
-		if (strcmp(set->v[i].provider, provider) == 0)
-			return set->v[i].kind->name;
-	return NULL;
+	return s ? s->kind->name : NULL;
 }
 
 static bool health_of(const struct source *s, struct session_health *ret)
@@ -202,12 +198,9 @@ static bool health_of(const struct source *s, struct session_health *ret)
 
 bool source_health(const struct engine *e, const char *provider, struct session_health *ret)
 {
-	const struct source_set *set = e->sources;
+	const struct source *s = source_find_in(e->sources, provider);
 
-	for (size_t i = 0; i < set->n; i++)
-		if (strcmp(set->v[i].provider, provider) == 0)
-			return health_of(&set->v[i], ret);
-	return false;
+	return s && health_of(s, ret);
 }
 
 int64_t source_next_due(const struct engine *e)

@@ -82,14 +82,6 @@ void source_probe(struct source *s, struct db *reader)
 
 /* ---- When ---- */
 
-static struct source *source_of(struct source_set *set, const char *provider)
-{
-	for (size_t i = 0; i < set->n; i++)
-		if (strcmp(set->v[i].provider, provider) == 0)
-			return &set->v[i];
-	return NULL;
-}
-
 /* 1: it is to be looked for. */
 static int is_wanted(struct db *reader, int64_t seq, int64_t now, struct arena *a, struct err *err)
 {
@@ -117,7 +109,7 @@ static int wish(struct source_set *set, struct db *reader, int64_t seq, int64_t 
 	rc = artifact_by_seq(reader, seq, a, &row, err);
 	if (rc <= 0)
 		return rc;
-	s = source_of(set, row.provider);
+	s = source_find_in(set, row.provider);
 	if (!s || !s->probes || s->state != SOURCE_IDLE || s->n_wishes == WISHES_MAX)
 		return 0;
 	if (!s->arena) {
@@ -245,7 +237,7 @@ static int rank(const struct artifact_reachability *r)
 static int reach_of(struct engine *e, struct db *db, const struct artifact_place_of *u, int64_t now,
 	struct arena *a, struct artifact_reachability *ret, struct err *err)
 {
-	const struct source *source = source_of(e->sources, u->provider);
+	const struct source *source = source_find_in(e->sources, u->provider);
 	struct artifact_probe p;
 	int rc;
 

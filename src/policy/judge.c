@@ -385,6 +385,12 @@ void judge_unit(const struct unit *candidate, const struct unit *baseline,
 
 /* ---- Ranking ---- */
 
+bool policy_metric_elsewhere(const char *name)
+{
+	return !strcmp(name, "safety") || !strcmp(name, "latency_ms_p95") ||
+	       !strcmp(name, "cost_per_1k_tokens");
+}
+
 bool policy_metric_applies(const struct policy_metric *m, const char *role)
 {
 	return m->unit_roles.n == 0 || strings_have(&m->unit_roles, role);

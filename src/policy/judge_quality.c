@@ -108,13 +108,6 @@ static void judge_presence(struct gate_case *c, const struct tally *t, const str
 			w->text, c->baseline->artifact->id);
 }
 
-/* Metrics that other gates require anyway. */
-static bool is_elsewhere(const char *name)
-{
-	return !strcmp(name, "safety") || !strcmp(name, "latency_ms_p95") ||
-	       !strcmp(name, "cost_per_1k_tokens");
-}
-
 static const struct strings *from_evidence(const struct policy *p, const char *name)
 {
 	static const struct strings none;
@@ -136,7 +129,7 @@ static void judge_required(struct gate_case *c)
 
 	for (size_t i = 0; i < names->n; i++) {
 		const char *name = names->v[i];
-		if (is_elsewhere(name))
+		if (policy_metric_elsewhere(name))
 			continue;
 		evidence_readings(&c->in->candidate, name, POOL_MEAN, true, NULL, c->arena, &r);
 		if (!r.n)
@@ -149,7 +142,7 @@ static void judge_required(struct gate_case *c)
 static bool must_be_kept(const struct gate_case *c, const struct policy_metric *rule,
 	const struct readings *theirs, const struct tally *t)
 {
-	if (is_elsewhere(rule->name) || strings_have(required_names(c), rule->name) ||
+	if (policy_metric_elsewhere(rule->name) || strings_have(required_names(c), rule->name) ||
 		!policy_metric_applies(rule, c->candidate->artifact->role) || !theirs->n)
 		return false;
 	if (rule->role != METRIC_SUCCESS)

@@ -8,8 +8,20 @@
 
 #include "store/body.h"
 
+static const char *body_of(struct stmt *s, struct arena *a, int64_t *ret_cursor)
+{
+	*ret_cursor = stmt_int(s, "cursor");
+	return stmt_text_dup(s, "body", a);
+}
+
 int page_load(struct stmt *s, int64_t after, int64_t limit, struct arena *a, struct page *ret,
 	struct err *err)
+{
+	return page_load_by(s, after, limit, body_of, a, ret, err);
+}
+
+int page_load_by(struct stmt *s, int64_t after, int64_t limit, page_row_fn *row, struct arena *a,
+	struct page *ret, struct err *err)
 {
 	struct page page = {0};
 	int64_t last = 0;
@@ -27,8 +39,7 @@ int page_load(struct stmt *s, int64_t after, int64_t limit, struct arena *a, str
 			page.next = last;
 			break;
 		}
-		last = stmt_int(s, "cursor");
-		page.bodies[page.n++] = stmt_text_dup(s, "body", a);
+		page.bodies[page.n++] = row(s, a, &last);
 	}
 	if (rc < 0)
 		return -1;

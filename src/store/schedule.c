@@ -84,39 +84,22 @@ const char *job_run_render(const struct job_run *r, struct arena *a)
 	return render(&job_run_table, r, a);
 }
 
-static int64_t page_limit(int64_t limit)
+static const char *run_row(struct stmt *s, struct arena *a, int64_t *ret_cursor)
 {
-	return limit < 1 ? PAGE_DEFAULT : limit > PAGE_MAX ? PAGE_MAX : limit;
+	struct job_run r;
+
+	load_run(s, a, &r);
+	*ret_cursor = r.id;
+	return job_run_render(&r, a);
 }
 
 int job_run_list(struct db *db, enum job job, int64_t after, int64_t limit, struct arena *a,
 	struct page *ret, struct err *err)
 {
 	STMT_AUTO s = db_stmt(db, SQL_job_run_page);
-	struct page page = {0};
-	int64_t last = 0;
-	int rc;
 
-	limit = page_limit(limit);
 	bind_job(s, job);
-	stmt_bind_int(s, "after", after > 0 ? after : INT64_MAX);
-	stmt_bind_int(s, "limit", limit + 1);
-	page.bodies = ARENA_ARRAY(a, (size_t)limit, const char *);
-	while ((rc = stmt_step(s, err)) > 0) {
-		struct job_run r;
-
-		if (page.n == (size_t)limit) {
-			page.next = last;
-			break;
-		}
-		load_run(s, a, &r);
-		last = r.id;
-		page.bodies[page.n++] = job_run_render(&r, a);
-	}
-	if (rc < 0)
-		return -1;
-	*ret = page;
-	return 0;
+	return page_load_by(s, after, limit, run_row, a, ret, err);
 }
 
 int job_run_insert(struct db *db, struct job_run *r, struct err *err)
@@ -257,33 +240,21 @@ int freezes_since(struct db *db, int64_t since, struct arena *a, struct freeze *
 	return 0;
 }
 
+static const char *freeze_row_text(struct stmt *s, struct arena *a, int64_t *ret_cursor)
+{
+	struct freeze_row row;
+
+	load_freeze(s, a, &row);
+	*ret_cursor = row.seq;
+	return freeze_render(&row.freeze, a);
+}
+
 int freeze_list(struct db *db, int64_t after, int64_t limit, struct arena *a, struct page *ret,
 	struct err *err)
 {
 	STMT_AUTO s = db_stmt(db, SQL_freeze_page);
-	struct page page = {0};
-	int64_t last = 0;
-	int rc;
 
-	limit = page_limit(limit);
-	stmt_bind_int(s, "after", after > 0 ? after : INT64_MAX);
-	stmt_bind_int(s, "limit", limit + 1);
-	page.bodies = ARENA_ARRAY(a, (size_t)limit, const char *);
-	while ((rc = stmt_step(s, err)) > 0) {
-		struct freeze_row row;
-
-		if (page.n == (size_t)limit) {
-			page.next = last;
-			break;
-		}
-		load_freeze(s, a, &row);
-		last = row.seq;
-		page.bodies[page.n++] = freeze_render(&row.freeze, a);
-	}
-	if (rc < 0)
-		return -1;
-	*ret = page;
-	return 0;
+	return page_load_by(s, after, limit, freeze_row_text, a, ret, err);
 }
 
 static void join_jobs(const struct freeze *f, struct strbuf *out)
