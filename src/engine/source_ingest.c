@@ -227,7 +227,7 @@ static void deaf(struct batch *b, const struct err *err)
 static void fetch(struct batch *b, struct entry *x)
 {
 	struct source_report *r = &b->s->report;
-	struct source_document d;
+	struct source_document d = {0};
 	struct err err = {0};
 	int rc;
 
