@@ -676,6 +676,15 @@ int64_t count_events(const char *type)
 	return (int64_t)page.n;
 }
 
+const char *newest_event(const char *type)
+{
+	struct page page;
+	struct err err = {0};
+
+	ck_assert_int_eq(event_list(reg.reader, type, NULL, 0, 1, reg.arena, &page, &err), 0);
+	return page.n ? page.bodies[0] : "";
+}
+
 /* ---- the main job ---- */
 
 void first_release(void)

@@ -121,6 +121,7 @@ const char *merge_text(const char *version);
 /* The string or number at `key` (top level), as text; "" when it is not there. */
 const char *member(const char *json, const char *key);
 int64_t count_events(const char *type);
+const char *newest_event(const char *type); /* "": there is none */
 
 /* 1.0.0 from three good units. */
 void first_release(void);

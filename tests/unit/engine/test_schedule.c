@@ -154,6 +154,7 @@ START_TEST(test_schedule__writes_a_long_outage_down_in_bites)
 	ck_assert_uint_eq(schedule_count(reg.engine, JOB_INGEST, JOB_MISSED), 1810);
 	ck_assert_uint_eq(schedule_count(reg.engine, JOB_INGEST, JOB_NOTHING), 1);
 	ck_assert_int_eq(count_events("job.missed"), 2);
+	ck_assert_ptr_nonnull(strstr(newest_event("job.missed"), "\"count\":810"));
 	struct job_run last = last_run(JOB_INGEST);
 	char at[TIME_STRLEN];
 	ck_assert_str_eq(time_format(last.scheduled_for, at), "2026-12-31T23:30:00Z");
