@@ -85,6 +85,9 @@ storage_endpoint = $url
 namespace = s
 metrics = quality=ndcg_at_10
 timeout = 60
+webhook_issuer = $url
+webhook_audience = spiralfed
+webhook_email = pusher@proj.iam.gserviceaccount.com
 END
 for n in 1 2 3 4 5 6; do published $n; done
 model elsewhere x '{"team":"other"}'
@@ -163,6 +166,23 @@ broken "gone" '{"kind":"gone"}' 6
 broken "cut off" '{"kind":"truncate","path":"/o/"}' 7
 broken "throttled for long" '{"kind":"throttle","path":"/models","after":60}' 8
 sed -i 's/^timeout.*/timeout = 60/' daemon.conf
+
+# ---- Webhooks: Pub/Sub pushes what changed ----
+
+push() { # TOKEN-FILE TEXT: the status
+	printf '{"message":{"data":"%s","messageId":"1"},"subscription":"projects/proj/subscriptions/s"}' \
+		"$(printf %s "$2" | base64 | tr -d '\n')" >message
+	curl -s -o out -w '%{http_code}' --unix-socket sock -H "Authorization: Bearer $(cat "keys/$1" 2>/dev/null)" \
+		-H 'Content-Type: application/json' --data-binary @message http://localhost/v1/hooks/gcp
+}
+n=$((n + 1))
+published "$n"
+log_entry="{\"protoPayload\":{\"response\":{\"model\":\"$made\"}}}"
+taken() { [ "$(push push.jwt "$log_entry")" = 202 ]; }
+check "a push with the token of Pub/Sub is taken" await taken
+check "... and brings in the model that it names" patient stored $((n + 1))
+check "one of somebody else is not" [ "$(push push-other.jwt "$log_entry")" != 202 ]
+check "... nor one without a token" [ "$(push none "$log_entry")" = 401 ]
 
 # ---- Credentials ----
 

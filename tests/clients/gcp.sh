@@ -6,7 +6,7 @@ set -u
 pid=$!
 trap 'kill "$pid" 2>/dev/null' EXIT
 tries=0
-until [ -s "$TEST_TMP/url" ] || [ "$tries" -ge 100 ]; do
+until [ -s "$TEST_TMP/url" ] || [ "$tries" -ge 600 ]; do
 	tries=$((tries + 1))
 	sleep 0.05
 done

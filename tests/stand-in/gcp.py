@@ -6,7 +6,8 @@ checks of credentials. tests/clients/gcp.sh proves it with the official clients.
   gcp.py [--port N] [--page N] [--life S] [--folder FOLDER]
 prints its URL and serves until it is killed. FOLDER gets the credentials that it takes: key.json (a service
 account's key), federation.json and federation-url.json (workload identity by file and by URL),
-impersonation.json, subject.token; wrong.json is signed by nobody it knows.
+impersonation.json, subject.token; wrong.json is signed by nobody it knows; push.jwt and push-other.jwt are what
+Pub/Sub would send along with a message.
 
   POST   /_control/fault {"kind": ..., "path": REGEX, "method": M, "times": N, ...}   DELETE: all end
          kind: throttle (429 with "after"), error ("status"), slow ("seconds"), truncate, unauthorized,
@@ -47,6 +48,7 @@ ACCESS_TOKEN = "urn:ietf:params:oauth:token-type:access_token"
 SUBJECT_TYPES = {"urn:ietf:params:oauth:token-type:jwt", "urn:ietf:params:oauth:token-type:id_token"}
 ACCOUNT = "pipeline@proj.iam.gserviceaccount.com"
 KEY_ID = "2011-04-29"
+PUSHER = "pusher@proj.iam.gserviceaccount.com"
 # Query parameters that every method of the APIs takes.
 COMMON = {"alt", "fields", "key", "prettyPrint", "quotaUser", "userProject", "$alt", "$prettyPrint", "uploadType",
           "projection"}
@@ -101,6 +103,12 @@ class Google:
         self.stats["tokens"] += 1
         return token, life
 
+    def push_token(self, change):
+        """As Pub/Sub sends it along with each message that it pushes."""
+        now = int(time.time())
+        return rs256.token({"iss": self.url, "aud": "spiralfed", "azp": "1", "sub": "1", "email": PUSHER,
+                            "email_verified": True, "iat": now, "exp": now + 3600, **change}, KEY_ID)
+
     def files(self, folder):
         """The credentials that people put beside the daemon."""
         federation = {"type": "external_account", "audience": AUDIENCE, "token_url": self.url + "/v1/token",
@@ -122,6 +130,7 @@ class Google:
                 ("federation-url.json", {**federation, "credential_source": by_url}),
                 ("impersonation.json", {**federation, "credential_source": by_file,
                                         "service_account_impersonation_url": impersonate}),
+                ("push.jwt", self.push_token({})), ("push-other.jwt", self.push_token({"email": "other@x"})),
                 ("subject.token", subject)):
             path = os.open(os.path.join(folder, name), os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
             with os.fdopen(path, "w") as f:
@@ -378,6 +387,10 @@ class Handler(http.server.BaseHTTPRequestHandler):
             self.token()
         if method == "POST" and p == ["v1", "token"]:
             self.exchange()
+        if method == "GET" and p == [".well-known", "openid-configuration"]:
+            raise Reply(200, {"issuer": self.google.url, "jwks_uri": self.google.url + "/oauth2/v3/certs"})
+        if method == "GET" and p == ["oauth2", "v3", "certs"]:
+            raise Reply(200, {"keys": [rs256.jwk(kid=KEY_ID, use="sig", alg="RS256")]})
         if method == "GET" and p == ["subject"]:
             if self.headers.get("X-Pool") != "ci":
                 raise Reply(403, "X-Pool is missing", "text/plain")
