@@ -3,12 +3,12 @@
 # Runs every fuzzer of BUILD for SECONDS each (60), from seeds made out of tests/data, tests/tables and
 # etc. What a fuzzer finds is left in $FUZZ_OUT (BUILD/fuzz), beside the corpus, which the next run
 # takes up again.
-#   tests/fuzz/run.sh [NAME]...   only these: manifest, policy, jcs, guard, contract, config, node, harvest
+#   tests/fuzz/run.sh [NAME]...   only these: manifest, policy, jcs, guard, contract, config, node, harvest, token
 set -eu
 cd "$(dirname "$0")/../.."
 seconds=${SECONDS_EACH:-60}
 out=${FUZZ_OUT:-$BUILD/fuzz}
-[ $# -gt 0 ] || set -- manifest policy jcs guard contract config node harvest
+[ $# -gt 0 ] || set -- manifest policy jcs guard contract config node harvest token
 
 seed() { # FUZZER FILE...
 	fuzzer=$1
@@ -69,6 +69,22 @@ grep -ohE '"(GET|POST|PUT|DELETE)", "/[^"]*"' include/api/routes.def | tr -d '",
 mkdir -p "$out/guard/seeds"
 mv "$out"/request-* "$out/guard/seeds/"
 from_tables
+# The first byte says what the rest is: a token (that of RFC 7515), claims, keys, credentials.
+mkdir -p "$out/token/seeds"
+python3 - tests/stand-in "$out/token/seeds" 2>/dev/null <<'END' || true
+import json, sys
+sys.dont_write_bytecode = True
+sys.path.insert(0, sys.argv[1])
+import rs256
+text = "eyJhbGciOiJSUzI1NiJ9." + rs256.encode(
+    b'{"iss":"joe",\r\n "exp":1300819380,\r\n "http://example.com/is_root":true}')
+seeds = {"token": "0" + text + "." + rs256.encode(rs256.sign(text.encode())), "claims": '1{"iss":"joe","aud":["us"],"exp":9}',
+         "keys": "2" + json.dumps({"keys": [rs256.jwk(kid="k", use="sig")]}),
+         "key": "3" + json.dumps({"type": "service_account", "client_email": "a", "private_key": rs256.pem()}),
+         "federation": '3{"type":"external_account","audience":"a","subject_token_type":"b","token_url":"https://c/","credential_source":{"file":"/d"}}'}
+for name, text in seeds.items():
+    open(sys.argv[2] + "/" + name, "w").write(text)
+END
 # Every name that a document may hold, as libFuzzer's dictionary.
 grep -ohE '"[A-Za-z0-9_.$:/-]{2,40}"' openapi.json etc/policy.json tests/data/*.json tests/tables/contracts.eval |
 	sort -u >"$out/words"

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/jws.h"
+#include "support/rfc7515.h"
 
 const char jose_a2_pem[] = "-----BEGIN PRIVATE KEY-----\n"
 			   "MIIEvQIBADANBgkqhkiG9w0BAQEFAASCBKcwggSjAgEAAoIBAQCh+BYK4uPJtGXO\n"
@@ -38,18 +39,8 @@ const char jose_a2_pem[] = "-----BEGIN PRIVATE KEY-----\n"
 			   "03k2+ZQwVK0JKSHuLFkuQ3U=\n"
 			   "-----END PRIVATE KEY-----\n";
 
-const char jose_a2_jwk[] =
-	"{\"kty\":\"RSA\",\"n\":\""
-	"ofgWCuLjybRlzo0tZWJjNiuSfb4p4fAkd_wWJcyQoTbji9k0l8W26mPddxHmfHQp-Vaw-4qPCJrcS2mJ"
-	"PMEzP1Pt0Bm4d4QlL-yRT-SFd2lZS-pCgNMsD1W_YpRPEwOWvG6b32690r2jZ47soMZo9wGzjb_7OMg0"
-	"LOL-bSf63kpaSHSXndS5z5rexMdbBYUsLA9e-KXBdQOS-UTo7WTBEMa2R2CapHg665xsmtdVMTBQY4uD"
-	"Zlxvb3qCo5ZwKh9kG4LT6_I5IhlJH7aGhyxXFvUK-DWNmoudF8NAco9_h9iaGNj8q2ethFkMLs91kzk2"
-	"PAcDTW9gb54h4FRWyuXpoQ"
-	"\",\"e\":\"AQAB\"}";
-
-const char jose_a3_jwk[] =
-	"{\"kty\":\"EC\",\"crv\":\"P-256\",\"x\":\"f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU\","
-	"\"y\":\"x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0\"}";
+const char jose_a2_jwk[] = RFC7515_A2_JWK;
+const char jose_a3_jwk[] = RFC7515_A3_JWK;
 
 const char jose_small_pem[] = "-----BEGIN PRIVATE KEY-----\n"
 			      "MIICdgIBADANBgkqhkiG9w0BAQEFAASCAmAwggJcAgEAAoGBAKjj/LBc6pknHuB9\n"

@@ -11,31 +11,19 @@
 #include "base/clock.h"
 #include "base/jwt.h"
 #include "support/jose.h"
+#include "support/rfc7515.h"
 
 Suite *test_suite(void);
 
-#define PAYLOAD                                                                                    \
-	"eyJpc3MiOiJqb2UiLA0KICJleHAiOjEzMDA4MTkzODAsDQogImh0dHA6Ly9leGFtcGxlLmNvbS9pc19yb290Ijp0" \
-	"cnVlfQ"
+#define PAYLOAD RFC7515_PAYLOAD
 
 static const char a1[] = "eyJ0eXAiOiJKV1QiLA0KICJhbGciOiJIUzI1NiJ9." PAYLOAD
 			 ".dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
-static const char a2[] = "eyJhbGciOiJSUzI1NiJ9." PAYLOAD
-			 ".cC4hiUPoj9Eetdgtv3hF80EGrhuB__"
-			 "dzERat0XF9g2VtQgr9PJbu3XOiZj5RZmh7AAuHIm4Bh-0Qc_lF5YKt_O8W2Fp5"
-			 "jujGbds9uJdbF9CUAr7t1dnZcAcQjbKBYNX4BAynRFdiuB--f_"
-			 "nZLgrnbyTyWzO75vRK5h6xBArLIARNPvkSjtQBMHlb"
-			 "1L07Qe7K0GarZRmB_eSN9383LcOLn6_dO--xi12jzDwusC-"
-			 "eOkHWEsqtFZESc6BfI7noOPqvhJ1phCnvWh6IeYI2w9QO"
-			 "YEUipUTI8np6LbgGY9Fs98rqVt5AXLIhWkWywlVmtVrBp0igcN_IoypGlUPQGe77Rw";
-static const char a3[] =
-	"eyJhbGciOiJFUzI1NiJ9." PAYLOAD
-	".DtEhU3ljbEg8L38VWAfUAqOyKAM6-Xx-F4GawxaepmXFCgfTjDxw5djxLa8ISlSApmWQxfKTUJqPP3-Kg6NU1Q";
+static const char a2[] = RFC7515_A2, a3[] = RFC7515_A3;
 /* A.5: not signed at all. */
 static const char a5[] = "eyJhbGciOiJub25lIn0." PAYLOAD ".";
 
-static const char claims[] = "{\"iss\":\"joe\",\r\n \"exp\":1300819380,\r\n "
-			     "\"http://example.com/is_root\":true}";
+static const char claims[] = RFC7515_CLAIMS;
 
 static struct jwk_set set_of(const char *one, const char *two, struct arena *a)
 {
