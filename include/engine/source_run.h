@@ -39,7 +39,7 @@ struct webhook_proof {
 	const char *issuer, *audience, *email; /* all or none */
 };
 
-enum source_task { SOURCE_NONE, SOURCE_INGEST, SOURCE_INGEST_ASKED, SOURCE_PROBE };
+enum source_task { SOURCE_NONE, SOURCE_INGEST, SOURCE_INGEST_ASKED, SOURCE_PROBE, SOURCE_WORK };
 enum source_state { SOURCE_IDLE, SOURCE_BUSY, SOURCE_OVER };
 
 struct source {
@@ -51,6 +51,8 @@ struct source {
 	struct webhook_proof webhook;
 	const char *actor; /* connector:<provider> */
 	bool probes;	   /* it can look for artifacts */
+	bool works;	   /* it can start work */
+	int64_t work_timeout;
 
 	/* The ops thread's. */
 	enum source_task task;
@@ -77,7 +79,7 @@ struct source_set {
 	size_t n;
 	atomic_bool stop;
 	/* The ops thread's: when it looks again, monotonic. */
-	int64_t next_probe, next_look;
+	int64_t next_probe, next_look, next_work;
 	uint64_t events;	      /* of the last look for artifacts */
 	atomic_int_fast64_t next_due; /* when a delivery falls due, wall */
 };
@@ -103,6 +105,8 @@ void asked_watch(struct engine *e);
 /* Of a task that is over: when it failed, all is pulled a while later. */
 void asked_over(struct source *s, bool failed);
 void asked_clear(struct asked *a);
+/* Something new lies at the provider's place: all is pulled soon. Any thread. */
+void asked_all(struct source *s);
 /* By name; NULL: it has no connector. */
 struct source *source_find_by_name(struct engine *e, const char *provider);
 
@@ -111,6 +115,12 @@ void source_ingest(struct source *s, struct db *reader);
 /* Write down how an ingest went, by s->report. The reader may be NULL: it could not be opened. */
 void source_went(struct source *s, struct db *reader);
 void source_probe(struct source *s, struct db *reader);
+/* ---- distillation_run.c: start and follow the distillations that this source runs ---- */
+void source_work(struct source *s, struct db *reader);
+/* Have them started and followed, now and then; await what comes of them; the ops thread. */
+void distillations_watch(struct engine *e, struct db *reader);
+/* The one that runs distillations; NULL: none does. */
+const struct source *source_that_works(const struct source_set *set);
 /* Have the units of the open merge looked for, now and then; the ops thread. */
 void probes_watch(struct engine *e, struct db *reader);
 

@@ -45,6 +45,7 @@ struct connector_options {
 	const char *pipeline; /* aws: distils */
 	int private_network;  /* 1: url and redirects may lead to addresses off the open internet */
 	int64_t timeout;      /* usec; of one run */
+	int64_t pipeline_timeout; /* usec */
 	/* How its webhooks prove themselves: by a secret (a file), or by a token of an issuer's. NULL: not
 	 * that way. */
 	const char *webhook_secret;
@@ -101,6 +102,22 @@ struct probe {
 	const char *detail; /* one sentence */
 };
 
+/* Something that takes hours, e.g. a training. The provider starts one for each token, however often it
+ * is asked; so the parameters of a token must always be the same. */
+struct work_parameter {
+	const char *name, *value;
+};
+struct work_order {
+	const char *token; /* 32 to 128 letters and digits */
+	const struct work_parameter *v;
+	size_t n;
+};
+enum work_state { WORK_RUNNING, WORK_SUCCEEDED, WORK_FAILED };
+struct work_report {
+	enum work_state state;
+	const char *detail; /* why it failed, in the provider's words, or NULL */
+};
+
 struct connector;
 struct session_health; /* provider/session.h */
 struct connector_kind {
@@ -132,6 +149,14 @@ struct connector_kind {
 	bool (*probes)(const struct connector *c);
 	int (*probe)(struct connector *c, const struct provider_call *call,
 		const struct probe_target *target, struct probe *ret, struct err *err);
+	/* Can it start work, as it was set up? NULL: it cannot. */
+	bool (*works)(const struct connector *c);
+	/* Start it, or find it started; *ret_job is the provider's name of it. Errors as those of fetch:
+	 * ERR_IO is this order's own fault. */
+	int (*start_job)(struct connector *c, const struct provider_call *call,
+		const struct work_order *order, const char **ret_job, struct err *err);
+	int (*job_state)(struct connector *c, const struct provider_call *call, const char *job,
+		struct work_report *ret, struct err *err);
 };
 
 extern const struct connector_kind connector_dir, connector_hf, connector_aws, connector_gcp;

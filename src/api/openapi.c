@@ -14,6 +14,7 @@
 #include "api/status.h"
 #include "base/json_writer.h"
 #include "base/words.h"
+#include "model/distillation.h"
 #include "model/node.h"
 #include "model/phase.h"
 #include "model/attestation.h"

@@ -148,6 +148,8 @@ static bool due(struct engine *e)
 	}
 	if (now >= e->next_distillation)
 		distillation_watch(e, e->reader);
+	if (now >= e->sources->next_work)
+		distillations_watch(e, e->reader);
 	if (now >= e->next_thinning)
 		any = observations_thin(e, e->reader) || any;
 	return any;

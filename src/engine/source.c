@@ -51,6 +51,8 @@ static int open_source(struct engine *e, const struct engine_source *o, struct e
 	s->actor = arena_printf(set->arena, "connector:%s", s->provider);
 	s->kind = o->kind;
 	s->probes = o->kind->probes && o->kind->probes(s->connector);
+	s->works = o->kind->works && o->kind->works(s->connector);
+	s->work_timeout = o->options.pipeline_timeout;
 	s->timeout = o->options.timeout;
 	s->webhook = webhook_of(&o->options, set->arena);
 	set->n++;
@@ -118,6 +120,8 @@ static void run_task(struct source *s, struct db *reader)
 {
 	if (s->task == SOURCE_PROBE)
 		source_probe(s, reader);
+	else if (s->task == SOURCE_WORK)
+		source_work(s, reader);
 	else
 		source_ingest(s, reader);
 }

@@ -92,3 +92,11 @@ void asked_over(struct source *s, bool failed)
 	s->asked.all = true;
 	s->asked.not_before = clock_mono(s->e->clock) + AGAIN_S * USEC_PER_SEC;
 }
+
+void asked_all(struct source *s)
+{
+	lock_take(&s->e->ops_lock);
+	s->asked.all = true;
+	lock_give(&s->e->ops_lock);
+	schedule_wake(s->e);
+}

@@ -10,6 +10,7 @@
 #include "base/jcs.h"
 #include "model/canonical_suite.h"
 #include "model/contract.h"
+#include "model/distillation.h"
 #include "model/document_diff.h"
 #include "model/job_run.h"
 #include "model/manifest.h"
@@ -172,6 +173,11 @@ static const struct {
 		",'finished_at':" T ",'phase':'Succeeded','outcome':'done','result':'/v1/merges/"
 		"1.0.0-rc.1','decided':'d','reason':'r','detail':{'a':1},'actor':'local','asked':"
 		"'a'}"},
+	{&distillation_table,
+		"{'id':7,'release':'1.0.0','phase':'Running','provider':'aws','token':'t','job':"
+		"'arn:x','reason':'r','teacher':'s/t-v1','student':'s/r-v1','candidate':'s/r-v2',"
+		"'due_at':" T ",'started_at':" T ",'finished_at':" T ",'awaited_until':" T
+		",'settled_at':" T ",'plan':{'a':1}}"},
 	{&run_request_table, "{'reason':'r','dry_run':true}"},
 	{&canonical_suite_table,
 		"{'name':'spiral','version':'3','digest':" D ",'datasets':{'gsm8k':" D

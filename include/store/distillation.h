@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Distillations that fell due. None is ever deleted; one that is settled does not change.
+ */
+#ifndef STORE_DISTILLATION_H
+#define STORE_DISTILLATION_H
+
+#include "model/distillation.h"
+#include "store/page.h"
+
+/* Sets its id. */
+int distillation_insert(struct db *db, struct distillation *d, struct err *err);
+/* 1, 0, -1 */
+int distillation_find(
+	struct db *db, int64_t id, struct arena *a, struct distillation *ret, struct err *err);
+/* Those that are not settled, the oldest first. */
+int distillation_open(struct db *db, int64_t limit, struct arena *a, struct distillation **ret,
+	size_t *ret_n, struct err *err);
+/* All that may change, unless its phase is another one than `was` by now or it is settled: 1, 0, -1. */
+int distillation_update(struct db *db, const struct distillation *d, int was, struct err *err);
+int distillation_list(struct db *db, int64_t after, int64_t limit, struct arena *a,
+	struct page *ret, struct err *err);
+
+/* The newest unit of `provider` that is derived from `parent` and came since: its id.
+ * 1, 0, -1. */
+int derived_since(struct db *db, const char *parent, const char *provider, int64_t since,
+	struct arena *a, const char **ret_id, struct err *err);
+
+#endif

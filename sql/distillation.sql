@@ -1,0 +1,31 @@
+-- SPDX-License-Identifier: Apache-2.0
+-- Distillations that fell due, and how their runs went.
+
+-- name: distillation_insert :exec (release, phase, provider, token, reason, teacher, student, due_at, settled_at, plan)
+INSERT INTO distillation (release_version, phase, provider, token, reason, teacher, student, due_at, settled_at, plan)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10);
+
+-- name: distillation_find :one (id)
+SELECT seq AS id, release_version AS release, phase, provider, token, job, reason, teacher, student, candidate,
+	due_at, started_at, finished_at, awaited_until, settled_at, plan
+FROM distillation WHERE seq = $1;
+
+-- name: distillation_open :many (limit)
+SELECT seq AS id, release_version AS release, phase, provider, token, job, reason, teacher, student, candidate,
+	due_at, started_at, finished_at, awaited_until, settled_at, plan
+FROM distillation WHERE settled_at IS NULL ORDER BY seq LIMIT $1;
+
+-- name: distillation_page :many (after, limit)
+SELECT seq AS id, release_version AS release, phase, provider, token, job, reason, teacher, student, candidate,
+	due_at, started_at, finished_at, awaited_until, settled_at, plan
+FROM distillation WHERE seq < $1 ORDER BY seq DESC LIMIT $2;
+
+-- name: distillation_update :cas (id, was, phase, job, reason, candidate, started_at, finished_at, awaited_until, settled_at)
+UPDATE distillation SET phase = $3, job = $4, reason = $5, candidate = $6, started_at = $7, finished_at = $8,
+	awaited_until = $9, settled_at = $10
+WHERE seq = $1 AND phase = $2 AND settled_at IS NULL;
+
+-- name: derived_since :one (parent, provider, since)
+SELECT a.id FROM lineage l JOIN artifact a ON a.seq = l.artifact_seq
+WHERE l.parent = $1 AND a.provider = $2 AND a.received_at >= $3 AND a.subject IS NULL
+ORDER BY l.artifact_seq DESC LIMIT 1;

@@ -1,0 +1,342 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Has a distillation that fell due run by its provider: started once, however often it is asked for;
+ * followed to its end; and what comes of it awaited as a candidate. A provider is asked on its
+ * connector's thread alone. Where it all stands is in the registry, so that a restart goes on.
+ */
+#include <string.h>
+
+#include "base/log.h"
+#include "engine/source_run.h"
+#include "model/phase.h"
+#include "store/distillation.h"
+
+/* PENDING: how long it may take until it is started; AWAIT: until its candidate comes. */
+enum { LOOK_S = 60, OPEN_MAX = 64, CALL_S = 60, PENDING_DAYS = 7, AWAIT_DAYS = 3, DATA_MAX = 8192 };
+enum { RUN_S = 86400, VALUE_MAX = 1024 };
+#define DAY (INT64_C(86400) * USEC_PER_SEC)
+
+/* ---- What is written down ---- */
+
+struct change {
+	struct distillation d;
+	int was; /* enum phase */
+	bool told;
+	enum event_type type; /* when told */
+};
+
+static const char *event_data(const struct distillation *d, struct arena *a)
+{
+	STRBUF_AUTO sb = STRBUF_INIT(DATA_MAX);
+	struct json_writer w;
+
+	json_writer_init(&w, &sb);
+	jw_object(&w);
+	if (d->candidate)
+		jw_kstring(&w, "candidate", d->candidate);
+	if (d->reason)
+		jw_kstring(&w, "detail", d->reason);
+	jw_kint(&w, "id", d->id);
+	if (d->job)
+		jw_kstring(&w, "job", d->job);
+	jw_kstring(&w, "provider", d->provider);
+	jw_end(&w);
+	return json_writer_done(&w) ? arena_strndup(a, sb.buf, sb.len) : "{}";
+}
+
+static int change_apply(struct tx *tx, struct command *c, struct err *err)
+{
+	const struct change *x = c->args;
+	int rc = distillation_update(tx->db, &x->d, x->was, err);
+
+	if (rc <= 0 || !x->told)
+		return rc < 0 ? -1 : 0;
+	return tx_event(tx, x->type, x->d.release, NULL, event_data(&x->d, tx->arena), NULL, err);
+}
+
+static void write_down(struct engine *e, struct db *reader, const char *actor, struct change *x)
+{
+	static const struct command_kind kind = {.name = "distillation_run", .apply = change_apply};
+	ARENA_AUTO a = arena_new();
+	struct command c = {.arena = a, .actor = actor, .kind = &kind, .args = x};
+	struct command *list = &c;
+
+	command_run(e, reader, &list, 1);
+	if (c.result < 0 && !e->sources->stop)
+		log_warn("distillation.not_recorded", LOG_INT("id", x->d.id), LOG_ERR(&c.err));
+}
+
+static struct change change_of(const struct distillation *d)
+{
+	return (struct change){.d = *d, .was = d->phase};
+}
+
+static void tell(struct change *x, enum event_type type)
+{
+	x->told = true;
+	x->type = type;
+}
+
+static void fail(struct change *x, const char *why, int64_t now)
+{
+	x->d.phase = PHASE_FAILED;
+	x->d.reason = why;
+	x->d.finished_at = x->d.settled_at = now;
+	tell(x, EVENT_DISTILLATION_FAILED);
+}
+
+/* ---- What is asked of the provider ---- */
+
+struct plan_model {
+	const char *artifact, *adapter, *uri;
+};
+struct plan {
+	struct plan_model *teacher, *student;
+};
+#define M(name_)                                                                           \
+	{                                                                                  \
+#name_, FIELD_STRING, offsetof(struct plan_model, name_), FIELD_TAKE_NULL, \
+			.max = 2048                                                        \
+	}
+static const struct field model_fields[] = {M(artifact), M(adapter), M(uri)};
+#undef M
+static const struct field_table model_part =
+	FIELD_TABLE("PlanModel", NULL, struct plan_model, model_fields, .open = true);
+static const struct field plan_fields[] = {
+	{"teacher", FIELD_OBJECT, offsetof(struct plan, teacher), 0, .table = &model_part},
+	{"student", FIELD_OBJECT, offsetof(struct plan, student), 0, .table = &model_part},
+};
+static const struct field_table plan_part =
+	FIELD_TABLE("Plan", NULL, struct plan, plan_fields, .open = true);
+
+static void add(struct work_order *o, struct work_parameter *v, const char *name, const char *value)
+{
+	if (value && *value && strlen(value) <= VALUE_MAX)
+		v[o->n++] = (struct work_parameter){name, value};
+}
+
+/* Of the row alone: the same each time. */
+static int order_of(
+	const struct distillation *d, struct arena *a, struct work_order *ret, struct err *err)
+{
+	static const struct plan_model nothing;
+	struct work_parameter *v = ARENA_ARRAY(a, 8, struct work_parameter);
+	struct plan p;
+
+	if (fields_load_text(&plan_part, d->plan, a, &p, err) < 0)
+		return -1;
+	const struct plan_model *t = p.teacher ? p.teacher : &nothing;
+	const struct plan_model *s = p.student ? p.student : &nothing;
+
+	*ret = (struct work_order){.token = d->token, .v = v};
+	add(ret, v, "Distillation", d->token);
+	add(ret, v, "Release", d->release);
+	add(ret, v, "Student", s->artifact);
+	add(ret, v, "StudentAdapter", s->adapter);
+	add(ret, v, "StudentUri", s->uri);
+	add(ret, v, "Teacher", t->artifact);
+	add(ret, v, "TeacherAdapter", t->adapter);
+	add(ret, v, "TeacherUri", t->uri);
+	return 0;
+}
+
+/* It stays as it is, and says why. */
+static bool stays(struct change *x, const struct err *err)
+{
+	bool news = !x->d.reason || strcmp(x->d.reason, err->msg) != 0;
+
+	x->d.reason = err->msg;
+	return news;
+}
+
+/* False: there is nothing to write down. */
+static bool start(
+	struct source *s, const struct provider_call *call, struct change *x, struct err *err)
+{
+	struct work_order order;
+	const char *job;
+	int64_t now;
+
+	if (order_of(&x->d, call->arena, &order, err) < 0 ||
+		s->kind->start_job(s->connector, call, &order, &job, err) < 0) {
+		if (s->e->sources->stop || err_info(err->code)->retryable || err->code != ERR_IO)
+			return !s->e->sources->stop && stays(x, err);
+		fail(x, err->msg, engine_now(s->e));
+		return true;
+	}
+	now = engine_now(s->e);
+	x->d.phase = PHASE_RUNNING;
+	x->d.reason = NULL;
+	x->d.job = job;
+	x->d.started_at = now;
+	tell(x, EVENT_DISTILLATION_STARTED);
+	return true;
+}
+
+static bool follow(
+	struct source *s, const struct provider_call *call, struct change *x, struct err *err)
+{
+	struct work_report report;
+	int64_t now;
+
+	if (s->kind->job_state(s->connector, call, x->d.job, &report, err) < 0)
+		return !s->e->sources->stop && stays(x, err);
+	now = engine_now(s->e);
+	if (report.state == WORK_RUNNING) {
+		bool news = x->d.reason != NULL;
+
+		x->d.reason = NULL;
+		return news;
+	}
+	if (report.state == WORK_FAILED) {
+		fail(x, report.detail, now);
+		return true;
+	}
+	x->d.phase = PHASE_SUCCEEDED;
+	x->d.reason = NULL;
+	x->d.finished_at = now;
+	x->d.awaited_until = now + AWAIT_DAYS * DAY;
+	tell(x, EVENT_DISTILLATION_SUCCEEDED);
+	return true;
+}
+
+static void work_on(struct source *s, struct db *reader, const struct distillation *d)
+{
+	ARENA_AUTO a = arena_new();
+	const struct provider_call call = {
+		.clock = s->e->clock,
+		.deadline = clock_mono(s->e->clock) + CALL_S * USEC_PER_SEC,
+		.stop = &s->e->sources->stop,
+		.arena = a,
+	};
+	struct change x = change_of(d);
+	struct err err = {0};
+
+	if (!(d->phase == PHASE_PENDING ? start : follow)(s, &call, &x, &err))
+		return;
+	write_down(s->e, reader, s->actor, &x);
+	if (x.told)
+		log_info("distillation.run", LOG_INT("id", d->id),
+			LOG_STR("phase", names_of(&phase_names, x.d.phase)),
+			LOG_STR("job", x.d.job ? x.d.job : ""));
+	/* What came of it lies there now, and not only by tomorrow's ingest. */
+	if (x.d.phase == PHASE_SUCCEEDED)
+		asked_all(s);
+}
+
+static bool is_for(const struct distillation *d, const struct source *s)
+{
+	return (d->phase == PHASE_PENDING || d->phase == PHASE_RUNNING) &&
+	       strcmp(d->provider, s->provider) == 0;
+}
+
+void source_work(struct source *s, struct db *reader)
+{
+	ARENA_AUTO a = arena_new();
+	struct distillation *v;
+	size_t n;
+
+	if (distillation_open(reader, OPEN_MAX, a, &v, &n, &s->report.err) < 0) {
+		log_warn("distillation.failed", LOG_ERR(&s->report.err));
+		return;
+	}
+	for (size_t i = 0; i < n && !s->e->sources->stop; i++)
+		if (is_for(&v[i], s))
+			work_on(s, reader, &v[i]);
+}
+
+/* ---- When ---- */
+
+const struct source *source_that_works(const struct source_set *set)
+{
+	for (size_t i = 0; i < set->n; i++)
+		if (set->v[i].works)
+			return &set->v[i];
+	return NULL;
+}
+
+static struct source *source_for(struct source_set *set, const struct distillation *d)
+{
+	for (size_t i = 0; i < set->n; i++)
+		if (set->v[i].works && is_for(d, &set->v[i]))
+			return &set->v[i];
+	return NULL;
+}
+
+/* Derived from the teacher, by the provider that ran it, since it was started. */
+static int await(struct engine *e, struct db *reader, const struct distillation *d, struct arena *a,
+	struct err *err)
+{
+	struct change x = change_of(d);
+	int64_t now = engine_now(e);
+	int rc = d->teacher ? derived_since(reader, d->teacher, d->provider, d->started_at, a,
+				      &x.d.candidate, err)
+			    : 0;
+
+	if (rc < 0)
+		return -1;
+	if (rc == 0 && now < d->awaited_until)
+		return 0;
+	x.d.settled_at = now;
+	if (rc == 0)
+		x.d.reason = arena_printf(a,
+			"no artifact of %s that is derived from %s has come within %d days",
+			d->provider, d->teacher ? d->teacher : "the teacher, which is no unit,",
+			(int)AWAIT_DAYS);
+	tell(&x, rc ? EVENT_DISTILLATION_DELIVERED : EVENT_DISTILLATION_MISSED);
+	write_down(e, reader, "controller:distillation", &x);
+	return 0;
+}
+
+/* Too late to be started, or to end. */
+static bool give_up(struct engine *e, struct db *reader, const struct distillation *d,
+	const struct source *s, struct arena *a)
+{
+	int64_t run = s && s->work_timeout ? s->work_timeout : RUN_S * USEC_PER_SEC;
+	bool pending = d->phase == PHASE_PENDING;
+	int64_t since = pending ? d->due_at : d->started_at;
+	int64_t most = pending ? PENDING_DAYS * DAY : run;
+	struct change x = change_of(d);
+
+	if (engine_now(e) - since < most)
+		return false;
+	fail(&x,
+		arena_printf(a, "it could not be %s within %lld hours%s%s",
+			pending ? "started" : "seen to end",
+			(long long)(most / (3600 * USEC_PER_SEC)), d->reason ? ": " : "",
+			d->reason ? d->reason : ""),
+		engine_now(e));
+	write_down(e, reader, "controller:distillation", &x);
+	return true;
+}
+
+static int look(struct engine *e, struct db *reader, struct arena *a, struct err *err)
+{
+	struct distillation *v;
+	size_t n;
+
+	if (distillation_open(reader, OPEN_MAX, a, &v, &n, err) < 0)
+		return -1;
+	for (size_t i = 0; i < n; i++) {
+		struct source *s = source_for(e->sources, &v[i]);
+
+		if (v[i].phase == PHASE_SUCCEEDED) {
+			if (await(e, reader, &v[i], a, err) < 0)
+				return -1;
+		} else if (!give_up(e, reader, &v[i], s, a) && s && s->state == SOURCE_IDLE) {
+			source_start(s, SOURCE_WORK);
+		}
+	}
+	return 0;
+}
+
+void distillations_watch(struct engine *e, struct db *reader)
+{
+	ARENA_AUTO a = arena_new();
+	struct err err = {0};
+
+	sources_tidy(e);
+	e->sources->next_work = clock_mono(e->clock) + LOOK_S * USEC_PER_SEC;
+	if (look(e, reader, a, &err) < 0)
+		log_warn("distillation.failed", LOG_ERR(&err));
+}
