@@ -114,7 +114,13 @@ static int place_of(const struct connector *c, const char *url, struct arena *a,
 		.own = session_same_server(url, c->server.base),
 		.near = !strcasecmp(host_of(url, a), host_of(c->server.base, a)),
 	};
-	return http_server_parse(arena_strndup(a, url, n), a, &ret->server, err);
+	if (http_server_parse(arena_strndup(a, url, n), a, &ret->server, err) < 0) {
+		err->code = ERR_IO;
+		return err_wrap(err, "the Hub leads elsewhere");
+	}
+	if (ret->own)
+		ret->server.unix_socket = c->server.unix_socket;
+	return 0;
 }
 
 /* Where a redirect leads, as an URL of its own. */
