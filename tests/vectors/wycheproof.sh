@@ -57,6 +57,26 @@ for (let k = 0; k < 8; k++) {
 	}
 	groups.push({type: 'EcdsaVerify', publicKeyPem: publicKey.export({format: 'pem', type: 'spki'}), tests});
 }
+/* The two forms that tokens have (RFC 7518): r and s, and RSA's PKCS #1 v1.5. */
+for (let k = 0; k < 3; k++) {
+	const ec = crypto.generateKeyPairSync('ec', {namedCurve: 'P-256'});
+	const rsa = crypto.generateKeyPairSync('rsa', {modulusLength: 2048 + 8 * k});
+	const q = ec.publicKey.export({format: 'jwk'}), part = (x) => hex(Buffer.from(x, 'base64url'));
+	const {n, e} = rsa.publicKey.export({format: 'jwk'});
+	const forms = [
+		[{type: 'EcdsaP1363Verify', publicKey: {uncompressed: '04' + part(q.x) + part(q.y)}}, ec, 'ieee-p1363'],
+		[{type: 'RsassaPkcs1Verify', publicKey: {modulus: part(n), publicExponent: part(e)}}, rsa, 'der'],
+	];
+	for (const [group, {publicKey, privateKey}, dsaEncoding] of forms) {
+		group.tests = [];
+		const judge = (m, s) => { try { return crypto.verify('sha256', m, {key: publicKey, dsaEncoding}, s); } catch { return false; } };
+		for (const size of [0, 33, 1000]) {
+			const msg = crypto.randomBytes(size);
+			variants(group.tests, msg, crypto.sign('sha256', msg, {key: privateKey, dsaEncoding}), judge);
+		}
+		groups.push(group);
+	}
+}
 const N = 0xffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551n;
 const mod = (x) => ((x % N) + N) % N;
 function power(x, e) { let r = 1n; for (; e; e >>= 1n, x = mod(x * x)) if (e & 1n) r = mod(r * x); return r; }
@@ -148,4 +168,9 @@ wycheproof() { # NAME TCID...
 }
 wycheproof ed25519_test
 wycheproof ecdsa_secp256r1_sha256_test 427 # "point duplication during verification": u1 G = u2 Q
+wycheproof ecdsa_secp256r1_sha256_p1363_test 204 # the same point again
+wycheproof rsa_signature_2048_sha256_test
+wycheproof rsa_signature_3072_sha256_test
+wycheproof rsa_signature_4096_sha256_test
+wycheproof rsa_signature_8192_sha256_test
 exit $bad
