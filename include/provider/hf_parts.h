@@ -11,6 +11,7 @@
 #include "base/digest.h"
 #include "model/harvest.h"
 #include "provider/provider.h"
+#include "provider/repository.h"
 #include "provider/session.h"
 
 #define HF_MANIFEST_PATH "spiralfed/manifest.json"
@@ -28,7 +29,8 @@ struct hf_memory {
 struct connector {
 	struct arena *arena;
 	const char *provider, *author, *filter, *role, *token_file;
-	struct http_server server; /* its base has a path, perhaps */
+	const char *repository, *repository_url; /* where releases go; NULL: nowhere */
+	struct http_server server;		 /* its base has a path, perhaps */
 	struct harvest_maps maps;
 	struct session *hub;	   /* its servers */
 	struct session *elsewhere; /* where it sends us for large files */
@@ -51,6 +53,9 @@ struct hf_request {
 	const char *etag; /* If-None-Match; NULL: none */
 	size_t cap;
 	bool stay; /* a redirect to another server is an answer: there it lies */
+	/* Sent once, whatever becomes of it; 409 and 412 are answers then. NULL: none. */
+	const char *body, *content_type;
+	size_t body_len;
 };
 /* 0 with what it said; *ret is the last answer, *ret_words (may be NULL) the Hub's own words unless it
  * was HF_OK. ERR_CONFIG: the token was refused. Else as session_send. */
@@ -74,6 +79,8 @@ bool hf_has_tags(const json_t *tags, const char *filter);
 int64_t hf_parameter(const char *header, const char *name);
 session_judge_fn hf_judge;
 session_quota_fn hf_quota;
+
+extern const struct repository_kind hf_repository; /* hf_repository.c */
 
 /* ---- hf_list.c ---- */
 int hf_list(struct connector *c, const struct provider_call *call, struct source_listing *ret,

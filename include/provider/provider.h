@@ -37,6 +37,7 @@ struct connector_options {
 	const char *name_space, *role;	/* of artifacts that come without a manifest */
 	const char *token_file;		/* hf */
 	const char *author;		/* hf: whose repositories */
+	const char *publish;		/* hf: the repository that releases go to */
 	const char *filter;		/* hf: with which tags; gcp: which models */
 	const char *project, *location; /* gcp */
 	const char *storage_endpoint;	/* gcp */

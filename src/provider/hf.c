@@ -43,6 +43,11 @@ static int read_options(struct connector *c, const struct connector_options *o, 
 		err->code = ERR_CONFIG;
 		return err_wrap(err, "metrics");
 	}
+	if (o->publish && !(c->repository = hf_repo_path(o->publish, c->arena)))
+		return err_set(err, ERR_CONFIG,
+			"publish = %s: is no repository of the Hub (namespace/name)", o->publish);
+	if (c->repository)
+		c->repository_url = arena_printf(c->arena, "%s/%s", c->server.base, c->repository);
 	c->provider = keep(c->arena, o->provider);
 	c->author = keep(c->arena, o->author);
 	c->filter = keep(c->arena, o->filter);
@@ -294,6 +299,7 @@ const struct connector_kind connector_hf = {
 	.find = hf_find,
 	.hook = hf_hook,
 	.health = hf_health,
+	.repository = &hf_repository,
 	.probes = hf_probes,
 	.probe = hf_probe,
 };

@@ -12,7 +12,7 @@
 #include "base/words.h"
 #include "provider/hf_parts.h"
 
-enum { TOKEN_MAX = 16 << 10, REDIRECTS_MAX = 5, WORDS_MAX = 300, HEADERS_MAX = 3 };
+enum { TOKEN_MAX = 16 << 10, REDIRECTS_MAX = 5, WORDS_MAX = 300, HEADERS_MAX = 4 };
 
 /* ---- The token ---- */
 
@@ -162,12 +162,15 @@ static int put_headers(
 		h[n++] = (struct http_header){"Authorization", arena_printf(a, "Bearer %s", token)};
 	if (t->place->own && t->q->etag)
 		h[n++] = (struct http_header){"If-None-Match", t->q->etag};
+	if (t->q->body)
+		h[n++] = (struct http_header){"Content-Type", t->q->content_type};
 	r->headers = h;
 	r->n_headers = n;
 	return 0;
 }
 
 static const int expected[] = {401, 403, 404, 0};
+static const int expected_of_body[] = {401, 403, 404, 409, 412, 0};
 
 static int send_one(struct connector *c, const struct provider_call *call,
 	const struct hf_request *q, const struct place *place, struct http_response *ret,
@@ -178,13 +181,16 @@ static int send_one(struct connector *c, const struct provider_call *call,
 		.http = {.server = place->server,
 			.method = q->method,
 			.path = place->path,
+			.body = q->body,
+			.body_len = q->body_len,
 			.cap = q->cap},
+		.once = q->body != NULL,
 		.prepare = put_headers,
 		.arg = &t,
 	};
 
-	return session_send(
-		place->near ? c->hub : c->elsewhere, call, &r, expected, ret, NULL, err);
+	return session_send(place->near ? c->hub : c->elsewhere, call, &r,
+		q->body ? expected_of_body : expected, ret, NULL, err);
 }
 
 static bool is_redirect(const struct http_response *r)
@@ -257,6 +263,10 @@ int hf_ask(struct connector *c, const struct provider_call *call, const struct h
 
 		if (send_one(c, call, q, &place, &r, err) < 0)
 			return -1;
+		/* A body goes where it was sent to, and nowhere else. */
+		if (is_redirect(&r) && q->body)
+			return err_set(err, ERR_IO, "the Hub sends %s to %.200s: it was renamed?",
+				q->path, r.location);
 		if (is_redirect(&r) && !is_too_large(&r, q->cap)) {
 			const char *url = target(&place, r.location, call->arena);
 

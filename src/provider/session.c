@@ -200,7 +200,8 @@ static int attempt(struct session *s, const struct provider_call *call, struct s
 		return -1;
 	if (enter(s, call, &client, err) < 0)
 		return -1;
-	http.client = client;
+	/* Over a connection that was kept libcurl by itself would send it again when that breaks. */
+	http.client = r->once ? NULL : client;
 	http.stop = call->stop;
 	http.reach = s->rule.reach;
 	http.timeout = patience(call, r);
