@@ -15,4 +15,10 @@ int manifest_gather(struct cli *cli, struct harvest *h);
 /* Where each number came from; with --explain also what was not taken, and why. On standard error. */
 void manifest_explain(struct cli *cli, const struct harvest *h);
 
+/* Commit the manifest of artifact `id` to the Hub's repository of --push, beside the checkpoint. Never
+ * over another manifest of the same id, and only onto the commit that was read. 0, or an exit code after
+ * saying why. */
+int manifest_push(
+	struct cli *cli, const char *text, size_t len, const char *id, const char *digest);
+
 #endif

@@ -147,10 +147,12 @@ static int write_out(struct making *m, const struct strbuf *compact)
 		return cli_fail(cli, CLI_REFUSED, "the manifest is larger than 1 MiB");
 	if (output_write(cli, path ? path : "-", text.buf, text.len, &through, &err) < 0)
 		return cli_fail(cli, CLI_REFUSED, "%s", err.msg);
+	const char *id = m->manifest.units[0].artifact->id;
 	if (!through)
-		fprintf(cli->out, "%s  %s  %s\n", path, m->manifest.units[0].artifact->id,
-			m->manifest.digest);
-	return CLI_DONE;
+		fprintf(cli->out, "%s  %s  %s\n", path, id, m->manifest.digest);
+	if (!cli->option[CLI_OPTION_PUSH])
+		return CLI_DONE;
+	return manifest_push(cli, text.buf, text.len, id, m->manifest.digest);
 }
 
 static int check_manifest(struct making *m, const struct strbuf *compact)
