@@ -281,6 +281,7 @@ install: all ## installs under DESTDIR= and PREFIX= (/usr/local)
 	install -D -m 644 systemd/sysusers.conf $(lib)/sysusers.d/spiralfed.conf
 	install -D -m 644 systemd/tmpfiles.conf $(lib)/tmpfiles.d/spiralfed.conf
 	install -D -m 644 -t $(share)/spiralfed etc/policy.json etc/spiralfedd.conf
+	install -D -m 644 -t $(share)/spiralfed/pipelines etc/pipelines/*
 	test -e $(conf)/spiralfedd.conf || install -D -m 644 -t $(conf) etc/spiralfedd.conf
 	install -D -m 644 -t $(doc) README.md LICENSE openapi.json docs/*.md
 	$(BUILD)/spiralfed completion bash >$(completions)/spiralfed
