@@ -30,7 +30,7 @@ struct dir_links {
 	size_t n, ignored;
 	bool cut; /* there are more than LISTING_MAX */
 };
-/* ERR_IO: it is none of the forms. */
+/* `text` is NUL-terminated, too. ERR_IO: it is none of the forms. */
 int dir_links_parse(
 	const char *text, size_t len, struct arena *a, struct dir_links *ret, struct err *err);
 

@@ -3,12 +3,12 @@
 # Runs every fuzzer of BUILD for SECONDS each (60), from seeds made out of tests/data, tests/tables and
 # etc. What a fuzzer finds is left in $FUZZ_OUT (BUILD/fuzz), beside the corpus, which the next run
 # takes up again.
-#   tests/fuzz/run.sh [NAME]...   only these: manifest, policy, jcs, guard, contract, config, node, harvest, token
+#   tests/fuzz/run.sh [NAME]...   only these: manifest, policy, jcs, guard, contract, config, node, harvest, listing, token
 set -eu
 cd "$(dirname "$0")/../.."
 seconds=${SECONDS_EACH:-60}
 out=${FUZZ_OUT:-$BUILD/fuzz}
-[ $# -gt 0 ] || set -- manifest policy jcs guard contract config node harvest token
+[ $# -gt 0 ] || set -- manifest policy jcs guard contract config node harvest listing token
 
 seed() { # FUZZER FILE...
 	fuzzer=$1
@@ -35,6 +35,11 @@ from_tables() {
 			close(file)
 		}' tests/tables/contracts.eval
 }
+
+mkdir -p "$out/listing/seeds"
+printf '["a.json", "b.txt"]' >"$out/listing/seeds/names"
+printf '[{"name":"a.json","type":"file","mtime":"Tue, 24 Nov 2026 12:00:01 GMT","size":240}]' >"$out/listing/seeds/json"
+printf '<pre><a href="a%%20b.json">a b.json</a>  24-Nov-2026 12:00  240\r\n</pre>' >"$out/listing/seeds/html"
 
 # The first byte is the name: a digit that counts them up.
 mkdir -p "$out/harvest/seeds"
