@@ -12,6 +12,7 @@
 
 #include "base/jcs.h"
 #include "base/json_writer.h"
+#include "model/harvest.h"
 #include "provider/aws_error.h"
 #include "provider/aws_package.h"
 
@@ -36,6 +37,18 @@ static const char *copy(struct connector *c, const char *s)
 	return s ? arena_strdup(c->arena, s) : NULL;
 }
 
+/* A slip is told now, and not once for each package. */
+static int check_metrics(const char *map, struct arena *a, struct err *err)
+{
+	struct harvest_maps ignored;
+
+	if (!map || harvest_map_parse(map, a, &ignored, err) == 0)
+		return 0;
+	err_wrap(err, "metrics");
+	err->code = ERR_CONFIG;
+	return -1;
+}
+
 int aws_open_with(const struct connector_options *o, const char *(*env)(const char *name),
 	struct connector **ret, struct err *err)
 {
@@ -45,7 +58,7 @@ int aws_open_with(const struct connector_options *o, const char *(*env)(const ch
 	struct connector *c = ARENA_NEW(a, struct connector);
 
 	c->arena = a;
-	if (aws_client_new(&client, &c->client, err) < 0) {
+	if (check_metrics(o->metrics, a, err) < 0 || aws_client_new(&client, &c->client, err) < 0) {
 		arena_free(a);
 		return -1;
 	}

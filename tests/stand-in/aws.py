@@ -14,6 +14,7 @@ file with the profiles default and wrong).
          html, wrap, rename, types, endless)
   POST   /_control/seed {"count", "group", "bucket", "manifest": text with %d}
   POST   /_control/object {"bucket", "key", "text"}   DELETE {"bucket", "key"}   /_control/bucket {"bucket", "region"}
+  POST   /_control/create {a package, as CreateModelPackage takes it}
   POST   /_control/package {"arn", ...}: change it as it lies   /_control/pipeline {"name", "describes", "end"}
   POST   /_control/revoke: no session is good any more   /_control/clock {"offset"}: seconds
   GET    /_control/stats   DELETE: from 0 again   GET /_control/executions
@@ -410,6 +411,10 @@ class Handler(http.server.BaseHTTPRequestHandler):
                 store.put_object(body["bucket"], body["key"], body["text"].encode())
             elif key == ("DELETE", "object"):
                 del store.buckets[body["bucket"]][body["key"]]
+            elif key == ("POST", "create"):
+                if body["ModelPackageGroupName"] not in store.groups:
+                    store.create_group(body)
+                raise Reply(200, json.dumps(store.create_package(body)), "application/json")
             elif key == ("POST", "bucket"):
                 store.regions[body["bucket"]] = body["region"]
             elif key == ("POST", "package"):

@@ -1,0 +1,130 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# A daemon and the stand-in for Amazon: packages brought in, each fault told once, and no secret shown
+# shellcheck disable=SC2317 # check calls them
+# shellcheck source=tests/support/command.sh
+. "$SRC/tests/support/command.sh"
+[ -x /usr/bin/python3 ] || { echo "python3 is missing: the stand-in for Amazon can't run"; exit 77; }
+for name in $(env | sed -n 's/^\(AWS_[A-Z0-9_]*\)=.*/\1/p'); do unset "$name"; done
+
+/usr/bin/python3 "$SRC/tests/stand-in/aws.py" --folder "$PWD" >url 2>stand-in.err &
+api=$!
+trap 'kill $api 2>/dev/null; [ -z "$pid" ] || kill -KILL "$pid" 2>/dev/null' EXIT
+await test -s url
+url=$(cat url)
+control() { # METHOD PATH [BODY]
+	curl -sf -X "$1" "$url/_control/$2" -d "${3-}"
+}
+requests() { control GET stats | grep -o '"requests": [0-9]*' | grep -o '[0-9]*$'; }
+start() { # OPTION...
+	: >log
+	"$BUILD/spiralfedd" -c daemon.conf -o listen="unix:$PWD/sock" -o state=state -o auth=off \
+		-o policy=calm.json "$@" 2>>log &
+	pid=$!
+	await ready
+}
+stop() {
+	kill -TERM "$pid"
+	wait "$pid" 2>>err
+	cat log >>logs
+	pid=
+}
+export SPIRALFED_URL="unix:$PWD/sock"
+is_over() { sf schedule runs ingest --json --max-results 1 && grep -q '"finished_at":"' out; }
+ingest() { sf schedule run ingest && await is_over; }
+events() { # TYPE: how many there are
+	curl -s --unix-socket sock "http://localhost/v1/events?max_results=1000" | grep -o "\"$1\"" | wc -l
+}
+
+awk -f "$SRC/scripts/calm-policy.awk" "$SRC/etc/policy.json" >calm.json
+cat >daemon.conf <<END
+[provider.aws]
+connector = aws
+region = eu-west-1
+endpoint = $url
+group = runtime
+namespace = spiralverse
+role = runtime
+metrics = quality=accuracy
+timeout = 20
+END
+cat >seed.json <<'END'
+{"count": 230, "group": "runtime", "bucket": "models", "manifest":
+ "{\"provider\":\"aws\",\"artifacts\":[{\"id\":\"s/runtime-v%d\",\"role\":\"runtime\",\"uri\":\"s3://models/runtime/%d/model.tar.gz\",\"metrics\":{\"quality\":0.8,\"safety\":0.98,\"latency_ms_p95\":90,\"cost_per_1k_tokens\":0.4}}]}"}
+END
+control POST seed @seed.json
+
+AWS_CONTAINER_CREDENTIALS_FULL_URI=$url/agent/task AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE=$PWD/pod.token
+export AWS_CONTAINER_CREDENTIALS_FULL_URI AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE
+check "it starts with a container's credentials" start
+check "an ingest" ingest
+check "... brings in what is approved" prints 'aws: 230 new'
+control DELETE stats
+check "another one" ingest
+check "... finds nothing new" prints 'aws: nothing new'
+check "... by a request for each hundred packages" test "$(requests)" = 3
+sf providers aws --json
+check "providers shows how the way to it is" prints '"breaker":"closed"'
+
+arn() { printf 'arn:aws:sagemaker:eu-west-1:123456789012:model-package/runtime/%s' "$1"; }
+control POST object '{"bucket":"models","key":"e.json","text":"{\"binary_classification_metrics\":{\"accuracy\":{\"value\":0.91,\"standard_deviation\":0.02}}}"}'
+control POST create '{"ModelPackageGroupName":"runtime","ModelApprovalStatus":"Approved","ModelMetrics":{"ModelQuality":{"Statistics":{"ContentType":"application/json","S3Uri":"s3://models/e.json"}}}}' >/dev/null
+control POST create '{"ModelPackageGroupName":"runtime","ModelApprovalStatus":"Approved"}' >/dev/null
+check "packages without a manifest" ingest
+check "... are taken by their reports, or refused" prints 'aws: 1 new, 1 refused'
+curl -s --unix-socket sock http://localhost/v1/artifacts/aws/spiralverse/runtime-v231 >out
+check "... under the name of group and version" prints '"id":"spiralverse/runtime-v231"'
+sf providers aws
+check "... with the reason" prints 'neither spiralfed/manifest.json nor a quality report'
+
+fault() { control POST fault "{\"service\":\"sagemaker\",$1}"; }
+fault '"kind":"throttle","times":1'
+check "throttled once" ingest
+check "... it gets through" prints 'aws: nothing new'
+fault '"kind":"truncate","times":1'
+check "cut off once" ingest
+check "... it gets through" prints 'aws: nothing new'
+check "... and nothing failed" test "$(events provider.failed)" = 0
+
+tell() { # FAULT WORDS: two runs under it are one failure, and it recovers
+	before=$(events provider.failed)
+	fault "$1"
+	ingest
+	check "$1 is told" prints "$2"
+	ingest
+	check "... once" test "$(events provider.failed)" = $((before + 1))
+	control DELETE fault
+	ingest
+	check "... and over by itself" prints 'aws: nothing new'
+	check "... which is told, too" test "$(events provider.recovered)" = $((before + 1))
+}
+tell '"kind":"expired"' 'ExpiredTokenException: The provided token has expired.'
+tell '"kind":"denied"' 'AccessDeniedException'
+tell '"kind":"drift","variant":"rename"' 'its answers have changed'
+check "nothing came twice, nothing was lost" test "$(events manifest.submitted)" = 231
+stop
+
+check "it starts with a wrong secret" start -o provider.aws.credentials="$PWD/credentials" \
+	-o provider.aws.profile=wrong
+ingest
+check "... which is refused" prints 'InvalidSignatureException'
+stop
+unset AWS_CONTAINER_CREDENTIALS_FULL_URI AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE
+export AWS_WEB_IDENTITY_TOKEN_FILE="$PWD/web.token" AWS_ROLE_ARN=arn:aws:iam::123456789012:role/trainer
+check "it starts with a web identity" start
+ingest
+check "... which gets a session" prints 'aws: nothing new'
+stop
+unset AWS_WEB_IDENTITY_TOKEN_FILE AWS_ROLE_ARN
+export AWS_EC2_METADATA_SERVICE_ENDPOINT="$url"
+check "it starts as an instance" start
+ingest
+check "... whose role it takes" prints 'aws: nothing new'
+stop
+
+clean() { ! grep -rqaF -e "$1" logs state; }
+check "no secret stands in a log or in the registry" clean 'not-the-secret'
+check "... nor the token of the container" clean "$(cat pod.token)"
+check "... nor that of the web identity" clean "$(cat web.token)"
+check "... nor one of a session" clean 'Signature='
+exit "$bad"
