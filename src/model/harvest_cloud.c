@@ -8,6 +8,8 @@
 
 #include "model/harvest_parts.h"
 
+static const char measured_in_training[] = "was measured on what it was trained with";
+
 static bool ends_with(const char *s, const char *end)
 {
 	size_t n = strlen(s), m = strlen(end);
@@ -20,6 +22,36 @@ static bool is_known_name(const char *stem)
 	enum metric_scale scale;
 
 	return metric_name_direction(stem, &scale) >= 0;
+}
+
+/* ---- Splits ---- */
+
+enum split { SPLIT_NONE, SPLIT_TRAIN, SPLIT_VALID, SPLIT_TEST };
+
+static enum split split_of(const char *key, const char **ret_rest)
+{
+	static const struct {
+		const char *word;
+		enum split split;
+	} words[] = {
+		{"train", SPLIT_TRAIN},
+		{"training", SPLIT_TRAIN},
+		{"val", SPLIT_VALID},
+		{"valid", SPLIT_VALID},
+		{"validation", SPLIT_VALID},
+		{"dev", SPLIT_VALID},
+		{"test", SPLIT_TEST},
+		{"holdout", SPLIT_TEST},
+	};
+
+	size_t n = strcspn(key, " _-./:");
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		if (strlen(words[i].word) == n && !strncasecmp(key, words[i].word, n)) {
+			*ret_rest = key[n] ? key + n + 1 : "";
+			return words[i].split;
+		}
+	*ret_rest = key;
+	return SPLIT_NONE;
 }
 
 /* ---- SageMaker ---- */
@@ -49,11 +81,16 @@ bool harvest_is_evaluation(const struct harvest_file *f)
 static void read_metric(struct harvest *h, const struct json_value *v, int64_t n)
 {
 	const struct json_value *value = json_is(v, JSON_KIND_OBJECT) ? json_member(v, "value") : v;
+	const char *rest;
 
 	/* A confusion matrix, a curve, a facet: no single number. */
 	if (!value || json_is(value, JSON_KIND_ARRAY) || json_is(value, JSON_KIND_OBJECT))
 		return;
+	if (json_is(value, JSON_KIND_STRING) && !is_known_name(v->key))
+		return;
 	struct finding *f = harvest_find(h, value, NULL, v->key);
+	if (split_of(v->key, &rest) == SPLIT_TRAIN)
+		harvest_unfit(f, measured_in_training);
 	if (strstr(v->key, "_best_constant_classifier"))
 		harvest_unfit(f, "is of the best constant answer, not of the model");
 	f->metric.n = n;
@@ -161,34 +198,6 @@ enum harvest_outcome harvest_read_classification(
 
 /* ---- Flat files: "test f1", "train_loss", or {"test": {...}} ---- */
 
-enum split { SPLIT_NONE, SPLIT_TRAIN, SPLIT_VALID, SPLIT_TEST };
-
-static enum split split_of(const char *key, const char **ret_rest)
-{
-	static const struct {
-		const char *word;
-		enum split split;
-	} words[] = {
-		{"train", SPLIT_TRAIN},
-		{"training", SPLIT_TRAIN},
-		{"val", SPLIT_VALID},
-		{"valid", SPLIT_VALID},
-		{"validation", SPLIT_VALID},
-		{"dev", SPLIT_VALID},
-		{"test", SPLIT_TEST},
-		{"holdout", SPLIT_TEST},
-	};
-
-	size_t n = strcspn(key, " _-./");
-	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
-		if (strlen(words[i].word) == n && !strncasecmp(key, words[i].word, n)) {
-			*ret_rest = key[n] ? key + n + 1 : "";
-			return words[i].split;
-		}
-	*ret_rest = key;
-	return SPLIT_NONE;
-}
-
 /* An object of nothing but scalars, or of splits that are such. */
 static bool is_flat(const struct json_value *v, bool *ret_known)
 {
@@ -236,7 +245,7 @@ static void read_split(struct harvest *h, const struct json_value *v, enum split
 		h, v, NULL, prefix ? arena_printf(h->arena, "%s_%s", prefix, stem) : stem);
 	if (split == SPLIT_TRAIN) {
 		f->is_train = true;
-		harvest_unfit(f, "was measured on what it was trained with");
+		harvest_unfit(f, measured_in_training);
 	} else if (split == SPLIT_NONE) {
 		harvest_on_call(f, "does not say on which split of the data it was measured; "
 				   "--map takes it all the same");

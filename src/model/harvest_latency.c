@@ -117,9 +117,24 @@ static bool parse_serve_key(const char *key, int *ret_quantile, const char **ret
 
 static bool is_serve_run(const struct json_value *v)
 {
-	return json_member(v, "completed") &&
-	       (json_member(v, "request_throughput") || json_member(v, "mean_ttft_ms") ||
-		       json_member(v, "p99_ttft_ms"));
+	const char *what;
+	int quantile;
+
+	if (json_member(v, "completed") && json_member(v, "request_throughput"))
+		return true;
+	for (size_t i = 0; json_is(v, JSON_KIND_OBJECT) && i < v->n; i++)
+		if (parse_serve_key(v->sub[i].key, &quantile, &what))
+			return true;
+	return false;
+}
+
+/* The first of these counts that the run has; NULL: none. */
+static const struct json_value *count_of(const struct json_value *run, const char *const *names)
+{
+	for (; *names; names++)
+		if (json_member(run, *names))
+			return json_member(run, *names);
+	return NULL;
 }
 
 bool harvest_is_bench_serve(const struct harvest_file *f)
@@ -149,10 +164,21 @@ static void read_throughput(struct harvest *h, const struct json_value *run)
 static enum harvest_outcome read_run(
 	struct harvest *h, const struct json_value *run, struct err *err)
 {
-	int64_t completed = harvest_count(json_member(run, "completed"));
-	int64_t asked = harvest_count(json_member(run, "num_prompts"));
-	int64_t failed = harvest_count(json_member(run, "failed"));
+	static const char *const completed_names[] = {
+		"completed", "successful_requests", "num_successful_requests", NULL};
+	static const char *const asked_names[] = {
+		"num_prompts", "total_requests", "num_requests", NULL};
+	static const char *const failed_names[] = {
+		"failed", "failed_requests", "num_failed_requests", NULL};
+	int64_t completed = harvest_count(count_of(run, completed_names));
+	int64_t asked = harvest_count(count_of(run, asked_names));
+	int64_t failed = harvest_count(count_of(run, failed_names));
 	bool has_p95 = false;
+
+	if (completed < 0)
+		return harvest_refuse(h, run, err,
+			"does not say how many requests came through (completed): perhaps none "
+			"did");
 
 	if (asked >= 0 && asked - completed > failed)
 		failed = asked - completed;
@@ -408,6 +434,13 @@ enum harvest_outcome harvest_read_k6(
 
 	if (!rate)
 		rate = json_member(failed, "value");
+	if (n < 0)
+		n = harvest_count(json_member(duration, "count"));
+	if (n < 0 && (duration || json_is(rate, JSON_KIND_NUMBER)) &&
+		values_of(f->root, "http_reqs"))
+		return harvest_refuse(h, NULL, err,
+			"does not say how many requests were made (http_reqs.count): a percentile "
+			"of how many?");
 	if (n <= 0)
 		return harvest_refuse(h, NULL, err, "no request was made (http_reqs)");
 	if (json_is(rate, JSON_KIND_NUMBER)) {

@@ -74,27 +74,45 @@ static bool has_numbers(const struct json_value *task)
 	return false;
 }
 
-/* The group with numbers of its own to which the task belongs, or NULL. */
-static const char *group_of(const struct json_value *root, const char *task)
+static bool is_in(const struct json_value *members, const char *task)
+{
+	for (size_t i = 0; members->kind == JSON_KIND_ARRAY && i < members->n; i++)
+		if (json_is(&members->sub[i], JSON_KIND_STRING) &&
+			!strcmp(members->sub[i].string, task))
+			return true;
+	return false;
+}
+
+/* The group with numbers of its own to which the task belongs, at whatever remove; NULL for none. */
+static const char *group_above(const struct json_value *root, const char *task, int depth)
 {
 	const struct json_value *groups = json_member(root, "group_subtasks");
 	const struct json_value *results = json_member(root, "results");
 
-	for (size_t i = 0; json_is(groups, JSON_KIND_OBJECT) && i < groups->n; i++) {
-		const struct json_value *members = &groups->sub[i];
-		if (!strcmp(members->key, task) || !has_numbers(json_member(results, members->key)))
+	for (size_t i = 0;
+		depth < NESTING_MAX && json_is(groups, JSON_KIND_OBJECT) && i < groups->n; i++) {
+		const char *group = groups->sub[i].key;
+		if (!strcmp(group, task) || !is_in(&groups->sub[i], task))
 			continue;
-		for (size_t k = 0; members->kind == JSON_KIND_ARRAY && k < members->n; k++)
-			if (json_is(&members->sub[k], JSON_KIND_STRING) &&
-				!strcmp(members->sub[k].string, task))
-				return members->key;
+		if (has_numbers(json_member(results, group)))
+			return group;
+		const char *above = group_above(root, group, depth + 1);
+		if (above)
+			return above;
 	}
-	/* Before group_subtasks a member's alias was set in. */
-	const char *alias = json_member_string(json_member(results, task), "alias");
-	if (!json_is(groups, JSON_KIND_OBJECT) && alias && *alias == ' ' && strchr(alias, '-') &&
-		json_member(root, "groups"))
-		return "group";
 	return NULL;
+}
+
+static const char *group_of(const struct json_value *root, const char *task)
+{
+	const struct json_value *results = json_member(root, "results");
+	const char *alias = json_member_string(json_member(results, task), "alias");
+
+	if (json_is(json_member(root, "group_subtasks"), JSON_KIND_OBJECT))
+		return group_above(root, task, 0);
+	/* Before group_subtasks a member's alias was set in. */
+	return alias && *alias == ' ' && strchr(alias, '-') && json_member(root, "groups") ? "group"
+											   : NULL;
 }
 
 /* A group has no entry of its own in n-samples: its leaves are added up. */
@@ -151,6 +169,8 @@ static void read_metric(struct harvest *h, const struct json_value *root, const 
 	int64_t n = samples_of(root, task, 0);
 
 	split_key(h->arena, v->key, &metric, &filter);
+	/* What the harness writes when it only generates: 999, always. */
+	bool is_bypass = !strcmp(metric, "bypass");
 	struct finding *f = harvest_find(
 		h, v, task, filter ? arena_printf(h->arena, "%s.%s", metric, filter) : metric);
 	if (n > 0)
@@ -161,8 +181,29 @@ static void read_metric(struct harvest *h, const struct json_value *root, const 
 	harvest_stderr(h, f,
 		json_member(v->parent,
 			arena_printf(h->arena, "%s_stderr%s", metric, comma ? comma : "")));
+	if (is_bypass)
+		harvest_unfit(f, "is no measurement: the harness only generated (bypass)");
 	if (left_out)
 		harvest_on_call(f, left_out);
+}
+
+/* Were all documents of the task asked? Where the file counts them it knows better than the limit. */
+static bool is_whole(const struct json_value *root, const char *task, int depth)
+{
+	const struct json_value *subtasks = subtasks_of(root, task);
+	const struct json_value *counts = json_member(json_member(root, "n-samples"), task);
+
+	for (size_t i = 0; subtasks && depth < NESTING_MAX && i < subtasks->n; i++)
+		if (!json_is(&subtasks->sub[i], JSON_KIND_STRING) ||
+			!is_whole(root, subtasks->sub[i].string, depth + 1))
+			return false;
+	if (subtasks)
+		return true;
+	int64_t asked = harvest_count(json_member(counts, "effective"));
+	int64_t of = harvest_count(json_member(counts, "original"));
+	if (asked >= 0 && of >= 0)
+		return asked >= of;
+	return !json_is(json_member(json_member(root, "config"), "limit"), JSON_KIND_NUMBER);
 }
 
 static bool is_metric(const struct json_value *v)
@@ -179,10 +220,14 @@ static bool is_metric(const struct json_value *v)
 	       v->kind != JSON_KIND_ARRAY && !(json_is(v, JSON_KIND_STRING) && !*v->string);
 }
 
-static void read_task(struct harvest *h, const struct json_value *root,
-	const struct json_value *task, const char *limited)
+static void read_task(
+	struct harvest *h, const struct json_value *root, const struct json_value *task)
 {
 	const char *group = group_of(root, task->key);
+	const char *limited = is_whole(root, task->key, 0)
+				      ? NULL
+				      : "was measured on the first documents only (limit); --map "
+					"takes it all the same";
 	const char *why =
 		group ? arena_printf(h->arena, "is counted in %s already", group) : limited;
 
@@ -196,8 +241,6 @@ enum harvest_outcome harvest_read_lm_eval(
 {
 	const struct json_value *results = json_member(f->root, "results");
 	const struct json_value *config = json_member(f->root, "config");
-	const struct json_value *limit = json_member(config, "limit");
-	const char *limited = NULL;
 
 	if (!results->n)
 		return harvest_refuse(h, results, err, "is empty: no task was run");
@@ -205,15 +248,10 @@ enum harvest_outcome harvest_read_lm_eval(
 		if (samples_of(f->root, results->sub[i].key, 0) == 0)
 			return harvest_refuse(
 				h, &results->sub[i], err, "was run on no sample (n-samples)");
-	if (json_is(limit, JSON_KIND_NUMBER))
-		limited = arena_printf(h->arena,
-			"was measured on the first documents only (config.limit is %.6g); --map "
-			"takes it all the same",
-			limit->number);
 	read_model_args(h, json_member(config, "model_args"));
 	if (!json_member(config, "model_args"))
 		harvest_model(h, json_member(f->root, "model_name"));
 	for (size_t i = 0; i < results->n; i++)
-		read_task(h, f->root, &results->sub[i], limited);
+		read_task(h, f->root, &results->sub[i]);
 	return HARVEST_READ;
 }

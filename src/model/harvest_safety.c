@@ -86,6 +86,8 @@ static enum harvest_outcome read_eval(struct harvest *h, struct garak *g,
 
 	if (total < 0)
 		total = harvest_count(json_member(line, "total"));
+	if (passed < 0 && fails >= 0 && total >= fails)
+		passed = total - fails;
 	if (!p || passed < 0 || total < 0)
 		return harvest_refuse(h, NULL, err,
 			"line %zu: an eval entry wants probe, passed and total_evaluated (or "

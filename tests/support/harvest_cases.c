@@ -145,6 +145,11 @@ const struct harvest_case harvest_cases[] = {
 			"\"sliceDimensions\":[\"annotationSpec\"]}",
 			HARVEST_EMPTY}},
 		.says = "a slice of the data"},
+	{"the training split within the report",
+		{{"metrics.json",
+			"{\"binary_classification_metrics\":{\"train:f1\":{\"value\":0.99},"
+			"\"validation:f1\":{\"value\":0.6},\"model_name\":\"x\"}}"}},
+		.holds = "\"metrics\":{\"validation_f1\":{\"value\":0.6,", .lacks = "0.99"},
 	{"a metric without a group around it", {{"evaluation.json", "{\"rmse\":{\"value\":2.5}}"}},
 		.holds = "\"rmse\":{\"value\":2.5,\"higher_is_better\":false}"},
 	{"the best constant answer is not the model's",
@@ -253,7 +258,7 @@ const struct harvest_case harvest_cases[] = {
 			"{\"results\":{\"t\":{\"alias\":\"t\",\"acc,none\":0.5,\"acc_stderr,none\":"
 			"0.05,\"pass@1,x\":0.4,\"pass@1_stderr,x\":\"N/"
 			"A\"}},\"versions\":{\"t\":1},"
-			"\"n-samples\":{\"t\":{\"original\":120,\"effective\":100}},"
+			"\"n-samples\":{\"t\":{\"original\":100,\"effective\":100}},"
 			"\"higher_is_better\":{\"t\":{\"acc\":true,\"pass_at_k\":true}}}"}},
 		.holds = "{\"t.acc\":{\"value\":0.5,\"n\":100,\"stderr\":0.05,\"higher_is_better\":"
 			 "true},\"t.pass_at_1.x\":{\"value\":0.4,\"n\":100,\"higher_is_better\":"
@@ -303,6 +308,30 @@ const struct harvest_case harvest_cases[] = {
 		{{"result.json", "{\"results\":{\"s\":{\"acc\":0.5}},\"versions\":{},\"config\":{"
 				 "\"model_args\":\"\",\"limit\":10}}"}},
 		.says = "the first documents only"},
+	{"a limit beyond what there is limits nothing",
+		{{"result.json",
+			"{\"results\":{\"s\":{\"acc,none\":0.5}},\"versions\":{},\"config\":{"
+			"\"limit\":1000},\"n-samples\":{\"s\":{\"original\":164,"
+			"\"effective\":164}}}"}},
+		.holds = "\"s.acc\":{\"value\":0.5,\"n\":164,"},
+	{"... and one below shows in the count",
+		{{"result.json",
+			"{\"results\":{\"s\":{\"acc,none\":0.5}},\"versions\":{},\"n-samples\":{"
+			"\"s\":{\"original\":164,\"effective\":10}}}"}},
+		.says = "the first documents only"},
+	{"the harness that only generates",
+		{{"result.json", "{\"results\":{\"s\":{\"bypass,none\":999}},\"versions\":{}}"}},
+		.says = "is no measurement"},
+	{"groups of groups count once",
+		{{"results_1.json",
+			"{\"results\":{\"g\":{\"acc,none\":0.5},\"a\":{\"acc,none\":0.4}},"
+			"\"versions\":{},\"group_subtasks\":{\"g\":[\"h\"],\"h\":[\"a\"]},"
+			"\"n-samples\":{\"a\":{\"original\":10,\"effective\":10}}}"}},
+		.holds = "\"metrics\":{\"g.acc\":{\"value\":0.5,\"n\":10,", .lacks = "\"a.acc\""},
+	{"a group that belongs to itself",
+		{{"results_1.json", "{\"results\":{\"a\":{\"acc,none\":0.4}},\"versions\":{},"
+				    "\"group_subtasks\":{\"h\":[\"i\",\"a\"],\"i\":[\"h\"]}}"}},
+		.holds = "\"a.acc\""},
 	{"no task at all", {{"result.json", "{\"results\":{},\"versions\":{}}", HARVEST_REFUSED}},
 		.says = "no task was run"},
 	{"no sample at all",
@@ -447,6 +476,14 @@ const struct harvest_case harvest_cases[] = {
 			"\"p95_e2el_ms\":100}",
 			HARVEST_REFUSED}},
 		.says = "10 of 100 requests failed"},
+	{"nobody counted what came through",
+		{{"bench.json", "{\"p95_e2el_ms\":100,\"num_prompts\":100}", HARVEST_REFUSED}},
+		.says = "does not say how many requests came through"},
+	{"another's words for it",
+		{{"bench.json",
+			"{\"p95_e2el_ms\":100,\"successful_requests\":98,\"total_requests\":"
+			"100}"}},
+		.holds = "\"error_rate\":{\"value\":0.02,\"n\":100,\"successes\":2,"},
 	{"too few for a percentile",
 		{{"bench.json", "{\"completed\":8,\"failed\":0,\"request_throughput\":5,\"p95_e2el_"
 				"ms\":100}"}},
@@ -499,6 +536,13 @@ const struct harvest_case harvest_cases[] = {
 			"}}",
 			HARVEST_REFUSED}},
 		.says = "no request came through"},
+	{"k6: of how many?",
+		{{"k6.json",
+			"{\"metrics\":{\"http_req_duration\":{\"values\":{\"p(95)\":1}},\"http_"
+			"reqs\":"
+			"{\"values\":{\"rate\":10}}}}",
+			HARVEST_REFUSED}},
+		.says = "a percentile of how many?"},
 	{"k6: no request",
 		{{"k6.json", "{\"metrics\":{\"http_req_duration\":{\"values\":{\"p(95)\":0}}}}",
 			HARVEST_REFUSED}},
@@ -515,6 +559,11 @@ const struct harvest_case harvest_cases[] = {
 		{{"r.report.jsonl", GARAK_START "{\"entry_type\":\"eval\",\"probe\":\"p.A\","
 						"\"passed\":9,\"total\":10}\n" GARAK_END}},
 		.holds = "{\"adversarial\":{\"total\":10,\"violations\":1,"},
+	{"garak's fails alone",
+		{{"r.report.jsonl",
+			GARAK_START "{\"entry_type\":\"eval\",\"probe\":\"p.A\",\"fails\":3,"
+				    "\"total_evaluated\":10}\n" GARAK_END}},
+		.holds = "{\"adversarial\":{\"total\":10,\"violations\":3,"},
 	{"garak, some outputs could not be judged",
 		{{"r.report.jsonl", GARAK_START "{\"entry_type\":\"eval\",\"probe\":\"p.A\","
 						"\"passed\":9,\"total_evaluated\":"
