@@ -46,3 +46,8 @@ SELECT actor FROM merge WHERE version = $1;
 
 -- name: manifest_arrival :one (digest)
 SELECT canonical, actor, received_at FROM manifest WHERE digest = $1;
+
+-- The newest of this digest: an earlier document may have come back.
+-- name: policy_arrival :one (digest) -- scan ok
+SELECT version, digest, body, actor, reason, created_at FROM policy WHERE digest = $1
+ORDER BY version DESC LIMIT 1;

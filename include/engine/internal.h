@@ -109,6 +109,7 @@ struct engine {
 	struct source_set *sources;
 	struct issuers *issuers;
 	struct webhook_set *webhooks;
+	struct publisher *publisher; /* NULL: nothing is published */
 
 	pthread_t writer_thread, ops_thread;
 

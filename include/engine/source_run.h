@@ -49,6 +49,7 @@ struct source {
 	struct connector *connector; /* used by the task alone */
 	int64_t timeout;
 	struct webhook_proof webhook;
+	int64_t publish_check; /* usec between two looks at the repository of releases */
 	const char *actor; /* connector:<provider> */
 	bool probes;	   /* it can look for artifacts */
 	bool works;	   /* it can start work */

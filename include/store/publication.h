@@ -54,7 +54,9 @@ int release_maker(struct db *db, const char *version, struct arena *a, const cha
 	const char **ret_reason, struct err *err);
 int merge_actor(
 	struct db *db, const char *version, struct arena *a, const char **ret, struct err *err);
-/* Fills in all of it. */
+/* Both fill in all of it. */
+int policy_arrival(struct db *db, const char *digest, struct arena *a, struct record_policy *ret,
+	struct err *err);
 int manifest_arrival(struct db *db, const char *digest, struct arena *a,
 	struct record_manifest *ret, struct err *err);
 

@@ -27,6 +27,7 @@
 #include "model/schedule_view.h"
 #include "model/promotability.h"
 #include "model/provider.h"
+#include "model/publication.h"
 #include "model/waiver.h"
 #include "model/webhook.h"
 #include "model/release.h"

@@ -21,6 +21,7 @@
 #include "model/job_run.h"
 #include "model/policy.h"
 #include "model/provider.h"
+#include "model/publication.h"
 #include "model/promotability.h"
 #include "model/request.h"
 #include "model/waiver.h"

@@ -8,6 +8,7 @@
 #include "engine/checklist.h"
 #include "engine/common_contract.h"
 #include "engine/node.h"
+#include "engine/publisher.h"
 #include "engine/render.h"
 #include "engine/source.h"
 #include "engine/watch.h"
@@ -215,6 +216,46 @@ static int look_rollback_target(
 	return 0;
 }
 
+/* Is the repository of releases as it was left? */
+static int look_hub(const struct checklist_look *l, struct checklist_report *ret, struct err *err)
+{
+	int64_t stale = 2 * publisher_interval(l->e);
+	struct publication_status p;
+
+	if (!publisher_source(l->e))
+		return 0;
+	if (publication_show(l->e, l->db, l->arena, &p, err) < 0)
+		return -1;
+	*ret = (struct checklist_report){.given = true,
+		.verdict = CHECK_WAITING,
+		.reason = "not_looked",
+		.detail = p.last_error && p.failing_since ? p.last_error->detail
+							  : "nobody has looked lately",
+		.needs = "nothing: it is looked at again by itself; GET /v1/hub says how it goes",
+		.since = p.checked_at};
+	if (p.drift.n) {
+		const struct publication_drift *d = LIST_AT(&p.drift, struct publication_drift, 0);
+
+		ret->verdict = CHECK_NO_GO;
+		ret->reason = d->code;
+		ret->detail = p.drift.n == 1 ? d->detail
+					     : arena_printf(l->arena, "%s, and %zu more", d->detail,
+						       p.drift.n - 1);
+		ret->needs = d->needs;
+		ret->since = p.drift_since;
+	} else if (p.checked_at && l->now - p.checked_at <= stale) {
+		ret->verdict = CHECK_GO;
+		ret->reason = "agrees";
+		ret->needs = NULL;
+		ret->detail = p.pending ? arena_printf(l->arena,
+						  "it is as it was left; %lld releases are still "
+						  "to be published",
+						  (long long)p.pending)
+					: "it is as it was left";
+	}
+	return 0;
+}
+
 static const struct {
 	enum check_item item;
 	int (*look)(const struct checklist_look *l, struct checklist_report *ret, struct err *err);
@@ -224,6 +265,7 @@ static const struct {
 	{CHECK_PLAN_B, look_plan_b},
 	{CHECK_EGRESS, look_egress},
 	{CHECK_HOLD, look_hold},
+	{CHECK_HUB, look_hub},
 	{CHECK_ARTIFACTS, look_artifacts},
 	{CHECK_ROLLBACK_TARGET, look_rollback_target},
 };

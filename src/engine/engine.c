@@ -15,6 +15,7 @@
 #include "engine/internal.h"
 #include "engine/issuer.h"
 #include "engine/keyring.h"
+#include "engine/publisher.h"
 #include "engine/source_run.h"
 #include "engine/webhook_run.h"
 
@@ -60,6 +61,7 @@ static void engine_free(struct engine *e)
 {
 	scheduler_free(e);
 	slo_forget(e);
+	publisher_free(e->publisher);
 	sources_free(e);
 	issuers_free(e->issuers);
 	webhooks_free(e);
@@ -91,6 +93,7 @@ static int engine_load(struct engine *e, const struct engine_options *o, struct 
 	if (render_renew(e, err) < 0 || keyring_open(e, o, err) < 0 || bundle_open(e, o, err) < 0 ||
 		snapshot_renew(e, err) < 0)
 		return -1;
+	e->publisher = publisher_new(e);
 	return db_open(e->path, DB_READ_ONLY, &e->reader, err);
 }
 
@@ -100,6 +103,7 @@ static int engine_start(struct engine *e, struct err *err)
 		return err_set(err, ERR_INTERNAL, "the writer's thread could not be started");
 	if (pthread_create(&e->ops_thread, NULL, ops_main, e) == 0) {
 		issuers_start(e->issuers, &e->snapshot->policy);
+		publisher_start(e->publisher);
 		return 0;
 	}
 	lock_take(&e->writer_lock);
@@ -158,6 +162,7 @@ void engine_close(struct engine *e)
 		sources_stop(e);
 		issuers_stop(e->issuers);
 		webhooks_stop(e);
+		publisher_stop(e->publisher);
 		lock_take(&e->writer_lock);
 		e->writer_stop = true;
 		cond_wake(&e->writer_cond);
@@ -179,6 +184,7 @@ void engine_step(struct engine *e)
 		any = writer_step(e);
 		any = ops_step(e) || any;
 	}
+	publisher_pass(e->publisher, e->reader);
 }
 
 void engine_listen(struct engine *e, void (*changed)(void *arg, bool moved), void *arg)

@@ -12,7 +12,6 @@
 #include "engine/render.h"
 #include "store/artifact.h"
 #include "store/evidence.h"
-#include "store/policy.h"
 #include "store/publication.h"
 
 static int missing(const char *what, const char *name, struct err *err)
@@ -96,21 +95,10 @@ static int record_merge(struct recording *x, const char *version, struct err *er
 static int record_policy(struct recording *x, const char *digest, struct err *err)
 {
 	struct record_policy *p = ARENA_NEW(x->arena, struct record_policy);
-	struct policy_row row;
-	int rc = policy_by_digest(x->db, digest, x->arena, &row, err);
+	int rc = policy_arrival(x->db, digest, x->arena, p, err);
 
-	if (rc <= 0)
-		return rc < 0 ? -1 : missing("policy", digest, err);
-	*p = (struct record_policy){
-		.digest = row.digest,
-		.document = row.body,
-		.actor = row.actor,
-		.reason = row.reason,
-		.version = row.version,
-		.created_at = row.created_at,
-	};
 	x->r.policy = p;
-	return 0;
+	return rc > 0 ? 0 : rc < 0 ? -1 : missing("policy", digest, err);
 }
 
 static int record_manifest(struct recording *x, const char *digest, struct err *err)

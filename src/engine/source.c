@@ -54,6 +54,7 @@ static int open_source(struct engine *e, const struct engine_source *o, struct e
 	s->works = o->kind->works && o->kind->works(s->connector);
 	s->work_timeout = o->options.pipeline_timeout;
 	s->timeout = o->options.timeout;
+	s->publish_check = o->options.publish_check;
 	s->webhook = webhook_of(&o->options, set->arena);
 	set->n++;
 	return 0;

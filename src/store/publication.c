@@ -206,3 +206,23 @@ int manifest_arrival(struct db *db, const char *digest, struct arena *a,
 		};
 	return rc;
 }
+
+int policy_arrival(struct db *db, const char *digest, struct arena *a, struct record_policy *ret,
+	struct err *err)
+{
+	STMT_AUTO s = db_stmt(db, SQL_policy_arrival);
+	int rc;
+
+	stmt_bind_text(s, "digest", digest);
+	rc = stmt_step(s, err);
+	if (rc > 0)
+		*ret = (struct record_policy){
+			.version = stmt_int(s, "version"),
+			.digest = stmt_text_dup(s, "digest", a),
+			.document = stmt_text_dup(s, "body", a),
+			.actor = stmt_text_dup(s, "actor", a),
+			.reason = stmt_text_dup(s, "reason", a),
+			.created_at = stmt_int(s, "created_at"),
+		};
+	return rc;
+}

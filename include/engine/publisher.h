@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Publishes releases to a repository (the Hub's), keeps the channel's file there, and looks whether all
+ * is as it was left. What is due is derived from the registry: every release that does not stand there
+ * yet, in the order of their making, and a channel that moved. So nothing is lost by a restart, and a
+ * commit whose answer never came is found at the head instead of being made again.
+ *
+ * One thread of its own (in an engine without threads: publisher_pass); it writes through commands.
+ */
+#ifndef ENGINE_PUBLISHER_H
+#define ENGINE_PUBLISHER_H
+
+#include "engine/engine.h"
+#include "engine/source_run.h"
+#include "model/publication.h"
+#include "model/request.h"
+#include "policy/publication.h"
+#include "provider/repository.h"
+#include "store/publication.h"
+
+struct publisher;
+/* Of the first source whose connector has a repository; without one it does nothing. */
+struct publisher *publisher_new(struct engine *e);
+void publisher_start(struct publisher *p);
+void publisher_stop(struct publisher *p); /* NULL is allowed, here and below */
+void publisher_free(struct publisher *p);
+/* Do what is due now. */
+void publisher_pass(struct publisher *p, struct db *reader);
+
+/* NULL: none is configured. */
+const struct source *publisher_source(const struct engine *e);
+/* How old a look may be before the checklist asks for another; usec. */
+int64_t publisher_interval(const struct engine *e);
+
+/* GET /v1/hub; any thread, from its reader. */
+int publication_show(struct engine *e, struct db *reader, struct arena *a,
+	struct publication_status *ret, struct err *err);
+
+/* POST /v1/hub/acknowledge: 200 with GET /v1/hub; files that differ are taken as they are. 409: none
+ * does, or only tags do. */
+int publication_acknowledge(
+	struct engine *e, struct command *c, const struct reason_request *r, struct err *err);
+
+/* ---- Inside ---- */
+
+/* struct publication_drift as a JSON array; NULL: too much. */
+const char *publication_drift_text(const struct list *drift, struct arena *a);
+
+/* One look: what the repository shows and what the registry knows. */
+struct publication_look {
+	struct published_state state;
+	struct repository_refs refs;
+	struct publication_view view;
+	struct publication_row *rows;
+	const char *channel_text; /* digest of the channel's document */
+};
+/* 0, -1: ERR_UNREACHABLE and the like. ---- publication_look.c */
+int publication_look(const struct source *s, const struct provider_call *call, struct db *reader,
+	struct publication_look *ret, struct err *err);
+
+/* What a step left behind. ---- publication_record.c */
+struct publication_left {
+	const char *version, *commit; /* a release that stands there now; NULL: none */
+	const char *head;
+	const struct repository_file *files; /* as they are at the head now */
+	size_t n_files;
+	int64_t serial; /* the channel's file shows it; -1: not written */
+};
+int publication_left(struct engine *e, struct db *reader, const struct publication_left *l,
+	struct arena *a, struct err *err);
+/* What a look found: drift (struct publication_drift) or a failure (why->code not ERR_NONE). */
+int publication_found(struct engine *e, struct db *reader, const struct list *drift,
+	const struct err *why, struct arena *a, struct err *err);
+
+#endif

@@ -1,0 +1,298 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Releases go to a repository, once each, whatever gets lost on the way; and what is touched there is
+ * noticed. The repository is in memory, the clock a fake one.
+ */
+#include <check.h>
+#include <string.h>
+
+#include "base/digest.h"
+#include "engine/publisher.h"
+#include "store/release.h"
+#include "support/memory_repository.h"
+#include "support/registry.h"
+
+Suite *test_suite(void);
+
+static void setup(void)
+{
+	memory_clear();
+	registry_setup();
+	registry_sources(&memory_source, 1);
+}
+
+static void teardown(void)
+{
+	registry_teardown();
+	memory_clear();
+}
+
+/* As much as `seconds` bring. */
+static void pass(int seconds)
+{
+	fake_clock_step(&reg.clock, seconds * USEC_PER_SEC);
+	engine_step(reg.engine);
+}
+
+static struct publication_status status(void)
+{
+	struct publication_status p;
+	struct err err;
+
+	ck_assert_msg(
+		publication_show(reg.engine, reg.reader, reg.arena, &p, &err) == 0, "%s", err.msg);
+	return p;
+}
+
+static const char *first_code(const struct publication_status *p)
+{
+	return p->drift.n ? LIST_AT(&p->drift, struct publication_drift, 0)->code : "";
+}
+
+static const char *document(const char *version)
+{
+	struct body body;
+	struct err err;
+
+	ck_assert_int_eq(release_body(reg.reader, version, reg.arena, &body, &err), 1);
+	return body.text;
+}
+
+/* The files that the release and the channel are at `commit`, byte for byte. */
+static void check_at(const char *commit, const char *version)
+{
+	const char *release = memory_read(commit, PUBLISHED_RELEASE);
+
+	ck_assert_ptr_nonnull(release);
+	ck_assert(strcmp(release, document(version)) == 0);
+	ck_assert_ptr_nonnull(memory_read(commit, PUBLISHED_ATTESTATION));
+	ck_assert_ptr_nonnull(memory_read(commit, PUBLISHED_RECORD));
+	ck_assert_ptr_nonnull(memory_read(commit, PUBLISHED_CARD));
+	ck_assert_ptr_nonnull(memory_read(commit, PUBLISHED_CHANGELOG));
+}
+
+static size_t commits_called(const char *summary)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < memory.n_commits; i++)
+		n += strcmp(memory.commits[i].summary, summary) == 0;
+	return n;
+}
+
+START_TEST(test_publisher__one_commit_and_tag_for_each_release)
+{
+	pass(1);
+	ck_assert(!memory.exists);
+	first_release();
+	pass(1);
+	ck_assert_ptr_nonnull(memory_tag("v1.0.0"));
+	check_at(memory_tag("v1.0.0"), "1.0.0");
+	ck_assert_str_eq(memory_read(memory_head(), PUBLISHED_CHANNEL), channel_text());
+	const char *second = next_release(2, 0.84);
+
+	pass(1);
+	check_at(memory_tag(arena_printf(reg.arena, "v%s", second)), second);
+	check_at(memory_tag("v1.0.0"), "1.0.0");
+	ck_assert_uint_eq(memory.n_commits, 3); /* with the first of the repository itself */
+	ck_assert_int_eq(count_events("release.published"), 2);
+	struct publication_status p = status();
+
+	ck_assert_int_eq(p.state, PUBLICATION_AGREES);
+	ck_assert_int_eq(p.published, 2);
+	ck_assert_str_eq(p.newest, second);
+}
+END_TEST
+
+START_TEST(test_publisher__a_rollback_moves_the_channels_file_alone)
+{
+	first_release();
+	next_release(2, 0.84);
+	pass(1);
+	rollback(NULL);
+	pass(1);
+	ck_assert_uint_eq(memory.n_commits, 4);
+	ck_assert_str_eq(memory_read(memory_head(), PUBLISHED_CHANNEL), channel_text());
+	ck_assert_ptr_nonnull(strstr(memory_read(memory_head(), PUBLISHED_STATES), "\"rollback\""));
+	ck_assert_int_eq(status().state, PUBLICATION_AGREES);
+}
+END_TEST
+
+/* Each fault at its place: nothing is committed twice, and in the end all stands there. */
+static const struct {
+	const char *what;
+	int *fault;
+} faults[] = {
+	{"nothing answers", &memory.down},
+	{"the answer of the commit is lost", &memory.lost},
+	{"the answer of the tag is lost", &memory.tagless},
+	{"somebody commits first", &memory.raced},
+};
+
+START_TEST(test_publisher__whatever_is_lost_comes_once)
+{
+	first_release();
+	*faults[_i].fault = 1;
+	pass(1);
+	for (int i = 0; i < 3; i++) {
+		registry_reopen(); /* nothing is remembered but what is stored */
+		pass(3600);
+	}
+	ck_assert_uint_eq(commits_called("Release 1.0.0"), 1);
+	check_at(memory_tag("v1.0.0"), "1.0.0");
+	ck_assert_int_eq(count_events("release.published"), 1);
+	ck_assert_int_eq(count_events("hub.failed"), count_events("hub.recovered"));
+	ck_assert_msg(
+		status().state == PUBLICATION_AGREES, "%s: %d", faults[_i].what, status().state);
+	/* And so does the next one, and the way back. */
+	next_release(2, 0.84);
+	*faults[_i].fault = 1;
+	pass(1);
+	pass(3600);
+	pass(3600);
+	rollback(NULL);
+	*faults[_i].fault = 1;
+	pass(1);
+	pass(3600);
+	pass(3600);
+	ck_assert_int_eq(status().state, PUBLICATION_AGREES);
+	ck_assert_str_eq(memory_read(memory_head(), PUBLISHED_CHANNEL), channel_text());
+	ck_assert_int_eq(count_events("release.published"), 2);
+	ck_assert_int_eq(count_events("hub.drift_detected"), 0);
+}
+END_TEST
+
+START_TEST(test_publisher__an_unchanged_repository_costs_one_request)
+{
+	first_release();
+	pass(1);
+	memory.requests = 0;
+	pass(3600);
+	ck_assert_int_eq(memory.requests, 1);
+	pass(10);
+	ck_assert_int_eq(memory.requests, 1);
+}
+END_TEST
+
+static void move_tag(void)
+{
+	memory_retag("v1.0.0", "c1");
+}
+static void put_tag_back(void)
+{
+	memory_retag("v1.0.0", "c2");
+}
+static void delete_tag(void)
+{
+	memory_untag("v1.0.0");
+}
+static void add_tag(void)
+{
+	memory_retag("v7.0.0", "c1");
+}
+static void remove_tag(void)
+{
+	memory_untag("v7.0.0");
+}
+static void edit(void)
+{
+	memory_edit(PUBLISHED_RELEASE, "{}");
+}
+static void revert(void)
+{
+	memory_edit(PUBLISHED_RELEASE, document("1.0.0"));
+}
+static void lose(void)
+{
+	memory.exists = false;
+}
+static void find(void)
+{
+	memory.exists = true;
+}
+
+static const struct {
+	const char *code;
+	void (*touch)(void), (*mend)(void);
+} drifts[] = {
+	{"tag_moved", move_tag, put_tag_back},
+	{"tag_deleted", delete_tag, put_tag_back},
+	{"tag_unknown", add_tag, remove_tag},
+	{"file_changed", edit, revert},
+	{"repository_gone", lose, find},
+};
+
+START_TEST(test_publisher__notices_what_is_touched)
+{
+	size_t commits;
+
+	first_release();
+	pass(1);
+	submit_unit("spiralverse/textgen-lora-v2", "textgen", 0.84);
+	ck_assert_int_eq(do_merge().status, 201);
+	drifts[_i].touch();
+	pass(3600);
+	struct publication_status p = status();
+
+	ck_assert_int_eq(p.state, PUBLICATION_DRIFTED);
+	ck_assert_str_eq(first_code(&p), drifts[_i].code);
+	/* Told once; nothing is written over it, and nothing is promoted. */
+	commits = memory.n_commits;
+	ck_assert_int_eq(promote("1.0.1-rc.1").code, ERR_CHECKLIST_NOT_GO);
+	pass(3600);
+	ck_assert_int_eq(count_events("hub.drift_detected"), 1);
+	ck_assert_uint_eq(memory.n_commits, commits);
+	drifts[_i].mend();
+	pass(3600);
+	pass(3600);
+	ck_assert_int_eq(status().state, PUBLICATION_AGREES);
+	ck_assert_int_eq(count_events("hub.settled"), 1);
+	ck_assert_int_eq(promote("1.0.1-rc.1").status, 201);
+	pass(3600);
+	ck_assert_int_eq(status().published, 2);
+}
+END_TEST
+
+static struct outcome acknowledge_hub(void)
+{
+	struct reason_request *r = ARENA_NEW(reg.arena, struct reason_request);
+	struct command *c = registry_command("POST /v1/hub/acknowledge", "{}");
+
+	r->reason = "the card reads better so";
+	return registry_run(c, publication_acknowledge(reg.engine, c, r, &c->err));
+}
+
+START_TEST(test_publisher__files_can_be_taken_as_they_are)
+{
+	first_release();
+	pass(1);
+	ck_assert_int_eq(acknowledge_hub().status, 409);
+	memory_edit(PUBLISHED_CARD, "# Ours, but better");
+	pass(3600);
+	ck_assert_int_eq(status().state, PUBLICATION_DRIFTED);
+	ck_assert_int_eq(acknowledge_hub().status, 200);
+	pass(3600);
+	ck_assert_int_eq(status().state, PUBLICATION_AGREES);
+	move_tag();
+	pass(3600);
+	ck_assert_int_eq(acknowledge_hub().status, 409);
+}
+END_TEST
+
+Suite *test_suite(void)
+{
+	Suite *s = suite_create("releases go to a repository, once each");
+	TCase *t = tcase_create("publisher");
+
+	tcase_add_checked_fixture(t, setup, teardown);
+	tcase_add_test(t, test_publisher__one_commit_and_tag_for_each_release);
+	tcase_add_test(t, test_publisher__a_rollback_moves_the_channels_file_alone);
+	tcase_add_loop_test(t, test_publisher__whatever_is_lost_comes_once, 0,
+		sizeof(faults) / sizeof(faults[0]));
+	tcase_add_test(t, test_publisher__an_unchanged_repository_costs_one_request);
+	tcase_add_loop_test(
+		t, test_publisher__notices_what_is_touched, 0, sizeof(drifts) / sizeof(drifts[0]));
+	tcase_add_test(t, test_publisher__files_can_be_taken_as_they_are);
+	suite_add_tcase(s, t);
+	return s;
+}
