@@ -7,6 +7,7 @@
 #define PROVIDER_HF_PARTS_H
 
 #include <jansson.h>
+#include <string.h>
 
 #include "base/digest.h"
 #include "model/harvest.h"
@@ -72,6 +73,11 @@ int hf_token(const char *token_file, struct arena *a, const char **ret, struct e
 /* "ns/name" as two segments of a path; NULL when it is no name of a repository. */
 const char *hf_repo_path(const char *repo, struct arena *a);
 bool hf_is_sha(const char *text);
+/* The repository of releases is no unit of anybody's. */
+static inline bool hf_is_releases(const struct connector *c, const char *repo)
+{
+	return c->repository && strcmp(c->repository, repo) == 0;
+}
 /* Every word of `filter` is among the tags. */
 bool hf_has_tags(const json_t *tags, const char *filter);
 

@@ -47,9 +47,7 @@ struct connector_options {
 	int private_network;  /* 1: url and redirects may lead to addresses off the open internet */
 	int64_t timeout;      /* usec; of one run */
 	int64_t pipeline_timeout; /* usec */
-	/* Where releases are published, NULL: nowhere; and how often all is looked at there, usec. */
-	const char *publish;
-	int64_t publish_check;
+	int64_t publish_check;	  /* usec between two looks at it */
 	/* How its webhooks prove themselves: by a secret (a file), or by a token of an issuer's. NULL: not
 	 * that way. */
 	const char *webhook_secret;

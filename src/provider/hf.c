@@ -27,10 +27,11 @@ static const char *keep(struct arena *a, const char *text)
 
 static int read_options(struct connector *c, const struct connector_options *o, struct err *err)
 {
-	if (!o->author)
+	if (!o->author && !o->publish)
 		return err_set(err, ERR_CONFIG,
-			"connector = hf needs author = ORGANISATION, whose repositories are read");
-	if (!hf_repo_path(arena_printf(c->arena, "%s/x", o->author), c->arena))
+			"connector = hf needs author = ORGANISATION, whose repositories are read, or "
+			"publish = REPOSITORY, where releases go");
+	if (o->author && !hf_repo_path(arena_printf(c->arena, "%s/x", o->author), c->arena))
 		return err_set(err, ERR_CONFIG,
 			"author = %s: is no organisation or user of the Hub", o->author);
 	if (o->token_file && *o->token_file != '/')

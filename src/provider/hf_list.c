@@ -72,6 +72,8 @@ static int take_page(struct reading *l, const struct http_response *r, struct er
 			return drifted(i, "id of a repository", err);
 		if (!hf_is_sha(sha))
 			return drifted(i, "sha", err);
+		if (hf_is_releases(l->c, name))
+			continue;
 		l->cut = l->n == LISTING_MAX;
 		if (!l->cut)
 			add(l, name, sha,
@@ -201,6 +203,12 @@ int hf_list(struct connector *c, const struct provider_call *call, struct source
 	enum hf_said said;
 	char digest[DIGEST_STRLEN];
 
+	/* It only publishes. */
+	if (!c->author) {
+		*ret = (struct source_listing){0};
+		return 0;
+	}
+
 	if (ask_page(c, call, first_path(c, call->arena), fresh ? m->etag : NULL, &said, &first,
 		    err) < 0)
 		return -1;
@@ -226,7 +234,7 @@ int hf_find(struct connector *c, const struct provider_call *call, const char *n
 	json_auto_t *info = NULL;
 	enum hf_said said;
 
-	if (!repo)
+	if (!repo || hf_is_releases(c, name))
 		return 0;
 	const struct hf_request q = {
 		.method = "GET",
@@ -279,7 +287,7 @@ int hf_hook(const struct connector *c, const char *body, size_t len, struct aren
 	json_auto_t *message = NULL;
 	const json_t *repo;
 	const char *type, *name;
-	size_t ns = strlen(c->author);
+	size_t ns = c->author ? strlen(c->author) : 0;
 
 	if (jcs_load(body, len, &message, err) < 0) {
 		err->code = ERR_BAD_REQUEST;
@@ -293,8 +301,8 @@ int hf_hook(const struct connector *c, const char *body, size_t len, struct aren
 			"this is no message of a webhook of the Hub: it lacks event, repo.type or "
 			"repo.name");
 	*ret_name = NULL;
-	if (!strcmp(type, "model") && hf_repo_path(name, a) && !strncasecmp(name, c->author, ns) &&
-		name[ns] == '/' && concerns_main(message))
+	if (ns && !strcmp(type, "model") && hf_repo_path(name, a) && !hf_is_releases(c, name) &&
+		!strncasecmp(name, c->author, ns) && name[ns] == '/' && concerns_main(message))
 		*ret_name = arena_strdup(a, name);
 	return 0;
 }

@@ -39,6 +39,8 @@ static const char *const changing[] = {
 	"signal_hour",
 	"signing_key",
 	"source",
+	"published_file",
+	"published_state",
 	"source_item",
 	"token",
 	"waiver_state",
