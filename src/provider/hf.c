@@ -29,7 +29,8 @@ static int read_options(struct connector *c, const struct connector_options *o, 
 {
 	if (!o->author && !o->publish)
 		return err_set(err, ERR_CONFIG,
-			"connector = hf needs author = ORGANISATION, whose repositories are read, or "
+			"connector = hf needs author = ORGANISATION, whose repositories are read, "
+			"or "
 			"publish = REPOSITORY, where releases go");
 	if (o->author && !hf_repo_path(arena_printf(c->arena, "%s/x", o->author), c->arena))
 		return err_set(err, ERR_CONFIG,
