@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The models of Vertex AI's registry: each model's default version is what is published. What was listed
+ * The models of Vertex AI's registry: each model's default version is what is published, or all of them,
+ * which costs a request for each model that is new or changed. What was listed
  * is remembered, by the instant at which each model was last changed: lists come with the latest change
  * first, so that one page on which nothing is new ends the listing. What was deleted shows when its
  * page is read, once a week at the latest, when all pages are read; it is said to be gone when somebody
@@ -23,8 +24,11 @@ struct gcp_models; /* what is remembered */
 struct gcp_models *gcp_models_new(void);
 void gcp_models_free(struct gcp_models *m); /* NULL is allowed */
 
-/* `filter` as Vertex AI takes it. */
-int gcp_models_list(struct gcp_models *m, struct gcp_client *c, const char *filter,
+struct gcp_models_options {
+	const char *filter; /* as Vertex AI takes it */
+	bool all_versions;  /* of each model; else its default one */
+};
+int gcp_models_list(struct gcp_models *m, struct gcp_client *c, const struct gcp_models_options *o,
 	const struct provider_call *call, struct source_listing *ret, struct err *err);
 
 /* One model, `id` or `id@version`: 1, 0, -1. In the arena of the call. */

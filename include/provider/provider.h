@@ -41,6 +41,7 @@ struct connector_options {
 	const char *filter;		/* hf: with which tags; gcp: which models */
 	const char *project, *location; /* gcp */
 	const char *storage_endpoint;	/* gcp */
+	int versions;			/* gcp; 1: all, not the default one alone */
 	const char *region, *group;	/* aws */
 	const char *profile, *credentials;
 	const char *pipeline; /* aws: distils */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * The connector `gcp`: the models of a project and location in Vertex AI's registry, each by its default
- * version, with what lies beside their artifacts in Cloud Storage. It only reads, and asks for no more
+ * version or by all of them, with what lies beside their artifacts in Cloud Storage. It only reads, and asks for no more
  * than it has to: a listing in which nothing changed costs one request.
  */
 #include "provider/gcp.h"
@@ -26,7 +26,7 @@ struct connector {
 	struct gcp_client *client;
 	struct gcp_models *models;
 	struct gcp_manifest_options manifest;
-	const char *filter;
+	struct gcp_models_options list;
 };
 
 /* ---- Opening ---- */
@@ -73,7 +73,8 @@ int gcp_open_with(const struct connector_options *o, const char *(*env)(const ch
 	struct connector *c = ARENA_NEW(a, struct connector);
 
 	c->arena = a;
-	c->filter = arena_strdup(a, o->filter ? o->filter : FILTER);
+	c->list = (struct gcp_models_options){
+		arena_strdup(a, o->filter ? o->filter : FILTER), o->versions == 1};
 	c->manifest = (struct gcp_manifest_options){copy(c, o->provider), copy(c, o->name_space),
 		copy(c, o->role), copy(c, o->metrics)};
 	c->models = gcp_models_new();
@@ -100,18 +101,17 @@ static int gcp_open(const struct connector_options *o, struct connector **ret, s
 static int gcp_list(struct connector *c, const struct provider_call *call,
 	struct source_listing *ret, struct err *err)
 {
-	return gcp_models_list(c->models, c->client, c->filter, call, ret, err);
+	return gcp_models_list(c->models, c->client, &c->list, call, ret, err);
 }
 
-/* `name` is a model's id, with or without @version. */
+/* `name` is a model's id, with or without @version, which is heeded when all versions are listed. */
 static int gcp_find(struct connector *c, const struct provider_call *call, const char *name,
 	struct source_entry *ret, struct err *err)
 {
 	struct gcp_model m;
-	int rc = gcp_model_get(
-		c->client, call, arena_strndup(call->arena, name, strcspn(name, "@")), &m, err);
+	size_t len = c->list.all_versions ? strlen(name) : strcspn(name, "@");
+	int rc = gcp_model_get(c->client, call, arena_strndup(call->arena, name, len), &m, err);
 
-	/* A version that is not the default one is not what was published. */
 	if (rc > 0)
 		*ret = gcp_model_entry(&m, call->arena);
 	return rc;

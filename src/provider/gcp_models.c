@@ -154,6 +154,15 @@ static int by_id(const void *a, const void *b)
 	return strcmp(((const struct gcp_model *)a)->id, ((const struct gcp_model *)b)->id);
 }
 
+static int by_id_and_version(const void *a, const void *b)
+{
+	int rc = by_id(a, b);
+
+	return rc ? rc
+		  : strcmp(((const struct gcp_model *)a)->version,
+			    ((const struct gcp_model *)b)->version);
+}
+
 /* Of two states of one model the later counts: RFC 3339 in UTC, with more digits or fewer. */
 static int by_age(const struct gcp_model *a, const struct gcp_model *b)
 {
@@ -164,14 +173,22 @@ static int by_age(const struct gcp_model *a, const struct gcp_model *b)
 	return (x > y) - (x < y);
 }
 
-static bool is_known(const struct gcp_models *m, const struct gcp_model *model)
+static const struct gcp_model *find_id(
+	const struct gcp_model *v, size_t n, const struct gcp_model *model)
 {
-	const struct gcp_model *old =
-		m->n ? bsearch(model, m->known, m->n, sizeof(*model), by_id) : NULL;
+	return n ? bsearch(model, v, n, sizeof(*v), by_id) : NULL;
+}
+
+/* With all versions it is the model's own change that counts, which those of its versions are, too. */
+static bool is_known(const struct gcp_models *m, const struct gcp_models_options *o,
+	const struct gcp_model *model)
+{
+	const struct gcp_model *old = find_id(m->known, m->n, model);
 
 	return old && text_equal(old->updated, model->updated) &&
-	       text_equal(old->version, model->version) &&
-	       text_equal(old->version_updated, model->version_updated);
+	       (o->all_versions ||
+		       (text_equal(old->version, model->version) &&
+			       text_equal(old->version_updated, model->version_updated)));
 }
 
 struct page {
@@ -204,61 +221,128 @@ static int check_page(const json_t *doc, struct err *err)
 	return 0;
 }
 
+/* One answer with a list of models, as a new reference: 1, 0 when it is of nothing that is there. */
+static int read_list(struct gcp_client *c, const struct provider_call *call, const char *path,
+	json_t **ret, struct err *err)
+{
+	struct http_response r;
+	int rc = gcp_get(c, call, GCP_VERTEX, path, PAGE_MAX, &r, err);
+
+	if (rc <= 0)
+		return rc;
+	if (jcs_load(r.body, r.body_len, ret, err) < 0) {
+		err->code = ERR_CONFIG;
+		return -1;
+	}
+	return check_page(*ret, err) < 0 ? -1 : 1;
+}
+
+/* Takes the token of the page after this one: false when there is none, -1 when it is this one. */
+static int turn_page(const json_t *doc, char **token, struct err *err)
+{
+	const char *next = json_string_value(json_object_get(doc, "nextPageToken"));
+
+	if (next && *token && strcmp(next, *token) == 0)
+		return err_set(err, ERR_UNREACHABLE, "Vertex AI names one page as its own next");
+	free(*token);
+	*token = next && *next ? xstrdup(next) : NULL;
+	return *token != NULL;
+}
+
+/* All that is shown there, as states of the model as it was listed. */
+static int take_versions(const json_t *doc, const struct gcp_model *model, struct gathering *g,
+	struct arena *a, struct err *err)
+{
+	const json_t *one;
+	size_t i;
+
+	json_array_foreach(json_object_get(doc, "models"), i, one)
+	{
+		struct gcp_model version;
+
+		if (model_of(one, a, &version, err) < 0)
+			return -1;
+		version.id = model->id;
+		version.updated = model->updated;
+		gather(g, &version);
+	}
+	return 0;
+}
+
+static int read_versions(struct gcp_client *c, const struct provider_call *call,
+	const struct gcp_model *model, struct gathering *g, struct err *err)
+{
+	FREE_AUTO char *token = NULL;
+	int rc = 1;
+
+	for (size_t pages = 0; rc > 0; pages++) {
+		json_auto_t *doc = NULL;
+
+		if (pages == PAGES_MAX)
+			return err_set(err, ERR_UNREACHABLE, "its versions have no last page");
+		rc = read_list(c, call,
+			arena_printf(call->arena,
+				"/v1/%s/models/%s:listVersions?pageSize=%d&readMask=%s%s%s",
+				gcp_client_parent(c), model->id, PAGE_SIZE, MASK,
+				token ? "&pageToken=" : "",
+				token ? http_escape(token, call->arena) : ""),
+			&doc, err);
+		if (rc > 0 && take_versions(doc, model, g, call->arena, err) < 0)
+			return -1;
+		if (rc > 0)
+			rc = turn_page(doc, &token, err);
+	}
+	return rc < 0 ? err_wrap(err, "the versions of model %s", model->id) : 0;
+}
+
 /* Each page in an arena of its own: there may be many. */
-static int read_page(const struct gcp_models *m, struct gcp_client *c, const char *filter,
-	const struct provider_call *call, struct gathering *g, struct page *p, struct err *err)
+static int read_page(const struct gcp_models *m, struct gcp_client *c,
+	const struct gcp_models_options *o, const struct provider_call *call, struct gathering *g,
+	struct page *p, struct err *err)
 {
 	ARENA_AUTO a = arena_new();
 	struct provider_call own = *call;
 	json_auto_t *doc = NULL;
-	struct http_response r;
-	const char *next;
 	const json_t *one;
 	size_t i;
 	int rc;
 
 	own.arena = a;
-	rc = gcp_get(c, &own, GCP_VERTEX, page_path(c, filter, p->token, a), PAGE_MAX, &r, err);
+	rc = read_list(c, &own, page_path(c, o->filter, p->token, a), &doc, err);
 	if (rc == 0)
 		return err_set(err, ERR_CONFIG, "there is no %s", gcp_client_parent(c));
 	if (rc < 0)
 		return err_wrap(err, "the list of models");
-	if (jcs_load(r.body, r.body_len, &doc, err) < 0) {
-		err->code = ERR_CONFIG;
-		return err_wrap(err, "the list of models");
-	}
-	if (check_page(doc, err) < 0)
-		return -1;
 	p->n = p->known = 0;
 	json_array_foreach(json_object_get(doc, "models"), i, one)
 	{
 		struct gcp_model model;
+		bool known;
 
 		if (model_of(one, a, &model, err) < 0)
 			return -1;
+		known = is_known(m, o, &model);
 		p->n++;
-		p->known += is_known(m, &model);
+		p->known += known;
 		gather(g, &model);
+		if (o->all_versions && !known && read_versions(c, &own, &model, g, err) < 0)
+			return -1;
 	}
-	next = json_string_value(json_object_get(doc, "nextPageToken"));
-	if (next && p->token && strcmp(next, p->token) == 0)
-		return err_set(err, ERR_UNREACHABLE, "Vertex AI names one page as its own next");
-	free(p->token);
-	p->token = next && *next ? xstrdup(next) : NULL;
-	return 0;
+	return turn_page(doc, &p->token, err) < 0 ? -1 : 0;
 }
 
-/* Sorted by id, each once; a model that was changed between two pages comes twice. */
-static void settle(struct gathering *g)
+/* Sorted, each once; a model that was changed between two pages comes twice. */
+static void settle(struct gathering *g, const struct gcp_models_options *o)
 {
+	int (*same)(const void *, const void *) = o->all_versions ? by_id_and_version : by_id;
 	size_t kept = 0;
 
 	if (g->n)
-		qsort(g->v, g->n, sizeof(*g->v), by_id);
+		qsort(g->v, g->n, sizeof(*g->v), same);
 	for (size_t i = 0; i < g->n; i++) {
 		struct gcp_model *last = kept ? &g->v[kept - 1] : NULL;
 
-		if (!last || strcmp(last->id, g->v[i].id) != 0)
+		if (!last || same(last, &g->v[i]) != 0)
 			g->v[kept++] = g->v[i];
 		else if (by_age(&g->v[i], last) > 0)
 			*last = g->v[i];
@@ -266,15 +350,19 @@ static void settle(struct gathering *g)
 	g->n = kept;
 }
 
-/* What no page showed is as it was. */
-static void add_known(const struct gcp_models *m, struct gathering *g)
+/* What no page showed is as it was (`rest`), and so are the versions of a model that has not changed. */
+static void add_known(const struct gcp_models *m, const struct gcp_models_options *o, bool rest,
+	struct gathering *g)
 {
 	size_t n = g->n;
 
-	for (size_t i = 0; i < m->n; i++)
-		if (!n || !bsearch(&m->known[i], g->v, n, sizeof(*g->v), by_id))
+	for (size_t i = 0; i < m->n; i++) {
+		const struct gcp_model *seen = find_id(g->v, n, &m->known[i]);
+
+		if (seen ? o->all_versions && text_equal(seen->updated, m->known[i].updated) : rest)
 			gather(g, &m->known[i]);
-	settle(g);
+	}
+	settle(g, o);
 }
 
 static void remember(struct gcp_models *m, struct gathering *g, bool whole, int64_t mono)
@@ -309,8 +397,9 @@ static void show(const struct gcp_models *m, struct arena *a, struct source_list
 }
 
 /* Until the end, or a page that says that the rest is as it was. */
-static int read_pages(struct gcp_models *m, struct gcp_client *c, const char *filter,
-	const struct provider_call *call, struct gathering *g, bool *ret_whole, struct err *err)
+static int read_pages(struct gcp_models *m, struct gcp_client *c,
+	const struct gcp_models_options *o, const struct provider_call *call, struct gathering *g,
+	bool *ret_whole, struct err *err)
 {
 	int64_t week = WEEK_S * USEC_PER_SEC;
 	bool trusted = m->whole && clock_mono(call->clock) - m->whole_at < week;
@@ -318,7 +407,7 @@ static int read_pages(struct gcp_models *m, struct gcp_client *c, const char *fi
 	int rc = 0;
 
 	for (size_t i = 0; rc == 0; i++) {
-		rc = i < PAGES_MAX ? read_page(m, c, filter, call, g, &p, err)
+		rc = i < PAGES_MAX ? read_page(m, c, o, call, g, &p, err)
 				   : err_set(err, ERR_UNREACHABLE,
 					     "Vertex AI's list of models has no last page");
 		*ret_whole = !p.token;
@@ -329,17 +418,16 @@ static int read_pages(struct gcp_models *m, struct gcp_client *c, const char *fi
 	return rc;
 }
 
-int gcp_models_list(struct gcp_models *m, struct gcp_client *c, const char *filter,
+int gcp_models_list(struct gcp_models *m, struct gcp_client *c, const struct gcp_models_options *o,
 	const struct provider_call *call, struct source_listing *ret, struct err *err)
 {
 	struct gathering g = {.arena = arena_new()};
 	bool whole = false;
-	int rc = read_pages(m, c, filter, call, &g, &whole, err);
+	int rc = read_pages(m, c, o, call, &g, &whole, err);
 
 	if (rc == 0) {
-		settle(&g);
-		if (!whole && m->whole)
-			add_known(m, &g);
+		settle(&g, o);
+		add_known(m, o, !whole && m->whole, &g);
 		remember(m, &g, whole, clock_mono(call->clock));
 		show(m, call->arena, ret);
 	}

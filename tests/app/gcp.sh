@@ -204,6 +204,13 @@ check "... it comes in" ingest
 check "... as before" stored $((n + 1))
 check "no entry was blamed for its provider" events manifest.refused 0
 stop
+n=$((n + 1))
+object "e$n/spiralfed/manifest.json" "$(manifest "$n")"
+control POST model "{\"parent\":\"$made\",\"model\":{\"displayName\":\"x\",\"artifactUri\":\"gs://models/e$n\"}}"
+check "all versions" start -o provider.gcp.versions=all
+check "... one that is not the default, too" ingest
+check "... comes in" stored $((n + 1))
+stop
 check "no token stands in the log" sh -c '! grep -q "ya29\.\|eyJ\|PRIVATE" log'
 check "... nor in the registry" sh -c '! grep -qa "ya29\.\|PRIVATE KEY" state/*'
 exit "$bad"

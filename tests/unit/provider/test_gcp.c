@@ -246,6 +246,55 @@ START_TEST(test_gcp__a_model_that_comes_twice)
 }
 END_TEST
 
+/* All versions: a request for each model that is new or changed, none for the others. */
+START_TEST(test_gcp__all_versions)
+{
+	struct connector_options o = options();
+	struct source_listing l;
+
+	o.versions = 1;
+	ck_assert_int_eq(reopen(&o), 0);
+	google_rule(&google, "/models/1:listVersions", 200,
+		arena_printf(arena, "{\"models\":[%s],\"nextPageToken\":\"v2\"}", model(1, 3, 30)));
+	google.rules[1].times = 1;
+	google_rule(&google, "/models/1:listVersions", 200,
+		arena_printf(arena, "{\"models\":[%s,%s]}", model(1, 2, 20), model(1, 1, 10)));
+	google_rule(&google, "/models/2:listVersions", 200,
+		arena_printf(arena, "{\"models\":[%s]}", model(2, 1, 5)));
+	google_rule(&google, LIST, 200,
+		arena_printf(arena, "{\"models\":[%s,%s]}", model(1, 2, 30), model(2, 1, 5)));
+	l = list();
+	ck_assert_uint_eq(l.n, 4);
+	ck_assert_str_eq(l.v[0].name, "1@1");
+	ck_assert_str_eq(l.v[0].version, "2025-11-24T10:10:00Z");
+	ck_assert_str_eq(l.v[2].name, "1@3");
+	ck_assert_uint_eq(google_asked(&google, "listVersions"), 3);
+	ck_assert_uint_eq(google_asked(&google, "pageToken=v2"), 1);
+	google.n_asked = 0;
+	ck_assert_uint_eq(list().n, 4);
+	ck_assert_uint_eq(google.n_asked, 1);
+
+	/* Model 1 lost a version and got another. */
+	forget_rules();
+	google_rule(&google, "/models/1:listVersions", 200,
+		arena_printf(arena, "{\"models\":[%s,%s,%s]}", model(1, 4, 40), model(1, 3, 30),
+			model(1, 2, 20)));
+	google_rule(&google, LIST, 200,
+		arena_printf(arena, "{\"models\":[%s,%s]}", model(1, 4, 40), model(2, 1, 5)));
+	l = list();
+	ck_assert_uint_eq(l.n, 4);
+	ck_assert_str_eq(l.v[0].name, "1@2");
+	ck_assert_str_eq(l.v[2].name, "1@4");
+	ck_assert_str_eq(l.v[3].name, "2@1");
+	ck_assert_uint_eq(google.n_asked, 2);
+	/* One that is gone before its versions are listed is listed as it was seen. */
+	forget_rules();
+	google_rule(&google, LIST, 200, page(3, 1, NULL));
+	l = list();
+	ck_assert_uint_eq(l.n, 1);
+}
+END_TEST
+
 static const char *const drifts[] = {
 	"",
 	"<html>Sign in</html>",
@@ -694,6 +743,7 @@ Suite *test_suite(void)
 	tcase_add_test(c, test_gcp__an_unchanged_listing_costs_one_request);
 	tcase_add_test(c, test_gcp__reads_all_once_a_week);
 	tcase_add_test(c, test_gcp__a_model_that_comes_twice);
+	tcase_add_test(c, test_gcp__all_versions);
 	tcase_add_loop_test(c, test_gcp__schema_drift, 0, sizeof(drifts) / sizeof(drifts[0]));
 	tcase_add_test(c, test_gcp__a_listing_that_fails);
 	tcase_add_test(c, test_gcp__a_page_without_end);
