@@ -96,10 +96,14 @@ unit 9 0.9 >better.json
 sf submit better.json
 fault '{"kind":"gone","path":"/commit/main","times":1}'
 check "a second release while the Hub loses an answer" promote 1.0.1-rc.1
-check "... is published, once" await tags v1.0.1
+check "... is known to have failed" await state failing
+mend
+kill -KILL "$pid"
+wait "$pid" 2>/dev/null
+check "a killed daemon starts again" start
+check "... and publishes it, once" await tags v1.0.1
 of_hub "/api/models/$repo/commits/main" >out
 check "... by one commit" test "$(grep -o 'Release 1.0.1' out | wc -l)" = 1
-mend
 check "the tag of the first one stays" same v1.0.0 spiralfed/release.json /v1/releases/1.0.0
 
 sf rollback --reason "worse in the field"
