@@ -18,6 +18,9 @@ int wait_for_change(struct request *r, const struct body *body, struct err *err)
 void wait_park(struct request *r, int64_t until);
 /* May one more wait? Some connections are left for those who don't. */
 bool wait_room(const struct server *s);
+/* May this principal wait on one more, for a change or for events? Nobody takes more than half of the
+ * connections. */
+bool wait_allowed(const struct request *r);
 
 /* Answer with the history from now on, or from Last-Event-ID on, without an end; filters may be NULL. */
 int stream_events(struct request *r, const char *type, const char *subject, struct err *err);

@@ -11,7 +11,15 @@
 #include "api/wait.h"
 #include "store/event.h"
 
-enum { HEARTBEAT_S = 15, PAGE = 64, PAGES_MAX = 16, BLOCK = 16 << 10, TEXT_MAX = PAGE << 20 };
+/* Past FULL nothing is added before the client has taken what there is; one event may pass it. */
+enum {
+	HEARTBEAT_S = 15,
+	PAGE = 64,
+	PAGES_MAX = 16,
+	BLOCK = 16 << 10,
+	FULL = 64 << 10,
+	TEXT_MAX = 2 << 20
+};
 
 struct stream {
 	struct request *request;
@@ -52,13 +60,17 @@ static int fill(struct stream *s, bool *ret_more, struct err *err)
 
 	if (event_after(request_reader(s->request), s->after, PAGE, a, &rows, &n, err) < 0)
 		return -1;
+	*ret_more = n == PAGE;
 	for (size_t i = 0; i < n; i++) {
+		if (s->out.len >= FULL) {
+			*ret_more = true;
+			return 0;
+		}
 		s->after = rows[i].seq;
 		if (wanted(s, &rows[i]))
 			strbuf_addf(&s->out, "id: %lld\nevent: %s\ndata: %s\n\n",
 				(long long)rows[i].seq, rows[i].type, rows[i].entry);
 	}
-	*ret_more = n == PAGE;
 	return 0;
 }
 
@@ -84,6 +96,8 @@ static ssize_t stream_read(void *arg, uint64_t pos, char *buf, size_t max)
 
 	if (s->sent < s->out.len)
 		return hand_out(s, buf, max);
+	if (s->out.alloc > FULL)
+		strbuf_release(&s->out); /* a thousand streams would keep it */
 	strbuf_reset(&s->out);
 	s->sent = 0;
 	if (atomic_load(&server->draining))
@@ -129,26 +143,15 @@ static int begin(struct stream *s, struct err *err)
 	return 0;
 }
 
-/* Nobody takes more than half of the connections for streams. */
-static bool may_stream(const struct request *r)
-{
-	const struct loop *l = r->loop;
-	int n = 0;
-
-	for (const struct peer *peer = l->peers; peer; peer = peer->next)
-		n += peer->request.stream &&
-		     strcmp(peer->request.caller.actor, r->caller.actor) == 0;
-	return n <= l->server->options.max_connections / 2 / l->server->n_loops;
-}
-
 int stream_events(struct request *r, const char *type, const char *subject, struct err *err)
 {
 	struct MHD_Response *m;
 	struct stream *s;
 	enum MHD_Result rc;
 
-	if (!may_stream(r))
-		return err_set(err, ERR_TOO_MANY_REQUESTS, "this principal has too many streams");
+	if (!wait_allowed(r))
+		return err_set(err, ERR_TOO_MANY_REQUESTS,
+			"this principal has too many requests that wait");
 	if (!wait_room(r->server))
 		return err_set(err, ERR_UNAVAILABLE, "too many clients are waiting");
 	s = xcalloc(1, sizeof(*s));

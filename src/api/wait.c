@@ -40,6 +40,9 @@ int wait_for_change(struct request *r, const struct body *body, struct err *err)
 	if (seconds == 0 || !known(r, body) || atomic_load(&l->server->draining))
 		return 0;
 	if (r->wait_until == 0) {
+		if (!wait_allowed(r))
+			return err_set(err, ERR_TOO_MANY_REQUESTS,
+				"this principal has too many requests that wait");
 		if (!wait_room(l->server))
 			return 0;
 		r->wait_until = now + seconds * USEC_PER_SEC;
@@ -72,6 +75,17 @@ void wait_park(struct request *r, int64_t until)
 bool wait_room(const struct server *s)
 {
 	return atomic_load(&s->waiting) + SPARE < s->options.max_connections;
+}
+
+bool wait_allowed(const struct request *r)
+{
+	const struct loop *l = r->loop;
+	int n = 0;
+
+	for (const struct peer *peer = l->peers; peer; peer = peer->next)
+		n += (peer->request.stream || peer->request.stage == REQUEST_PARKED) &&
+		     strcmp(peer->request.caller.actor, r->caller.actor) == 0;
+	return n < l->server->options.max_connections / 2 / l->server->n_loops;
 }
 
 void wait_end(struct request *r)

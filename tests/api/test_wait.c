@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Nodes that wait for the channel: a thousand at once, those that know nothing yet, and those whose
- * time is over.
+ * Nodes that wait for the channel: a thousand at once, those that know nothing yet, those whose time
+ * is over, and more than one principal may have.
  */
 #include "rig.h"
 
@@ -202,6 +202,11 @@ START_TEST(test_wait__a_thousand_nodes)
 	int n = affordable();
 	int64_t from, usec;
 
+	rig_close(&rig);
+	rig_options(&rig);
+	rig.options.loops = 2;
+	rig.options.max_connections = 4 * WAITERS;
+	rig_open(&rig, false, true);
 	first_release();
 	look("/v1/channels/stable/attestation");
 	for (int i = 0; i < n; i++)
@@ -304,6 +309,60 @@ START_TEST(test_stream__goes_on_from_the_last_event)
 }
 END_TEST
 
+/* Others are to have room, too: with another token one would still wait. */
+START_TEST(test_wait__nobody_takes_more_than_half)
+{
+	enum { HALF = 35 };
+	int fds[HALF];
+
+	rig_close(&rig);
+	rig_options(&rig);
+	rig.options.loops = 1;
+	rig.options.max_connections = 2 * HALF;
+	rig_open(&rig, false, true);
+	first_release();
+	look("/v1/channels/stable");
+	for (int i = 0; i < HALF; i++)
+		fds[i] = begin("/v1/channels/stable", etag);
+	until_waiting(HALF);
+	end(begin("/v1/channels/stable", etag), 429, "too_many_requests");
+	end(begin_stream("", ""), 429, "too_many_requests");
+	/* Who does not wait is answered. */
+	rig_expect(&rig, "GET", "/v1/channels/stable", "", NULL, 200, "\"1.0.0\"");
+	second_release();
+	for (int i = 0; i < HALF; i++)
+		end(fds[i], 200, "\"1.0.1\"");
+}
+END_TEST
+
+/* More than is kept for one client at a time: none is left out, none comes twice. */
+START_TEST(test_stream__hands_out_large_events_one_by_one)
+{
+	enum { MANY = 150 };
+	STRBUF_AUTO all = STRBUF_INIT(1 << 20);
+	char body[1300], reason[1000], to[TIME_STRLEN];
+	long long expected = 1;
+	int fd;
+
+	memset(reason, 'r', sizeof(reason) - 1);
+	reason[sizeof(reason) - 1] = '\0';
+	for (int i = 0; i <= MANY; i++) {
+		snprintf(body, sizeof(body),
+			"{\"reason\":\"%s\",\"to\":\"%s\",\"created_by\":\"test\"}",
+			i < MANY ? reason : "the last",
+			time_format(clock_now(&rig.clock.clock) + USEC_PER_SEC, to));
+		rig_expect(&rig, "POST", "/v1/freezes", "", body, 201, NULL);
+		rig_step(&rig, 2);
+	}
+	fd = begin_stream("", "0");
+	read_until(fd, &all, "the last");
+	close(fd);
+	for (const char *at = all.buf; (at = strstr(at, "\nid: ")); at++, expected++)
+		ck_assert_int_eq(strtoll(at + 5, NULL, 10), expected);
+	ck_assert_int_gt(expected, MANY);
+}
+END_TEST
+
 /* Nothing in it is wanted: it is gone through in bites, between which others are served. */
 START_TEST(test_stream__goes_through_a_long_history_in_bites)
 {
@@ -393,9 +452,11 @@ Suite *test_suite(void)
 	tcase_add_test(t, test_wait__for_the_first_release);
 	tcase_add_test(t, test_wait__ends_with_its_time);
 	tcase_add_test(t, test_wait__ends_with_the_daemon);
+	tcase_add_test(t, test_wait__nobody_takes_more_than_half);
 	tcase_add_test(t, test_wait__a_thousand_nodes);
 	tcase_add_test(t, test_stream__tells_each_event_as_it_comes);
 	tcase_add_test(t, test_stream__goes_on_from_the_last_event);
+	tcase_add_test(t, test_stream__hands_out_large_events_one_by_one);
 	tcase_add_test(t, test_stream__goes_through_a_long_history_in_bites);
 	tcase_add_test(t, test_stream__a_thousand_nodes);
 	tcase_add_test(t, test_wait__an_expired_channel_is_not_ready);
