@@ -2,8 +2,8 @@
  *
  * When a student is to be distilled: the trigger of a fusion block over measured signals. Pure.
  *
- * A signal without data is neither below nor above anything. latency_ms_p95 is never measured: nodes
- * count what was slow, not how slow.
+ * A signal without data is neither below nor above anything. latency_ms_p95 is never measured:
+ * nodes count what was slow, not how slow; no new policy may ask for it (fusion_findings.c).
  */
 #ifndef POLICY_DISTILLATION_H
 #define POLICY_DISTILLATION_H

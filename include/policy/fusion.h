@@ -81,8 +81,8 @@ struct fusion_outcome fusion_walk(const struct fusion *f, const struct fusion_re
 /* ---- What does nothing (fusion_findings.c) ---- */
 
 /* Adds to the list: rules that can never match (in themselves, or because earlier ones take all that
- * they would), models, ensembles and splits that neither a rule nor the distillation reaches. Sound,
- * not complete: what it names is so. */
+ * they would), models, ensembles and splits that neither a rule nor the distillation reaches, triggers
+ * over a signal that nobody measures. Sound, not complete: what it names is so. */
 void fusion_findings(
 	const struct fusion *f, const char *pointer, struct arena *a, struct faults *findings);
 

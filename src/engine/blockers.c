@@ -83,8 +83,9 @@ int blockers_refuse(const struct blocker_list *b, const char *version, struct ar
 
 /* ---- Gates ---- */
 
-/* What has to come so that this check passes. */
-static const char *needs_of(const struct gate_check *c, const char *name, struct arena *a)
+/* What has to come so that this check passes; `combined`: it is of the units together. */
+static const char *needs_of(
+	const struct gate_check *c, const char *name, bool combined, struct arena *a)
 {
 	if (c->reason && strcmp(c->reason, "max_looks") == 0)
 		return "a new version: no more evidence counts for this one";
@@ -93,6 +94,11 @@ static const char *needs_of(const struct gate_check *c, const char *name, struct
 	if (c->reason && strcmp(c->reason, "incomparable") == 0)
 		return arena_printf(a,
 			"%s, measured with the suite, data set and judge of the live unit", name);
+	if (c->verdict == VERDICT_FAIL && combined)
+		return arena_printf(a,
+			"units that pass %s together, or other rules or limits in the policy; no "
+			"waiver covers it",
+			name);
 	if (c->verdict == VERDICT_FAIL)
 		return arena_printf(a, "a new version that passes %s, or a waiver", name);
 	if (c->n >= 0 && c->n_needed > c->n)
@@ -138,7 +144,7 @@ static void add_check(struct blocker_list *b, const struct gate_result *g,
 	one->n_needed = c->n_needed;
 	if (g->gate == GATE_SAFETY && c->name && strcmp(c->name, "safety") != 0)
 		name = arena_printf(b->arena, "the suite %s", c->name);
-	one->needs = needs_of(c, name, b->arena);
+	one->needs = needs_of(c, name, !id, b->arena);
 }
 
 /* Every gate that rests on samples counts the looks; once is enough. */
@@ -175,7 +181,7 @@ void blockers_add_gate(struct blocker_list *b, const struct gate_result *g, cons
 		return;
 	add_of_gate(
 		b, g, sentence(b->arena, before, g->detail ? g->detail : "not passed"), slot, id)
-		->needs = needs_of(&whole, names_of(&gate_names, g->gate), b->arena);
+		->needs = needs_of(&whole, names_of(&gate_names, g->gate), !id, b->arena);
 }
 
 void blockers_add_judgement(struct blocker_list *b, const struct judgement *j, const char *before,

@@ -263,6 +263,30 @@ static void tell_unreached(const struct list *l, size_t size, const bool *reache
 	}
 }
 
+/* Nodes count what was slow, not how slow: a trigger that waits for that waits for ever. */
+static void tell_unmeasured(
+	const struct fusion_trigger *t, const char *pointer, struct faults *findings)
+{
+	const char *list = t->all.n ? "all" : t->any.n ? "any" : NULL;
+	char trigger[POINTER_MAX], base[POINTER_MAX], at[POINTER_MAX];
+
+	pointer_join(base, sizeof(base), pointer, "distillation");
+	pointer_join(trigger, sizeof(trigger), base, "trigger");
+	if (list)
+		pointer_join(base, sizeof(base), trigger, list);
+	for (size_t i = 0; i < t->signals.n; i++) {
+		const struct fusion_signal *s = LIST_AT(&t->signals, struct fusion_signal, i);
+
+		if (strcmp(s->signal, "latency_ms_p95") != 0)
+			continue;
+		if (list)
+			pointer_index(trigger, sizeof(trigger), base, i);
+		pointer_join(at, sizeof(at), trigger, "signal");
+		fault_add(findings, at,
+			"is measured by nobody: nodes count what was slow, not how slow");
+	}
+}
+
 void fusion_findings(
 	const struct fusion *f, const char *pointer, struct arena *a, struct faults *findings)
 {
@@ -297,6 +321,7 @@ void fusion_findings(
 	if (f->distillation) {
 		reach_target(&reach, f->distillation->teacher);
 		reach_target(&reach, f->distillation->student);
+		tell_unmeasured(f->distillation->trigger, pointer, findings);
 	}
 	tell_unreached(&f->models, sizeof(struct fusion_model), reach.models, pointer, "models",
 		"model", findings);

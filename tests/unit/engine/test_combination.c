@@ -297,6 +297,7 @@ START_TEST(test_combination__a_way_keeps_the_limits_as_a_whole)
 {
 	json_t *merge;
 	const json_t *ms, *cost;
+	struct outcome o;
 
 	three_units();
 	ck_assert_int_eq(
@@ -314,6 +315,13 @@ START_TEST(test_combination__a_way_keeps_the_limits_as_a_whole)
 	ck_assert_str_eq(at(cost, "pointer"), "/fusion/routes/0");
 	/* Of two members neither can be lost. */
 	ck_assert_str_eq(at(merge, "plan_b/hf/reason"), "no_plan_b");
+	o = promote(at(merge, "version"));
+	if (strcmp(sums[_i].ms_verdict, "fail") == 0 || strcmp(sums[_i].cost_verdict, "fail") == 0)
+		ck_assert_msg(strstr(o.c->err_members, "together, or other rules or limits in the "
+						       "policy; no waiver covers it") != NULL,
+			"%s", o.c->err_members);
+	else
+		ck_assert_int_eq(o.status, 201);
 	json_decref(merge);
 }
 END_TEST
@@ -346,6 +354,13 @@ static const struct {
 	 "'labels':['a','b'],'quorum':1,'tie':'a'}},'default':{'to':'ensemble:e'}}}",
 		"/fusion/ensembles/e/tie", "safest"},
 	{"{'fusion':{'rules':'x'}}", "/fusion/rules", "set by the daemon"},
+	{"{'fusion':{'distillation':{'teacher':'model:textgen','student':'model:runtime',"
+	 "'trigger':{'signal':'latency_ms_p95','op':'gt','value':200,'window':'P1D'}}}}",
+		"/fusion/distillation/trigger/signal", "is measured by nobody"},
+	{"{'fusion':{'distillation':{'teacher':'model:textgen','student':'model:runtime',"
+	 "'trigger':{'any':[{'signal':'requests','op':'gt','value':9,'window':'P1D'},"
+	 "{'signal':'latency_ms_p95','op':'gt','value':200,'window':'P1D'}]}}}}",
+		"/fusion/distillation/trigger/any/1/signal", "is measured by nobody"},
 	{"{'gates':{'combination':{'no_plan_b':'maybe'}}}", "/gates/combination/no_plan_b", "warn"},
 };
 
