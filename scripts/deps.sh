@@ -33,6 +33,7 @@ ci       shellcheck           check-shell
 ci       systemd              systemd-analyze, for the units
 ci       libfaketime          a year of wall time for the running daemon
 ci       python3-icalendar    reads the calendar feed
+ci       prometheus           the real one that the daemon asks in its tests
 clients  nodejs               runs the official clients of the providers
 clients  npm                  installs them
 clients  python3-boto3        one more of them
