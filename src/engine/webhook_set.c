@@ -457,7 +457,7 @@ static int watch(struct engine *e, struct db *reader, bool *any, struct err *err
 		set->stale = true;
 		return -1;
 	}
-	int rc = fan_out(e, reader, err);
+	int rc = set->active ? fan_out(e, reader, err) : 0;
 
 	*any = rc > 0;
 	for (size_t i = 0; rc >= 0 && i < WEBHOOKS_MAX; i++) {
