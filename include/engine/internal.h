@@ -159,8 +159,8 @@ bool ops_step(struct engine *e);
 /* A command of the engine's own for engine_commit(); `prepared` stays the caller's. */
 struct command engine_job(const struct command_kind *kind, const char *actor, void *args,
 	struct arena *a, struct snapshot *prepared);
-/* Run it from the ops thread, or one that ends before the writer: no prepare, no after, no done; waits
- * for its commit. 0, COMMAND_STALE, -1. */
+/* Run it from the ops thread: no prepare, no after, no done; waits for its commit. 0, COMMAND_STALE,
+ * -1. */
 int engine_commit(struct engine *e, struct command *c, struct err *err);
 
 /* ---- writer.c: the writer thread ---- */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * One burst of a webhook: each message is signed, sent, and what came of it is committed before the
- * next one is sent. Nothing is held while it waits for the receiver.
+ * One burst of a webhook: each message is signed and sent, and what came of it is committed while the
+ * next one is sent: a crash repeats a burst at most. Nothing is held while it waits for the receiver.
  */
 #include <string.h>
 
@@ -245,33 +245,69 @@ static void count(struct webhook_sender *s, const struct attempt *x)
 		webhooks_changed(s->e);
 }
 
-/* Go on with the next one? */
-static bool send_one(struct webhook_sender *s, const struct webhook_message *m)
+/* ---- A burst ---- */
+
+struct flight {
+	struct arena *arena;
+	struct attempt attempt;
+	struct command command;
+};
+
+/* Did a commit that is over say that nothing more is to be sent? */
+static bool halted(struct engine *e, const struct flight *v, size_t n)
+{
+	LOCK_SCOPE(&e->writer_lock);
+	for (size_t i = 0; i < n; i++)
+		if (v[i].command.written && (v[i].command.result < 0 || !v[i].attempt.go_on))
+			return true;
+	return false;
+}
+
+/* Send it, and hand the writer what came of it; false: it was cut off, and is no attempt. */
+static bool begin(struct webhook_sender *s, const struct webhook_message *m, struct flight *ret)
 {
 	static const struct command_kind kind = {.name = "webhook_attempt", .apply = attempt_apply};
-	ARENA_AUTO a = arena_new();
-	struct attempt x = {.work = &s->work, .message = m};
-	struct command c = engine_job(&kind, ACTOR, &x, a, NULL);
-	struct err err = {0};
+	struct arena *a = arena_new();
 
-	if (try(s, &x, a) < 0)
-		return false;
-	if (engine_commit(s->e, &c, &err) < 0) {
-		/* It goes out once more, under the same id, when the registry can be written. */
-		log_warn("webhook.not_recorded", LOG_STR("delivery", m->id), LOG_ERR(&err));
-		s->pause_until = clock_mono(s->e->clock) + UNWRITTEN_PAUSE_S * USEC_PER_SEC;
+	*ret = (struct flight){.arena = a, .attempt = {.work = &s->work, .message = m}};
+	if (try(s, &ret->attempt, a) < 0) {
+		arena_free(a);
 		return false;
 	}
-	count(s, &x);
-	say(&x);
-	return x.go_on && x.answer == WEBHOOK_TAKEN;
+	ret->command = engine_job(&kind, ACTOR, &ret->attempt, a, NULL);
+	ret->command.waited = true;
+	writer_push(s->e, &ret->command);
+	return true;
+}
+
+static void end(struct webhook_sender *s, struct flight *f)
+{
+	writer_wait(s->e, &f->command);
+	if (f->command.result < 0) {
+		/* It goes out once more, under the same id, when the registry can be written. */
+		log_warn("webhook.not_recorded", LOG_STR("delivery", f->attempt.message->id),
+			LOG_ERR(&f->command.err));
+		s->pause_until = clock_mono(s->e->clock) + UNWRITTEN_PAUSE_S * USEC_PER_SEC;
+	} else {
+		count(s, &f->attempt);
+		say(&f->attempt);
+	}
+	arena_free(f->arena);
 }
 
 void webhook_burst(struct webhook_sender *s)
 {
+	struct flight v[WEBHOOK_BURST];
+	size_t n = 0;
+
 	s->work.client = http_client_new();
-	for (size_t i = 0; i < s->work.n && !s->e->webhooks->stop; i++)
-		if (!send_one(s, &s->work.messages[i]))
+	while (n < s->work.n && !s->e->webhooks->stop && !halted(s->e, v, n)) {
+		if (!begin(s, &s->work.messages[n], &v[n]))
 			break;
+		if (v[n++].attempt.answer != WEBHOOK_TAKEN)
+			break;
+	}
+	for (size_t i = 0; i < n; i++)
+		end(s, &v[i]);
 	http_client_free(s->work.client);
 }

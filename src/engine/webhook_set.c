@@ -31,7 +31,8 @@ void webhooks_open(struct engine *e, const struct engine_options *o)
 	struct webhook_set *set = xcalloc(1, sizeof(*set));
 
 	set->private = o->webhook_private;
-	set->source = xstrdup(o->webhook_source ? o->webhook_source : "/v1/events");
+	set->source =
+		xstrdup(o->webhook_source && *o->webhook_source ? o->webhook_source : "/v1/events");
 	set->send = o->webhook_send ? o->webhook_send : http_perform;
 	set->stale = true;
 	e->webhooks = set;

@@ -47,6 +47,7 @@ def verify(secrets, headers, body):
 
 class Receiver(http.server.BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    wbufsize = -1  # head and body in one segment: two would wait for each other
     secrets = []
 
     def do_POST(self):
