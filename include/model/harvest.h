@@ -85,7 +85,7 @@ struct harvest {
 void harvest_init(struct harvest *h, struct arena *a);
 
 /* Read one file; `file` names it in messages, and its last part helps to tell formats apart. The bytes
- * must live as long as the harvest. What is not HARVEST_READ fills *err: the file, the place, what to do.
+ * need not outlive the call. What is not HARVEST_READ fills *err: the file, the place, what to do.
  * Of an empty one what it says about the artifact is kept, of others nothing but that they were seen. */
 enum harvest_outcome harvest_read(
 	struct harvest *h, const char *file, const char *bytes, size_t len, struct err *err);

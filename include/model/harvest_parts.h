@@ -87,6 +87,10 @@ enum metric_scale {
 };
 /* 1 higher is better, 0 lower is better, -1 not known. */
 int metric_name_direction(const char *stem, enum metric_scale *ret_scale);
+/* "latency_ms_p95" and "p95_latency_ms": 95 and milliseconds. 0: no percentile. */
+int metric_name_quantile(const char *stem, bool *ret_ms);
+/* Is `word` one of its words? */
+bool metric_name_has(const char *stem, const char *word);
 
 /* ---- Text (harvest_text.c) ---- */
 

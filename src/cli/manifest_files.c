@@ -13,7 +13,8 @@
 #include "base/file.h"
 #include "cli/manifest.h"
 
-enum { DEPTH_MAX = 8 };
+/* A document that nobody named and that is larger is a tokenizer or data. */
+enum { DEPTH_MAX = 8, UNNAMED_MAX = 8 << 20 };
 
 struct names {
 	const char **v;
@@ -76,12 +77,13 @@ static int list_folder(struct cli *cli, const char *path, struct names *ret)
 
 static int gather_file(struct cli *cli, struct harvest *h, const char *path, bool is_named)
 {
+	ARENA_AUTO scratch = arena_new();
+	size_t cap = is_named || ends_with(path, ".jsonl") ? HARVEST_FILE_MAX : UNNAMED_MAX;
 	struct err err = {0};
 	char *text;
 	size_t len;
 
-	if (file_read(path, HARVEST_FILE_MAX, cli->arena, &text, &len, &err) < 0) {
-		/* A large one in a folder is weights or data. */
+	if (file_read(path, cap, scratch, &text, &len, &err) < 0) {
 		if (is_named)
 			return cli_fail(cli, CLI_REFUSED, "%s", err.msg);
 		fprintf(cli->errors, "passed over: %s\n", err.msg);

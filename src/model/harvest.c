@@ -183,8 +183,13 @@ struct finding *harvest_find_number(struct harvest *h, const struct json_value *
 	f->stem = arena_strdup(h->arena, stem);
 	f->metric.value = number;
 	f->metric.higher_is_better = metric_name_direction(stem, &scale);
+	f->quantile = metric_name_quantile(stem, &f->is_ms);
 	if (!isfinite(number))
 		harvest_unfit(f, "is not finite");
+	else if (number <= 0 && f->is_ms)
+		harvest_unfit(f, "is not more than 0: no request takes no time");
+	else if (number <= 0 && metric_name_has(stem, "cost"))
+		harvest_unfit(f, "is not more than 0: what costs nothing was not counted");
 	set_scale(f, scale);
 	return f;
 }

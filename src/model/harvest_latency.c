@@ -40,8 +40,6 @@ static void find_duration(struct harvest *h, const struct json_value *v, const c
 		f->metric.n = n;
 	if (!is_number)
 		harvest_unfit(f, why);
-	else if (number <= 0)
-		harvest_unfit(f, "is not more than 0: no request takes no time");
 	else if (!quantile)
 		harvest_on_call(f, "is a mean, and none is ever taken for a percentile");
 	else if (n > 0 && (double)n * (100 - quantile) < 100)

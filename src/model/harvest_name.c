@@ -4,7 +4,7 @@
  * of names that it does not know.
  */
 #include <ctype.h>
-#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/digest.h"
@@ -131,4 +131,32 @@ int metric_name_direction(const char *stem, enum metric_scale *ret_scale)
 	}
 	*ret_scale = found && agree ? found->scale : SCALE_FREE;
 	return found && agree ? found->higher : -1;
+}
+
+bool metric_name_has(const char *stem, const char *word)
+{
+	char text[NAME_MAX_LOOKED_AT];
+
+	split_words(stem, text);
+	for (size_t i = 0, n; text[i]; i += n + (text[i + n] == '_')) {
+		n = strcspn(text + i, "_");
+		if (strlen(word) == n && !memcmp(text + i, word, n))
+			return true;
+	}
+	return false;
+}
+
+int metric_name_quantile(const char *stem, bool *ret_ms)
+{
+	char text[NAME_MAX_LOOKED_AT];
+	int quantile = 0;
+
+	split_words(stem, text);
+	for (size_t i = 0, n; text[i]; i += n + (text[i + n] == '_')) {
+		n = strcspn(text + i, "_");
+		if (text[i] == 'p' && n > 1 && n < 4 && strspn(text + i + 1, "0123456789") == n - 1)
+			quantile = (int)strtol(text + i + 1, NULL, 10);
+	}
+	*ret_ms = metric_name_has(stem, "ms");
+	return quantile;
 }

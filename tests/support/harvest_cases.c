@@ -652,6 +652,19 @@ const struct harvest_case harvest_cases[] = {
 			HARVEST_REFUSED}},
 		.says = "is of b, and others are of a"},
 
+	{"a p95 of somebody's own, once it is said to be meant",
+		{{"own.json", "{\"latency_ms_p95\":120,\"cost_per_1k_tokens\":0.7}"}},
+		.map = "latency_ms_p95=latency_ms_p95",
+		.holds = "\"metrics\":{\"latency_ms_p95\":{\"value\":120,"},
+	{"... but no other percentile", {{"own.json", "{\"latency_ms_p99\":120}"}},
+		.map = "latency_ms_p95=latency_ms_p99", .says = "is another percentile"},
+	{"a p95 of 0 in a report",
+		{{"evaluation.json", "{\"metrics\":{\"latency_ms_p95\":{\"value\":0.0}}}"}},
+		.says = "no request takes no time"},
+	{"a cost of 0",
+		{{"evaluation.json", "{\"metrics\":{\"cost_per_1k_tokens\":{\"value\":0}}}"}},
+		.says = "what costs nothing was not counted"},
+
 	/* ---- Any file ---- */
 	{"thousands' commas", {{"evaluation.json", "{\"a\": 5,212,324}", HARVEST_REFUSED}},
 		.says = "evaluation.json: is no JSON"},
