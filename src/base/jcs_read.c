@@ -272,9 +272,13 @@ static json_t *read_value(struct reader *r)
 
 json_t *jcs_read(const char *text, size_t len)
 {
-	struct reader r = {.at = text, .end = text + len};
+	struct reader r = {.at = text};
 	json_t *value;
 
+	/* Nothing may be no pointer at all. */
+	if (!len)
+		return NULL;
+	r.end = text + len;
 	strbuf_init(&r.copy, len);
 	value = read_value(&r);
 	strbuf_release(&r.copy);
