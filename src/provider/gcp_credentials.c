@@ -29,11 +29,12 @@ int gcp_secret_url(const char *url, struct arena *a, struct http_server *ret, co
 	struct err *err)
 {
 	bool secure = strncmp(url, "https://", 8) == 0;
-	const char *host = url + (secure ? 8 : 7), *path;
+	const char *host, *path;
 	size_t len;
 
 	if (!secure && strncmp(url, "http://", 7) != 0)
 		return err_set(err, ERR_CONFIG, "%s is no https:// URL", url);
+	host = url + (secure ? 8 : 7);
 	path = host + strcspn(host, "/?#");
 	len = *host == '[' ? strcspn(host, "]") + 1 : strcspn(host, ":/?#");
 	if (!secure && !is_near(host, len))

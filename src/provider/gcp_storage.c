@@ -15,10 +15,11 @@ enum { METADATA_MAX = 64 << 10, OBJECT_NAME_MAX = 1024 };
 bool gcp_object_parse(const char *uri, struct arena *a, struct gcp_object *ret)
 {
 	struct gcp_object o = {0};
-	const char *bucket = uri + 5, *slash, *mark;
+	const char *bucket, *slash, *mark;
 
 	if (strncmp(uri, "gs://", 5) != 0 || strpbrk(uri, "\r\n"))
 		return false;
+	bucket = uri + 5;
 	slash = bucket + strcspn(bucket, "/");
 	if (slash == bucket || strlen(slash) > OBJECT_NAME_MAX)
 		return false;

@@ -176,6 +176,8 @@ START_TEST(test_gcp_auth__where_secrets_go)
 		{"http://127.0.0.1.example/token", NULL},
 		{"http://localhost.example/token", NULL},
 		{"http://localhost@example.com/token", NULL},
+		{"http://127.0.0.1:80@example.com/token", NULL},
+		{"http://127.0.0.1\\@example.com/token", NULL},
 		{"ftp://127.0.0.1/", NULL},
 		{"unix:/run/token", NULL},
 		{"https://", NULL},
