@@ -73,8 +73,10 @@ void webhooks_free(struct engine *e)
 
 	if (!set)
 		return;
-	for (size_t i = 0; i < WEBHOOKS_MAX; i++)
+	for (size_t i = 0; i < WEBHOOKS_MAX; i++) {
 		arena_free(set->v[i].arena);
+		arena_free(set->v[i].work.arena);
+	}
 	free((char *)(uintptr_t)set->source);
 	free(set);
 	e->webhooks = NULL;

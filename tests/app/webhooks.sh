@@ -146,6 +146,23 @@ private
 all_five() { [ "$(grep '"/ok"' heard | grep -o '"reason": "lost [1-5]"' | sort -u | wc -l)" = 5 ]; }
 check "nothing that was committed is lost" await all_five
 sf webhooks delete "$slow"
+for n in 1 2 3 4 5 6; do
+	(for k in 1 2 3 4 5; do "$BUILD/spiralfed" freeze create --until 2099-01-01T00:00:00Z \
+		--reason "round $n $k" --as me >/dev/null 2>&1; done) &
+	burst=$!
+	sleep "0.$((n * 37 % 20 + 5))"
+	stop KILL
+	wait "$burst"
+	private
+done
+curl -fsS --unix-socket sock "http://localhost/v1/events?type=freeze.created&max_results=1000" |
+	grep -o '"reason":"round [0-9 ]*' | sed 's/.*"round/round/' | sort >committed
+delivered() {
+	grep '"/ok"' heard | grep -o '"reason": "round [0-9 ]*' | sed 's/.*"round/round/' | sort -u >arrived
+	cmp -s committed arrived
+}
+check "whenever it is killed, what is in the history arrives" await delivered
+check "... which is something" [ -s committed ]
 sf webhooks disable "$id"
 check "one is disabled" prints 'is DISABLED'
 event six
