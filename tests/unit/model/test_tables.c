@@ -160,7 +160,9 @@ static const struct {
 		"'max_age':'P2D'},'promote':{'rrule':'Wed 10:00','tz':'UTC','duration':'PT4H'},"
 		"'deny':{'winter':{'rrule':'FREQ=YEARLY;BYMONTH=12;BYMONTHDAY=20','tz':'UTC',"
 		"'duration':'P16D','jobs':['merge','promote'],'reason':'r'}}},'checklist':[{'item':"
-		"'security-review','scope':'promote','fresh':'P7D','evidence':false}],'soak':"
+		"'security-review','scope':'promote','fresh':'P7D','evidence':false}],'keyless':[{'"
+		"issuer':'https://gh','audience':'fed','subject':'repo:s/"
+		"t','provider':'hf'}],'soak':"
 		"'PT24H'}"},
 	{&signoff_table, "{'id':'s1','merge':'1.0.0-rc.1','item':'security-review','verdict':"
 			 "'no_go','evidence':'https://x/1','reason':'r','signed_by':'token:a',"
