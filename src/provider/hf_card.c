@@ -160,8 +160,6 @@ static int harvest_text(struct connector *c, const struct source_entry *entry, c
 		.role = role,
 		.id = entry->name,
 		.uri = arena_printf(a, "hf://%s@%s", entry->name, entry->version),
-		/* The card's own name for it says nothing against it. */
-		.known_as = NULL,
 		.cost_per_hour = NAN,
 		.map = c->maps,
 	};

@@ -84,9 +84,24 @@ static void clear_environment(void)
 	unsetenv("HF_ENDPOINT");
 }
 
-static void setup(void)
+static void open_server(void)
 {
 	struct sockaddr_un un = {.sun_family = AF_UNIX};
+
+	server.fd = socket(AF_UNIX, SOCK_STREAM, 0);
+	snprintf(un.sun_path, sizeof(un.sun_path), "%s/s", folder);
+	ck_assert_int_eq(bind(server.fd, (struct sockaddr *)&un, sizeof(un)), 0);
+	ck_assert_int_eq(listen(server.fd, ANSWERS_MAX), 0);
+}
+
+static void close_server(void)
+{
+	close(server.fd);
+	unlink(at("s"));
+}
+
+static void setup(void)
+{
 	struct err err = {0};
 
 	jcs_setup();
@@ -101,10 +116,7 @@ static void setup(void)
 	memset(&server, 0, sizeof(server));
 	memcpy(folder + strlen(folder) - 6, "XXXXXX", 6);
 	ck_assert_ptr_nonnull(mkdtemp(folder));
-	server.fd = socket(AF_UNIX, SOCK_STREAM, 0);
-	snprintf(un.sun_path, sizeof(un.sun_path), "%s/s", folder);
-	ck_assert_int_eq(bind(server.fd, (struct sockaddr *)&un, sizeof(un)), 0);
-	ck_assert_int_eq(listen(server.fd, ANSWERS_MAX), 0);
+	open_server();
 	put_file("token", " hf_secret\n");
 	const struct connector_options o = {.provider = "hf",
 		.endpoint = arena_printf(arena, "unix:%s/s", folder),
@@ -119,8 +131,7 @@ static void setup(void)
 static void teardown(void)
 {
 	connector_hf.close(hf);
-	close(server.fd);
-	unlink(at("s"));
+	close_server();
 	unlink(at("token"));
 	unlink(at("other"));
 	rmdir(folder);
@@ -281,6 +292,32 @@ START_TEST(test_hf__waits_as_long_as_the_hub_says)
 	ck_assert_int_eq(h.quota_reset, clock_now(&fake.clock) + 300 * USEC_PER_SEC);
 	ck_assert_uint_eq(h.requests, 3);
 	ck_assert_uint_eq(h.retries, 2);
+}
+END_TEST
+
+/* Asked each hour, the breaker lets one request through; when the Hub is there again, so is the listing. */
+START_TEST(test_hf__comes_back_after_two_days)
+{
+	const char *const answers[] = {answer("200 OK", "[" ONE("org/a", SHA_A) "]"), NULL};
+	struct session_health h;
+	struct source_listing l;
+	struct err err = {0};
+
+	close_server();
+	for (int hour = 0; hour < 48; hour++) {
+		fake_clock_step(&fake, INT64_C(3600) * USEC_PER_SEC);
+		ck_assert_int_eq(connector_hf.list(hf, &call, &l, &err), -1);
+		ck_assert_int_eq(err.code, ERR_UNREACHABLE);
+	}
+	connector_hf.health(hf, &fake.clock, &h);
+	ck_assert_int_eq(h.breaker, BREAKER_OPEN);
+	ck_assert_uint_le(h.requests, 5 + 47);
+	open_server();
+	fake_clock_step(&fake, INT64_C(3600) * USEC_PER_SEC);
+	ck_assert_msg(list(answers, &l, &err) == 0, "%s", err.msg);
+	ck_assert_uint_eq(l.n, 1);
+	connector_hf.health(hf, &fake.clock, &h);
+	ck_assert_int_eq(h.breaker, BREAKER_CLOSED);
 }
 END_TEST
 
@@ -626,6 +663,7 @@ Suite *test_suite(void)
 	tcase_add_test(t, test_hf__an_unchanged_first_page_is_an_unchanged_listing);
 	ADD(t, test_hf__says_what_is_wrong_with_a_listing, faults);
 	tcase_add_test(t, test_hf__waits_as_long_as_the_hub_says);
+	tcase_add_test(t, test_hf__comes_back_after_two_days);
 	tcase_add_test(t, test_hf__reads_the_manifest_at_the_commit);
 	ADD(t, test_hf__makes_a_manifest_of_a_card, cards);
 	ADD(t, test_hf__a_refusal_is_of_one_repository_or_of_all, refusals);
