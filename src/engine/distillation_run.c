@@ -120,7 +120,7 @@ static int order_of(
 	const struct distillation *d, struct arena *a, struct work_order *ret, struct err *err)
 {
 	static const struct plan_model nothing;
-	struct work_parameter *v = ARENA_ARRAY(a, 8, struct work_parameter);
+	struct work_parameter *v = ARENA_ARRAY(a, 10, struct work_parameter);
 	struct plan p;
 
 	if (fields_load_text(&plan_part, d->plan, a, &p, err) < 0)
@@ -133,9 +133,11 @@ static int order_of(
 	add(ret, v, "Release", d->release);
 	add(ret, v, "Student", s->artifact);
 	add(ret, v, "StudentAdapter", s->adapter);
+	add(ret, v, "StudentId", d->student);
 	add(ret, v, "StudentUri", s->uri);
 	add(ret, v, "Teacher", t->artifact);
 	add(ret, v, "TeacherAdapter", t->adapter);
+	add(ret, v, "TeacherId", d->teacher);
 	add(ret, v, "TeacherUri", t->uri);
 	return 0;
 }
