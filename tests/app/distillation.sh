@@ -98,7 +98,9 @@ has_come() {
 check "what it made is pulled at once" await has_come
 again
 check "... and known as its candidate" await happened distillation.delivered
-call GET /v1/distillations/1
+sf distillations
+check "the command line lists it" grep -q '^1  *1.0.0  *Succeeded  *aws ' out
+sf distillations 1 --json
 check "... which is on record" prints '"candidate":"spiralverse/runtime-student-v1"'
 again
 check "one run in all" one_run
