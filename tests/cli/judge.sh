@@ -72,9 +72,8 @@ check "promotability of an artifact: says what is in the way" prints '1. safety 
 check "... what it needs" prints 'needs a new version that passes safety'
 check "... and when" prints 'Earliest promotion: not by time alone'
 sf promotability hf/spiralverse/textgen-lora-v1
-check "promotability: what passes may be merged" prints 'may be merged'
-check "... is judged as a merge would" prints 'At a merge: no other competes'
-check "... and has a time" prints 'Earliest promotion: 20'
+check "promotability: what passes is judged as a merge would" prints 'At a merge: no other competes'
+check "... which waits for the other slots" prints 'the slot embed, which is required, is empty'
 sf pareto textgen
 check "pareto: marks what another beats" prints 'spiralverse/textgen-lora-v1  Succeeded'
 sf pareto nosuch
@@ -91,6 +90,9 @@ check "... all of it" says '/policy/rollback/warm'
 sf policy simulate
 check "policy simulate: wants a draft" exits 2
 for provider in gcp aws; do sf submit "$data/${provider}_manifest.json"; done
+sf promotability hf/spiralverse/textgen-lora-v1
+check "promotability: what passes may be merged, once all slots are filled" prints '(Succeeded) may be merged'
+check "... and has a time" prints 'Earliest promotion: 20'
 sf merge
 sf promotability 1.0.0-rc.1
 check "promotability of a merge" prints '1.0.0-rc.1 (open) may be promoted'
