@@ -3,12 +3,12 @@
 # Runs every fuzzer of BUILD for SECONDS each (60), from seeds made out of tests/data, tests/tables and
 # etc. What a fuzzer finds is left in $FUZZ_OUT (BUILD/fuzz), beside the corpus, which the next run
 # takes up again.
-#   tests/fuzz/run.sh [NAME]...   only these: manifest, policy, jcs, guard, contract, config, node, harvest, listing, token
+#   tests/fuzz/run.sh [NAME]...   only these: manifest, policy, jcs, guard, contract, config, node, harvest, listing, token, aws
 set -eu
 cd "$(dirname "$0")/../.."
 seconds=${SECONDS_EACH:-60}
 out=${FUZZ_OUT:-$BUILD/fuzz}
-[ $# -gt 0 ] || set -- manifest policy jcs guard contract config node harvest listing token
+[ $# -gt 0 ] || set -- manifest policy jcs guard contract config node harvest listing token aws
 
 seed() { # FUZZER FILE...
 	fuzzer=$1
@@ -35,6 +35,13 @@ from_tables() {
 			close(file)
 		}' tests/tables/contracts.eval
 }
+
+# The first byte says which: "0" is 48, an answer in XML; an error; a shared file.
+mkdir -p "$out/aws/seeds"
+printf '0<E><Error><Code>a&amp;b</Code><Message>x &#65;</Message></Error></E>' >"$out/aws/seeds/xml"
+printf '1{"__type":"com.amazon#ThrottlingException:x","message":"y"}' >"$out/aws/seeds/json"
+printf '1<Error><Code>NoSuchKey</Code></Error>' >"$out/aws/seeds/error"
+printf '2# x\n[default]\naws_access_key_id = A\naws_secret_access_key=b\n[profile x]\nrole_arn = y\n' >"$out/aws/seeds/profile"
 
 mkdir -p "$out/listing/seeds"
 printf '["a.json", "b.txt"]' >"$out/listing/seeds/names"
