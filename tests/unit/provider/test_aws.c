@@ -495,6 +495,23 @@ START_TEST(test_aws__fetches_from_a_bucket_of_another_region)
 }
 END_TEST
 
+START_TEST(test_aws__a_manifest_that_is_too_large_is_that_packages_fault)
+{
+	struct source_document d;
+	char *large = arena_alloc(arena, DOCUMENT_MAX + 2);
+
+	memset(large, 'x', DOCUMENT_MAX + 1);
+	put("large/spiralfed/manifest.json", large);
+	const char *arn = create("large", arena_printf(arena, DATA, "large/model.tar.gz"));
+	open_group("large");
+	control("DELETE", "stats", NULL);
+	ck_assert_int_eq(fetch_it(arn, &d), -1);
+	ck_assert_int_eq(err.code, ERR_IO);
+	ck_assert_int_eq(counted("requests"), 2);
+	ck_assert_int_eq(waited, 0);
+}
+END_TEST
+
 START_TEST(test_aws__what_is_gone_or_not_approved_any_more)
 {
 	struct source_document d;
@@ -750,6 +767,7 @@ Suite *test_suite(void)
 	tcase_add_test(t, test_aws__checks_the_manifest_that_a_package_names);
 	tcase_add_test(t, test_aws__does_not_overlook_a_manifest_that_it_may_not_see);
 	tcase_add_test(t, test_aws__fetches_from_a_bucket_of_another_region);
+	tcase_add_test(t, test_aws__a_manifest_that_is_too_large_is_that_packages_fault);
 	tcase_add_test(t, test_aws__what_is_gone_or_not_approved_any_more);
 	tcase_add_test(t, test_aws__makes_a_manifest_of_the_quality_report);
 	tcase_add_test(t, test_aws__says_why_no_manifest_can_be_made);
