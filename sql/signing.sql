@@ -4,8 +4,8 @@
 -- name: signing_key_list :many () -- scan ok
 SELECT seq, keyid, public_key, created_at, retires_at FROM signing_key ORDER BY seq DESC;
 
--- name: signing_key_insert :exec (keyid, public_key, created_at)
-INSERT INTO signing_key (keyid, public_key, created_at) VALUES ($1, $2, $3);
+-- name: signing_key_insert :exec (keyid, public_key, created_at, retires_at)
+INSERT INTO signing_key (keyid, public_key, created_at, retires_at) VALUES ($1, $2, $3, $4);
 
 -- name: signing_key_retire :cas (keyid, retires_at)
 UPDATE signing_key SET retires_at = $2 WHERE keyid = $1 AND (retires_at IS NULL OR retires_at > $2);

@@ -180,7 +180,7 @@ int snapshot_renew(struct engine *e, struct err *err);
 
 /* ---- follow-up work, on the ops thread ---- */
 #define OUTBOX_REJUDGE "rejudge"
-#define OUTBOX_RESLOT  "reslot"	 /* the policy changed: slots too */
+#define OUTBOX_RESLOT  "reslot" /* the policy changed: slots too */
 /* One bite of what the outbox holds; `outbox_waits` says whether there is more. */
 void outbox_run(struct engine *e, struct db *reader);
 /* Judge anew some of the candidates that were judged against another baseline or policy, each in the
@@ -245,5 +245,10 @@ int rollback_hold_fresh(struct tx *tx, const char *from, const char *to, struct 
 
 /* ---- policy.c ---- */
 int policy_bootstrap(struct engine *e, const char *text, struct err *err);
+/* In apply: the version that a registry held before, under its number; nothing when there is one of this
+ * number or a higher one. */
+struct record_policy;
+int policy_restore(
+	struct tx *tx, const struct record_policy *r, const struct snapshot *s, struct err *err);
 
 #endif

@@ -19,6 +19,10 @@ const struct fsm_step *merge_step(int from, enum merge_event event);
 int merge_move(struct tx *tx, const struct merge_row *m, enum merge_event event, const char *reason,
 	struct err *err);
 
+/* A merge that a registry held before comes back, promoted, as its release comes; `row` is without its
+ * state, and updated_at is when that was. */
+int merge_restore(struct tx *tx, struct merge_row *row, struct err *err);
+
 /* Supersede the open merge that holds this artifact, if there is one. */
 int merge_supersede_with(struct tx *tx, int64_t artifact_seq, const char *reason, struct err *err);
 

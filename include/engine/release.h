@@ -21,6 +21,11 @@ enum release_event {
 	RELEASE_REWARM,
 	RELEASE_BREACH,
 	RELEASE_UNQUARANTINE,
+	/* From a publication, into the state that it was in. */
+	RELEASE_RESTORE_ACTIVE,
+	RELEASE_RESTORE_WARM,
+	RELEASE_RESTORE_RETIRED,
+	RELEASE_RESTORE_BREACHED,
 	RELEASE_EVENTS
 };
 enum { RELEASE_ABSENT = -1 }; /* beside enum release_state: it has none yet */
@@ -34,6 +39,11 @@ const struct fsm_step *release_step(int from, enum release_event event);
 int release_move(struct tx *tx, struct release_row *r, enum release_event event, int64_t serial,
 	const char *reason, struct err *err);
 
+/* A release that a registry held before comes back as it was: its serial and the instant when it was last
+ * active are in `r`. */
+int release_restore(struct tx *tx, struct release_row *r, enum release_state state,
+	const char *reason, struct err *err);
+
 /* Make exactly the most recently active releases warm that are neither active nor breached: as many
  * as the policy, parsed with its defaults, says. */
 int release_settle_warm(struct tx *tx, const struct policy *p, struct err *err);
@@ -45,6 +55,9 @@ int channel_activate(struct tx *tx, const struct release_row *to, const char *pr
  * by an activation of cause "warm", because nodes take no other content under the same serial. No
  * channel yet is no error. */
 int channel_refresh(struct tx *tx, const char *reason, struct err *err);
+/* The channel as it was, in a registry that has none: serial, release and updated_at are in `row`, the
+ * states are there. The keys of the engine sign all of it. Sets tx->moved. */
+int channel_restore(struct tx *tx, struct channel_row *row, const char *digest, struct err *err);
 /* The same content in another version of the renderer. */
 int channel_render_anew(struct tx *tx, struct err *err);
 

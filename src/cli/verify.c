@@ -10,7 +10,7 @@
 #include "base/file.h"
 #include "base/json_writer.h"
 #include "cli/client.h"
-#include "spiralfed/node.h"
+#include "cli/trust.h"
 
 enum { KEY_FILE_MAX = 64 << 10, STATE_MODE = 0644 };
 
@@ -27,13 +27,12 @@ struct verification {
 	int64_t now;
 };
 
-/* Every key of the file. */
-static int load_keys(struct cli *cli, struct verification *v)
+int cli_trusted_keys(struct cli *cli, struct spiralfed_key ret[SPIRALFED_KEYS_MAX], size_t *ret_n)
 {
 	const char *path = cli->option[CLI_OPTION_KEY];
 	struct err err = {0};
 	char *text, *at;
-	size_t len;
+	size_t len, n = 0;
 
 	if (file_read(path, KEY_FILE_MAX, cli->arena, &text, &len, &err) < 0)
 		return cli_fail(cli, CLI_USAGE, "--key: %s", err.msg);
@@ -42,20 +41,20 @@ static int load_keys(struct cli *cli, struct verification *v)
 
 		if (!end)
 			break;
-		if (v->n_keys == SPIRALFED_KEYS_MAX)
+		if (n == SPIRALFED_KEYS_MAX)
 			return cli_fail(cli, CLI_USAGE, "--key: %s holds more than %d keys", path,
 				SPIRALFED_KEYS_MAX);
 		at = text + (end - text) + strlen(PEM_END);
-		if (spiralfed_key_pem(from, (size_t)(at - from), &v->keys[v->n_keys++]) !=
-			SPIRALFED_OK)
-			return cli_fail(cli, CLI_USAGE, "--key: %s: key %zu is no Ed25519 key",
-				path, v->n_keys);
+		if (spiralfed_key_pem(from, (size_t)(at - from), &ret[n++]) != SPIRALFED_OK)
+			return cli_fail(
+				cli, CLI_USAGE, "--key: %s: key %zu is no Ed25519 key", path, n);
 	}
-	return v->n_keys ? CLI_DONE
-			 : cli_fail(cli, CLI_USAGE,
-				   "--key: %s holds no public key in PEM; `spiralfed key show` "
-				   "prints them",
-				   path);
+	*ret_n = n;
+	return n ? CLI_DONE
+		 : cli_fail(cli, CLI_USAGE,
+			   "--key: %s holds no public key in PEM; `spiralfed key show` "
+			   "prints them",
+			   path);
 }
 
 static int load_state(struct cli *cli, struct verification *v)
@@ -250,7 +249,7 @@ int cli_verify(struct cli *cli)
 {
 	const char *what = cli->n_args ? cli->args[0] : NULL;
 	struct verification v = {.now = clock_now(cli->clock)};
-	int rc = load_keys(cli, &v);
+	int rc = cli_trusted_keys(cli, v.keys, &v.n_keys);
 
 	if (!rc)
 		rc = load_state(cli, &v);

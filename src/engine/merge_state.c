@@ -62,6 +62,20 @@ int merge_move(struct tx *tx, const struct merge_row *row, enum merge_event even
 	return rc < 0 ? -1 : tx_event(tx, step->type, row->version, reason, NULL, NULL, err);
 }
 
+int merge_restore(struct tx *tx, struct merge_row *row, struct err *err)
+{
+	struct merge m;
+	struct body body;
+
+	row->state = names_of(&merge_state_names, MERGE_PROMOTED);
+	row->phase = names_of(&phase_names, PHASE_SUCCEEDED);
+	if (merge_load(row, tx->arena, &m, err) < 0)
+		return -1;
+	if (merge_render(&m, tx->arena, &body, err) < 0 || merge_insert(tx->db, row, err) < 0)
+		return -1;
+	return merge_state_insert(tx->db, row, &body, RENDER_VERSION, err);
+}
+
 int merge_supersede_with(struct tx *tx, int64_t artifact_seq, const char *reason, struct err *err)
 {
 	struct merge_row row;

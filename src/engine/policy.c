@@ -12,6 +12,7 @@
 #include "engine/release.h"
 #include "engine/render.h"
 #include "model/document_diff.h"
+#include "model/publication.h"
 #include "policy/cadence.h"
 
 enum { DIFF_MAX = 64 << 20 };
@@ -93,6 +94,33 @@ int policy_bootstrap(struct engine *e, const char *text, struct err *err)
 	e->state.policy_version = 1;
 	e->events = (uint64_t)e->state.event_seq;
 	return 0;
+}
+
+/* Under the number that it had; numbers that nobody published stay free. */
+int policy_restore(
+	struct tx *tx, const struct record_policy *r, const struct snapshot *s, struct err *err)
+{
+	struct writer_state *state = &tx->engine->state;
+	struct policy_args p = {
+		.text = r->document, .len = strlen(r->document), .reason = r->reason};
+	const char *summary;
+	struct faults faults;
+
+	if (r->version <= state->policy_version)
+		return 0;
+	faults_init(&faults);
+	if (policy_accept(
+		    p.text, p.len, tx->now, tx->arena, &p.policy, &p.canonical, &faults, err) < 0)
+		return faults.n ? err_set(err, ERR_INVALID_POLICY, "%s: %s", faults.list[0].pointer,
+					  faults.list[0].detail)
+				: -1;
+	state->policy_version = r->version - 1;
+	if (policy_store(tx, &p, &summary, err) < 0 ||
+		tx_outbox(tx, state->event_seq, OUTBOX_RESLOT, "{}", err) < 0)
+		return -1;
+	state->policy_version = r->version;
+	tx->moved = true;
+	return schedule_policy_changed(tx, s->policy.cadence, p.policy.cadence, err);
 }
 
 static int policy_prepare(struct engine *e, struct db *reader, struct command *c, struct err *err)

@@ -33,6 +33,10 @@ static const char *const event_words[] = {
 	[RELEASE_REWARM] = "made warm again",
 	[RELEASE_BREACH] = "breached",
 	[RELEASE_UNQUARANTINE] = "unquarantined",
+	[RELEASE_RESTORE_ACTIVE] = "restored as active",
+	[RELEASE_RESTORE_WARM] = "restored as warm",
+	[RELEASE_RESTORE_RETIRED] = "restored as retired",
+	[RELEASE_RESTORE_BREACHED] = "restored as breached",
 };
 
 const struct fsm_step *release_step(int from, enum release_event event)
@@ -69,7 +73,8 @@ int release_move(struct tx *tx, struct release_row *r, enum release_event event,
 	if (serial)
 		r->last_serial = serial;
 	/* Being active lasts until the moment it is left. */
-	if (from == RELEASE_ACTIVE || step->to == RELEASE_ACTIVE)
+	if (from == RELEASE_ACTIVE ||
+		(step->to == RELEASE_ACTIVE && event != RELEASE_RESTORE_ACTIVE))
 		r->last_active_at = tx->now;
 	r->updated_at = tx->now;
 	if (release_set(tx, r, old, err) < 0) {
@@ -80,6 +85,20 @@ int release_move(struct tx *tx, struct release_row *r, enum release_event event,
 		arena_printf(
 			tx->arena, "{\"from\":\"%s\",\"to\":\"%s\"}", old ? old : "", r->state),
 		NULL, err);
+}
+
+int release_restore(struct tx *tx, struct release_row *r, enum release_state state,
+	const char *reason, struct err *err)
+{
+	static const enum release_event events[] = {
+		[RELEASE_ACTIVE] = RELEASE_RESTORE_ACTIVE,
+		[RELEASE_WARM] = RELEASE_RESTORE_WARM,
+		[RELEASE_RETIRED] = RELEASE_RESTORE_RETIRED,
+		[RELEASE_BREACHED] = RELEASE_RESTORE_BREACHED,
+	};
+
+	r->state = NULL;
+	return release_move(tx, r, events[state], 0, reason, err);
 }
 
 int release_settle_warm(struct tx *tx, const struct policy *p, struct err *err)
@@ -213,6 +232,20 @@ int channel_refresh(struct tx *tx, const char *reason, struct err *err)
 		return -1;
 	return tx_event(tx, EVENT_CHANNEL_REFRESHED, active.version, reason,
 		arena_printf(tx->arena, "{\"serial\":%lld}", (long long)moved.serial), NULL, err);
+}
+
+int channel_restore(struct tx *tx, struct channel_row *row, const char *digest, struct err *err)
+{
+	const struct keyring *ring = tx->engine->keyring;
+
+	if (channel_fill(tx, row, digest, err) < 0 || channel_write(tx, row, 0, err) < 0)
+		return -1;
+	for (size_t i = 0; i < ring->n; i++)
+		if (attest_missing(tx, &ring->v[i], err) < 0)
+			return -1;
+	tx->engine->state.serial = row->serial;
+	tx->moved = true;
+	return channel_sign(tx, err);
 }
 
 int channel_render_anew(struct tx *tx, struct err *err)

@@ -48,6 +48,10 @@ int signing_key_insert(struct db *db, struct signing_key_row *r, struct err *err
 	stmt_bind_text(s, "keyid", r->public.keyid);
 	stmt_bind_blob(s, "public_key", r->public.bytes, SIGN_PUBLIC_SIZE);
 	stmt_bind_int(s, "created_at", r->created_at);
+	if (r->retires_at)
+		stmt_bind_int(s, "retires_at", r->retires_at);
+	else
+		stmt_bind_null(s, "retires_at");
 	if (stmt_exec(s, err) < 0)
 		return -1;
 	r->seq = db_last_id(db);

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * A registry from what was published: read and checked as a whole first, then written. What a trusted key
+ * signed decides (releases and the channel's pointer); the rest must agree with it. Nothing is written
+ * over.
+ */
+#ifndef ENGINE_RESTORE_H
+#define ENGINE_RESTORE_H
+
+#include "engine/publication_files.h"
+#include "model/dsse.h"
+#include "model/publication.h"
+#include "model/release.h"
+#include "provider/repository.h"
+#include "spiralfed/node.h"
+
+struct restored_release {
+	const char *tag, *commit;
+	struct body document;	/* byte for byte */
+	struct release release; /* the same, parsed */
+	const char *attestation, *statement;
+	struct dsse_envelope envelope;
+	const char *record_digest;
+	struct publication_record record;
+};
+struct restoration {
+	const char *url, *head;
+	struct restored_release *v; /* the oldest first */
+	size_t n;
+	struct channel channel;
+	struct publication_states states;
+	struct repository_file files[PUBLICATION_FILES_MAX]; /* at the head */
+	size_t n_files;
+};
+
+struct restore_source {
+	const struct repository_kind *kind;
+	struct connector *connector;
+	struct provider_call call; /* its deadline is set anew for each file */
+	int64_t patience;	   /* usec; for each */
+	const struct spiralfed_key *keys;
+	size_t n_keys;
+};
+/* Read all of it, in the call's arena. -1 names the tag and the file that is missing, does not verify or
+ * contradicts another. */
+int restore_read(struct restore_source *s, struct restoration *ret, struct err *err);
+
+struct restore_target {
+	const char *path;	    /* of the registry's file, which must not be there */
+	const char *keys;	    /* folder of the signing keys */
+	const char *key_credential; /* the file of the key to sign with; NULL: a new one is made */
+	int64_t now;
+};
+/* Make a registry of it. `ret_keyid` is the key that signs it. On failure nothing is left at `path`. */
+int restore_write(const struct restore_target *t, const struct restoration *r, struct arena *a,
+	const char **ret_keyid, struct err *err);
+
+#endif

@@ -1,0 +1,201 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# spiralfed restore: a registry from what a daemon published, byte for byte, on which another goes on; and what is refused
+# shellcheck disable=SC2317 # check calls them
+# shellcheck source=tests/support/command.sh
+. "$SRC/tests/support/command.sh"
+
+python=/usr/bin/python3
+if ! "$python" -c 'import http.server' 2>/dev/null; then
+	echo "skipped: $python is not installed (Debian: python3)"
+	exit 77
+fi
+unset HF_TOKEN HUGGING_FACE_HUB_TOKEN HF_TOKEN_PATH HF_HOME HF_ENDPOINT
+"$python" "$SRC/tests/stand-in/hub.py" >hub.url 2>hub.err &
+hub_pid=$!
+trap 'kill "$hub_pid" $pid 2>/dev/null' EXIT
+await test -s hub.url
+hub=$(cat hub.url)
+repo=spiralverse/spiralverse-ai-federated
+
+of_hub() { curl -sfL -H 'Authorization: Bearer hf_read' "$hub$1"; }
+tags() { of_hub "/api/models/$repo/refs" >refs && grep -q "\"name\":[ ]*\"$1\"" refs; }
+edit() { # FILE FROM: a commit by hand
+	{
+		echo '{"key":"header","value":{"summary":"by hand","description":""}}'
+		printf '{"key":"file","value":{"content":"%s","path":"%s","encoding":"base64"}}\n' \
+			"$(base64 -w0 "$2")" "$1"
+	} >commit.ndjson
+	curl -sf -H 'Authorization: Bearer hf_write' -H 'Content-Type: application/x-ndjson' \
+		--data-binary @commit.ndjson "$hub/api/models/$repo/commit/main" >control.out
+}
+untag() { curl -sf -X DELETE -H 'Authorization: Bearer hf_write' "$hub/api/models/$repo/tag/$1" >control.out; }
+tag() { # NAME REVISION
+	curl -sf -H 'Authorization: Bearer hf_write' -H 'Content-Type: application/json' \
+		-d "{\"tag\":\"$1\"}" "$hub/api/models/$repo/tag/$2" >control.out
+}
+start() { # STATE [OPTION...]
+	: >log
+	"$BUILD/spiralfedd" -c daemon.conf -o listen="unix:$PWD/sock" -o auth=off -o policy=calm.json \
+		-o state="$@" 2>>log &
+	pid=$!
+	await ready
+}
+stop() { kill "$pid" && wait "$pid"; }
+export SPIRALFED_URL="unix:$PWD/sock"
+get() { curl -s --unix-socket sock "http://localhost$1"; }
+state() { get /v1/hub >out && grep -q "\"state\":\"$1\"" out; }
+try() { sf promote "$1" --reason "the weekly $1" && exits 0; }
+promote() { sf merge && await try "$1"; } # MERGE: once its artifacts were looked for
+unit() {                                  # N QUALITY
+	printf '{"provider":"hf","artifacts":[{"id":"spiralverse/textgen-lora-v%s","role":"textgen","uri":"hf://s/t",' "$1"
+	printf '"derived_from":["spiralverse/textgen-lora-v%s"],' $(($1 - 1))
+	printf '"metrics":{"quality":%s,"safety":0.98,"latency_ms_p95":120,"cost_per_1k_tokens":0.7}}]}' "$2"
+}
+next() { # N QUALITY MERGE
+	unit "$1" "$2" >next.json
+	sf submit next.json && promote "$3"
+}
+look() { # FOLDER: what must be the same on both
+	mkdir "$1"
+	for v in 1.0.0 1.0.1 1.0.2; do
+		get "/v1/releases/$v" >"$1/release-$v"
+		get "/v1/releases/$v/lineage" >"$1/lineage-$v"
+		get "/v1/merges/$v-rc.1" >"$1/merge-$v"
+	done
+	get /v1/channels/stable >"$1/channel"
+	get /v1/policy >"$1/policy"
+	get /v1/releases >list
+	sed 's/"updated_at":"[^"]*"//g' list >"$1/list"
+}
+restore() { sf restore --from-hub "$repo" --endpoint "$hub" --key "$key" "$@"; }
+refused() { # WHAT WORDS: nothing is restored, and the words say why
+	restore --state none
+	check "$1 is refused by name" says "$2"
+	check "... with 1" exits 1
+	check "... and no registry is there" test ! -e none/registry.sqlite
+}
+
+echo hf_write >token
+export HF_TOKEN=hf_read
+awk -f "$SRC/scripts/calm-policy.awk" "$SRC/etc/policy.json" >calm.json
+cat >daemon.conf <<END
+[provider.hf]
+connector = hf
+endpoint = $hub
+publish = $repo
+publish_check = 1
+token_file = $PWD/token
+END
+for one in spiralverse/textgen-lora-v1 spiralverse/textgen-lora-v2 s/t; do
+	curl -sf -H 'Content-Type: application/json' -d "{\"id\":\"$one\",\"files\":{\"model.safetensors\":\"weights\"}}" \
+		"$hub/_control/repo" >control.out
+done
+check "a daemon starts" start state
+for one in hf gcp aws; do sf submit "$data/${one}_manifest.json"; done
+check "a first release" promote 1.0.0-rc.1
+check "a second one" next 9 0.9 1.0.1-rc.1
+check "a third one" next 10 0.95 1.0.2-rc.1
+check "all stand there" await tags v1.0.2
+sf rollback --reason "worse in the field"
+settled() { state agrees && of_hub "/$repo/resolve/main/spiralfed/channel.json" >there && get /v1/channels/stable >here && cmp -s there here; }
+check "and the rollback" await settled
+sf key show
+cp out key.pem
+key=key.pem
+sf verify --key key.pem --state node
+look before
+stop
+
+restore --dry-run
+check "a dry run says what there is" exits 0
+check "... with the states" prints '1.0.2        breached'
+check "... and the serial" prints 'stable: 1.0.1, serial 4'
+old=$(echo "$PWD"/state/keys/*.pem)
+restore --state again --signing-key "$old"
+check "with the key of before" exits 0
+check "... a daemon goes on" start again -o signing_key="$old"
+get /v1/releases/1.0.1/attestation >again.json
+of_hub "/$repo/resolve/v1.0.1/spiralfed/attestation.json" >there
+check "... with the same signatures" cmp there again.json
+sf verify --key key.pem --state node
+check "... and a node sees nothing new" exits 0
+stop
+restore --state restored
+check "it is restored" exits 0
+[ "$bad" = 0 ] || exit 1 # all that follows rests on it
+check "... once" test -e restored/registry.sqlite
+restore --state restored
+check "... and never over a registry" says 'has registry.sqlite already'
+check "a daemon starts on it" start restored
+look after
+for one in before/*; do
+	check "$(basename "$one") is the same" cmp "$one" "after/$(basename "$one")"
+done
+sf events --max-results 1000
+check "the history says so" prints release.restored
+check "... not what never was" sh -c '! grep -q job.missed out'
+check "the Hub agrees" await state agrees
+sf key show
+cp out new.pem
+sf verify --key new.pem
+check "what it signs is good" exits 0
+sf verify --key key.pem
+check "... by its own key" exits 1
+sf rollback --reason "to the bad one" --to 1.0.2
+check "a breached one is no way back" exits 1
+sf merge
+check "what it holds is not merged" exits 1
+check "a better one is promoted" next 11 0.97 1.0.3-rc.1
+get /v1/channels/stable >out
+check "... with a higher serial" prints '"serial":5'
+check "... and published" await tags v1.0.3
+check "... and the Hub agrees" await state agrees
+stop
+
+key=new.pem
+refused "an old release under another key" 'v1.0.0: spiralfed/attestation.json: bad_signature'
+cat new.pem >>key.pem
+key=key.pem
+restore --dry-run
+check "with both keys it is good" prints 'stable: 1.0.3, serial 5'
+of_hub "/$repo/resolve/main/spiralfed/states.json" >states
+sed 's/"breached"/"retired"/' states >forged
+edit spiralfed/states.json forged
+restore --dry-run
+check "of what is held there is no signature" exits 0
+sed 's/"version": "1.0.3",/"version": "1.0.1",/' states >forged
+edit spiralfed/states.json forged
+refused "another channel in the states" 'main: spiralfed/states.json: '
+edit spiralfed/states.json states
+of_hub "/$repo/resolve/main/spiralfed/channel.json" >channel
+sed 's/"serial":5/"serial":50/' channel >forged
+edit spiralfed/channel.json forged
+refused "a changed channel" 'main: spiralfed/channel.json: '
+edit spiralfed/channel.json channel
+of_hub "/$repo/resolve/v1.0.1/spiralfed/release.json" >release
+of_hub "/$repo/resolve/v1.0.3/spiralfed/release.json" >newest
+edit spiralfed/release.json release
+refused "another release at the head" 'main: spiralfed/release.json: '
+edit spiralfed/release.json newest
+untag v1.0.1
+refused "a deleted tag" 'no tag v1.0.1'
+tag v1.0.1 v1.0.0
+refused "a moved tag" 'v1.0.1: spiralfed/release.json: it is release 1.0.0'
+untag v1.0.1
+sed 's/textgen-lora-v9/textgen-lora-v8/' release >forged
+edit spiralfed/release.json forged
+tag v1.0.1 main
+refused "a changed release" 'v1.0.1: spiralfed/attestation.json: mismatch'
+of_hub "/$repo/resolve/v1.0.3/spiralfed/record.json" >record
+edit spiralfed/release.json newest
+sed 's/"quality": 0.97/"quality": 0.99/' record >forged
+edit spiralfed/record.json forged
+untag v1.0.1
+untag v1.0.3
+tag v1.0.3 main
+refused "a changed record" 'v1.0.3: spiralfed/record.json: '
+sf restore --from-hub nobody/nothing --endpoint "$hub" --key "$key" --state none
+check "another repository is not there" says 'there is no such repository'
+check "no token stands in what was said" sh -c '! grep -q hf_ out err log'
+exit "$bad"
