@@ -36,8 +36,10 @@ tag() { # NAME REVISION
 }
 start() { # STATE [OPTION...]
 	: >log
+	folder=$1
+	shift
 	"$BUILD/spiralfedd" -c daemon.conf -o listen="unix:$PWD/sock" -o auth=off -o policy=calm.json \
-		-o state="$@" 2>>log &
+		-o state="$folder" "$@" 2>>log &
 	pid=$!
 	await ready
 }

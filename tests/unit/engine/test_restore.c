@@ -1,0 +1,278 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * What was published makes the registry again, and what was changed there makes none: each file in turn, each
+ * thing that it says. The repository is in memory.
+ */
+#include <check.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "engine/attest.h"
+#include "engine/internal.h"
+#include "engine/restore.h"
+#include "store/publication.h"
+#include "store/release.h"
+#include "support/memory_repository.h"
+#include "support/registry.h"
+#include "support/scratch.h"
+
+Suite *test_suite(void);
+
+static char made[SCRATCH_PATH], keys[SCRATCH_PATH];
+static struct spiralfed_key trusted;
+
+/* Two releases, the second one rolled back. */
+static void setup(void)
+{
+	const char *pem;
+
+	memory_clear();
+	registry_setup();
+	registry_sources(&memory_source, 1);
+	first_release();
+	fake_clock_step(&reg.clock, USEC_PER_SEC);
+	engine_step(reg.engine);
+	next_release(2, 0.84);
+	fake_clock_step(&reg.clock, USEC_PER_SEC);
+	engine_step(reg.engine);
+	rollback(NULL);
+	fake_clock_step(&reg.clock, USEC_PER_SEC);
+	engine_step(reg.engine);
+	ck_assert_str_eq(memory_read(memory_head(), PUBLISHED_CHANNEL), channel_text());
+	pem = sign_public_to_pem(&reg.engine->keyring->v[0].row.public, reg.arena);
+	ck_assert_int_eq(spiralfed_key_pem(pem, strlen(pem), &trusted), SPIRALFED_OK);
+	scratch_file(made, "restored.sqlite");
+	scratch_file(keys, "restored.keys");
+}
+
+static void teardown(void)
+{
+	registry_teardown();
+	memory_clear();
+}
+
+static int read_all(struct restoration *ret, struct err *err)
+{
+	struct connector *c = NULL;
+	struct err ignored;
+	int rc;
+
+	ck_assert_int_eq(memory_source.kind->open(&memory_source.options, &c, &ignored), 0);
+	struct restore_source s = {
+		.kind = memory_source.kind->repository,
+		.connector = c,
+		.call = {.clock = &reg.clock.clock, .arena = reg.arena},
+		.patience = USEC_PER_SEC,
+		.keys = &trusted,
+		.n_keys = 1,
+	};
+
+	rc = restore_read(&s, ret, err);
+	memory_source.kind->close(c);
+	return rc;
+}
+
+/* The head's file with one word for another; the newest tag goes along. */
+static void change(const char *path, const char *word, const char *other)
+{
+	const char *text = memory_read(memory_head(), path), *at = strstr(text, word);
+
+	ck_assert_msg(at, "%s has no %s", path, word);
+	memory_edit(path, arena_printf(reg.arena, "%.*s%s%s", (int)(at - text), text, other,
+				  at + strlen(word)));
+}
+
+START_TEST(test_restore__reads_what_was_published)
+{
+	struct restoration r;
+	struct err err = {0};
+
+	ck_assert_msg(read_all(&r, &err) == 0, "%s", err.msg);
+	ck_assert_uint_eq(r.n, 2);
+	ck_assert_str_eq(r.v[0].tag, "v1.0.0");
+	ck_assert_int_eq(r.channel.serial, 3);
+	ck_assert_str_eq(r.head, memory_head());
+	ck_assert_uint_eq(r.states.held.n, 1);
+	/* That the pointer has ended says nothing. */
+	fake_clock_step(&reg.clock, INT64_C(400) * 86400 * USEC_PER_SEC);
+	ck_assert_int_eq(read_all(&r, &err), 0);
+}
+END_TEST
+
+START_TEST(test_restore__writes_a_registry_that_agrees)
+{
+	const char *keyid = "";
+	const struct restore_target t = {.path = made,
+		.keys = keys,
+		.now = clock_now(&reg.clock.clock) + 86400 * USEC_PER_SEC};
+	struct restoration r;
+	struct err err = {0};
+	struct db *db;
+	struct channel_row channel;
+	struct release_row row;
+	struct publication_row *published;
+	struct body body;
+	size_t n;
+
+	ck_assert_int_eq(read_all(&r, &err), 0);
+	ck_assert_msg(restore_write(&t, &r, reg.arena, &keyid, &err) == 0, "%s", err.msg);
+	ck_assert_str_ne(keyid, reg.engine->keyring->v[0].row.public.keyid);
+	ck_assert_int_eq(restore_write(&t, &r, reg.arena, &keyid, &err), -1);
+	ck_assert_int_eq(err.code, ERR_STATE_CONFLICT);
+	ck_assert_int_eq(db_open(made, DB_READ_ONLY, &db, &err), 0);
+	ck_assert_int_eq(channel_find(db, CHANNEL_STABLE, reg.arena, &channel, &err), 1);
+	ck_assert_str_eq(channel.body.text, channel_text());
+	for (size_t i = 0; i < r.n; i++) {
+		struct release_row before;
+		const char *version = r.v[i].tag + 1;
+
+		ck_assert_int_eq(release_find(db, version, reg.arena, &row, &err), 1);
+		ck_assert_int_eq(release_find(reg.reader, version, reg.arena, &before, &err), 1);
+		ck_assert_str_eq(row.body, before.body);
+		ck_assert_str_eq(row.digest, before.digest);
+		ck_assert_str_eq(row.state, before.state);
+		ck_assert_int_eq(row.last_serial, before.last_serial);
+		ck_assert_int_eq(row.last_active_at, before.last_active_at);
+		ck_assert_int_eq(row.created_at, before.created_at);
+		ck_assert_int_eq(attestation_body(db, version, reg.arena, &body, &err), 1);
+	}
+	ck_assert_int_eq(publication_list(db, 0, 10, reg.arena, &published, &n, &err), 0);
+	ck_assert_uint_eq(n, 2);
+	ck_assert_str_eq(published[0].commit, memory_tag("v1.0.0"));
+	db_close(db);
+}
+END_TEST
+
+/* In the file at the head, where the newest tag is then, too. */
+static const struct {
+	const char *path, *word, *other, *says;
+	bool tagged; /* of the release, not of the channel */
+} changed[] = {
+	{PUBLISHED_RELEASE, "\"version\"", "\"Version\"", "attestation.json: mismatch", true},
+	{PUBLISHED_ATTESTATION, "\"sig\":\"", "\"sig\":\"AA", "attestation.json", true},
+	{PUBLISHED_RECORD, "spiralfed.record/v1", "spiralfed.record/v2", "its schema is", true},
+	{PUBLISHED_RECORD, "\"units\": [",
+		"\"units\": [{\"slot\":\"x\",\"provider\":\"hf\",\"id\":\"a/b-v1\","
+		"\"kept\":true,\"fresh\":true},",
+		"its list of units", true},
+	{PUBLISHED_RECORD, "\"safety\": ", "\"safety\": 1", "record.json", true},
+	{PUBLISHED_RECORD, "BEGIN PUBLIC KEY", "BEGIN PUBLIC KEG", "record.json", true},
+	{PUBLISHED_RECORD, "\"slot\"", "\"slott\"", "record.json", true},
+	{PUBLISHED_RECORD, "{", "", "record.json", true},
+	{PUBLISHED_CHANNEL, "\"serial\":3", "\"serial\":4", "channel.json", false},
+	{PUBLISHED_POINTER, "\"payload\":\"e", "\"payload\":\"f", "channel.attestation.json",
+		false},
+	{PUBLISHED_STATES, "\"active\"", "\"warm\"", "says otherwise", false},
+	{PUBLISHED_STATES, "\"breached\"", "\"broken\"", "no state of a release", false},
+	{PUBLISHED_STATES, "\"serial\": 2", "\"serial\": 3", "was not active with serial", false},
+	{PUBLISHED_STATES, "\"serial\": 1", "\"serial\": 9", "comes after", false},
+	{PUBLISHED_STATES, "\"by\": \"1.0.", "\"by\": \"9.0.", "which is no release", false},
+	{PUBLISHED_STATES, "spiralfed.states/v1", "x", "its schema is", false},
+};
+enum { CHANGED = sizeof(changed) / sizeof(changed[0]) };
+
+START_TEST(test_restore__refuses_what_was_changed)
+{
+	struct restoration r;
+	struct err err = {0};
+	const char *newest;
+
+	ck_assert_int_eq(read_all(&r, &err), 0);
+	newest = r.v[1].tag;
+	change(changed[_i].path, changed[_i].word, changed[_i].other);
+	if (changed[_i].tagged) {
+		/* At the head alone it is noticed, too. */
+		ck_assert_int_eq(read_all(&r, &err), -1);
+		ck_assert_msg(strstr(err.msg, newest) && strstr(err.msg, changed[_i].path), "%s",
+			err.msg);
+		memory_retag(newest, memory_head());
+	}
+	ck_assert_int_eq(read_all(&r, &err), -1);
+	ck_assert_msg(strstr(err.msg, changed[_i].says), "%s: %s", changed[_i].says, err.msg);
+	ck_assert_msg(strstr(err.msg, changed[_i].tagged ? newest : "main"), "%s", err.msg);
+}
+END_TEST
+
+static const char *const files[] = {PUBLISHED_RELEASE, PUBLISHED_ATTESTATION, PUBLISHED_RECORD,
+	PUBLISHED_CHANNEL, PUBLISHED_POINTER, PUBLISHED_STATES};
+enum { FILES = sizeof(files) / sizeof(files[0]) };
+
+START_TEST(test_restore__names_a_file_that_is_missing)
+{
+	struct restoration r;
+	struct err err = {0};
+
+	memory_edit(files[_i], NULL);
+	ck_assert_int_eq(read_all(&r, &err), -1);
+	ck_assert_msg(strstr(err.msg, files[_i]), "%s", err.msg);
+}
+END_TEST
+
+START_TEST(test_restore__needs_every_tag)
+{
+	struct restoration r;
+	struct err err = {0};
+
+	memory_retag("nightly", memory_head()); /* nobody's business */
+	memory_retag("v1.0.0-rc.1", memory_head());
+	ck_assert_int_eq(read_all(&r, &err), 0);
+	memory_untag("v1.0.0");
+	ck_assert_int_eq(read_all(&r, &err), -1);
+	ck_assert_msg(strstr(err.msg, "no tag v1.0.0"), "%s", err.msg);
+	memory_retag("v1.0.0", memory_head());
+	ck_assert_int_eq(read_all(&r, &err), -1);
+	ck_assert_msg(
+		strstr(err.msg, "v1.0.0: " PUBLISHED_RELEASE ": it is release 1."), "%s", err.msg);
+}
+END_TEST
+
+START_TEST(test_restore__trusts_nobody_else)
+{
+	struct restoration r;
+	struct err err = {0};
+	SIGN_KEY_AUTO other = sign_key_make(&err);
+	const char *pem = sign_public_to_pem(sign_key_public(other), reg.arena);
+
+	ck_assert_int_eq(spiralfed_key_pem(pem, strlen(pem), &trusted), SPIRALFED_OK);
+	ck_assert_int_eq(read_all(&r, &err), -1);
+	ck_assert_int_eq(err.code, ERR_BAD_SIGNATURE);
+	ck_assert_msg(
+		strstr(err.msg, "v1.0.0: " PUBLISHED_ATTESTATION ": bad_signature"), "%s", err.msg);
+}
+END_TEST
+
+/* Something that only the writing shows: nothing is left of it. */
+START_TEST(test_restore__leaves_nothing_of_what_failed)
+{
+	const char *keyid;
+	const struct restore_target t = {
+		.path = made, .keys = keys, .now = clock_now(&reg.clock.clock)};
+	struct restoration r;
+	struct err err = {0};
+
+	ck_assert_int_eq(read_all(&r, &err), 0);
+	r.v[1].record.manifests.n = 0;
+	ck_assert_int_eq(restore_write(&t, &r, reg.arena, &keyid, &err), -1);
+	ck_assert_msg(strstr(err.msg, r.v[1].tag), "%s", err.msg);
+	ck_assert_int_eq(access(made, F_OK), -1);
+}
+END_TEST
+
+Suite *test_suite(void)
+{
+	Suite *s = suite_create("restore");
+	TCase *tc = tcase_create("restore");
+
+	tcase_add_checked_fixture(tc, setup, teardown);
+	tcase_set_timeout(tc, 60);
+	tcase_add_test(tc, test_restore__reads_what_was_published);
+	tcase_add_test(tc, test_restore__writes_a_registry_that_agrees);
+	tcase_add_loop_test(tc, test_restore__refuses_what_was_changed, 0, CHANGED);
+	tcase_add_loop_test(tc, test_restore__names_a_file_that_is_missing, 0, FILES);
+	tcase_add_test(tc, test_restore__needs_every_tag);
+	tcase_add_test(tc, test_restore__trusts_nobody_else);
+	tcase_add_test(tc, test_restore__leaves_nothing_of_what_failed);
+	suite_add_tcase(s, tc);
+	return s;
+}
