@@ -57,12 +57,19 @@ check "an unknown type is refused with the near one" says 'is it release.activat
 echo whsec_c2hvcnQ= >short
 sf webhooks create --url https://hooks.example/ --types '*' --secret-file short
 check "a short secret is refused" says 'too short'
-if getent hosts ip6-localhost >/dev/null; then
-	sf webhooks create --url https://ip6-localhost:1/ --types 'policy.*'
+# A name that the form does not give away: the address it resolves to is looked at when it is called.
+inside=
+for name in ip6-localhost "$(hostname)"; do
+	getent hosts "$name" | grep -qE '^(127\.|::1 )' && inside=$name && break
+done
+if [ -n "$inside" ]; then
+	sf webhooks create --url "https://$inside:1/" --types 'policy.*'
 	id=$(created)
 	sf webhooks test "$id"
 	check "a name that leads inside is not called" says 'not on the open internet'
 	sf webhooks delete "$id"
+else
+	echo "ok - a name that leads inside is not called # skip no name here resolves to this machine"
 fi
 stop TERM
 
