@@ -16,7 +16,8 @@
 #include "cli/trust.h"
 #include "engine/restore.h"
 
-enum { PATIENCE_S = 120, FOLDER_MODE = 0700, FILE_MODE = 0600 };
+/* For a file: the Hub may ask to wait for its five minutes. */
+enum { PATIENCE_S = 600, FOLDER_MODE = 0700, FILE_MODE = 0600 };
 
 /* Not a registry yet. */
 #define RESTORING "registry.restoring"

@@ -123,8 +123,11 @@ check "... with the same signatures" cmp there again.json
 sf verify --key key.pem --state node
 check "... and a node sees nothing new" exits 0
 stop
+mkdir restored
+echo "half of one" >restored/registry.restoring # as if it was cut off
 restore --state restored
 check "it is restored" exits 0
+check "... and what was cut off is gone" test ! -e restored/registry.restoring
 [ "$bad" = 0 ] || exit 1 # all that follows rests on it
 check "... once" test -e restored/registry.sqlite
 restore --state restored

@@ -172,40 +172,58 @@ static const struct {
 };
 enum { CHANGED = sizeof(changed) / sizeof(changed[0]) };
 
+/* Of one of them, from a repository that is as it was left, and is again afterwards. */
+static void refuse_changed(size_t i, const char *newest)
+{
+	const char *path = changed[i].path, *tagged = memory_tag(newest);
+	const char *before = arena_strdup(reg.arena, memory_read(memory_head(), path));
+	struct restoration r;
+	struct err err = {0};
+
+	tagged = arena_strdup(reg.arena, tagged);
+	change(path, changed[i].word, changed[i].other);
+	if (changed[i].tagged) {
+		/* At the head alone it is noticed, too. */
+		ck_assert_int_eq(read_all(&r, &err), -1);
+		ck_assert_msg(
+			strstr(err.msg, newest) && strstr(err.msg, path), "%zu: %s", i, err.msg);
+		memory_retag(newest, memory_head());
+	}
+	ck_assert_msg(read_all(&r, &err) == -1, "%zu: %s", i, changed[i].says);
+	ck_assert_msg(strstr(err.msg, changed[i].says), "%s: %s", changed[i].says, err.msg);
+	ck_assert_msg(strstr(err.msg, changed[i].tagged ? newest : "main"), "%s", err.msg);
+	memory_edit(path, before);
+	memory_retag(newest, tagged);
+	ck_assert_int_eq(read_all(&r, &err), 0);
+}
+
 START_TEST(test_restore__refuses_what_was_changed)
 {
 	struct restoration r;
 	struct err err = {0};
-	const char *newest;
 
 	ck_assert_int_eq(read_all(&r, &err), 0);
-	newest = r.v[1].tag;
-	change(changed[_i].path, changed[_i].word, changed[_i].other);
-	if (changed[_i].tagged) {
-		/* At the head alone it is noticed, too. */
-		ck_assert_int_eq(read_all(&r, &err), -1);
-		ck_assert_msg(strstr(err.msg, newest) && strstr(err.msg, changed[_i].path), "%s",
-			err.msg);
-		memory_retag(newest, memory_head());
-	}
-	ck_assert_int_eq(read_all(&r, &err), -1);
-	ck_assert_msg(strstr(err.msg, changed[_i].says), "%s: %s", changed[_i].says, err.msg);
-	ck_assert_msg(strstr(err.msg, changed[_i].tagged ? newest : "main"), "%s", err.msg);
+	for (size_t i = 0; i < CHANGED; i++)
+		refuse_changed(i, r.v[1].tag);
 }
 END_TEST
 
-static const char *const files[] = {PUBLISHED_RELEASE, PUBLISHED_ATTESTATION, PUBLISHED_RECORD,
-	PUBLISHED_CHANNEL, PUBLISHED_POINTER, PUBLISHED_STATES};
-enum { FILES = sizeof(files) / sizeof(files[0]) };
-
 START_TEST(test_restore__names_a_file_that_is_missing)
 {
+	static const char *const files[] = {PUBLISHED_RELEASE, PUBLISHED_ATTESTATION,
+		PUBLISHED_RECORD, PUBLISHED_CHANNEL, PUBLISHED_POINTER, PUBLISHED_STATES};
 	struct restoration r;
 	struct err err = {0};
 
-	memory_edit(files[_i], NULL);
-	ck_assert_int_eq(read_all(&r, &err), -1);
-	ck_assert_msg(strstr(err.msg, files[_i]), "%s", err.msg);
+	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
+		const char *before = arena_strdup(reg.arena, memory_read(memory_head(), files[i]));
+
+		memory_edit(files[i], NULL);
+		ck_assert_int_eq(read_all(&r, &err), -1);
+		ck_assert_msg(strstr(err.msg, files[i]), "%s: %s", files[i], err.msg);
+		memory_edit(files[i], before);
+	}
+	ck_assert_int_eq(read_all(&r, &err), 0);
 }
 END_TEST
 
@@ -268,8 +286,8 @@ Suite *test_suite(void)
 	tcase_set_timeout(tc, 60);
 	tcase_add_test(tc, test_restore__reads_what_was_published);
 	tcase_add_test(tc, test_restore__writes_a_registry_that_agrees);
-	tcase_add_loop_test(tc, test_restore__refuses_what_was_changed, 0, CHANGED);
-	tcase_add_loop_test(tc, test_restore__names_a_file_that_is_missing, 0, FILES);
+	tcase_add_test(tc, test_restore__refuses_what_was_changed);
+	tcase_add_test(tc, test_restore__names_a_file_that_is_missing);
 	tcase_add_test(tc, test_restore__needs_every_tag);
 	tcase_add_test(tc, test_restore__trusts_nobody_else);
 	tcase_add_test(tc, test_restore__leaves_nothing_of_what_failed);
