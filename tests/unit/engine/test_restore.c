@@ -11,6 +11,7 @@
 #include "engine/attest.h"
 #include "engine/internal.h"
 #include "engine/restore.h"
+#include "store/policy.h"
 #include "store/publication.h"
 #include "store/release.h"
 #include "support/memory_repository.h"
@@ -22,7 +23,20 @@ Suite *test_suite(void);
 static char made[SCRATCH_PATH], keys[SCRATCH_PATH];
 static struct spiralfed_key trusted;
 
-/* Two releases, the second one rolled back. */
+/* Another floor for the safety: "0.9" and this digit. */
+static void change_policy(char digit)
+{
+	SNAPSHOT_AUTO s = snapshot_get(reg.engine);
+	char *draft = arena_strdup(reg.arena, s->policy_text), *floor;
+
+	floor = strstr(draft, "\"floor\":0.9");
+	ck_assert_ptr_nonnull(floor);
+	floor[strlen("\"floor\":0.9")] = digit;
+	with.if_match = "*";
+	ck_assert_int_eq(put_policy(draft).status, 200);
+}
+
+/* Two releases, the second one rolled back; the policy changed twice between them. */
 static void setup(void)
 {
 	const char *pem;
@@ -33,6 +47,8 @@ static void setup(void)
 	first_release();
 	fake_clock_step(&reg.clock, USEC_PER_SEC);
 	engine_step(reg.engine);
+	change_policy('4');
+	change_policy('3');
 	next_release(2, 0.84);
 	fake_clock_step(&reg.clock, USEC_PER_SEC);
 	engine_step(reg.engine);
@@ -136,6 +152,19 @@ START_TEST(test_restore__writes_a_registry_that_agrees)
 		ck_assert_int_eq(row.last_active_at, before.last_active_at);
 		ck_assert_int_eq(row.created_at, before.created_at);
 		ck_assert_int_eq(attestation_body(db, version, reg.arena, &body, &err), 1);
+	}
+	for (int64_t version = 1; version <= 3; version++) {
+		struct policy_row policy, before;
+		int rc = policy_by_version(db, version, reg.arena, &policy, &err);
+
+		/* No release was made under the second one. */
+		ck_assert_int_eq(rc, version != 2);
+		ck_assert_int_eq(
+			policy_by_version(reg.reader, version, reg.arena, &before, &err), 1);
+		if (rc)
+			ck_assert_str_eq(policy.digest, before.digest);
+		if (rc && version > 1)
+			ck_assert_str_eq(policy.summary, before.summary);
 	}
 	ck_assert_int_eq(publication_list(db, 0, 10, reg.arena, &published, &n, &err), 0);
 	ck_assert_uint_eq(n, 2);
