@@ -12,16 +12,13 @@
 #include "engine/source.h"
 #include "model/provider.h"
 
-enum { RECEIPT_MAX = 8192 };
-
 static int reply(struct request *r, const struct webhook_receipt *receipt)
 {
-	STRBUF_AUTO sb = STRBUF_INIT(RECEIPT_MAX);
-	struct json_writer w;
+	size_t len;
+	/* In the request's arena: it is sent after this returns. */
+	const char *body = fields_canonical(&webhook_receipt_table, receipt, r->arena, &len);
 
-	json_writer_init(&w, &sb);
-	fields_emit(&webhook_receipt_table, receipt, &w);
-	return reply_json(r, r->route->status, sb.buf, sb.len, NULL);
+	return reply_json(r, r->route->status, body, len, NULL);
 }
 
 int handle_hook(struct request *r, struct err *err)

@@ -31,6 +31,7 @@ struct publisher {
 	/* The thread's; monotonic. */
 	int64_t next_look;
 	int failures;
+	int64_t looked_at; /* wall: a machine that slept has not looked for longer than it thinks */
 	uint64_t generation; /* of the snapshot that the last pass saw */
 };
 
@@ -249,11 +250,14 @@ static void failed(struct publisher *p, struct db *reader, const struct err *why
 static bool is_due(struct publisher *p)
 {
 	SNAPSHOT_AUTO s = snapshot_get(p->e);
-	bool moved = s->generation != p->generation && s->has_release && !p->failures;
+	bool moved = s->generation != p->generation && s->has_release;
+	int64_t age = engine_now(p->e) - p->looked_at;
+	bool slept = age < 0 || age >= p->source->publish_check;
 
-	if (!moved && clock_mono(p->e->clock) < p->next_look)
+	if (clock_mono(p->e->clock) < p->next_look && (p->failures || !(moved || slept)))
 		return false;
 	p->generation = s->generation;
+	p->looked_at = engine_now(p->e);
 	return true;
 }
 

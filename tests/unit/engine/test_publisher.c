@@ -174,6 +174,18 @@ START_TEST(test_publisher__an_unchanged_repository_costs_one_request)
 }
 END_TEST
 
+/* Found by a week on a fake clock: the machine slept, and by its own time no hour had gone by. */
+START_TEST(test_publisher__looks_again_after_a_sleep)
+{
+	first_release();
+	pass(1);
+	memory.requests = 0;
+	fake_clock_set_wall(&reg.clock, clock_now(&reg.clock.clock) + 7200 * USEC_PER_SEC);
+	engine_step(reg.engine);
+	ck_assert_int_eq(memory.requests, 1);
+}
+END_TEST
+
 static void move_tag(void)
 {
 	memory_retag("v1.0.0", "c1");
@@ -292,6 +304,7 @@ Suite *test_suite(void)
 	tcase_add_test(t, test_publisher__an_unchanged_repository_costs_one_request);
 	tcase_add_loop_test(
 		t, test_publisher__notices_what_is_touched, 0, sizeof(drifts) / sizeof(drifts[0]));
+	tcase_add_test(t, test_publisher__looks_again_after_a_sleep);
 	tcase_add_test(t, test_publisher__files_can_be_taken_as_they_are);
 	suite_add_tcase(s, t);
 	return s;
