@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The signer against every case of AWS's own test suite (tests/tables/sigv4.json: canonical request,
- * string to sign and signature, in headers and, put together here, in the query), and what it adds
- * for S3.
+ * The signer against botocore on requests of ours (tests/tables/sigv4.json, made by sigv4.py: canonical
+ * request, string to sign and signature, in headers and, put together here, in the query), against
+ * AWS's own suite in the same form where SIGV4 names it, and what it adds for S3.
  */
 #include <check.h>
 #include <jansson.h>
@@ -15,7 +15,7 @@
 
 Suite *test_suite(void);
 
-enum { TABLE_MAX = 1 << 20, CASES = 38, PAIRS_MAX = 16 };
+enum { TABLE_MAX = 1 << 20, PAIRS_MAX = 16 };
 
 static struct arena *arena;
 
@@ -29,17 +29,21 @@ static void teardown(void)
 	arena_free(arena);
 }
 
-static json_t *load(void)
+/* Table 0 is ours; 1 is AWS's, which need not be there. */
+static json_t *load(int which)
 {
-	const char *path = arena_printf(arena, "%s/tests/tables/sigv4.json", getenv("SRC"));
+	const char *path = which ? getenv("SIGV4")
+				 : arena_printf(arena, "%s/tests/tables/sigv4.json", getenv("SRC"));
 	char *text;
 	size_t len;
 	struct err err = {0};
 
+	if (!path)
+		return NULL;
 	ck_assert_msg(file_read(path, TABLE_MAX, arena, &text, &len, &err) == 0, "%s", err.msg);
 	json_t *table = json_loadb(text, len, 0, NULL);
 	ck_assert_ptr_nonnull(table);
-	ck_assert_uint_eq(json_array_size(json_object_get(table, "cases")), CASES);
+	ck_assert_uint_ge(json_array_size(json_object_get(table, "cases")), 19);
 	return table;
 }
 
@@ -113,10 +117,10 @@ static void expect(const struct test_case *t, const struct sigv4_signature *s, c
 /* What sigv4_sign gives is taken apart again: all its headers but the last were signed. */
 START_TEST(test_sigv4__signs_every_case_in_headers)
 {
-	json_auto_t *table = load();
+	json_auto_t *table = load(_i);
 	const json_t *cases = json_object_get(table, "cases");
 
-	for (size_t i = 0; i < CASES; i++) {
+	for (size_t i = 0; i < json_array_size(cases); i++) {
 		const json_t *c = json_array_get(cases, i),
 			     *wanted = json_object_get(c, "in_headers");
 		struct err err = {0};
@@ -136,29 +140,37 @@ START_TEST(test_sigv4__signs_every_case_in_headers)
 		expect(&t, &s, wanted);
 		ck_assert_str_eq(header(&signed_request, "Authorization"),
 			arena_printf(arena,
-				"AWS4-HMAC-SHA256 "
-				"Credential=AKIDEXAMPLE/20150830/us-east-1/service/"
-				"aws4_request, SignedHeaders=%s, Signature=%s",
-				s.signed_headers, text(wanted, "signature")));
+				"AWS4-HMAC-SHA256 Credential=%s, SignedHeaders=%s, Signature=%s",
+				s.credential, s.signed_headers, text(wanted, "signature")));
 	}
 }
 END_TEST
 
+/* 2026-11-24T13:07:09Z without its signs. */
+static const char *compact(const char *time)
+{
+	return arena_printf(
+		arena, "%.4s%.2s%.5s%.2s%.3s", time, time + 5, time + 8, time + 14, time + 17);
+}
+
 START_TEST(test_sigv4__signs_every_case_in_the_query)
 {
-	json_auto_t *table = load();
+	json_auto_t *table = load(_i);
 	const json_t *cases = json_object_get(table, "cases");
 
-	for (size_t i = 0; i < CASES; i++) {
+	for (size_t i = 0; i < json_array_size(cases); i++) {
 		const json_t *c = json_array_get(cases, i);
 		struct err err = {0};
 		struct test_case t;
 		struct sigv4_signature s;
 
+		if (!json_object_get(c, "in_query"))
+			continue;
 		read_case(table, c, &t);
 		ck_assert_int_eq(sigv4_compute(&t.r, &t.scope, &t.c, arena, &s, &err), 0);
 		struct sigv4_param more[] = {{"X-Amz-Algorithm", "AWS4-HMAC-SHA256"},
-			{"X-Amz-Credential", s.credential}, {"X-Amz-Date", "20150830T123600Z"},
+			{"X-Amz-Credential", s.credential},
+			{"X-Amz-Date", compact(text(table, "time"))},
 			{"X-Amz-SignedHeaders", s.signed_headers},
 			{"X-Amz-Expires", text(table, "expires")},
 			{"X-Amz-Security-Token", t.c.token}};
@@ -276,8 +288,8 @@ Suite *test_suite(void)
 	TCase *tc = tcase_create("sigv4");
 
 	tcase_add_checked_fixture(tc, setup, teardown);
-	tcase_add_test(tc, test_sigv4__signs_every_case_in_headers);
-	tcase_add_test(tc, test_sigv4__signs_every_case_in_the_query);
+	tcase_add_loop_test(tc, test_sigv4__signs_every_case_in_headers, 0, 2);
+	tcase_add_loop_test(tc, test_sigv4__signs_every_case_in_the_query, 0, 2);
 	tcase_add_test(tc, test_sigv4__leaves_the_paths_of_s3_as_they_are);
 	tcase_add_test(tc, test_sigv4__depends_on_everything);
 	tcase_add_test(tc, test_sigv4__refuses_what_is_too_large);
