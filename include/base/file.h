@@ -16,6 +16,9 @@
  * folder or what can't be read is ERR_IO with the path in the message. */
 int file_read(const char *path, size_t cap, struct arena *a, char **ret, size_t *ret_len,
 	struct err *err);
+/* The same of a regular file alone, or of "-": a pipe or a device is ERR_IO, too, and never waited for. */
+int file_read_regular(const char *path, size_t cap, struct arena *a, char **ret, size_t *ret_len,
+	struct err *err);
 
 /* Write beside `path`, sync, rename over it, sync the folder. Nothing is left behind on failure. A
  * symbolic link stays and its target is replaced; what exists and is no regular file is refused.

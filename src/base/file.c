@@ -26,16 +26,12 @@ static int io_error(struct err *err, const char *what, const char *path)
 	return err_set(err, ERR_IO, "cannot %s %s: %s", what, path, strerror(errno));
 }
 
-int file_read(
-	const char *path, size_t cap, struct arena *a, char **ret, size_t *ret_len, struct err *err)
+static int read_all(int fd, const char *path, size_t cap, struct arena *a, char **ret,
+	size_t *ret_len, struct err *err)
 {
-	bool from_stdin = strcmp(path, "-") == 0;
-	FD_AUTO fd = from_stdin ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
 	FREE_AUTO char *buf = NULL;
 	size_t len = 0, room = 0;
 
-	if (fd < 0)
-		return io_error(err, "open", path);
 	for (;;) {
 		if (len == room) {
 			room = room ? room * 2 : 16384;
@@ -55,6 +51,35 @@ int file_read(
 	*ret = arena_strndup(a, buf, len);
 	*ret_len = len;
 	return 0;
+}
+
+int file_read(
+	const char *path, size_t cap, struct arena *a, char **ret, size_t *ret_len, struct err *err)
+{
+	bool from_stdin = strcmp(path, "-") == 0;
+	FD_AUTO fd = from_stdin ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+
+	if (fd < 0)
+		return io_error(err, "open", path);
+	return read_all(fd, path, cap, a, ret, ret_len, err);
+}
+
+int file_read_regular(
+	const char *path, size_t cap, struct arena *a, char **ret, size_t *ret_len, struct err *err)
+{
+	struct stat st;
+
+	if (!strcmp(path, "-"))
+		return file_read(path, cap, a, ret, ret_len, err);
+	/* Looked at once it is open: nothing can take its place between the two. */
+	FD_AUTO fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+	if (fd < 0)
+		return io_error(err, "open", path);
+	if (fstat(fd, &st) < 0)
+		return io_error(err, "look at", path);
+	if (!S_ISREG(st.st_mode))
+		return err_set(err, ERR_IO, "%s is no regular file", path);
+	return read_all(fd, path, cap, a, ret, ret_len, err);
 }
 
 char *dir_of(const char *path, struct arena *a)

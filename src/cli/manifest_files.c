@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * The files of `spiralfed manifest`. A file that is named has to be one that is read; of a folder the
- * others are passed over. What must not count stops everything, wherever it was found: leaving out a
- * failed run would be a choice that only a person may make.
+ * others are passed over. What must not count stops everything, wherever it was found, and so does what
+ * could not be read: leaving out a failed run would be a choice that only a person may make.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -13,8 +13,7 @@
 #include "base/file.h"
 #include "cli/manifest.h"
 
-/* A document that nobody named and that is larger is a tokenizer or data. */
-enum { DEPTH_MAX = 8, UNNAMED_MAX = 8 << 20 };
+enum { DEPTH_MAX = 8 };
 
 struct names {
 	const char **v;
@@ -38,6 +37,24 @@ static bool ends_with(const char *s, const char *end)
 static bool may_hold_results(const char *name)
 {
 	return ends_with(name, ".json") || ends_with(name, ".jsonl") || !strcmp(name, "README.md");
+}
+
+/* What a checkpoint always holds: words, never results, and sometimes more than is read. */
+static bool is_of_a_tokenizer(const char *name)
+{
+	static const char *const names[] = {"tokenizer.json", "vocab.json", "added_tokens.json"};
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (!strcmp(name, names[i]))
+			return true;
+	return false;
+}
+
+static bool is_larger(const char *path)
+{
+	struct stat st;
+
+	return stat(path, &st) == 0 && S_ISREG(st.st_mode) && st.st_size > HARVEST_FILE_MAX;
 }
 
 static int by_text(const void *a, const void *b)
@@ -78,17 +95,17 @@ static int list_folder(struct cli *cli, const char *path, struct names *ret)
 static int gather_file(struct cli *cli, struct harvest *h, const char *path, bool is_named)
 {
 	ARENA_AUTO scratch = arena_new();
-	size_t cap = is_named || ends_with(path, ".jsonl") ? HARVEST_FILE_MAX : UNNAMED_MAX;
+	const char *way_on = is_named ? "" : " (to leave it out, name the files that count)";
 	struct err err = {0};
 	char *text;
 	size_t len;
 
-	if (file_read(path, cap, scratch, &text, &len, &err) < 0) {
-		if (is_named)
-			return cli_fail(cli, CLI_REFUSED, "%s", err.msg);
-		fprintf(cli->errors, "passed over: %s\n", err.msg);
+	if (!is_named && is_of_a_tokenizer(strrchr(path, '/') + 1) && is_larger(path)) {
+		fprintf(cli->errors, "passed over: %s is a tokenizer's\n", path);
 		return CLI_DONE;
 	}
+	if (file_read_regular(path, HARVEST_FILE_MAX, scratch, &text, &len, &err) < 0)
+		return cli_fail(cli, CLI_REFUSED, "%s%s", err.msg, way_on);
 	switch (harvest_read(h, path, text, len, &err)) {
 	case HARVEST_READ:
 	case HARVEST_EMPTY:
@@ -98,8 +115,7 @@ static int gather_file(struct cli *cli, struct harvest *h, const char *path, boo
 	case HARVEST_REFUSED:
 		break;
 	}
-	return cli_fail(cli, CLI_REFUSED, "%s%s", err.msg,
-		is_named ? "" : " (to leave it out, name the files that count)");
+	return cli_fail(cli, CLI_REFUSED, "%s%s", err.msg, way_on);
 }
 
 static int gather(struct cli *cli, struct harvest *h, const char *path, bool is_named, int depth)
@@ -113,7 +129,9 @@ static int gather(struct cli *cli, struct harvest *h, const char *path, bool is_
 			       ? gather_file(cli, h, path, is_named)
 			       : CLI_DONE;
 	if (depth == DEPTH_MAX)
-		return CLI_DONE;
+		return cli_fail(cli, CLI_REFUSED,
+			"%s lies more than %d folders deep: name the files that count", path,
+			DEPTH_MAX);
 	rc = list_folder(cli, path, &names);
 	for (size_t i = 0; !rc && i < names.n; i++) {
 		const char *slash = ends_with(path, "/") ? "" : "/";

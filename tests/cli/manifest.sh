@@ -51,6 +51,35 @@ check "a run in which nothing came through stops everything" exits 1
 check "... says which" says "runtime/failed.json: no request came through"
 check "... and what to do" says 'to leave it out, name the files that count'
 check "... and writes nothing" test ! -e made.json
+mkdir -p big/run pipes
+{ printf '{"outputs": ["' && head -c 9000000 /dev/zero | tr '\0' x && printf '"], ' && tail -c +2 "$harvest/runtime/failed.json"; } \
+	>big/run/detailed.json
+cp "$harvest/runtime/bench.json" big/run
+manifest big --provider aws --role runtime --uri s3://b/r --output made.json
+check "a failed run of 9 MB in a folder stops everything, too" exits 1
+check "... by its name" says "big/run/detailed.json: no request came through"
+truncate -s 70000000 big/run/detailed.json
+manifest big --provider aws --role runtime --uri s3://b/r --output made.json
+check "one that is too large to be read stops everything" exits 1
+check "... by its name" says "big/run/detailed.json is larger than"
+check "... with the way on" says 'to leave it out, name the files that count'
+mv big/run/detailed.json big/run/tokenizer.json
+manifest big --provider aws --role runtime --uri s3://b/r --output made.json
+check "a large tokenizer does not" exits 0
+check "... and is named" says 'passed over: big/run/tokenizer.json'
+rm made.json
+mkfifo pipes/results.json
+timeout 10 "$BUILD/spiralfed" manifest pipes --provider aws --role runtime >out 2>err
+status=$?
+check "a pipe in a folder is not waited for" exits 1
+check "... but named" says 'pipes/results.json is no regular file'
+timeout 10 "$BUILD/spiralfed" manifest pipes/results.json --provider aws --role runtime >out 2>err
+status=$?
+check "... nor one that is named" says 'pipes/results.json is no regular file'
+ln -s nowhere.json big/run/gone.json
+manifest big --provider aws --role runtime --uri s3://b/r
+check "a link that leads nowhere may have been evidence" says 'cannot open big/run/gone.json'
+rm -r big pipes
 manifest "$harvest/runtime/bench.json" --provider aws --role benchmark --subject spiralverse/runtime-v3 \
 	--id spiralverse/inference-benchmark-v4 --known-as spiralverse/runtime-v4 --uri s3://b/r --output made.json
 check "evidence about another" holds '"subject": "spiralverse/runtime-v3"'
