@@ -36,15 +36,16 @@ struct finding {
 	struct metric metric;
 	const char *file, *pointer; /* RFC 6901; of JSON Lines "/<line>/..." */
 	enum finding_use use;
-	const char *why;  /* a sentence unless taken */
-	int quantile;	  /* 95 for a p95; 0: none */
-	bool is_ms;	  /* a duration; always in milliseconds here */
-	bool is_train;	  /* measured on the data that it was trained with */
-	bool is_divided;  /* was on a scale to 100, and is not any more */
-	bool is_scaled;	  /* on which scale is open: a map has to say /1 or /100 */
-	int rank;	  /* of two with one name the higher counts; equal ones must agree */
-	const char *stem; /* the metric's own name, without its task */
-	const char *as;	  /* what a map calls it; NULL: nothing. Set by harvest_settle() */
+	const char *why; /* a sentence unless taken */
+	int quantile;	 /* 95 for a p95; 0: none */
+	bool is_ms;	 /* a duration; always in milliseconds here */
+	bool is_train;	 /* measured on the data that it was trained with */
+	bool is_divided; /* was on a scale to 100, and is not any more */
+	bool is_scaled;	 /* on which scale is open: a map has to say /1 or /100 */
+	bool is_told;	 /* a map said on which */
+	int rank;	 /* of two with one name the higher counts; equal ones must agree */
+	const char *prefix, *stem; /* its task, or NULL; the metric's own name */
+	const char *as;		   /* what a map calls it; NULL: nothing. Set by harvest_settle() */
 };
 
 struct found_suite {
@@ -102,6 +103,8 @@ struct harvest_maps {
 /* "as=found, as=found/100". -1 with ERR_INVALID_PARAMETER. */
 int harvest_map_parse(const char *text, struct arena *a, struct harvest_maps *ret, struct err *err);
 
+struct policy_gates;
+
 /* What no file can say. */
 struct harvest_target {
 	const char *provider, *role; /* both required */
@@ -112,11 +115,14 @@ struct harvest_target {
 	const char *known_as; /* names, separated by commas, that files may use for it */
 	double cost_per_hour; /* of what served the benchmark; NAN: not known */
 	struct harvest_maps map;
+	/* Whose limits say what a share is; NULL: task_accuracy, retrieval_score, quality and safety are. */
+	const struct policy_gates *gates;
 };
 
 /* Make one name of one finding: the final results before a training's log, the same number from two
  * files once; then give findings and suites the names of the map. Once, after the last file. -1 with *err
- * when two files disagree or speak of two models, or a map asks for what must not be. */
+ * when two files disagree or speak of two models, a map asks for what must not be, or a number is on
+ * another scale than the policy's limit for it. */
 int harvest_settle(struct harvest *h, const struct harvest_target *t, struct err *err);
 
 /* After harvest_settle: the manifest as compact JSON. -1 with *err when something is missing. Its rules

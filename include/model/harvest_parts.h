@@ -63,6 +63,8 @@ struct finding *harvest_find_number(struct harvest *h, const struct json_value *
 	const char *prefix, const char *stem);
 /* A standard error as the file gives it, on the scale of the value: what says nothing is left out. */
 void harvest_stderr(struct harvest *h, struct finding *f, const struct json_value *v);
+/* Is any finding that counts on another scale than the limit that it is held against? -1 with *err. */
+int harvest_check_bounds(const struct harvest *h, const struct harvest_target *t, struct err *err);
 void harvest_unfit(struct finding *f, const char *why);
 void harvest_on_call(struct finding *f, const char *why);
 
@@ -84,6 +86,8 @@ enum metric_scale {
 	SCALE_FREE,   /* any number */
 	SCALE_SHARE,  /* 0 to 1, or to 100 */
 	SCALE_ERRORS, /* the same, and may be more than the whole */
+	SCALE_SIGNED, /* -1 to 1, or to 100: a correlation */
+	SCALE_OPEN,   /* 0 to 1 of one tool and to 100 of another: a small one may be either */
 };
 /* 1 higher is better, 0 lower is better, -1 not known. */
 int metric_name_direction(const char *stem, enum metric_scale *ret_scale);

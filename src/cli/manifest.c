@@ -64,7 +64,7 @@ static bool is_number_for(const struct policy_metric *rule, const struct finding
 	if (f->metric.higher_is_better >= 0 &&
 		f->metric.higher_is_better != (rule->direction == DIRECTION_HIGHER))
 		return false;
-	return rule->kind != KIND_PROPORTION || f->metric.value <= 1;
+	return f->metric.value <= 1 || (rule->kind != KIND_PROPORTION && !(rule->floor <= 1));
 }
 
 static bool applies(const struct policy_metric *rule, const char *role)
@@ -174,6 +174,8 @@ static int make(struct making *m)
 {
 	STRBUF_AUTO compact = STRBUF_INIT(MANIFEST_MAX);
 	struct err err = {0};
+
+	m->target.gates = m->policy.gates;
 	bool bad = harvest_settle(&m->harvest, &m->target, &err) ||
 		   harvest_manifest(&m->harvest, &m->target, &compact, &err);
 	int rc = bad ? CLI_REFUSED : check_manifest(m, &compact);

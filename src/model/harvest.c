@@ -5,6 +5,7 @@
  */
 #include "model/harvest.h"
 
+#include <ctype.h>
 #include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -18,7 +19,10 @@ static const struct harvest_format formats[] = {
 #undef X
 };
 
-enum { ROOM_FIRST = 16, DRY_RUN_DEPTH = 4 };
+enum { ROOM_FIRST = 16, DRY_RUN_DEPTH = 4, FLAG_MAX = 16 };
+
+/* What floating point makes of a whole, and no percentage. */
+#define OVERSHOOT 1e-6
 
 void harvest_init(struct harvest *h, struct arena *a)
 {
@@ -161,16 +165,32 @@ static void set_scale(struct finding *f, enum metric_scale scale)
 
 	if (scale == SCALE_FREE || f->use == FOUND_UNFIT)
 		return;
-	if (v < 0 || v > (scale == SCALE_SHARE ? 100 : 10000)) {
+	if (v < (scale == SCALE_SIGNED ? -100 : 0) || v > (scale == SCALE_ERRORS ? 10000 : 100)) {
 		harvest_unfit(f, "is no share: neither on a scale to 1 nor to 100");
+	} else if (fabs(v) > 1 && fabs(v) <= 1 + OVERSHOOT) {
+		f->metric.value = copysign(1, v);
+	} else if (scale == SCALE_OPEN && v > 0 && v <= 1) {
+		f->is_scaled = true;
+		harvest_on_call(f, "is a share by one tool and a percentage by another; say which "
+				   "with /1 or /100 behind it in --map");
 	} else if (scale == SCALE_ERRORS && v > 1 && v <= 3) {
 		f->is_scaled = true;
 		harvest_on_call(f, "is either a rate of more than one or a small one in percent; "
 				   "say which with /1 or /100 behind it in --map");
-	} else if (v > 1) {
+	} else if (fabs(v) > 1) {
 		f->metric.value = v / 100;
 		f->is_divided = true;
 	}
+}
+
+static bool is_spread(const char *stem)
+{
+	static const char *const words[] = {"std", "stddev", "stdev", "stderr", "deviation"};
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		if (metric_name_has(stem, words[i]))
+			return true;
+	return false;
 }
 
 struct finding *harvest_find_number(struct harvest *h, const struct json_value *at, double number,
@@ -180,12 +200,15 @@ struct finding *harvest_find_number(struct harvest *h, const struct json_value *
 	enum metric_scale scale;
 
 	f->name = f->metric.name = harvest_key(h->arena, prefix, stem);
+	f->prefix = prefix ? arena_strdup(h->arena, prefix) : NULL;
 	f->stem = arena_strdup(h->arena, stem);
 	f->metric.value = number;
 	f->metric.higher_is_better = metric_name_direction(stem, &scale);
 	f->quantile = metric_name_quantile(stem, &f->is_ms);
 	if (!isfinite(number))
 		harvest_unfit(f, "is not finite");
+	else if (is_spread(stem))
+		harvest_unfit(f, "is how far the values lie apart, and no measurement of its own");
 	else if (number <= 0 && f->is_ms)
 		harvest_unfit(f, "is not more than 0: no request takes no time");
 	else if (number <= 0 && metric_name_has(stem, "cost"))
@@ -284,21 +307,52 @@ static bool ends_with(const char *s, const char *end)
 	return n >= m && !strcasecmp(s + n - m, end);
 }
 
+/* As a script would take it: whatever does not say no. */
 static bool means_true(const struct json_value *v)
 {
-	return json_is_bool(v, true) ||
-	       (json_is(v, JSON_KIND_STRING) && !strcasecmp(v->string, "true"));
+	static const char *const no[] = {
+		"", "0", "0.0", "f", "false", "n", "no", "none", "null", "off", "disabled"};
+
+	if (json_is(v, JSON_KIND_STRING)) {
+		for (size_t i = 0; i < sizeof(no) / sizeof(no[0]); i++)
+			if (!strcasecmp(v->string, no[i]))
+				return false;
+		return true;
+	}
+	if (json_is(v, JSON_KIND_NUMBER))
+		return v->number != 0;
+	if (json_is(v, JSON_KIND_ARRAY) || json_is(v, JSON_KIND_OBJECT))
+		return v->n > 0;
+	return json_is_bool(v, true);
+}
+
+/* dry_run, dryRun, "Dry run", --dry-run, is_dry_run */
+static bool is_dry_run(const char *key)
+{
+	char word[FLAG_MAX];
+	size_t n = 0;
+
+	if (!key)
+		return false;
+	for (; *key; key++) {
+		if (!isalpha((unsigned char)*key))
+			continue;
+		if (n == FLAG_MAX - 1)
+			return false;
+		word[n++] = (char)tolower((unsigned char)*key);
+	}
+	word[n] = '\0';
+	return !strcmp(word, "dryrun") || !strcmp(word, "isdryrun");
 }
 
 /* The first member that says that nothing was run. */
 static const struct json_value *find_dry_run(const struct json_value *v, int depth)
 {
-	static const char *const names[] = {"dry_run", "dryRun", "dry-run", "dryrun", "is_dry_run"};
 	const struct json_value *found = NULL;
 
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-		if (means_true(json_member(v, names[i])))
-			return json_member(v, names[i]);
+	for (size_t i = 0; json_is(v, JSON_KIND_OBJECT) && i < v->n; i++)
+		if (is_dry_run(v->sub[i].key) && means_true(&v->sub[i]))
+			return &v->sub[i];
 	if (depth < DRY_RUN_DEPTH && (json_is(v, JSON_KIND_OBJECT) || json_is(v, JSON_KIND_ARRAY)))
 		for (size_t i = 0; !found && i < v->n; i++)
 			found = find_dry_run(&v->sub[i], depth + 1);
@@ -359,7 +413,25 @@ static enum harvest_outcome open_file(
 	return HARVEST_READ;
 }
 
-/* A metric that is on a scale to 100 in one place of a file is hardly on the other in the next. */
+static bool is_share(enum metric_scale scale)
+{
+	return scale == SCALE_SHARE || scale == SCALE_SIGNED;
+}
+
+/* The same metric of another task, or another share of the same task. */
+static bool is_of_one_scale(const struct finding *a, const struct finding *b)
+{
+	enum metric_scale of_a, of_b;
+
+	if (!strcmp(a->stem, b->stem))
+		return true;
+	metric_name_direction(a->stem, &of_a);
+	metric_name_direction(b->stem, &of_b);
+	return is_share(of_a) && is_share(of_b) &&
+	       !strcmp(a->prefix ? a->prefix : "", b->prefix ? b->prefix : "");
+}
+
+/* What is on a scale to 100 in one place of a file is hardly on the other in the next. */
 static void close_scales(struct harvest *h, size_t from)
 {
 	for (size_t i = from; i < h->n_findings; i++) {
@@ -372,7 +444,7 @@ static void close_scales(struct harvest *h, size_t from)
 			continue;
 		for (size_t k = from; k < h->n_findings; k++) {
 			const struct finding *other = &h->findings[k];
-			if (!other->is_divided || strcmp(other->stem, f->stem) != 0)
+			if (!other->is_divided || !is_of_one_scale(other, f))
 				continue;
 			f->is_scaled = true;
 			harvest_on_call(

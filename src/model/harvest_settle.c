@@ -222,6 +222,7 @@ static int no_such_name(const struct harvest *h, const char *name, struct err *e
 
 static int set_divisor(struct finding *f, const struct harvest_map *m, struct err *err)
 {
+	f->is_told = m->divisor > 0;
 	if (f->is_scaled && !m->divisor)
 		return err_set(err, ERR_INVALID_PARAMETER, "%s (%s, %.6g) %s", f->name, f->file,
 			f->metric.value, f->why);
@@ -339,5 +340,5 @@ int harvest_settle(struct harvest *h, const struct harvest_target *t, struct err
 			return -1;
 	make_way(h, &t->map);
 	keep_few(h, &t->map);
-	return 0;
+	return harvest_check_bounds(h, t, err);
 }
