@@ -9,7 +9,7 @@
 #include "base/words.h"
 #include "model/harvest_parts.h"
 
-enum { NESTING_MAX = 8 };
+enum { NESTING_MAX = 8, MEMBERS_MAX = 1000 };
 
 static bool all_objects(const struct json_value *v)
 {
@@ -115,24 +115,50 @@ static const char *group_of(const struct json_value *root, const char *task)
 											   : NULL;
 }
 
-/* A group has no entry of its own in n-samples: its leaves are added up. */
-static int64_t samples_of(const struct json_value *root, const char *task, int depth)
+/* The tasks that were added up already: one that two groups share counts once. */
+struct seen {
+	const char *task[MEMBERS_MAX];
+	size_t n;
+};
+
+static bool see(struct seen *seen, const char *task)
+{
+	for (size_t i = 0; i < seen->n; i++)
+		if (!strcmp(seen->task[i], task))
+			return false;
+	seen->task[seen->n++] = task;
+	return true;
+}
+
+static int64_t sum_of(const struct json_value *root, const char *task, struct seen *seen)
 {
 	const struct json_value *subtasks = subtasks_of(root, task);
 	const struct json_value *counts = json_member(json_member(root, "n-samples"), task);
 	int64_t total = 0;
 
-	if (!subtasks || depth == NESTING_MAX)
+	if (seen->n == MEMBERS_MAX)
+		return -1;
+	if (!see(seen, task))
+		return 0;
+	if (!subtasks)
 		return harvest_count(json_member(counts, "effective"));
 	for (size_t i = 0; i < subtasks->n; i++) {
 		int64_t n = subtasks->sub[i].kind == JSON_KIND_STRING
-				    ? samples_of(root, subtasks->sub[i].string, depth + 1)
+				    ? sum_of(root, subtasks->sub[i].string, seen)
 				    : -1;
 		if (n < 0)
 			return -1;
 		total += n;
 	}
 	return total;
+}
+
+/* A group has no entry of its own in n-samples: its leaves are added up. */
+static int64_t samples_of(const struct json_value *root, const char *task)
+{
+	struct seen seen = {.n = 0};
+
+	return sum_of(root, task, &seen);
 }
 
 /* ---- Metrics ---- */
@@ -166,7 +192,7 @@ static void read_metric(struct harvest *h, const struct json_value *root, const 
 {
 	const struct json_value *direction;
 	const char *metric, *filter, *comma = strchr(v->key, ',');
-	int64_t n = samples_of(root, task, 0);
+	int64_t n = samples_of(root, task);
 
 	split_key(h->arena, v->key, &metric, &filter);
 	/* What the harness writes when it only generates: 999, always. */
@@ -236,6 +262,12 @@ static void read_task(
 			read_metric(h, root, task->key, &task->sub[i], why);
 }
 
+static bool is_no_model(const struct json_value *v)
+{
+	return json_is(v, JSON_KIND_STRING) &&
+	       (!strcasecmp(v->string, "dummy") || !strcasecmp(v->string, "random"));
+}
+
 enum harvest_outcome harvest_read_lm_eval(
 	struct harvest *h, const struct harvest_file *f, struct err *err)
 {
@@ -245,9 +277,15 @@ enum harvest_outcome harvest_read_lm_eval(
 	if (!results->n)
 		return harvest_refuse(h, results, err, "is empty: no task was run");
 	for (size_t i = 0; i < results->n; i++)
-		if (samples_of(f->root, results->sub[i].key, 0) == 0)
+		if (samples_of(f->root, results->sub[i].key) == 0)
 			return harvest_refuse(
 				h, &results->sub[i], err, "was run on no sample (n-samples)");
+	const struct json_value *model = json_member(config, "model");
+	if (is_no_model(model))
+		return harvest_refuse(h, model, err,
+			"is the harness's own stand-in %s, which answers by chance: no model was "
+			"asked",
+			model->string);
 	read_model_args(h, json_member(config, "model_args"));
 	if (!json_member(config, "model_args"))
 		harvest_model(h, json_member(f->root, "model_name"));

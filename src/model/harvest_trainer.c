@@ -200,6 +200,20 @@ static const char *best_name(const struct json_value *root, const struct json_va
 	return name;
 }
 
+/* Stopped early, or cut off: the file does not say which. */
+static void note_unfinished(struct harvest *h, const struct json_value *root)
+{
+	const struct json_value *step = json_member(root, "global_step");
+	int64_t done = harvest_count(step);
+	int64_t planned = harvest_count(json_member(root, "max_steps"));
+
+	if (done >= 0 && planned > done)
+		harvest_note(h, step,
+			"the training was to take %lld steps and stood at %lld: it was stopped "
+			"before its end, or was not finished when this was written",
+			(long long)planned, (long long)done);
+}
+
 enum harvest_outcome harvest_read_trainer_state(
 	struct harvest *h, const struct harvest_file *f, struct err *err)
 {
@@ -217,6 +231,7 @@ enum harvest_outcome harvest_read_trainer_state(
 			"%.6g has neither a name nor a direction, and nothing in log_history says "
 			"which metric it is: left out",
 			best_metric->number);
+	note_unfinished(h, f->root);
 	if (last < 0)
 		return harvest_empty(h, log, err,
 			"holds no evaluation%s: give eval_results.json or all_results.json",
