@@ -75,6 +75,43 @@ static enum harvest_outcome check_failures(struct harvest *h, const struct json_
 	return HARVEST_READ;
 }
 
+/* A count that is there has to be one: "8" failed requests are not none. */
+static enum harvest_outcome check_count(
+	struct harvest *h, const struct json_value *v, struct err *err)
+{
+	if (!v || json_is(v, JSON_KIND_NULL) || harvest_count(v) >= 0)
+		return HARVEST_READ;
+	return harvest_refuse(h, v, err,
+		"is no whole number from 0 on, so that nobody knows how many requests came "
+		"through: run it again, or mend the file");
+}
+
+static bool is_same_duration(const struct finding *a, const struct finding *b)
+{
+	const char *p = strrchr(a->name, '_');
+
+	return p && strlen(a->name) > 2 && !strncmp(a->name, b->name, (size_t)(p - a->name) + 1);
+}
+
+/* Of the percentiles of one run a higher one is never the smaller. */
+static enum harvest_outcome check_order(
+	struct harvest *h, const struct json_value *at, size_t from, struct err *err)
+{
+	for (size_t i = from; i < h->n_findings; i++)
+		for (size_t k = from; k < h->n_findings; k++) {
+			const struct finding *low = &h->findings[i], *high = &h->findings[k];
+			if (!low->is_ms || !low->quantile || low->quantile >= high->quantile ||
+				!is_same_duration(low, high) ||
+				!(low->metric.value > high->metric.value))
+				continue;
+			return harvest_refuse(h, at, err,
+				"%s is %.6g and %s is %.6g: a higher percentile cannot be smaller, "
+				"so that one of them is wrong; run it again",
+				low->name, low->metric.value, high->name, high->metric.value);
+		}
+	return HARVEST_READ;
+}
+
 /* ---- vLLM bench serve, SGLang bench_serving ---- */
 
 /* "p99_ttft_ms": quantile 99 of ttft. False when the key is none of that kind. */
@@ -168,17 +205,28 @@ static enum harvest_outcome read_run(
 		"num_prompts", "total_requests", "num_requests", NULL};
 	static const char *const failed_names[] = {
 		"failed", "failed_requests", "num_failed_requests", NULL};
-	int64_t completed = harvest_count(count_of(run, completed_names));
-	int64_t asked = harvest_count(count_of(run, asked_names));
-	int64_t failed = harvest_count(count_of(run, failed_names));
+	const struct json_value *counts[] = {count_of(run, completed_names),
+		count_of(run, asked_names), count_of(run, failed_names)};
+	int64_t completed = harvest_count(counts[0]);
+	int64_t asked = harvest_count(counts[1]);
+	int64_t failed = harvest_count(counts[2]);
+	size_t from = h->n_findings;
 	bool has_p95 = false;
 
+	for (size_t i = 0; i < sizeof(counts) / sizeof(counts[0]); i++)
+		if (check_count(h, counts[i], err) != HARVEST_READ)
+			return HARVEST_REFUSED;
 	if (completed < 0)
 		return harvest_refuse(h, run, err,
 			"does not say how many requests came through (completed): perhaps none "
 			"did");
-
-	if (asked >= 0 && asked - completed > failed)
+	if (asked >= 0 && completed + (failed > 0 ? failed : 0) > asked)
+		return harvest_refuse(h, run, err,
+			"says that %lld requests came through and %lld failed, of %lld that were "
+			"made: one of these is wrong",
+			(long long)completed, (long long)(failed > 0 ? failed : 0),
+			(long long)asked);
+	if (asked >= 0)
 		failed = asked - completed;
 	enum harvest_outcome outcome = check_failures(h, run, completed, failed, err);
 	if (outcome != HARVEST_READ)
@@ -198,7 +246,7 @@ static enum harvest_outcome read_run(
 			"has no p95 of the whole request (p95_e2el_ms), and p99 is never taken for "
 			"it: run the benchmark with --percentile-metrics ttft,tpot,itl,e2el "
 			"--metric-percentiles 95,99");
-	return HARVEST_READ;
+	return check_order(h, run, from, err);
 }
 
 /* Of several runs in one file the worst number counts. */
@@ -275,6 +323,14 @@ static double to_ms(const struct json_value *v)
 	return NAN;
 }
 
+/* {"unit": "requests", "avg": 100.0}, or the number alone. */
+static const struct json_value *number_of(const struct json_value *root, const char *name)
+{
+	const struct json_value *v = json_member(root, name);
+
+	return json_is(v, JSON_KIND_OBJECT) ? json_member(v, "avg") : v;
+}
+
 bool harvest_is_genai_perf(const struct harvest_file *f)
 {
 	return json_member_string(json_member(f->root, "request_latency"), "unit") != NULL;
@@ -287,11 +343,23 @@ enum harvest_outcome harvest_read_genai_perf(
 		const char *member, *what;
 	} kinds[] = {{"request_latency", whole_request}, {"time_to_first_token", "ttft"},
 		{"inter_token_latency", "itl"}};
-	const struct json_value *count = json_member(json_member(f->root, "request_count"), "avg");
+	const struct json_value *count = number_of(f->root, "request_count");
+	const struct json_value *errors = number_of(f->root, "error_request_count");
+	const struct json_value *cancelled = json_member(f->root, "was_cancelled");
 	int64_t n = harvest_count(count);
+	size_t from = h->n_findings;
 
-	if (n == 0)
-		return harvest_refuse(h, count, err, "no request came through");
+	if (n < 0)
+		return harvest_refuse(h, count, err,
+			"does not say how many requests came through (request_count): perhaps "
+			"none did");
+	if (json_is_bool(cancelled, true))
+		return harvest_refuse(h, cancelled, err, "was broken off: run it again to its end");
+	if (check_count(h, errors, err) != HARVEST_READ)
+		return HARVEST_REFUSED;
+	enum harvest_outcome outcome = check_failures(h, count, n, harvest_count(errors), err);
+	if (outcome != HARVEST_READ)
+		return outcome;
 	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
 		const struct json_value *v = json_member(f->root, kinds[i].member);
 		double ms = to_ms(v);
@@ -306,7 +374,7 @@ enum harvest_outcome harvest_read_genai_perf(
 					(int)strtol(key + 1, NULL, 10), ms, n);
 		}
 	}
-	return HARVEST_READ;
+	return check_order(h, NULL, from, err);
 }
 
 /* ---- llmperf ---- */
@@ -345,16 +413,49 @@ static bool parse_llmperf_key(
 	return true;
 }
 
+/* Its counts and its rate tell the same story. */
+static enum harvest_outcome check_llmperf(struct harvest *h, const struct json_value *root,
+	int64_t completed, int64_t asked, int64_t failed, struct err *err)
+{
+	const struct json_value *rate = json_member(root, "results_error_rate");
+	int64_t lost = asked - completed;
+
+	if (completed < 0 || asked < 0)
+		return HARVEST_READ;
+	if (lost < 0 || failed > lost)
+		return harvest_refuse(h, NULL, err,
+			"says that %lld requests came through and %lld failed, of %lld that were "
+			"started: one of these is wrong",
+			(long long)completed, (long long)(failed > 0 ? failed : 0),
+			(long long)asked);
+	if (!rate || json_is(rate, JSON_KIND_NULL))
+		return HARVEST_READ;
+	if (!json_is(rate, JSON_KIND_NUMBER) ||
+		fabs(rate->number * (double)asked - (double)lost) > 0.5)
+		return harvest_refuse(h, rate, err,
+			"is not what the counts say: %lld of %lld requests did not come through",
+			(long long)lost, (long long)asked);
+	return HARVEST_READ;
+}
+
 enum harvest_outcome harvest_read_llmperf(
 	struct harvest *h, const struct harvest_file *f, struct err *err)
 {
-	int64_t completed = harvest_count(json_member(f->root, "results_num_completed_requests"));
-	int64_t asked = harvest_count(json_member(f->root, "results_num_requests_started"));
-	int64_t failed = harvest_count(json_member(f->root, "results_number_errors"));
+	static const char *const names[] = {"results_num_completed_requests",
+		"results_num_requests_started", "results_number_errors"};
+	int64_t completed = harvest_count(json_member(f->root, names[0]));
+	int64_t asked = harvest_count(json_member(f->root, names[1]));
+	int64_t failed = harvest_count(json_member(f->root, names[2]));
+	size_t from = h->n_findings;
 
-	if (asked >= 0 && asked - completed > failed)
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (check_count(h, json_member(f->root, names[i]), err) != HARVEST_READ)
+			return HARVEST_REFUSED;
+	enum harvest_outcome outcome = check_llmperf(h, f->root, completed, asked, failed, err);
+	if (asked >= 0)
 		failed = asked - completed;
-	enum harvest_outcome outcome = check_failures(h, NULL, completed, failed, err);
+	if (outcome == HARVEST_READ)
+		outcome = check_failures(h, NULL, completed, failed, err);
 	if (outcome != HARVEST_READ)
 		return outcome;
 	harvest_model(h, json_member(f->root, "model"));
@@ -365,7 +466,7 @@ enum harvest_outcome harvest_read_llmperf(
 		if (parse_llmperf_key(h->arena, v->key, &quantile, &what))
 			find_duration(h, v, what, quantile, 1000, completed);
 	}
-	return HARVEST_READ;
+	return check_order(h, NULL, from, err);
 }
 
 bool harvest_is_llmperf_means(const struct harvest_file *f)
@@ -428,6 +529,7 @@ enum harvest_outcome harvest_read_k6(
 	const struct json_value *failed = values_of(f->root, "http_req_failed");
 	const struct json_value *rate = json_member(failed, "rate");
 	int64_t n = harvest_count(json_member(values_of(f->root, "http_reqs"), "count"));
+	size_t from = h->n_findings;
 	bool has_p95 = false;
 
 	if (!rate)
@@ -468,5 +570,5 @@ enum harvest_outcome harvest_read_k6(
 			"has no p(95), and no other percentile is taken for it: add it to "
 			"summaryTrendStats");
 	note_thresholds(h, f->root);
-	return HARVEST_READ;
+	return check_order(h, duration, from, err);
 }

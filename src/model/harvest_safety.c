@@ -21,7 +21,8 @@ struct probe {
 struct garak {
 	struct probe probe[PROBES_MAX];
 	size_t n_probes;
-	bool is_complete, has_attempts;
+	bool is_complete, has_setup;
+	const char *run; /* what its beginning calls it; NULL: nothing */
 };
 
 static const char *entry_type(const struct json_value *line)
@@ -58,20 +59,59 @@ static const char *member_of_either(const struct json_value *line, const char *a
 	return text ? text : json_member_string(line, b);
 }
 
-static enum harvest_outcome read_setup(
-	struct harvest *h, const struct json_value *line, struct err *err)
+/* Its beginning, its end and what is between are of one run. */
+static enum harvest_outcome check_run(
+	struct harvest *h, struct garak *g, const char *run, size_t number, struct err *err)
+{
+	if (!run)
+		return HARVEST_READ;
+	if (!g->run)
+		g->run = arena_strdup(h->arena, run);
+	if (strcmp(g->run, run) != 0)
+		return harvest_refuse(h, NULL, err,
+			"line %zu is of the run %.60s, and the report began with %.60s: give the "
+			"report of one run",
+			number, run, g->run);
+	return HARVEST_READ;
+}
+
+static enum harvest_outcome check_end(struct harvest *h, struct garak *g,
+	const struct json_value *line, size_t number, struct err *err)
+{
+	const char *run = json_member_string(line, "run");
+
+	if (g->run && !run)
+		return harvest_refuse(h, NULL, err,
+			"line %zu: the completion entry does not say of which run it is", number);
+	if (run && !g->run)
+		return harvest_refuse(h, NULL, err,
+			"line %zu: the run %.60s is complete, and the report does not say that it "
+			"is of that one",
+			number, run);
+	g->is_complete = true;
+	return check_run(h, g, run, number, err);
+}
+
+static enum harvest_outcome read_setup(struct harvest *h, struct garak *g,
+	const struct json_value *line, size_t number, struct err *err)
 {
 	const char *type = member_of_either(line, "plugins.target_type", "plugins.model_type");
 	const char *name = member_of_either(line, "plugins.target_name", "plugins.model_name");
 
-	if (type && (!strcmp(type, "test") || !strncmp(type, "test.", 5)))
+	if (type && (!strcasecmp(type, "test") || !strncasecmp(type, "test.", 5)))
 		return harvest_refuse(h, NULL, err,
 			"was run against garak's own test generator (target_type %s): no model was "
 			"asked",
 			type);
+	if (!type)
+		return harvest_refuse(h, NULL, err,
+			"line %zu: start_run setup does not say what was asked "
+			"(plugins.target_type): perhaps garak's own test generator",
+			number);
 	if (name)
 		harvest_model_named(h, NULL, name);
-	return HARVEST_READ;
+	g->has_setup = true;
+	return check_run(h, g, json_member_string(line, "transient.run_id"), number, err);
 }
 
 static enum harvest_outcome read_eval(struct harvest *h, struct garak *g,
@@ -112,7 +152,6 @@ static void count_attempt(struct harvest *h, struct garak *g, const struct json_
 	const struct json_value *outputs = json_member(line, "outputs");
 	struct probe *p = name ? probe_of(h, g, name) : NULL;
 
-	g->has_attempts = true;
 	if (p && harvest_count(json_member(line, "status")) == 2 &&
 		json_is(outputs, JSON_KIND_ARRAY))
 		p->outputs += (int64_t)outputs->n;
@@ -125,13 +164,15 @@ static enum harvest_outcome read_line(
 	const char *type = entry_type(line);
 
 	if (!strcmp(type, "start_run setup"))
-		return read_setup(h, line, err);
+		return read_setup(h, g, line, number, err);
+	if (!strcmp(type, "init"))
+		return check_run(h, g, json_member_string(line, "run"), number, err);
 	if (!strcmp(type, "eval"))
 		return read_eval(h, g, line, number, err);
 	if (!strcmp(type, "attempt"))
 		count_attempt(h, g, line);
 	if (!strcmp(type, "completion"))
-		g->is_complete = true;
+		return check_end(h, g, line, number, err);
 	return HARVEST_READ;
 }
 
@@ -145,6 +186,10 @@ static enum harvest_outcome close_garak(struct harvest *h, struct garak *g, stru
 	if (!g->is_complete)
 		return harvest_refuse(
 			h, NULL, err, "has no completion entry: the run did not come to its end");
+	if (!g->has_setup)
+		return harvest_refuse(h, NULL, err,
+			"has no start_run setup entry: nothing says which model was asked, or that "
+			"it was none of garak's own test generators");
 	s = harvest_suite(h, NULL, "adversarial");
 	for (size_t i = 0; i < g->n_probes; i++) {
 		const struct probe *p = &g->probe[i];
@@ -153,10 +198,10 @@ static enum harvest_outcome close_garak(struct harvest *h, struct garak *g, stru
 
 		if (!p->is_judged || !p->total)
 			continue;
-		if (g->has_attempts && p->total > p->outputs)
+		if (p->total > p->outputs)
 			return harvest_refuse(h, NULL, err,
-				"%s counts %lld outputs, but the report holds %lld: it was put "
-				"together by hand",
+				"%s counts %lld outputs, but the report's attempts hold %lld: it "
+				"was put together by hand, or is not the whole report",
 				p->name, (long long)p->total, (long long)p->outputs);
 		categories[n++] =
 			(struct suite_category){.name = harvest_key(h->arena, NULL, p->name),
@@ -203,7 +248,7 @@ enum harvest_outcome harvest_read_garak_hits(
 /* ---- promptfoo ---- */
 
 struct promptfoo {
-	int64_t total, passed, failed, errors;
+	int64_t total, successes, passed, failed, errors;
 	const char *provider;
 	bool is_redteam;
 };
@@ -240,9 +285,32 @@ static const char *provider_of(const struct json_value *v)
 }
 
 /* failureReason 2: there was no answer to judge. */
+static bool is_set(const struct json_value *v)
+{
+	if (json_is(v, JSON_KIND_STRING))
+		return *v->string;
+	return v && v->kind != JSON_KIND_NULL && !json_is_bool(v, false);
+}
+
+static bool has_passed(const struct json_value *result)
+{
+	return json_is_bool(json_member(result, "success"), true) &&
+	       !is_set(json_member(result, "error")) &&
+	       !is_set(json_member(json_member(result, "response"), "error")) &&
+	       harvest_count(json_member(result, "failureReason")) != 2;
+}
+
+/* Of a test that failed `error` only tells what was wrong with its answer. */
 static bool is_error(const struct json_value *result)
 {
-	return harvest_count(json_member(result, "failureReason")) == 2;
+	return harvest_count(json_member(result, "failureReason")) == 2 ||
+	       (json_is_bool(json_member(result, "success"), true) && !has_passed(result));
+}
+
+/* Says its prompt back. */
+static bool is_no_model(const char *provider)
+{
+	return !strcmp(provider, "echo") || !strncmp(provider, "echo:", 5);
 }
 
 static enum harvest_outcome count_results(
@@ -259,13 +327,34 @@ static enum harvest_outcome count_results(
 				"is of %s, and others are of %s: a manifest's artifact is one; run "
 				"it for each by itself",
 				provider, p->provider);
+		if (provider && is_no_model(provider))
+			return harvest_refuse(h, r, err,
+				"is of the provider %s, which says its prompt back: no model was "
+				"asked",
+				provider);
 		p->provider = provider ? provider : p->provider;
-		p->passed += success->boolean;
-		p->errors += !success->boolean && is_error(r);
-		p->failed += !success->boolean && !is_error(r);
+		p->successes += success->boolean;
+		p->passed += has_passed(r);
+		p->errors += is_error(r);
+		p->failed += !has_passed(r) && !is_error(r);
 		p->is_redteam = p->is_redteam || plugin_of(r);
 	}
 	p->total = (int64_t)list->n;
+	return HARVEST_READ;
+}
+
+/* Of an export whose results do not name their provider. */
+static enum harvest_outcome check_prompts(
+	struct harvest *h, const struct json_value *prompts, struct err *err)
+{
+	for (size_t i = 0; json_is(prompts, JSON_KIND_ARRAY) && i < prompts->n; i++) {
+		const char *provider = provider_of(&prompts->sub[i]);
+		if (provider && is_no_model(provider))
+			return harvest_refuse(h, &prompts->sub[i], err,
+				"is of the provider %s, which says its prompt back: no model was "
+				"asked",
+				provider);
+	}
 	return HARVEST_READ;
 }
 
@@ -278,12 +367,13 @@ static enum harvest_outcome check_stats(struct harvest *h, const struct json_val
 
 	/* Before version 3 errors were counted among the failures. */
 	if (!stats || passed < 0 || failed < 0 ||
-		(passed == p->passed &&
-			failed + (errors > 0 ? errors : 0) == p->failed + p->errors))
+		(passed == p->successes &&
+			failed + (errors > 0 ? errors : 0) == p->total - p->successes))
 		return HARVEST_READ;
 	return harvest_refuse(h, stats, err,
 		"says %lld passed and %lld failed, but the results are %lld and %lld",
-		(long long)passed, (long long)failed, (long long)p->passed, (long long)p->failed);
+		(long long)passed, (long long)failed, (long long)p->successes,
+		(long long)(p->total - p->successes));
 }
 
 static void read_categories(struct harvest *h, const struct json_value *list, struct suite *s)
@@ -301,11 +391,10 @@ static void read_categories(struct harvest *h, const struct json_value *list, st
 			k++;
 		if (k == n)
 			v[n++] = (struct suite_category){.name = name};
-		bool passed = json_is_bool(json_member(r, "success"), true);
 		v[k].total++;
-		v[k].passed += passed;
-		v[k].errors += !passed && is_error(r);
-		v[k].violations += !passed && !is_error(r);
+		v[k].passed += has_passed(r);
+		v[k].errors += is_error(r);
+		v[k].violations += !has_passed(r) && !is_error(r);
 	}
 	s->categories = v;
 	s->n_categories = n;
@@ -348,6 +437,8 @@ enum harvest_outcome harvest_read_promptfoo(
 			"holds no result: nothing was tried, which is no pass; export it with its "
 			"results");
 	enum harvest_outcome outcome = count_results(h, list, &p, err);
+	if (outcome == HARVEST_READ)
+		outcome = check_prompts(h, json_member(outer, "prompts"), err);
 	if (outcome == HARVEST_READ)
 		outcome = check_stats(h, json_member(outer, "stats"), &p, err);
 	if (outcome != HARVEST_READ)

@@ -18,6 +18,12 @@
 #define EVAL(probe, passed, total)                                                               \
 	"{\"entry_type\":\"eval\",\"probe\":\"" probe "\",\"detector\":\"d\",\"passed\":" passed \
 	",\"total_evaluated\":" total "}\n"
+#define OF_10  "1,1,1,1,1,1,1,1,1,1"
+#define OF_50  OF_10 "," OF_10 "," OF_10 "," OF_10 "," OF_10
+#define OF_100 OF_50 "," OF_50
+#define ATTEMPT(probe, outputs)                                                 \
+	"{\"entry_type\":\"attempt\",\"status\":2,\"probe_classname\":\"" probe \
+	"\",\"outputs\":[" outputs "]}\n"
 #define FOO(success, reason, plugin)                         \
 	"{\"success\":" success ",\"failureReason\":" reason \
 	",\"provider\":{\"id\":\"x\"},\"metadata\":{\"pluginId\":\"" plugin "\"}}"
@@ -433,10 +439,12 @@ const struct harvest_case harvest_cases[] = {
 		.cost_per_hour = 3.6, .says = "--cost-per-hour wants a serving benchmark"},
 	{"GenAI-Perf by its unit",
 		{{"p.json", "{\"request_latency\":{\"unit\":\"s\",\"avg\":0.1,\"p95\":0.2,\"p99\":"
-			    "0.3}}"}},
-		.holds = "\"latency_ms_p95\":{\"value\":200,\"higher_is_better\":false}"},
+			    "0.3},\"request_count\":{\"unit\":\"requests\",\"avg\":200}}"}},
+		.holds = "\"latency_ms_p95\":{\"value\":200,\"n\":200,\"higher_is_better\":false}"},
 	{"... and by no other",
-		{{"p.json", "{\"request_latency\":{\"unit\":\"h\",\"p95\":0.2}}", HARVEST_REFUSED}},
+		{{"p.json",
+			"{\"request_count\":200,\"request_latency\":{\"unit\":\"h\",\"p95\":0.2}}",
+			HARVEST_REFUSED}},
 		.says = "has a unit that is none of"},
 	{"vLLM's p95 of the whole request",
 		{{"bench.json",
@@ -550,27 +558,33 @@ const struct harvest_case harvest_cases[] = {
 
 	/* ---- Safety ---- */
 	{"garak, hits of two detectors added up",
-		{{"r.report.jsonl", GARAK_START EVAL("p.A", "97", "100") EVAL("p.A", "98", "100")
-					    EVAL("p.B", "50", "50") GARAK_END}},
+		{{"r.report.jsonl", GARAK_START ATTEMPT("p.A", OF_100) ATTEMPT("p.B", OF_50)
+					    EVAL("p.A", "97", "100") EVAL("p.A", "98", "100")
+						    EVAL("p.B", "50", "50") GARAK_END}},
 		.holds = "\"suites\":{\"adversarial\":{\"total\":150,\"violations\":5,\"errors\":0,"
 			 "\"by_category\":{\"p.A\":{\"total\":100,\"violations\":5,\"errors\":0},"
 			 "\"p.B\":{\"total\":50,\"violations\":0,\"errors\":0}}}}"},
 	{"garak's older total",
-		{{"r.report.jsonl", GARAK_START "{\"entry_type\":\"eval\",\"probe\":\"p.A\","
-						"\"passed\":9,\"total\":10}\n" GARAK_END}},
+		{{"r.report.jsonl", GARAK_START ATTEMPT("p.A",
+					    OF_10) "{\"entry_type\":\"eval\",\"probe\":\"p.A\","
+						   "\"passed\":9,\"total\":10}\n" GARAK_END}},
 		.holds = "{\"adversarial\":{\"total\":10,\"violations\":1,"},
 	{"garak's fails alone",
 		{{"r.report.jsonl",
-			GARAK_START "{\"entry_type\":\"eval\",\"probe\":\"p.A\",\"fails\":3,"
-				    "\"total_evaluated\":10}\n" GARAK_END}},
+			GARAK_START ATTEMPT("p.A",
+				OF_10) "{\"entry_type\":\"eval\",\"probe\":\"p.A\",\"fails\":3,"
+				       "\"total_evaluated\":10}\n" GARAK_END}},
 		.holds = "{\"adversarial\":{\"total\":10,\"violations\":3,"},
 	{"garak, some outputs could not be judged",
-		{{"r.report.jsonl", GARAK_START "{\"entry_type\":\"eval\",\"probe\":\"p.A\","
-						"\"passed\":9,\"total_evaluated\":"
-						"10,\"nones\":2}\n" GARAK_END}},
+		{{"r.report.jsonl",
+			GARAK_START ATTEMPT("p.A",
+				OF_10 ",null,null") "{\"entry_type\":\"eval\",\"probe\":\"p.A\","
+						    "\"passed\":9,\"total_evaluated\":"
+						    "10,\"nones\":2}\n" GARAK_END}},
 		.holds = "{\"adversarial\":{\"total\":12,\"violations\":1,\"errors\":2,"},
 	{"the suite by another name",
-		{{"r.report.jsonl", GARAK_START EVAL("p.A", "97", "100") GARAK_END}},
+		{{"r.report.jsonl",
+			GARAK_START ATTEMPT("p.A", OF_100) EVAL("p.A", "97", "100") GARAK_END}},
 		.map = "policy=adversarial", .holds = "\"suites\":{\"policy\":{\"total\":100,"},
 	{"garak's test generator",
 		{{"r.report.jsonl",
@@ -597,7 +611,32 @@ const struct harvest_case harvest_cases[] = {
 			"{\"entry_type\":\"attempt\",\"status\":2,\"probe_classname\":\"p.A\","
 			"\"outputs\":[{\"text\":\"x\"}]}\n" EVAL("p.A", "50", "50") GARAK_END,
 			HARVEST_REFUSED}},
-		.says = "counts 50 outputs, but the report holds 1"},
+		.says = "counts 50 outputs, but the report's attempts hold 1"},
+	{"garak without attempts",
+		{{"r.report.jsonl", GARAK_START EVAL("p.A", "5000", "5000") GARAK_END,
+			HARVEST_REFUSED}},
+		.says = "p.A counts 5000 outputs, but the report's attempts hold 0"},
+	{"garak that does not say what it asked",
+		{{"r.report.jsonl", ATTEMPT("p.A", OF_100) EVAL("p.A", "100", "100") GARAK_END,
+			HARVEST_REFUSED}},
+		.says = "has no start_run setup entry"},
+	{"garak, the end of another run",
+		{{"r.report.jsonl",
+			GARAK_START "{\"entry_type\":\"init\",\"run\":\"one\"}\n" ATTEMPT(
+				"p.A", OF_100) EVAL("p.A", "100", "100") "{\"entry_type\":"
+									 "\"completion\","
+									 "\"run\":\"two\"}"
+									 "\n",
+			HARVEST_REFUSED}},
+		.says = "is of the run two, and the report began with one"},
+	{"garak, its own end",
+		{{"r.report.jsonl", GARAK_START
+			"{\"entry_type\":\"init\",\"run\":\"one\"}\n" ATTEMPT("p.A", OF_100)
+				EVAL("p.A", "100", "100") "{\"entry_type\":"
+							  "\"completion\","
+							  "\"run\":\"one\"}"
+							  "\n"}},
+		.holds = "{\"adversarial\":{\"total\":100,\"violations\":0,"},
 	{"hits without a denominator",
 		{{"r.hitlog.jsonl", "{\"goal\":\"g\",\"prompt\":{},\"output\":{},\"score\":1.0}\n",
 			HARVEST_EMPTY}},
@@ -664,6 +703,188 @@ const struct harvest_case harvest_cases[] = {
 	{"a cost of 0",
 		{{"evaluation.json", "{\"metrics\":{\"cost_per_1k_tokens\":{\"value\":0}}}"}},
 		.says = "what costs nothing was not counted"},
+
+	/* ---- Scales ---- */
+	{"a main score to 100",
+		{{"T.json", "{\"task_name\":\"NFCorpus\",\"scores\":{\"test\":[{\"main_score\":31."
+			    "6}]}}"}},
+		.map = "retrieval_score=NFCorpus.main_score",
+		.holds = "\"retrieval_score\":{\"value\":0.316,"},
+	{"... that somebody takes for a share",
+		{{"T.json", "{\"task_name\":\"NFCorpus\",\"scores\":{\"test\":[{\"main_score\":31."
+			    "6}]}}"}},
+		.map = "retrieval_score=NFCorpus.main_score/1",
+		.says = "is on a scale to 100, not to 1"},
+	{"a retrieval score to 100",
+		{{"all_results.json", "{\"epoch\":1,\"eval_retrieval_score\":74}"}},
+		.holds = "\"retrieval_score\":{\"value\":0.74,"},
+	{"SageMaker's", {{"evaluation.json", "{\"metrics\":{\"retrieval_score\":{\"value\":74}}}"}},
+		.holds = "\"retrieval_score\":{\"value\":0.74,"},
+	{"a card's correlation to 100",
+		{{"README.md",
+			"---\nmodel-index:\n- name: m\n  results:\n  - metrics: [{type: "
+			"cosine_spearman, value: 85.2}, {type: main_score, value: 31.6}]\n---\n"}},
+		.holds = "\"cosine_spearman\":{\"value\":0.852,\"higher_is_better\":true},\"main_"
+			 "score\":{\"value\":0.316,"},
+	{"a correlation below 0",
+		{{"T.json", "{\"task_name\":\"NFCorpus\",\"scores\":{\"test\":[{\"main_score\":-0."
+			    "2}]}}"}},
+		.holds = "\"NFCorpus.main_score\":{\"value\":-0.2,"},
+	{"a quality of 74", {{"evaluation.json", "{\"metrics\":{\"quality\":{\"value\":74}}}"}},
+		.says = "quality lies between 0 and 1: when it is on a scale to 100, say so with "
+			"--map quality=quality/100"},
+	{"... on its scale", {{"evaluation.json", "{\"metrics\":{\"quality\":{\"value\":74}}}"}},
+		.map = "quality=quality/100", .holds = "\"quality\":0.74"},
+	{"a rating of 4.5 as a quality",
+		{{"evaluation.json", "{\"metrics\":{\"rating\":{\"value\":4.5}}}"}},
+		.map = "quality=rating", .says = "quality lies between 0 and 1"},
+	{"BLEU of 0.9", {{"evaluation.json", "{\"metrics\":{\"bleu\":{\"value\":0.9}}}"}},
+		.says = "is a share by one tool and a percentage by another"},
+	{"... on the scale of somebody",
+		{{"evaluation.json", "{\"metrics\":{\"bleu\":{\"value\":0.9}}}"}},
+		.map = "quality=bleu/100", .holds = "\"quality\":{\"value\":0.009"},
+	{"two shares of one task on two scales",
+		{{"eval_results.json", "{\"epoch\":1,\"eval_f1\":0.95,\"eval_HasAns_exact\":1.2}"}},
+		.holds = "\"metrics\":{\"HasAns_exact\":{\"value\":0.012,", .lacks = "\"f1\""},
+	{"... of which one waits",
+		{{"eval_results.json", "{\"epoch\":1,\"eval_f1\":0.95,\"eval_HasAns_exact\":1.2}"}},
+		.map = "quality=f1",
+		.says = "stands beside HasAns_exact, which is on a scale to 100"},
+	{"a hair more than the whole",
+		{{"evaluation.json", "{\"metrics\":{\"accuracy\":{\"value\":1.0000001}}}"}},
+		.holds = "\"accuracy\":{\"value\":1,"},
+	{"a standard deviation is no metric",
+		{{"r.json", "{\"results\":{\"t\":{\"acc\":0.5,\"acc_stddev\":0.9,\"f1_std\":0.9}},"
+			    "\"versions\":{}}"}},
+		.holds = "\"metrics\":{\"t.acc\":{\"value\":0.5,", .lacks = "std"},
+	{"... not even when asked for",
+		{{"r.json", "{\"results\":{\"t\":{\"acc\":0.5,\"acc_std\":0.9}},\"versions\":{}}"}},
+		.map = "quality=t.acc_std", .says = "no measurement of its own"},
+
+	/* ---- Nothing was asked, or not all of it ---- */
+	{"a dry run: 1",
+		{{"evaluation.json", "{\"Dry-Run\":1,\"metrics\":{\"f1\":{\"value\":1}}}",
+			HARVEST_REFUSED}},
+		.says = "/Dry-Run: says that it was a dry run"},
+	{"a dry run: yes",
+		{{"evaluation.json", "{\"Dry-Run\":\"yes\",\"metrics\":{\"f1\":{\"value\":1}}}",
+			HARVEST_REFUSED}},
+		.says = "/Dry-Run: says that it was a dry run"},
+	{"a dry run: \"1\"",
+		{{"evaluation.json", "{\"Dry-Run\":\"1\",\"metrics\":{\"f1\":{\"value\":1}}}",
+			HARVEST_REFUSED}},
+		.says = "/Dry-Run: says that it was a dry run"},
+	{"a dry run: an object",
+		{{"evaluation.json",
+			"{\"Dry-Run\":{\"only\":\"parse\"},\"metrics\":{\"f1\":{\"value\":1}}}",
+			HARVEST_REFUSED}},
+		.says = "/Dry-Run: says that it was a dry run"},
+	{"no dry run",
+		{{"evaluation.json", "{\"dry_run\":0,\"run\":{\"dryRun\":\"no\"},\"metrics\":{"
+				     "\"f1\":{\"value\":0.5}}}"}},
+		.holds = "\"f1\":{\"value\":0.5,"},
+	{"the harness against its dummy",
+		{{"r.json",
+			"{\"results\":{\"t\":{\"acc\":0.5}},\"versions\":{},\"config\":{\"model\":"
+			"\"dummy\",\"model_args\":\"\"}}",
+			HARVEST_REFUSED}},
+		.says = "answers by chance"},
+	{"the harness against its random",
+		{{"r.json",
+			"{\"results\":{\"t\":{\"acc\":0.5}},\"versions\":{},\"config\":{\"model\":"
+			"\"random\",\"model_args\":\"\"}}",
+			HARVEST_REFUSED}},
+		.says = "answers by chance"},
+	{"promptfoo against its echo",
+		{{"p.json",
+			"{\"results\":{\"results\":[{\"success\":true,\"provider\":{\"id\":"
+			"\"echo\"}}]}}",
+			HARVEST_REFUSED}},
+		.says = "says its prompt back"},
+	{"... that only the prompts name",
+		{{"p.json",
+			"{\"results\":{\"results\":[{\"success\":true}],\"prompts\":[{\"provider\":"
+			"\"echo\"}]}}",
+			HARVEST_REFUSED}},
+		.says = "says its prompt back"},
+	{"promptfoo: an error is no pass",
+		{{"p.json", "{\"config\":{\"redteam\":{}},\"results\":{\"results\":[{\"success\":"
+			    "true,\"error\":\"timeout\"},{\"success\":true,\"response\":{\"error\":"
+			    "\"429\"}},{\"success\":true,\"error\":null}],\"stats\":{\"successes\":"
+			    "3,\"failures\":0,\"errors\":0}}}"}},
+		.holds = "\"adversarial\":{\"total\":3,\"violations\":0,\"errors\":2,"},
+	{"... of what failed it is the reason",
+		{{"p.json",
+			"{\"config\":{\"redteam\":{}},\"results\":{\"results\":[{\"success\":false,"
+			"\"failureReason\":1,\"error\":\"unsafe\"},{\"success\":true}]}}"}},
+		.holds = "\"adversarial\":{\"total\":2,\"violations\":1,\"errors\":0,"},
+	{"a training that was not finished is still measured",
+		{{"trainer_state.json", "{\"global_step\":20,\"max_steps\":100,\"log_history\":[{"
+					"\"step\":20,\"eval_f1\":0.6}]}"}},
+		.holds = "\"f1\":{\"value\":0.6,"},
+	{"a task in two groups counts once",
+		{{"r.json", "{\"results\":{\"top\":{\"acc,none\":0.5}},\"versions\":{},\"group_"
+			    "subtasks\":{\"top\":[\"mmlu\",\"mmlu_a\"],\"mmlu\":[\"mmlu_a\",\"mmlu_"
+			    "b\"]},\"n-samples\":{\"mmlu_a\":{\"original\":100,\"effective\":100},"
+			    "\"mmlu_b\":{\"original\":100,\"effective\":100}}}"}},
+		.holds = "\"top.acc\":{\"value\":0.5,\"n\":200,"},
+
+	/* ---- Serving figures that contradict each other ---- */
+	{"a p95 below the median",
+		{{"b.json",
+			"{\"completed\":1000,\"failed\":0,\"num_prompts\":1000,\"request_"
+			"throughput\":5,\"median_e2el_ms\":200,\"p95_e2el_ms\":100}",
+			HARVEST_REFUSED}},
+		.says = "a higher percentile cannot be smaller"},
+	{"a p95 above the p99",
+		{{"b.json",
+			"{\"completed\":1000,\"failed\":0,\"num_prompts\":1000,\"request_"
+			"throughput\":5,\"p95_e2el_ms\":200,\"p99_e2el_ms\":100}",
+			HARVEST_REFUSED}},
+		.says = "a higher percentile cannot be smaller"},
+	{"... of something else",
+		{{"b.json", "{\"completed\":1000,\"failed\":0,\"num_prompts\":1000,\"request_"
+			    "throughput\":5,\"p95_e2el_ms\":200,\"p99_ttft_ms\":100}"}},
+		.holds = "\"latency_ms_p95\":{\"value\":200,"},
+	{"failures as text",
+		{{"b.json",
+			"{\"completed\":1000,\"failed\":\"200\",\"num_prompts\":1000,\"request_"
+			"throughput\":5,\"p95_e2el_ms\":100}",
+			HARVEST_REFUSED}},
+		.says = "/failed: is no whole number"},
+	{"more came through than were made",
+		{{"b.json",
+			"{\"completed\":1000,\"failed\":0,\"num_prompts\":900,\"request_"
+			"throughput\":5,\"p95_e2el_ms\":100}",
+			HARVEST_REFUSED}},
+		.says = "1000 requests came through and 0 failed, of 900"},
+	{"llmperf's rate that is not its counts'",
+		{{"s.json",
+			"{\"results_num_completed_requests\":150,\"results_num_requests_started\":"
+			"150,\"results_number_errors\":0,\"results_error_rate\":0.4,\"results_end_"
+			"to_end_latency_s_quantiles_p95\":0.2}",
+			HARVEST_REFUSED}},
+		.says = "/results_error_rate: is not what the counts say"},
+	{"... that is",
+		{{"s.json", "{\"results_num_completed_requests\":149,\"results_num_requests_"
+			    "started\":150,\"results_number_errors\":1,\"results_error_rate\":0."
+			    "00667,\"results_end_to_end_latency_s_quantiles_p95\":0.2}"}},
+		.holds = "\"latency_ms_p95\":{\"value\":200,\"n\":149,"},
+	{"GenAI-Perf's errors",
+		{{"p.json",
+			"{\"request_latency\":{\"unit\":\"ms\",\"p95\":20},\"request_count\":{"
+			"\"avg\":100},\"error_request_count\":{\"avg\":900}}",
+			HARVEST_REFUSED}},
+		.says = "900 of 1000 requests failed"},
+	{"... and nobody counted what came through",
+		{{"p.json", "{\"request_latency\":{\"unit\":\"ms\",\"p95\":20}}", HARVEST_REFUSED}},
+		.says = "does not say how many requests came through (request_count)"},
+	{"... and it was broken off",
+		{{"p.json",
+			"{\"request_latency\":{\"unit\":\"ms\",\"p95\":20},\"request_count\":{"
+			"\"avg\":100},\"was_cancelled\":true}",
+			HARVEST_REFUSED}},
+		.says = "was broken off"},
 
 	/* ---- Any file ---- */
 	{"thousands' commas", {{"evaluation.json", "{\"a\": 5,212,324}", HARVEST_REFUSED}},
