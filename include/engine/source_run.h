@@ -90,6 +90,8 @@ struct source_set {
 struct source *source_find_in(struct source_set *set, const char *provider);
 /* Open the connectors: ERR_CONFIG. */
 int sources_open(struct engine *e, const struct engine_source *list, size_t n, struct err *err);
+/* Say which of them the policy does not know. */
+void sources_warn(const struct engine *e);
 /* Stop what runs and wait for it; before the writer stops. */
 void sources_stop(struct engine *e);
 void sources_free(struct engine *e);

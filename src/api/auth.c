@@ -62,6 +62,9 @@ int auth_authenticate(struct request *r, struct err *err)
 			 ? keyless_verify(request_engine(r), token, now, r->arena, &p, err)
 			 : token_verify(r->loop->reader, token, now, r->arena, &p, err);
 
+	if (rc < 0 && token_is_foreign(token) && err->code == ERR_INVALID_TOKEN)
+		r->hint = "Tokens of others are taken as `keyless` of the policy binds them: GET "
+			  "/v1/policy.";
 	if (rc < 0)
 		return -1;
 	r->caller = (struct caller){p.actor, p.scopes};

@@ -29,9 +29,13 @@ int handle_hook(struct request *r, struct err *err)
 
 	if (bearer && strncasecmp(bearer, "Bearer ", 7) == 0)
 		given.token = bearer + 7 + strspn(bearer + 7, " ");
-	if (webhook_check(request_engine(r), r->bindings[0], &given, r->arena, err) < 0 ||
-		source_ask(request_engine(r), r->bindings[0], r->body.buf, r->body.len, r->dry_run,
-			r->arena, &receipt.name, err) < 0)
+	if (webhook_check(request_engine(r), r->bindings[0], &given, r->arena, err) < 0) {
+		r->hint = "Webhooks prove themselves as webhook_* in the provider's section of the "
+			  "configuration say.";
+		return -1;
+	}
+	if (source_ask(request_engine(r), r->bindings[0], r->body.buf, r->body.len, r->dry_run,
+		    r->arena, &receipt.name, err) < 0)
 		return -1;
 	if (receipt.name)
 		receipt.outcome = "queued";

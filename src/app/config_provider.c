@@ -159,6 +159,25 @@ static int check_connector(const struct connector_config *p, struct err *err)
 	return 0;
 }
 
+/* Releases go to one place. */
+static int check_publish(const struct config *c, struct err *err)
+{
+	const struct connector_config *first = NULL;
+
+	for (size_t i = 0; i < c->n_providers; i++) {
+		const struct connector_config *p = &c->providers[i];
+
+		if (!p->options.publish)
+			continue;
+		if (first)
+			return config_refuse(err, p->where[PROVIDER_OPTION_ID_publish],
+				"[provider.%s] publishes already (%s); releases go to one place",
+				first->options.provider, first->options.publish);
+		first = p;
+	}
+	return 0;
+}
+
 int config_providers_check(struct config *c, struct arena *a, struct err *err)
 {
 	for (size_t i = 0; i < c->n_providers; i++) {
@@ -176,7 +195,7 @@ int config_providers_check(struct config *c, struct arena *a, struct err *err)
 		if (check_options(p, a, err) < 0 || check_connector(p, err) < 0)
 			return -1;
 	}
-	return 0;
+	return check_publish(c, err);
 }
 
 bool config_providers_same(const struct config *old, const struct config *fresh)

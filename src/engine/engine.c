@@ -141,6 +141,7 @@ int engine_open(const struct engine_options *o, struct engine **ret, struct err 
 			engine_free(e);
 		return -1;
 	}
+	sources_warn(e);
 	*ret = e;
 	return 0;
 }

@@ -209,6 +209,12 @@ static int missing(struct issuers *set, struct issuer *i, struct err *err)
 		i->next = now;
 		cond_wake(&set->cond);
 	}
+	if (i->failures && !i->arena)
+		return err_set(err, ERR_UNAVAILABLE,
+			"the keys of %s could not be fetched, %d times in a row; the daemon's log "
+			"says "
+			"why",
+			i->name, i->failures);
 	return err_set(err, ERR_UNAVAILABLE, "the keys of %s are being fetched", i->name);
 }
 

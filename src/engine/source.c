@@ -241,3 +241,13 @@ void source_stats(const struct engine *e, size_t i, struct source_stats *ret)
 		.quota_left = h.quota_left < 0 ? UINT64_MAX : (uint64_t)h.quota_left,
 	};
 }
+
+void sources_warn(const struct engine *e)
+{
+	for (size_t i = 0; i < e->sources->n; i++)
+		if (!policy_provider(&e->snapshot->policy, e->sources->v[i].provider))
+			log_warn("source.unknown", LOG_STR("provider", e->sources->v[i].provider),
+				LOG_STR("hint",
+					"the policy has no provider of this name: nothing that is "
+					"pulled for it is taken"));
+}

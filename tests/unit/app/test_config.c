@@ -131,7 +131,8 @@ static const struct {
 	{"[provider.hf]\nconector = dir\n", NULL,
 		"FILE:2: no option of a provider is called conector; did you mean connector?"},
 	{"[provider.hf]\nconnector = dir\n", NULL,
-		"FILE:1: [provider.hf]: connector = dir needs either path = FOLDER or url = LISTING"},
+		"FILE:1: [provider.hf]: connector = dir needs either path = FOLDER or url = "
+		"LISTING"},
 	{"[provider.hf]\nconnector = dir\npath = in\n", NULL,
 		"FILE:1: [provider.hf]: path = in: is no absolute path"},
 	{"[provider.hf]\npath = /a\npath = /b\n", NULL, "FILE:3: path is set already at FILE:2"},
@@ -139,6 +140,11 @@ static const struct {
 		"FILE:4: timeout = 0: not a whole number of s from 1 to 3600"},
 	{"[provider.hf]\nconnector = dir\npath = /a\nloops = 1\n", NULL,
 		"FILE:4: no option of a provider is called loops"},
+	{"[provider.a]\nconnector = hf\npublish = s/r\n[provider.b]\nconnector = hf\npublish = "
+	 "s/q\n",
+		NULL, "FILE:6: [provider.a] publishes already (s/r); releases go to one place"},
+	{"[provider.hf]\nconnector = hf\npublish = r\n", NULL,
+		"FILE:1: [provider.hf]: publish = r: is no repository of the Hub"},
 	{"[slo.prometheus]\ntotal = t\n", NULL, "FILE:2: [slo.prometheus] has no url"},
 	{"[slo.prometheus]\nurl = http://h\n", NULL, "FILE:2: [slo.prometheus]: there is no query"},
 	{"[slo.prometheus]\nurl = http://h\nerrors = e\n", NULL,
