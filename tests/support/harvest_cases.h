@@ -25,7 +25,7 @@ struct harvest_case {
 	const char *known_as;
 };
 
-extern const struct harvest_case harvest_cases[];
-extern const size_t harvest_n_cases;
+extern const struct harvest_case harvest_cases[], harvest_traps[];
+extern const size_t harvest_n_cases, harvest_n_traps;
 
 #endif

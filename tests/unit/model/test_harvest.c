@@ -60,9 +60,8 @@ static const char *run(const struct harvest_case *c, struct err *err)
 	return arena_strdup(arena, out.buf);
 }
 
-START_TEST(test_harvest__case)
+static void check_case(const struct harvest_case *c)
 {
-	const struct harvest_case *c = &harvest_cases[_i];
 	struct err err = {0};
 	const char *got = run(c, &err);
 
@@ -75,6 +74,17 @@ START_TEST(test_harvest__case)
 	ck_assert_msg(strstr(got, c->holds) != NULL, "%s: %s", c->what, got);
 	if (c->lacks)
 		ck_assert_msg(!strstr(got, c->lacks), "%s: %s", c->what, got);
+}
+
+START_TEST(test_harvest__case)
+{
+	check_case(&harvest_cases[_i]);
+}
+END_TEST
+
+START_TEST(test_harvest__trap)
+{
+	check_case(&harvest_traps[_i]);
 }
 END_TEST
 
@@ -134,6 +144,7 @@ Suite *test_suite(void)
 
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_loop_test(t, test_harvest__case, 0, (int)harvest_n_cases);
+	tcase_add_loop_test(t, test_harvest__trap, 0, (int)harvest_n_traps);
 	tcase_add_loop_test(t, test_harvest__cut_anywhere, 0, (int)harvest_n_cases);
 	tcase_add_test(t, test_harvest__a_map_is_read_or_refused);
 	suite_add_tcase(s, t);
