@@ -10,12 +10,13 @@
 #include <string.h>
 
 #include "base/json_writer.h"
+#include "base/suggest.h"
 #include "cli/manifest.h"
 #include "cli/output.h"
 #include "cli/policy.h"
 #include "model/manifest.h"
 
-enum { MANIFEST_MAX = 1 << 20, HINTS = 6 };
+enum { MANIFEST_MAX = 1 << 20, HINTS = 6, NAMES_MAX = 512 };
 
 struct making {
 	struct cli *cli;
@@ -52,6 +53,54 @@ static int read_target(struct making *m)
 	if (errno || *end || end == cost || strspn(cost, "0123456789.eE+-") != strlen(cost) ||
 		!(m->target.cost_per_hour > 0))
 		return cli_misuse(cli, "--cost-per-hour is \"%s\": not a number more than 0", cost);
+	return 0;
+}
+
+/* ---- The map's names ---- */
+
+/* What the policy's gates look for, by name. */
+static size_t policy_names(const struct policy_gates *gates, const char **ret)
+{
+	static const char *const always[] = {"safety", "latency_ms_p95", "cost_per_1k_tokens"};
+	size_t n = 0;
+
+	for (size_t i = 0; i < sizeof(always) / sizeof(always[0]); i++)
+		ret[n++] = always[i];
+	for (size_t i = 0; i < gates->quality->metrics.n && n < NAMES_MAX; i++)
+		ret[n++] = LIST_AT(&gates->quality->metrics, struct policy_metric, i)->name;
+	for (size_t i = 0; i < gates->safety->suites.n && n < NAMES_MAX; i++)
+		ret[n++] = LIST_AT(&gates->safety->suites, struct policy_suite, i)->name;
+	return n;
+}
+
+static bool is_one_of(const char *name, const char *const *names, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (!strcmp(names[i], name))
+			return true;
+	return false;
+}
+
+/* A slip of the pen would leave the gate without its number, and nobody would see why. A name that
+ * is kept only gets its scale. */
+static int check_map(struct making *m)
+{
+	const char *names[NAMES_MAX];
+	size_t n = policy_names(m->policy.gates, names);
+
+	for (size_t i = 0; i < m->target.map.n; i++) {
+		const struct harvest_map *map = &m->target.map.v[i];
+		if (is_one_of(map->as, names, n) || !strcmp(map->as, map->found))
+			continue;
+		const char *near = suggest_name(map->as, names, n);
+		if (near)
+			return cli_misuse(m->cli,
+				"--map: no gate of the policy looks for %s; did you mean %s?",
+				map->as, near);
+		fprintf(m->cli->errors,
+			"--map: no gate of the policy looks for %s; it is carried along\n",
+			map->as);
+	}
 	return 0;
 }
 
@@ -197,6 +246,8 @@ int cli_manifest(struct cli *cli)
 
 	if (!rc)
 		rc = cli_read_policy(cli, cli->option[CLI_OPTION_POLICY], &m.policy, &canonical);
+	if (!rc)
+		rc = check_map(&m);
 	harvest_init(&m.harvest, cli->arena);
 	if (!rc)
 		rc = manifest_gather(cli, &m.harvest);

@@ -90,6 +90,23 @@ manifest "$harvest/adapter" --provider hf --role embed
 check "a role that is not the provider's" says 'is no role of hf'
 manifest "$harvest/adapter" --provider hf --role textgen --map quality=nosuch
 check "a name that is not there" says 'hold nothing called nosuch'
+manifest "$harvest/adapter" --provider hf --role textgen --map qualty=accuracy
+check "a slip in the policy's name" exits 2
+check "... with what was meant" says 'looks for qualty; did you mean quality?'
+manifest "$harvest/adapter" --provider hf --role textgen --map throughput=accuracy --output made.json
+check "a name of somebody's own is carried along" holds '"throughput"'
+check "... and said" says 'no gate of the policy looks for throughput'
+echo '{"task_name": "NFCorpus", "scores": {"test": [{"main_score": 31.6}]}}' >T.json
+manifest T.json --provider gcp --role embed --uri gs://b/e --id a/b-v1 --map retrieval_score=NFCorpus.main_score --output made.json
+check "a main score of 31.6 is 0.316" says 'retrieval_score = NFCorpus.main_score  0.316'
+check "... and passes no floor of 0.75" sh -c '! grep -E "^ *quality +pass" err'
+echo '{"metrics": {"quality": {"value": 74}}}' >T.json
+manifest T.json --provider gcp --role embed --uri gs://b/e --id a/b-v1
+check "a quality of 74 is refused" exits 1
+check "... with the way on" says 'say so with --map quality=quality/100'
+echo '{"global_step": 20, "max_steps": 100, "log_history": [{"step": 20, "eval_f1": 0.6}]}' >trainer_state.json
+manifest trainer_state.json --provider hf --role textgen --id a/b-v1
+check "a training that was not finished is told" says 'was to take 100 steps and stood at 20'
 manifest "$harvest/adapter" --provider hf --role textgen --map quality
 check "a map that is none" exits 2
 manifest "$harvest/adapter" --provider hf --role textgen --cost-per-hour -1
