@@ -9,6 +9,8 @@
 #include "cli/manifest.h"
 #include "model/manifest.h"
 #include "model/policy.h"
+#include "model/publication.h"
+#include "provider/hf_parts.h"
 #include "provider/provider.h"
 #include "provider/repository.h"
 
@@ -56,7 +58,15 @@ static const char *id_in(
 	return LIST_AT(&m.artifacts, struct artifact, 0)->id;
 }
 
-enum there { THERE_NOTHING, THERE_OURS, THERE_OLDER, THERE_OTHER, THERE_UNREADABLE, THERE_FAILED };
+enum there {
+	THERE_NOTHING,
+	THERE_OURS,
+	THERE_OLDER,
+	THERE_OTHER,
+	THERE_UNREADABLE,
+	THERE_RELEASES,
+	THERE_FAILED
+};
 
 /* What stands at main now; *ret_head is its commit. */
 static enum there look(struct push *p, const char **ret_head, const char **ret_id, struct err *err)
@@ -73,6 +83,12 @@ static enum there look(struct push *p, const char **ret_head, const char **ret_i
 	if (rc <= 0)
 		return THERE_FAILED;
 	*ret_head = refs.head;
+	rc = p->kind->read(p->hub, &p->call, refs.head, PUBLISHED_RELEASE, DOCUMENT_MAX, &d, err);
+	/* Too large to be read, it is there all the same. */
+	if (rc > 0 || (rc < 0 && err->code == ERR_IO))
+		return THERE_RELEASES;
+	if (rc < 0)
+		return THERE_FAILED;
 	rc = p->kind->read(p->hub, &p->call, refs.head, MANIFEST_PATH, DOCUMENT_MAX, &d, err);
 	if (rc <= 0)
 		return rc < 0 ? THERE_FAILED : THERE_NOTHING;
@@ -100,6 +116,11 @@ static int refuse(const struct push *p, enum there there, const char *head)
 			"%s has a " MANIFEST_PATH " at %s that is no manifest: look at it, and "
 			"delete it there when nobody needs it",
 			p->repo, head);
+	if (there == THERE_RELEASES)
+		return cli_fail(p->cli, CLI_REFUSED,
+			"%s is where releases are published (it holds " PUBLISHED_RELEASE
+			"), and no checkpoint lies there: push to the checkpoint's repository",
+			p->repo);
 	return cli_fail(p->cli, CLI_REFUSED,
 		"%s has another manifest of %s at %s, and what was handed in never changes: give "
 		"this one the next number",
@@ -118,7 +139,7 @@ static int look_again(struct push *p, const char *before, struct err *why)
 	if (there == THERE_OURS)
 		return done(
 			p, head, why ? "is committed (the answer was lost)" : "is there already");
-	if (there == THERE_OTHER || there == THERE_UNREADABLE)
+	if (there == THERE_OTHER || there == THERE_UNREADABLE || there == THERE_RELEASES)
 		return refuse(p, there, head);
 	if (why)
 		return fail(p, why);
@@ -161,6 +182,7 @@ static int push(struct push *p)
 		return done(p, head, "is there already");
 	case THERE_OTHER:
 	case THERE_UNREADABLE:
+	case THERE_RELEASES:
 		return refuse(p, there, head);
 	case THERE_OLDER:
 		fprintf(p->cli->errors, "%s: it takes the place of the manifest of %s\n", p->repo,
@@ -179,11 +201,18 @@ int manifest_push(struct cli *cli, const char *text, size_t len, const char *id,
 	struct err err = {0};
 	__attribute__((cleanup(close_hub))) struct connector *hub = NULL;
 
+	const char *token = "";
+
 	if (!slash)
 		return cli_misuse(cli, "--push %s: not of the form namespace/name", repo);
 	o.author = arena_strndup(cli->arena, repo, (size_t)(slash - repo));
 	if (connector_hf.open(&o, &hub, &err) < 0)
 		return cli_misuse(cli, "--push: %s", err.msg);
+	if (hf_token(NULL, cli->arena, &token, &err) < 0 || !*token)
+		return cli_fail(cli, CLI_REFUSED,
+			"%s: there is no token: set HF_TOKEN to one of the Hub's that may write "
+			"(or HF_TOKEN_PATH, HF_HOME)",
+			repo);
 	struct push p = {.cli = cli,
 		.hub = hub,
 		.kind = connector_hf.repository,

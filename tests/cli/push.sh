@@ -34,6 +34,13 @@ there() { # REPO FILE: the manifest on the Hub is this file
 }
 tells_no_token() { ! grep -q hf_write out err; }
 
+HF_TOKEN='' push spiralverse/textgen-lora-v9
+check "no token" exits 1
+check "... is said" says 'there is no token: set HF_TOKEN'
+control POST repo '{"id": "spiralverse/releases", "files": {"spiralfed/release.json": "{}"}}'
+push spiralverse/releases
+check "the releases' repository" exits 1
+check "... is said to be that" says 'is where releases are published'
 push spiralverse/textgen-lora-v9
 check "no such repository" exits 1
 check "... says what to do" says 'push the checkpoint first'
