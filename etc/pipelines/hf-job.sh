@@ -4,16 +4,17 @@
 # leave behind becomes the manifest beside it and goes to the gates.
 #   hf-job.sh            starts the job (the `hf` command, with a token that may write)
 #   hf-job.sh inside     is what runs in it
-# Wants ARTIFACT (namespace/family-vN, also the repository's name), BASE_MODEL, DATASET, TASKS, SPIRALFED_URL,
-# SPIRALFED_GIT; as secrets HF_TOKEN and SPIRALFED_TOKEN (scope submit:hf).
+# Wants ARTIFACT (namespace/family-vN, also the repository's name), BASE_MODEL, DATASET, TASKS, METRIC (the one
+# that counts), SPIRALFED_URL, SPIRALFED_GIT; as secrets HF_TOKEN and SPIRALFED_TOKEN (scope submit:hf).
 set -eu
 : "${ARTIFACT:?}" "${BASE_MODEL:?}" "${DATASET:?}" "${SPIRALFED_URL:?}" "${SPIRALFED_GIT:?}"
-: "${TASKS:=gsm8k}"
+: "${TASKS:=gsm8k}" "${METRIC:=gsm8k.exact_match.strict-match}" # `spiralfed manifest results ... --explain` lists them
 user=${ARTIFACT%%/*} name=${ARTIFACT#*/}
 
 if [ "${1-}" != inside ]; then
 	exec hf jobs run --flavor a10g-small --timeout 6h --secrets HF_TOKEN --secrets SPIRALFED_TOKEN \
 		--env "ARTIFACT=$ARTIFACT" --env "BASE_MODEL=$BASE_MODEL" --env "DATASET=$DATASET" --env "TASKS=$TASKS" \
+		--env "METRIC=$METRIC" \
 		--env "SPIRALFED_URL=$SPIRALFED_URL" --env "SPIRALFED_GIT=$SPIRALFED_GIT" \
 		pytorch/pytorch:2.6.0-cuda12.4-cudnn9-devel sh -c "$(cat "$0")" hf-job.sh inside
 fi
@@ -37,8 +38,7 @@ HF_USERNAME=$user autotrain --config train.yaml
 
 # The harness writes n, standard errors and directions, which make a verdict more than a comparison of two points.
 lm_eval --model hf --model_args "pretrained=$BASE_MODEL,peft=$name" --tasks "$TASKS" --batch_size auto --output_path results
-metric=${METRIC:-gsm8k.exact_match.strict-match} # `spiralfed manifest results ... --explain` lists them
 
 spiralfed manifest "$name/adapter_config.json" results --provider hf --role textgen --id "$ARTIFACT" \
-	--base-model "$BASE_MODEL" --map "task_accuracy=$metric" --output manifest.json --push "$ARTIFACT"
+	--base-model "$BASE_MODEL" --map "task_accuracy=$METRIC" --output manifest.json --push "$ARTIFACT"
 spiralfed submit manifest.json

@@ -4,7 +4,7 @@
 # and the manifest to the Hub and to the gates.
 #   vertex-job.sh          starts the job (gcloud, in the project of today)
 #   vertex-job.sh inside   is what runs in it
-# Wants ARTIFACT (namespace/family-vN), REPO (of the Hub, for the manifest), BASE_MODEL, TASKS, BUCKET, REGION, IMAGE (with
+# Wants ARTIFACT (namespace/family-vN), REPO (of the Hub, for the manifest), BASE_MODEL, TASKS, METRIC, BUCKET, REGION, IMAGE (with
 # python, sentence-transformers, mteb, gsutil, spiralfed and this script as /job/vertex-job.sh), SERVICE_ACCOUNT,
 # HF_SECRET (a secret's name in Secret Manager), SPIRALFED_URL.
 # No token of spiralfed's: the job's own identity is one. The policy binds it:
@@ -13,6 +13,7 @@
 set -eu
 : "${ARTIFACT:?}" "${REPO:?}" "${BASE_MODEL:?}" "${SPIRALFED_URL:?}" "${HF_SECRET:?}"
 : "${TASKS:=NFCorpus}"
+: "${METRIC:=${TASKS%%,*}.main_score}"
 name=${ARTIFACT#*/}
 
 if [ "${1-}" != inside ]; then
@@ -31,6 +32,7 @@ if [ "${1-}" != inside ]; then
 		    - {name: REPO, value: "$REPO"}
 		    - {name: BASE_MODEL, value: "$BASE_MODEL"}
 		    - {name: TASKS, value: "$TASKS"}
+		    - {name: METRIC, value: "$METRIC"}
 		    - {name: HF_SECRET, value: "$HF_SECRET"}
 		    - {name: SPIRALFED_URL, value: "$SPIRALFED_URL"}
 	END
@@ -45,11 +47,10 @@ mteb.MTEB(tasks=mteb.get_tasks(tasks=sys.argv[1].split(","))).run(SentenceTransf
 END
 gsutil -q -m rsync -r model "$AIP_MODEL_DIR"
 
-metric=${METRIC:-${TASKS%%,*}.main_score}
 HF_TOKEN=$(gcloud secrets versions access latest --secret "$HF_SECRET")
 export HF_TOKEN
 spiralfed manifest results --provider gcp --role embed --id "$ARTIFACT" \
-	--uri "$AIP_MODEL_DIR" --base-model "$BASE_MODEL" --map "retrieval_score=$metric" --output manifest.json --push "$REPO"
+	--uri "$AIP_MODEL_DIR" --base-model "$BASE_MODEL" --map "retrieval_score=$METRIC" --output manifest.json --push "$REPO"
 
 # An identity of the job's service account for this audience, good for an hour.
 SPIRALFED_TOKEN=$(curl -fsS -H 'Metadata-Flavor: Google' \

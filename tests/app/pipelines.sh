@@ -113,6 +113,12 @@ check "... commits" prints 'spiralfed/manifest.json  committed at'
 check "... and hands in" prints 'quality'
 check "... starts nothing with a token in its arguments" sh -c '! grep -n "env.*TOKEN=" "$1"' - "$pipelines/hf-job.sh"
 
+stand_in hf <<'END'
+printf '%s\n' "$@" >started
+END
+(cd job && PATH=$PWD/../bin:$PATH sh "$pipelines/hf-job.sh") >out 2>err
+check "... takes the metric with it" grep -qx 'METRIC=held_out.exact_match.strict' job/started
+
 rm -r job && mkdir job
 repository spiralverse/embedder-v6
 stand_in python3 <<'END'
@@ -133,6 +139,12 @@ job vertex-job.sh
 check "the job of Vertex AI" exits 0
 check "... commits" prints 'spiralfed/manifest.json  committed at'
 check "... and hands in, by its own identity" prints 'quality'
+stand_in gcloud <<'END'
+cp job.yaml started
+END
+(cd job && METRIC=HeldOut.ndcg_at_10 BUCKET=b REGION=r IMAGE=i SERVICE_ACCOUNT=s PATH=$PWD/../bin:$PATH \
+	sh "$pipelines/vertex-job.sh") >out 2>err
+check "... takes the metric with it" grep -qF '{name: METRIC, value: "HeldOut.ndcg_at_10"}' job/started
 rm bin/curl bin/python3
 
 repository spiralverse/runtime-v4
