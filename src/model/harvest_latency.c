@@ -543,8 +543,11 @@ enum harvest_outcome harvest_read_k6(
 			"of how many?");
 	if (n <= 0)
 		return harvest_refuse(h, NULL, err, "no request was made (http_reqs)");
-	if (json_is(rate, JSON_KIND_NUMBER)) {
-		int64_t lost = (int64_t)llround(fmin(fmax(rate->number, 0), 1) * (double)n);
+	if (rate && (!json_is(rate, JSON_KIND_NUMBER) || rate->number < 0 || rate->number > 1))
+		return harvest_refuse(h, rate, err,
+			"is no number from 0 to 1, so that nobody knows how many requests failed");
+	if (rate) {
+		int64_t lost = (int64_t)llround(rate->number * (double)n);
 		enum harvest_outcome outcome = check_failures(h, rate, n - lost, lost, err);
 		if (outcome != HARVEST_READ)
 			return outcome;

@@ -281,6 +281,8 @@ enum harvest_outcome harvest_read_lm_eval(
 			return harvest_refuse(
 				h, &results->sub[i], err, "was run on no sample (n-samples)");
 	const struct json_value *model = json_member(config, "model");
+	if (!is_no_model(model))
+		model = json_member(f->root, "model_source");
 	if (is_no_model(model))
 		return harvest_refuse(h, model, err,
 			"is the harness's own stand-in %s, which answers by chance: no model was "

@@ -187,5 +187,17 @@ const struct harvest_case harvest_traps[] = {
 			"\"avg\":100},\"was_cancelled\":true}",
 			HARVEST_REFUSED}},
 		.says = "was broken off"},
+	{"the harness against its dummy, by the source",
+		{{"r.json",
+			"{\"results\":{\"t\":{\"acc\":0.5}},\"versions\":{},\"model_source\":"
+			"\"dummy\"}",
+			HARVEST_REFUSED}},
+		.says = "/model_source: is the harness's own stand-in dummy"},
+	{"k6's failures as text",
+		{{"k6.json",
+			"{\"metrics\":{\"http_req_duration\":{\"p(95)\":120},\"http_reqs\":{"
+			"\"count\":500},\"http_req_failed\":{\"rate\":\"0.5\"}}}",
+			HARVEST_REFUSED}},
+		.says = "is no number from 0 to 1"},
 };
 const size_t harvest_n_traps = sizeof(harvest_traps) / sizeof(harvest_traps[0]);
