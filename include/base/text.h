@@ -11,5 +11,7 @@
 bool text_equal(const char *a, const char *b);
 /* Both there, and not equal: what is absent contradicts nothing. */
 bool text_differ(const char *a, const char *b);
+/* Is a segment between slashes `.` or `..`, which a server may take for an order? Not NULL. */
+bool text_has_dots(const char *path);
 
 #endif

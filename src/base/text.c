@@ -15,3 +15,16 @@ bool text_differ(const char *a, const char *b)
 {
 	return a && b && strcmp(a, b) != 0;
 }
+
+bool text_has_dots(const char *path)
+{
+	for (;; path++) {
+		size_t n = strcspn(path, "/");
+
+		if ((n == 1 || n == 2) && strspn(path, ".") >= n)
+			return true;
+		path += n;
+		if (!*path)
+			return false;
+	}
+}

@@ -153,7 +153,11 @@ static void set_limits(CURL *c, const struct http_request *r, struct transfer *t
 	curl_easy_setopt(c, CURLOPT_FOLLOWLOCATION, 0L);
 	curl_easy_setopt(c, CURLOPT_PROXY, "");
 	curl_easy_setopt(c, CURLOPT_NOSIGNAL, 1L);
-	curl_easy_setopt(c, CURLOPT_TIMEOUT_MS, (long)(r->timeout / USEC_PER_MSEC));
+	/* Nothing left would be no limit to libcurl. */
+	long msec = (long)(r->timeout / USEC_PER_MSEC);
+	curl_easy_setopt(c, CURLOPT_TIMEOUT_MS, msec > 0 ? msec : 1L);
+	/* A name that is still looked up must not hold up the end. */
+	curl_easy_setopt(c, CURLOPT_QUICK_EXIT, 1L);
 	if (r->reach == HTTP_REACH_PUBLIC) {
 		curl_easy_setopt(c, CURLOPT_OPENSOCKETFUNCTION, open_socket);
 		curl_easy_setopt(c, CURLOPT_OPENSOCKETDATA, t);
@@ -169,6 +173,8 @@ static void set_options(
 	CURL *c, const struct http_request *r, struct transfer *t, struct curl_slist *headers)
 {
 	set_limits(c, r, t);
+	/* A path that was signed, or checked, is sent as it is. */
+	curl_easy_setopt(c, CURLOPT_PATH_AS_IS, 1L);
 	curl_easy_setopt(c, CURLOPT_URL, arena_printf(t->arena, "%s%s", r->server.base, r->path));
 	if (r->server.unix_socket)
 		curl_easy_setopt(c, CURLOPT_UNIX_SOCKET_PATH, r->server.unix_socket);

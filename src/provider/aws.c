@@ -12,6 +12,7 @@
 
 #include "base/jcs.h"
 #include "base/json_writer.h"
+#include "base/text.h"
 #include "model/harvest.h"
 #include "provider/aws_error.h"
 #include "provider/aws_package.h"
@@ -418,7 +419,7 @@ static int aws_probe(struct connector *c, const struct provider_call *call,
 
 	if (strncmp(target->uri, "arn:", 4) == 0 && strstr(target->uri, ":model-package/"))
 		return probe_package(c, call, target->uri, ret, err);
-	if (!s3_parse(target->uri, a, &p) || !(p.key = decoded(p.key, a))) {
+	if (!s3_parse(target->uri, a, &p) || !(p.key = decoded(p.key, a)) || text_has_dots(p.key)) {
 		*ret = (struct probe){PROBE_UNKNOWN,
 			arena_printf(a, "%s is neither in S3 nor a model package", target->uri)};
 		return 0;

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "base/jcs.h"
+#include "base/text.h"
 #include "provider/aws_credentials.h"
 #include "provider/aws_error.h"
 #include "provider/aws_xml.h"
@@ -287,7 +288,8 @@ bool s3_parse(const char *uri, struct arena *a, struct s3_place *ret)
 		return false;
 	bucket = uri + 5;
 	slash = strchr(bucket, '/');
-	if (!is_bucket(bucket, slash ? (size_t)(slash - bucket) : strlen(bucket)))
+	if (!is_bucket(bucket, slash ? (size_t)(slash - bucket) : strlen(bucket)) ||
+		(slash && text_has_dots(slash + 1)))
 		return false;
 	*ret = (struct s3_place){
 		slash ? arena_strndup(a, bucket, (size_t)(slash - bucket)) : bucket,

@@ -12,6 +12,7 @@
 
 #include "base/digest.h"
 #include "base/strbuf.h"
+#include "base/text.h"
 #include "model/harvest.h"
 #include "provider/aws_error.h"
 
@@ -145,7 +146,10 @@ static int manifest_beside(
 	int rc;
 
 	if (!s3_parse(uri, a, &p))
-		return 0;
+		return !strncmp(uri, "s3://", 5) && text_has_dots(uri)
+			       ? err_set(err, ERR_IO,
+					 "%s: a path with . or .. in it leads elsewhere", uri)
+			       : 0;
 	slash = strrchr(p.key, '/');
 	p.key = slash ? arena_printf(a, "%.*s/%s", (int)(slash - p.key), p.key, BESIDE) : BESIDE;
 	rc = take(w, &p, metadata(w, DIGEST), ret, err);

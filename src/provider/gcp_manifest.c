@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/jcs.h"
+#include "base/text.h"
 #include "model/format.h"
 #include "model/harvest.h"
 #include "provider/gcp_storage.h"
@@ -30,7 +31,12 @@ static int read_manifest(struct gcp_client *c, const struct provider_call *call,
 	size_t len;
 
 	if (!gcp_object_parse(m->artifact_uri, call->arena, &folder))
-		return 0;
+		return !strncmp(m->artifact_uri, "gs://", 5) && text_has_dots(m->artifact_uri)
+			       ? err_set(err, ERR_IO,
+					 "artifactUri %s: a path with . or .. in it leads "
+					 "elsewhere",
+					 m->artifact_uri)
+			       : 0;
 	for (len = strlen(folder.name); len && folder.name[len - 1] == '/'; len--)
 		;
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {

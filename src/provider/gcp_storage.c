@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/jcs.h"
+#include "base/text.h"
 
 enum { METADATA_MAX = 64 << 10, OBJECT_NAME_MAX = 1024 };
 #define FIELDS "&fields=items(name%2Cgeneration%2Csize)%2CnextPageToken"
@@ -31,6 +32,8 @@ bool gcp_object_parse(const char *uri, struct arena *a, struct gcp_object *ret)
 		o.generation = arena_strdup(a, mark + 1);
 		o.name = arena_strndup(a, o.name, (size_t)(mark - o.name));
 	}
+	if (text_has_dots(o.bucket) || text_has_dots(o.name))
+		return false;
 	*ret = o;
 	return true;
 }

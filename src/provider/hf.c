@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "provider/hf_parts.h"
 
 #define HUB "https://huggingface.co"
@@ -148,7 +149,7 @@ static bool target_of(const char *uri, struct arena *a, struct target *ret)
 	ret->rev = rev ? http_escape(arena_strndup(a, at + name + 1, rev), a) : "main";
 	at += name + (at[name] == '@' ? rev + 1 : 0);
 	ret->path = *at == '/' && at[1] ? at + 1 : NULL;
-	return ret->repo != NULL;
+	return ret->repo && !text_has_dots(ret->rev) && !(ret->path && text_has_dots(ret->path));
 }
 
 /* Each segment for itself: the slashes stay. */
@@ -167,7 +168,7 @@ static const char *escape_path(const char *path, struct arena *a)
 
 static bool is_weight(const char *name)
 {
-	return *name != '.' && strcmp(name, "README.md") != 0 &&
+	return *name != '.' && !text_has_dots(name) && strcmp(name, "README.md") != 0 &&
 	       strncmp(name, "spiralfed/", strlen("spiralfed/")) != 0;
 }
 

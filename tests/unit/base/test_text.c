@@ -30,6 +30,18 @@ START_TEST(test_text__differ_only_where_both_are_there)
 }
 END_TEST
 
+START_TEST(test_text__dots_are_segments_of_a_path)
+{
+	static const char *const with[] = {".", "..", "../a", "a/./b", "a/..", "/..//a", "a/../"};
+	static const char *const without[] = {"", "/", "a", "...", ".a", "..a", "a./b..", "a/.b/c"};
+
+	for (size_t i = 0; i < sizeof(with) / sizeof(with[0]); i++)
+		ck_assert_msg(text_has_dots(with[i]), "%s", with[i]);
+	for (size_t i = 0; i < sizeof(without) / sizeof(without[0]); i++)
+		ck_assert_msg(!text_has_dots(without[i]), "%s", without[i]);
+}
+END_TEST
+
 Suite *test_suite(void)
 {
 	Suite *s = suite_create("base/text");
@@ -37,6 +49,7 @@ Suite *test_suite(void)
 
 	tcase_add_test(tc, test_text__absent_ones_are_equal_to_each_other_alone);
 	tcase_add_test(tc, test_text__differ_only_where_both_are_there);
+	tcase_add_test(tc, test_text__dots_are_segments_of_a_path);
 	suite_add_tcase(s, tc);
 	return s;
 }

@@ -70,7 +70,7 @@ static int ask(const char *answer, const char *header, size_t cap, int64_t timeo
 	struct sockaddr_un un = {.sun_family = AF_UNIX};
 	struct http_header headers[] = {{"Authorization", header}};
 	struct http_request r = {.method = "POST",
-		.path = "/v1/x?y=1",
+		.path = "/v1/./a/../x?y=1",
 		.headers = headers,
 		.n_headers = 1,
 		.body = "{}",
@@ -109,7 +109,7 @@ START_TEST(test_http__sends_and_reads)
 	ck_assert_str_eq(r.content_type, "application/json");
 	ck_assert_str_eq(r.etag, "\"e\"");
 	ck_assert_ptr_null(r.location);
-	ck_assert_int_eq(strncmp(stage.heard, "POST /v1/x?y=1 HTTP/1.1\r\n", 25), 0);
+	ck_assert_int_eq(strncmp(stage.heard, "POST /v1/./a/../x?y=1 HTTP/1.1\r\n", 32), 0);
 	ck_assert_ptr_nonnull(strstr(stage.heard, "Authorization: Bearer x\r\n"));
 	ck_assert_ptr_nonnull(strstr(stage.heard, "Content-Length: 2\r\n"));
 	ck_assert_ptr_null(strstr(stage.heard, "Expect"));

@@ -653,6 +653,9 @@ START_TEST(test_gcp__probes)
 		{"gs://b/gone", -1, PROBE_MISSING},
 		{"gs://no-bucket/gone", -1, PROBE_MISSING},
 		{"gs:///x", -1, PROBE_UNKNOWN},
+		{"gs://b/..", -1, PROBE_UNKNOWN},
+		{"gs://../o/there", -1, PROBE_UNKNOWN},
+		{"gs://b/x/../there", -1, PROBE_UNKNOWN},
 		{"hf://a/b", -1, PROBE_UNKNOWN},
 		{"https://storage.googleapis.com/b/there", -1, PROBE_UNKNOWN},
 	};

@@ -536,6 +536,9 @@ static const struct {
 		"", NULL, PROBE_MISSING, "has 70 bytes; its manifest says 71"},
 	{"s3://org/a", -1, NULL, NULL, NULL, PROBE_UNKNOWN, "no repository of the Hub"},
 	{"hf://org", -1, NULL, NULL, NULL, PROBE_UNKNOWN, "no repository of the Hub"},
+	{"hf://org/a@..", -1, NULL, NULL, NULL, PROBE_UNKNOWN, "no repository of the Hub"},
+	{"hf://org/a@main/x/../../../b/resolve/main/w.bin", -1, NULL, NULL, NULL, PROBE_UNKNOWN,
+		"no repository of the Hub"},
 	{"hf://../a/b", -1, NULL, NULL, NULL, PROBE_UNKNOWN, "no repository of the Hub"},
 };
 
