@@ -53,7 +53,8 @@ struct session_request {
 	struct http_request http; /* client, reach, stop and timeout are the session's to set */
 	bool once;		  /* must not be sent twice: a lost answer may have done it */
 	int64_t patience;	  /* usec of one attempt; 0: 30 s */
-	/* Called before each attempt, to sign it or to put a token in; may be NULL. */
+	/* Called before each attempt, once it may be sent, to sign it or to put a token in; may be NULL.
+	 * Must not send by the same session. */
 	int (*prepare)(void *arg, const struct provider_call *call, struct http_request *r,
 		struct err *err);
 	void *arg;

@@ -146,14 +146,14 @@ static int enter(struct session *s, const struct provider_call *call, struct htt
 	return 0;
 }
 
-enum went { WENT_WELL, WENT_SICK, WENT_UNKNOWN };
+enum went { WENT_WELL, WENT_SICK, WENT_UNKNOWN, WENT_NOWHERE /* it was not sent */ };
 
 static void leave(struct session *s, const struct provider_call *call, struct http_client *client,
 	enum went went, const struct http_response *r)
 {
 	LOCK_SCOPE(&s->lock);
 	s->idle[s->n_idle++] = client;
-	s->health.requests++;
+	s->health.requests += went != WENT_NOWHERE;
 	s->health.bytes += r->body_len;
 	if (r->status && s->rule.quota)
 		s->rule.quota(r, clock_now(call->clock), &s->health);
@@ -164,6 +164,15 @@ static void leave(struct session *s, const struct provider_call *call, struct ht
 	else
 		breaker_abandoned(&s->breaker);
 	cond_wake(&s->turn);
+}
+
+/* What is signed is sent at once: a turn, or the breaker, may have been waited for. */
+static int make_ready(const struct provider_call *call, const struct session_request *r,
+	struct http_request *http, struct err *err)
+{
+	if (r->prepare && r->prepare(r->arg, call, http, err) < 0)
+		return -1;
+	return provider_call_check(call, err);
 }
 
 static int64_t patience(const struct provider_call *call, const struct session_request *r)
@@ -196,10 +205,12 @@ static int attempt(struct session *s, const struct provider_call *call, struct s
 
 	*verdict = (struct session_verdict){.wait = -1};
 	*ret = (struct http_response){0};
-	if (r->prepare && r->prepare(r->arg, call, &http, err) < 0)
-		return -1;
 	if (enter(s, call, &client, err) < 0)
 		return -1;
+	if (make_ready(call, r, &http, err) < 0) {
+		leave(s, call, client, WENT_NOWHERE, ret);
+		return -1;
+	}
 	/* Over a connection that was kept libcurl by itself would send it again when that breaks. */
 	http.client = r->once ? NULL : client;
 	http.stop = call->stop;

@@ -273,6 +273,89 @@ START_TEST(test_session__prepares_each_attempt)
 }
 END_TEST
 
+/* Time is over before it could be sent; without a limit it would wait for ever. */
+static int dawdle(void *arg, const struct provider_call *c, struct http_request *r, struct err *err)
+{
+	int *n = arg;
+
+	(void)c;
+	(void)r;
+	(void)err;
+	++*n;
+	fake_clock_step(&fake, 3600 * USEC_PER_SEC);
+	return 0;
+}
+
+START_TEST(test_session__sends_nothing_after_the_deadline)
+{
+	static const char *const answers[] = {OK200, NULL};
+	struct session_request r = get();
+	struct session_health health;
+	struct http_response response;
+	struct err err;
+	int n = 0;
+
+	r.prepare = dawdle;
+	r.arg = &n;
+	play(answers);
+	ck_assert_int_eq(send_with(&session_rule_default, &r, &response, NULL, &health, &err), -1);
+	stop();
+	ck_assert_int_eq(n, 1);
+	ck_assert_int_eq(server.served, 0);
+	ck_assert_int_eq(health.requests, 0);
+	ck_assert_int_eq(health.breaker, BREAKER_CLOSED);
+}
+END_TEST
+
+static int no_credentials(
+	void *arg, const struct provider_call *c, struct http_request *r, struct err *err)
+{
+	int *n = arg;
+
+	(void)c;
+	(void)r;
+	++*n;
+	return err_set(err, ERR_CONFIG, "no credentials");
+}
+
+/* Its place is given back, and an open breaker is not passed by asking for credentials. */
+START_TEST(test_session__prepares_only_what_may_be_sent)
+{
+	static const char *const answers[] = {BUSY503, NULL};
+	const struct session_rule rule = {
+		.retry = {.attempts = 1, .base = 1, .cap = 1},
+		.breaker = {.after = 1, .first = 30 * USEC_PER_SEC, .most = 60 * USEC_PER_SEC},
+		.at_once = 1,
+	};
+	struct session *s = session_new(&rule);
+	struct session_request r = get();
+	struct http_response response;
+	struct err err;
+	int n = 0;
+
+	play(answers);
+	r.prepare = no_credentials;
+	r.arg = &n;
+	for (int i = 1; i <= 2; i++) {
+		ck_assert_int_eq(session_send(s, &call, &r, NULL, &response, NULL, &err), -1);
+		ck_assert_int_eq(n, i);
+	}
+	r.prepare = NULL;
+	ck_assert_int_eq(session_send(s, &call, &r, NULL, &response, NULL, &err), -1);
+	r.prepare = no_credentials;
+	ck_assert_int_eq(session_send(s, &call, &r, NULL, &response, NULL, &err), -1);
+	ck_assert_int_eq(n, 2);
+	/* After 30 s one may try, and its place is free for the next one when it does not. */
+	fake_clock_step(&fake, 30 * USEC_PER_SEC);
+	for (int i = 3; i <= 4; i++) {
+		ck_assert_int_eq(session_send(s, &call, &r, NULL, &response, NULL, &err), -1);
+		ck_assert_int_eq(n, i);
+	}
+	stop();
+	session_free(s);
+}
+END_TEST
+
 START_TEST(test_session__one_that_is_too_large_is_not_asked_for_again)
 {
 	static const char *const answers[] = {
@@ -375,6 +458,8 @@ Suite *test_suite(void)
 	tcase_add_test(t, test_session__keeps_the_deadline);
 	tcase_add_test(t, test_session__leaves_a_broken_server_alone);
 	tcase_add_test(t, test_session__prepares_each_attempt);
+	tcase_add_test(t, test_session__sends_nothing_after_the_deadline);
+	tcase_add_test(t, test_session__prepares_only_what_may_be_sent);
 	tcase_add_test(t, test_session__one_that_is_too_large_is_not_asked_for_again);
 	tcase_add_test(t, test_session__hears_of_the_quota);
 	tcase_add_test(t, test_session__never_reaches_inside_when_told_so);
