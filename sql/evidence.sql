@@ -46,7 +46,7 @@ WHERE a.digest = $2;
 
 -- All with this subject, whatever became of them.
 -- name: evidence_content :many (subject)
-SELECT a.digest, a.content FROM artifact a WHERE a.subject = $1 ORDER BY a.seq;
+SELECT a.seq, a.digest, a.content FROM artifact a WHERE a.subject = $1 ORDER BY a.seq;
 
 -- Have a candidate judged anew: no context is ever equal to the mark.
 -- name: artifact_touch :exec (artifact_seq, mark)

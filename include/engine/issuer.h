@@ -20,6 +20,7 @@ struct issuers *issuers_new(const struct clock *clock);
 void issuers_free(struct issuers *set);
 /* Begin to fetch: those of the policy at once. Without it nothing is fetched. */
 void issuers_start(struct issuers *set, const struct policy *p);
+void issuers_hurry(struct issuers *set); /* have a fetch end soon; before issuers_stop() */
 void issuers_stop(struct issuers *set);
 
 /* Keep these keys; the text is a JWK set. What the thread does; any thread. */

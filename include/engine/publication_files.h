@@ -15,6 +15,7 @@ enum { PUBLICATION_FILES_MAX = 8 };
 struct publication_files {
 	struct repository_file v[PUBLICATION_FILES_MAX];
 	size_t n;
+	size_t n_release; /* of these, the first: the release's */
 	int64_t serial; /* of the channel that they show */
 };
 

@@ -22,7 +22,9 @@ struct publisher;
 /* Of the first source whose connector has a repository; without one it does nothing. */
 struct publisher *publisher_new(struct engine *e);
 void publisher_start(struct publisher *p);
-void publisher_stop(struct publisher *p); /* NULL is allowed, here and below */
+/* Have what is under way end soon; before publisher_stop(). NULL is allowed, here and below. */
+void publisher_hurry(struct publisher *p);
+void publisher_stop(struct publisher *p);
 void publisher_free(struct publisher *p);
 /* Do what is due now. */
 void publisher_pass(struct publisher *p, struct db *reader);
@@ -68,8 +70,9 @@ struct publication_left {
 };
 int publication_left(struct engine *e, struct db *reader, const struct publication_left *l,
 	struct arena *a, struct err *err);
-/* What a look found: drift (struct publication_drift) or a failure (why->code not ERR_NONE). */
-int publication_found(struct engine *e, struct db *reader, const struct list *drift,
-	const struct err *why, struct arena *a, struct err *err);
+/* What a look found: at `head` (NULL: unknown) drift (struct publication_drift), or a failure (why->code
+ * not ERR_NONE). */
+int publication_found(struct engine *e, struct db *reader, const char *head,
+	const struct list *drift, const struct err *why, struct arena *a, struct err *err);
 
 #endif

@@ -22,7 +22,7 @@
 #define PUBLISHED_CARD	      "README.md"
 #define PUBLISHED_CHANGELOG   "CHANGELOG.md"
 
-enum { PUBLISHED_FILE_MAX = 64 << 20, RECORD_MANIFESTS_MAX = 256, STATES_MAX = 10000 };
+enum { PUBLISHED_FILE_MAX = 64 << 20, RECORD_MANIFESTS_MAX = 2100, STATES_MAX = 10000 };
 
 struct record_release {
 	const char *version, *merge, *previous, *digest, *actor, *reason;

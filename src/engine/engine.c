@@ -155,6 +155,8 @@ void engine_close(struct engine *e)
 	lock_take(&e->ops_lock);
 	e->draining = true;
 	e->sources->stop = true;
+	publisher_hurry(e->publisher);
+	issuers_hurry(e->issuers);
 	e->webhooks->stop = true;
 	cond_wake(&e->ops_cond);
 	lock_give(&e->ops_lock);

@@ -15,7 +15,8 @@
 
 enum {
 	EVERY_S = 3600,
-	GAP_S = 60, /* between two fetches that tokens ask for */
+	KEEP_S = 86400, /* a key that was withdrawn since may still be among them */
+	GAP_S = 60,	/* between two fetches that tokens ask for */
 	BACKOFF_S = 15,
 	BACKOFF_MAX_S = 600,
 	FETCH_S = 25,
@@ -184,6 +185,11 @@ void issuers_start(struct issuers *set, const struct policy *p)
 		log_error("issuer.no_thread");
 }
 
+void issuers_hurry(struct issuers *set)
+{
+	set->stop = true;
+}
+
 void issuers_stop(struct issuers *set)
 {
 	set->stop = true;
@@ -209,7 +215,7 @@ static int missing(struct issuers *set, struct issuer *i, struct err *err)
 		i->next = now;
 		cond_wake(&set->cond);
 	}
-	if (i->failures && !i->arena)
+	if (i->failures)
 		return err_set(err, ERR_UNAVAILABLE,
 			"the keys of %s could not be fetched, %d times in a row; the daemon's log "
 			"says "
@@ -226,7 +232,9 @@ int issuer_verify(struct issuers *set, const char *issuer, const struct jws *tok
 
 	if (!i)
 		return err_set(err, ERR_UNAVAILABLE, "there are more than %d issuers", ISSUERS_MAX);
-	key = i->arena ? jwk_set_find(&i->keys, token->alg, token->kid) : NULL;
+	bool old = clock_mono(set->clock) >= i->fetched + KEEP_S * USEC_PER_SEC;
+
+	key = i->arena && !old ? jwk_set_find(&i->keys, token->alg, token->kid) : NULL;
 	if (!key)
 		return missing(set, i, err);
 	if (!jws_verify(token, key))

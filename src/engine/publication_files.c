@@ -14,6 +14,9 @@
 #include "store/evidence.h"
 #include "store/publication.h"
 
+/* Of one unit. */
+enum { EVIDENCE_MAX = 64 };
+
 static int missing(const char *what, const char *name, struct err *err)
 {
 	return err_set(err, ERR_STORAGE, "the registry lacks %s %s", what, name);
@@ -119,7 +122,7 @@ static int record_manifest(struct recording *x, const char *digest, struct err *
 	return 0;
 }
 
-/* What a unit came with, and what spoke about it. */
+/* What a unit came with, and the newest of what spoke about it. */
 static int record_manifests(struct recording *x, const struct artifact_row *unit, struct err *err)
 {
 	struct evidence_list about;
@@ -128,10 +131,14 @@ static int record_manifests(struct recording *x, const struct artifact_row *unit
 	if (record_manifest(x, unit->manifest_digest, err) < 0 ||
 		evidence_ever(x->db, unit->id, x->arena, &about, err) < 0)
 		return -1;
-	for (size_t i = 0; i < about.n; i++) {
+	for (size_t i = about.n > EVIDENCE_MAX ? about.n - EVIDENCE_MAX : 0; i < about.n; i++) {
 		int rc = artifact_by_seq(x->db, about.v[i].seq, x->arena, &row, err);
 
-		if (rc < 0 || (rc > 0 && record_manifest(x, row.manifest_digest, err) < 0))
+		if (rc <= 0)
+			return rc < 0 ? -1 : missing("the evidence about", unit->id, err);
+		/* What came later did not speak for this release: its record stays the same. */
+		if (row.received_at <= x->r.release->created_at &&
+			record_manifest(x, row.manifest_digest, err) < 0)
 			return -1;
 	}
 	return 0;
@@ -251,6 +258,7 @@ static int add_release(struct publication_files *f, struct db *db, const char *v
 		return -1;
 	add(f, PUBLISHED_CARD, card, strlen(card));
 	add(f, PUBLISHED_CHANGELOG, changelog, strlen(changelog));
+	f->n_release = f->n;
 	return 0;
 }
 

@@ -5,6 +5,7 @@
  */
 #include <string.h>
 
+#include "engine/publication_files.h"
 #include "engine/publisher.h"
 #include "engine/render.h"
 
@@ -96,7 +97,30 @@ static int read_files(const struct source *s, const struct provider_call *call, 
 	return 0;
 }
 
-static int read_next(const struct source *s, const struct provider_call *call,
+/* Somebody may have committed on top of a commit of ours whose answer was lost: its files are all there
+ * as they were sent, or it is not taken for ours. */
+static int check_whole(const struct source *s, const struct provider_call *call, struct db *reader,
+	const char *version, struct publication_look *l, struct err *err)
+{
+	struct publication_files f;
+	char digest[DIGEST_STRLEN];
+
+	if (publication_files(reader, version, s->kind->repository->url(s->connector), call->arena,
+		    &f, err) < 0)
+		return -1;
+	for (size_t i = 0; i < f.n_release; i++) {
+		const char *found;
+
+		if (read_digest(s, call, l->view.head, f.v[i].path, &found, err) < 0)
+			return -1;
+		digest_string(f.v[i].text, f.v[i].len, digest);
+		if (!found || strcmp(found, digest) != 0)
+			l->view.next_at_head = NULL;
+	}
+	return 0;
+}
+
+static int read_next(const struct source *s, const struct provider_call *call, struct db *reader,
 	struct publication_look *l, struct err *err)
 {
 	const struct publication_row *next = next_of(l);
@@ -109,6 +133,9 @@ static int read_next(const struct source *s, const struct provider_call *call,
 		if (strcmp(l->view.tags[i].name, tag) == 0)
 			at = l->view.tags[i].commit;
 	if (read_digest(s, call, l->view.head, PUBLISHED_RELEASE, &l->view.next_at_head, err) < 0)
+		return -1;
+	if (l->view.next_at_head && strcmp(l->view.next_at_head, next->digest) == 0 &&
+		check_whole(s, call, reader, next->version, l, err) < 0)
 		return -1;
 	return at ? read_digest(s, call, at, PUBLISHED_RELEASE, &l->view.next_at_tag, err) : 0;
 }
@@ -133,7 +160,8 @@ int publication_look(const struct source *s, const struct provider_call *call, s
 	l.view.tags = tags;
 	l.view.n_tags = l.refs.n_tags;
 	if (rc > 0 && l.refs.head &&
-		(read_files(s, call, reader, &l, err) < 0 || read_next(s, call, &l, err) < 0))
+		(read_files(s, call, reader, &l, err) < 0 ||
+			read_next(s, call, reader, &l, err) < 0))
 		return -1;
 	*ret = l;
 	return 0;

@@ -72,6 +72,7 @@ int publication_left(struct engine *e, struct db *reader, const struct publicati
 /* ---- What was found ---- */
 
 struct found {
+	const char *head;
 	const struct list *drift;
 	const char *text; /* of it, as JSON */
 	const struct err *why;
@@ -120,6 +121,9 @@ static int note_drift(
 
 	s->checked_at = tx->now;
 	s->drift = f->text;
+	/* Whatever somebody committed there, it is none of ours. */
+	if (!f->drift->n && f->head && *s->head)
+		s->head = f->head;
 	if (!changed)
 		return 0;
 	if (f->drift->n) {
@@ -173,11 +177,12 @@ static int found_apply(struct tx *tx, struct command *c, struct err *err)
 	return published_state_put(tx->db, &s, err);
 }
 
-int publication_found(struct engine *e, struct db *reader, const struct list *drift,
-	const struct err *why, struct arena *a, struct err *err)
+int publication_found(struct engine *e, struct db *reader, const char *head,
+	const struct list *drift, const struct err *why, struct arena *a, struct err *err)
 {
 	static const struct command_kind kind = {.name = "publication_found", .apply = found_apply};
-	struct found f = {.drift = drift, .text = publication_drift_text(drift, a), .why = why};
+	struct found f = {
+		.head = head, .drift = drift, .text = publication_drift_text(drift, a), .why = why};
 
 	if (!f.text)
 		return err_set(

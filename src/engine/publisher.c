@@ -5,6 +5,7 @@
  */
 #include "engine/publisher.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -15,6 +16,7 @@
 enum {
 	CALL_S = 300,	/* for one look and step */
 	STEPS_MAX = 64, /* of one pass; the next one goes on */
+	SAME_MAX = 3,	/* one step after the other, and it does not show */
 	AGAIN_S = 30,	/* after a failure, doubling */
 	AGAIN_MAX_S = 900,
 	TICK_MS = 1000,
@@ -32,7 +34,10 @@ struct publisher {
 	int64_t next_look;
 	int failures;
 	int64_t looked_at; /* wall: a machine that slept has not looked for longer than it thinks */
-	uint64_t generation; /* of the snapshot that the last pass saw */
+	uint64_t generation;	    /* of the snapshot that the last pass saw */
+	enum publication_step last; /* of this pass, and how often it came in a row */
+	int same;
+	char version[64];
 };
 
 static bool publishes(const struct source *s)
@@ -193,6 +198,25 @@ static int take(struct pass *x, const struct publication_next *next, struct err 
 
 /* ---- A pass ---- */
 
+/* What was written must show at the next look; a branch that others write to may take some. */
+static int repeats(struct publisher *p, const struct publication_next *next, struct err *err)
+{
+	const char *version = next->version ? next->version : "";
+
+	if (next->step != p->last || strcmp(version, p->version) != 0)
+		p->same = 0;
+	p->last = next->step;
+	snprintf(p->version, sizeof(p->version), "%s", version);
+	if (++p->same <= SAME_MAX)
+		return 0;
+	return next->step == PUBLICATION_CREATE
+		       ? err_set(err, ERR_CONFIG,
+				 "the repository is there and does not show: the token may not see "
+				 "it")
+		       : err_set(err, ERR_UNREACHABLE,
+				 "what was written does not show at the repository yet");
+}
+
 /* 1: something was done, look again; 0: nothing is left to do; -1. */
 static int look_and_step(struct pass *x, struct err *err)
 {
@@ -202,7 +226,8 @@ static int look_and_step(struct pass *x, struct err *err)
 	if (publication_look(x->p->source, &x->call, x->reader, &x->look, err) < 0)
 		return -1;
 	publication_drift(&x->look.view, x->call.arena, &drift);
-	if (publication_found(x->p->e, x->reader, &drift, &none, x->call.arena, err) < 0)
+	if (publication_found(
+		    x->p->e, x->reader, x->look.view.head, &drift, &none, x->call.arena, err) < 0)
 		return -1;
 	if (drift.n)
 		return 0;
@@ -210,6 +235,8 @@ static int look_and_step(struct pass *x, struct err *err)
 
 	if (next.step == PUBLICATION_NOTHING)
 		return 0;
+	if (repeats(x->p, &next, err) < 0)
+		return -1;
 	return take(x, &next, err) < 0 ? -1 : 1;
 }
 
@@ -238,7 +265,7 @@ static void failed(struct publisher *p, struct db *reader, const struct err *why
 	if (p->stop)
 		return;
 	log_warn("hub.failed", LOG_STR("provider", p->source->provider), LOG_ERR(why));
-	if (publication_found(p->e, reader, &none, why, a, &err) < 0)
+	if (publication_found(p->e, reader, NULL, &none, why, a, &err) < 0)
 		log_error("hub.not_recorded", LOG_ERR(&err));
 	for (int i = 0; i < p->failures && wait < AGAIN_MAX_S; i++)
 		wait *= 2;
@@ -268,6 +295,7 @@ void publisher_pass(struct publisher *p, struct db *reader)
 
 	if (!p || !is_due(p))
 		return;
+	p->same = 0;
 	for (int i = 0; i < STEPS_MAX && rc > 0; i++)
 		rc = step(p, reader, &err);
 	if (rc < 0) {
@@ -308,6 +336,12 @@ void publisher_start(struct publisher *p)
 	p->running = pthread_create(&p->thread, NULL, publisher_main, p) == 0;
 	if (!p->running)
 		log_error("hub.no_thread");
+}
+
+void publisher_hurry(struct publisher *p)
+{
+	if (p)
+		p->stop = true;
 }
 
 void publisher_stop(struct publisher *p)

@@ -7,6 +7,7 @@
 
 #include "base/digest.h"
 #include "base/file.h"
+#include "base/log.h"
 #include "engine/issuer.h"
 #include "engine/source_run.h"
 
@@ -30,12 +31,16 @@ static int check_secret(const struct source *s, const char *given, struct arena 
 	if (!given)
 		return err_set(err, ERR_UNAUTHENTICATED,
 			"webhooks of %s bear their secret in X-Webhook-Secret", s->provider);
-	if (file_read(s->webhook.secret, SECRET_MAX, a, &secret, &len, err) < 0)
-		return err_wrap(err, "webhook_secret of %s", s->provider);
+	if (file_read(s->webhook.secret, SECRET_MAX, a, &secret, &len, err) < 0) {
+		/* Who asks is nobody yet: the path is for the log. */
+		log_error("webhook.no_secret", LOG_STR("provider", s->provider), LOG_ERR(err));
+		return err_set(err, ERR_IO,
+			"the secret of %s's webhooks can't be read; the daemon's log says why",
+			s->provider);
+	}
 	secret[strcspn(secret, "\r\n")] = '\0';
 	if (!*secret)
-		return err_set(err, ERR_IO, "webhook_secret of %s: the file %s is empty",
-			s->provider, s->webhook.secret);
+		return err_set(err, ERR_IO, "the secret of %s's webhooks is empty", s->provider);
 	if (!equal(given, secret))
 		return err_set(err, ERR_WRONG_SECRET,
 			"X-Webhook-Secret is not the secret of %s's webhooks", s->provider);

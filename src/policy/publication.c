@@ -47,8 +47,8 @@ static bool head_is_ours(const struct publication_view *v)
 {
 	const struct publication_release *next = first_pending(v);
 
-	return (next && same(v->next_at_head, next->digest)) ||
-	       (v->serial != v->recorded && same(found_at(v, PUBLISHED_CHANNEL), v->channel));
+	return next ? same(v->next_at_head, next->digest)
+		    : v->serial != v->recorded && same(found_at(v, PUBLISHED_CHANNEL), v->channel);
 }
 
 /* ---- What differs ---- */

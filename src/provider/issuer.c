@@ -10,11 +10,12 @@
 #include "base/jcs.h"
 #include "model/keyless.h"
 #include "net/http.h"
+#include "provider/session.h"
 
 enum { TIMEOUT_S = 10, DISCOVERY_MAX = 64 << 10, KEYS_MAX = 256 << 10 };
 
 /* A URL in its server and the path on it. */
-static int get(const char *url, size_t cap, const struct provider_call *call,
+static int get(const char *url, size_t cap, enum http_reach reach, const struct provider_call *call,
 	struct http_response *ret, struct err *err)
 {
 	const char *path = strchr(strstr(url, "://") + 3, '/');
@@ -25,6 +26,7 @@ static int get(const char *url, size_t cap, const struct provider_call *call,
 		.timeout = TIMEOUT_S * USEC_PER_SEC,
 		.cap = cap,
 		.stop = call->stop,
+		.reach = reach,
 	};
 
 	if (http_server_parse(base, call->arena, &r.server, err) < 0 ||
@@ -71,10 +73,13 @@ int issuer_fetch(const char *issuer, const struct provider_call *call, const cha
 	struct http_response r;
 
 	if (get(arena_printf(call->arena, "%s%s.well-known/openid-configuration", issuer, slash),
-		    DISCOVERY_MAX, call, &r, err) < 0)
+		    DISCOVERY_MAX, HTTP_REACH_ANY, call, &r, err) < 0)
 		return -1;
 	url = keys_url(issuer, &r, call->arena, err);
-	if (!url || get(url, KEYS_MAX, call, &r, err) < 0)
+	/* Whom to ask an operator wrote; where it leads its own document says. */
+	if (!url || get(url, KEYS_MAX,
+			    session_same_server(url, issuer) ? HTTP_REACH_ANY : HTTP_REACH_PUBLIC,
+			    call, &r, err) < 0)
 		return -1;
 	*ret = r.body;
 	*ret_len = r.body_len;

@@ -51,7 +51,7 @@ int evidence_ever(struct db *db, const char *subject, struct arena *a, struct ev
 	STMT_AUTO s = db_stmt(db, SQL_evidence_content);
 
 	stmt_bind_text(s, "subject", subject);
-	return load(s, false, EVER_MAX, a, ret, err);
+	return load(s, true, EVER_MAX, a, ret, err);
 }
 
 static int load_seqs(struct stmt *s, int64_t limit, struct arena *a, int64_t **ret, size_t *ret_n,

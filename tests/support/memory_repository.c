@@ -155,7 +155,7 @@ static int refs(struct connector *c, const struct provider_call *call, struct re
 	memory.requests++;
 	if (take(&memory.down))
 		return err_set(err, ERR_UNREACHABLE, "the repository does not answer");
-	if (!memory.exists)
+	if (!memory.exists || memory.hidden)
 		return 0;
 	*ret = (struct repository_refs){
 		.head = *memory_head() ? arena_strdup(call->arena, memory_head()) : NULL,

@@ -11,7 +11,7 @@
 enum { MEMORY_COMMITS = 64, MEMORY_FILES = 16 };
 
 struct memory_repository {
-	bool exists;
+	bool exists, hidden; /* hidden: it is there, and refs do not show it */
 	struct memory_commit {
 		char id[16];
 		char summary[64];

@@ -186,6 +186,52 @@ START_TEST(test_publisher__looks_again_after_a_sleep)
 }
 END_TEST
 
+/* Found by a reader: the tag went to the stranger's commit, and the stranger's card was taken for ours. */
+START_TEST(test_publisher__takes_no_strangers_commit_for_its_own)
+{
+	first_release();
+	pass(1);
+	memory.lost = 1;
+	next_release(2, 0.84);
+	memory_edit(PUBLISHED_CARD, "# Mine");
+	pass(3600);
+	struct publication_status p = status();
+
+	ck_assert_int_eq(p.state, PUBLICATION_DRIFTED);
+	ck_assert_ptr_null(memory_tag("v1.0.1"));
+	ck_assert_int_eq(count_events("release.published"), 1);
+}
+END_TEST
+
+/* Found by a reader: it was made again and again, some sixty times a second. */
+START_TEST(test_publisher__gives_up_on_what_does_not_show)
+{
+	memory.hidden = true;
+	first_release();
+	pass(1);
+	ck_assert_int_eq(status().state, PUBLICATION_FAILING);
+	ck_assert_int_le(memory.requests, 6);
+	pass(1);
+	ck_assert_int_le(memory.requests, 6);
+}
+END_TEST
+
+START_TEST(test_publisher__records_the_evidence_too)
+{
+	submit_eval("s/textgen-eval-v1", "s/textgen-lora-v2", 900);
+	first_release();
+	next_release(2, 0.84);
+	submit_eval("s/textgen-eval-v2", "s/textgen-lora-v2", 900);
+	pass(1);
+	const char *record = memory_read(memory_tag("v1.0.1"), PUBLISHED_RECORD);
+
+	ck_assert_ptr_nonnull(record);
+	ck_assert_ptr_nonnull(strstr(record, "s/textgen-eval-v1"));
+	/* What came later did not speak for it. */
+	ck_assert_ptr_null(strstr(record, "s/textgen-eval-v2"));
+}
+END_TEST
+
 static void move_tag(void)
 {
 	memory_retag("v1.0.0", "c1");
@@ -305,6 +351,9 @@ Suite *test_suite(void)
 	tcase_add_loop_test(
 		t, test_publisher__notices_what_is_touched, 0, sizeof(drifts) / sizeof(drifts[0]));
 	tcase_add_test(t, test_publisher__looks_again_after_a_sleep);
+	tcase_add_test(t, test_publisher__takes_no_strangers_commit_for_its_own);
+	tcase_add_test(t, test_publisher__gives_up_on_what_does_not_show);
+	tcase_add_test(t, test_publisher__records_the_evidence_too);
 	tcase_add_test(t, test_publisher__files_can_be_taken_as_they_are);
 	suite_add_tcase(s, t);
 	return s;
