@@ -27,7 +27,7 @@ const char *gcp_client_parent(const struct gcp_client *c);
 
 enum gcp_api { GCP_VERTEX, GCP_STORAGE };
 /* GET: 1 with the answer, 0 when there is no such thing (404), -1. In the call's arena. ERR_IO: this one
- * can't be read (an object that is not ours to read, an answer beyond `cap`); ERR_CONFIG: Google refuses
+ * can't be read (refused, but for 401 and Vertex AI's 403, or beyond `cap`); ERR_CONFIG: Google refuses
  * us; ERR_UNREACHABLE: it can't be asked now. */
 int gcp_get(struct gcp_client *c, const struct provider_call *call, enum gcp_api api,
 	const char *path, size_t cap, struct http_response *ret, struct err *err);

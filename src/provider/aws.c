@@ -288,8 +288,11 @@ static int aws_fetch(struct connector *c, const struct provider_call *call,
 
 	if (rc <= 0)
 		return rc < 0 ? -1 : FETCH_GONE;
-	if (entry_of(package, call->arena, &now, err) < 0)
+	if (entry_of(package, call->arena, &now, err) < 0) {
+		/* The others may be as they should. */
+		err->code = ERR_IO;
 		return -1;
+	}
 	if (!is_wanted(package))
 		return FETCH_GONE;
 	return aws_package_document(c->client, &c->package, call, package, ret, err);

@@ -366,6 +366,9 @@ static int s3_object(struct aws_client *c, const struct provider_call *call, con
 	struct aws_request r = {.service = AWS_S3, .signing = {.method = method}, .cap = cap};
 	int rc = s3_send(c, call, &r, p, ret, err);
 
+	/* Who signs wrongly is refused a listing, too: here it is of this name alone. */
+	if (rc < 0 && aws_error_is(err, "SignatureDoesNotMatch"))
+		err->code = ERR_IO;
 	if (rc < 0)
 		return err_wrap(err, "s3://%s/%s", p->bucket, p->key);
 	return rc;

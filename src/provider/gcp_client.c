@@ -171,6 +171,12 @@ static int ask(struct gcp_client *c, const struct provider_call *call, enum gcp_
 	return c->way.send(c->way.arg, call, &r, expected, ret, ret_status, err);
 }
 
+/* A refusal of the credentials. Of one bucket that is not ours to read the others know nothing. */
+static bool is_of_all(enum gcp_api api, int status)
+{
+	return status == 401 || (status == 403 && api != GCP_STORAGE);
+}
+
 int gcp_get(struct gcp_client *c, const struct provider_call *call, enum gcp_api api,
 	const char *path, size_t cap, struct http_response *ret, struct err *err)
 {
@@ -184,8 +190,7 @@ int gcp_get(struct gcp_client *c, const struct provider_call *call, enum gcp_api
 	}
 	if (rc < 0) {
 		*err = why;
-		/* Of one bucket that is not ours to read the others know nothing. */
-		if (api == GCP_STORAGE && (status == 403 || status == 400))
+		if (err->code == ERR_CONFIG && status && !is_of_all(api, status))
 			err->code = ERR_IO;
 		return -1;
 	}

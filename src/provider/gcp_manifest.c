@@ -67,7 +67,7 @@ static int take(struct evaluations *e, const json_t *one, struct arena *a, struc
 	int64_t at = 0;
 
 	if (!name || !created || time_parse(created, &at) < 0)
-		return err_set(err, ERR_CONFIG,
+		return err_set(err, ERR_IO,
 			"Vertex AI shows an evaluation without a name or createTime: its answers "
 			"have changed");
 	if (e->n == EVALUATIONS_MAX)
@@ -101,14 +101,14 @@ static int read_page(struct gcp_client *c, const struct provider_call *call,
 	if (rc <= 0)
 		return rc;
 	if (jcs_load(r.body, r.body_len, &doc, err) < 0) {
-		err->code = ERR_CONFIG;
+		err->code = ERR_IO;
 		return err_wrap(err, "the evaluations");
 	}
 	list = json_object_get(doc, "modelEvaluations");
 	next = json_string_value(json_object_get(doc, "nextPageToken"));
 	if (!json_is_object(doc) ||
 		(list ? !json_is_array(list) : json_object_size(doc) > (next != NULL)))
-		return err_set(err, ERR_CONFIG,
+		return err_set(err, ERR_IO,
 			"Vertex AI answers with something else than a list of evaluations: its "
 			"answers have changed");
 	json_array_foreach(list, i, one) if (take(e, one, a, err) < 0) return -1;

@@ -121,10 +121,14 @@ int gcp_model_get(struct gcp_client *c, const struct provider_call *call, const 
 	if (rc <= 0)
 		return rc < 0 ? err_wrap(err, "model %s", id) : 0;
 	if (jcs_load(r.body, r.body_len, &doc, err) < 0) {
-		err->code = ERR_CONFIG;
+		err->code = ERR_IO;
 		return err_wrap(err, "model %s", id);
 	}
-	return model_of(doc, call->arena, ret, err) < 0 ? -1 : 1;
+	if (model_of(doc, call->arena, ret, err) == 0)
+		return 1;
+	/* The others may be as they should. */
+	err->code = ERR_IO;
+	return err_wrap(err, "model %s", id);
 }
 
 /* ---- Listings ---- */
@@ -228,6 +232,9 @@ static int read_list(struct gcp_client *c, const struct provider_call *call, con
 	struct http_response r;
 	int rc = gcp_get(c, call, GCP_VERTEX, path, PAGE_MAX, &r, err);
 
+	/* Here a refusal is of the filter or the project, which no other look will change. */
+	if (rc < 0 && err->code == ERR_IO)
+		err->code = ERR_CONFIG;
 	if (rc <= 0)
 		return rc;
 	if (jcs_load(r.body, r.body_len, ret, err) < 0) {

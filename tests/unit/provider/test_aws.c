@@ -476,6 +476,12 @@ START_TEST(test_aws__does_not_overlook_a_manifest_that_it_may_not_see)
 	ck_assert_int_eq(err.code, ERR_IO);
 	ck_assert_ptr_nonnull(strstr(err.msg, "grant s3:GetObject and s3:ListBucket"));
 	control("DELETE", "fault", NULL);
+	/* A name that S3 reads otherwise than we signed it is no refusal of us. */
+	control("POST", "fault",
+		"{'kind':'error','code':'SignatureDoesNotMatch','status':403,'service':'s3'}");
+	ck_assert_int_eq(fetch_it(arn, &d), -1);
+	ck_assert_msg(err.code == ERR_IO, "%s", err.msg);
+	control("DELETE", "fault", NULL);
 	/* S3 that fails is the provider's failure, and no missing manifest. */
 	control("POST", "fault", "{'kind':'throttle','service':'s3'}");
 	ck_assert_int_eq(fetch_it(arn, &d), -1);

@@ -593,24 +593,37 @@ START_TEST(test_gcp__fetches_that_fail)
 		const char *url;
 		int status;
 		enum err_code code; /* ERR_IO: of this entry alone */
+		const char *body;   /* NULL: {} */
 	} cases[] = {
-		{MODEL, 401, ERR_CONFIG},
-		{MODEL, 403, ERR_CONFIG},
-		{MODEL, 503, ERR_UNREACHABLE},
-		{MODEL, 0, ERR_UNREACHABLE},
-		{FIRST, 401, ERR_CONFIG},
-		{FIRST, 403, ERR_IO},
-		{FIRST, 429, ERR_UNREACHABLE},
-		{FIRST, 0, ERR_UNREACHABLE},
-		{EVALUATIONS, 403, ERR_CONFIG},
-		{EVALUATIONS, 500, ERR_UNREACHABLE},
+		{MODEL, 400, ERR_IO, NULL},
+		{MODEL, 412, ERR_IO, NULL},
+		{MODEL, 200, ERR_IO, "<html>"},
+		{MODEL, 200, ERR_IO, "{}"},
+		{EVALUATIONS, 400, ERR_IO, NULL},
+		{EVALUATIONS, 200, ERR_IO, "{\"modelEvaluations\":"},
+		{EVALUATIONS, 200, ERR_IO, "{\"modelEvaluations\":7}"},
+		{EVALUATIONS, 200, ERR_IO, "{\"modelEvaluations\":[{}]}"},
+		{FIRST, 400, ERR_IO, NULL},
+		{FIRST, 416, ERR_IO, NULL},
+		{MODEL, 401, ERR_CONFIG, NULL},
+		{MODEL, 403, ERR_CONFIG, NULL},
+		{MODEL, 503, ERR_UNREACHABLE, NULL},
+		{MODEL, 0, ERR_UNREACHABLE, NULL},
+		{FIRST, 401, ERR_CONFIG, NULL},
+		{FIRST, 403, ERR_IO, NULL},
+		{FIRST, 429, ERR_UNREACHABLE, NULL},
+		{FIRST, 0, ERR_UNREACHABLE, NULL},
+		{EVALUATIONS, 403, ERR_CONFIG, NULL},
+		{EVALUATIONS, 500, ERR_UNREACHABLE, NULL},
 	};
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		struct source_document d;
 
 		forget_rules();
-		google_rule(&google, cases[i].url, cases[i].status, "{}");
+		err = (struct err){0};
+		google_rule(&google, cases[i].url, cases[i].status,
+			cases[i].body ? cases[i].body : "{}");
 		google_rule(&google, MODEL, 200, model(1, 2, 40));
 		ck_assert_int_eq(fetch(&d), -1);
 		ck_assert_msg(err.code == cases[i].code, "%zu: %s", i, err.msg);
