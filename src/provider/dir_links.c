@@ -12,6 +12,8 @@
 #include "provider/dir_web.h"
 
 enum { NAME_MAX_BYTES = 255, STATE_MAX = 200, LINK_MAX = 2048, FIRST_ROOM = 256 };
+/* More links that are no manifests than a page of manifests has. */
+enum { LINKS_MAX = 4 * LISTING_MAX };
 
 struct links {
 	struct dir_link *v;
@@ -123,9 +125,10 @@ static const char *plain(const char *href, size_t n, struct arena *a)
 static const char *behind(const char *at, const char *end, struct arena *a)
 {
 	STRBUF_AUTO sb = STRBUF_INIT(STATE_MAX);
+	const char *stop = end - at < LINK_MAX ? end : at + LINK_MAX;
 	bool in_tag = false, blank = false;
 
-	for (; at < end && *at != '\n' && !sb.overflow; at++) {
+	for (; at < stop && *at != '\n' && !sb.overflow; at++) {
 		if (*at == '<' && end - at > 3 && !strncasecmp(at, "<a ", 3))
 			break;
 		if (*at == '<' || *at == '>') {
@@ -168,9 +171,12 @@ static const char *next_link(const char *at, const char *end, size_t *ret_len)
 static void read_html(struct links *l, const char *text, size_t len, struct arena *a)
 {
 	const char *end = text + len, *at = text;
-	size_t n;
+	size_t n, links = 0;
 
 	while (!l->cut && (at = next_link(at, end, &n))) {
+		l->cut = links++ == LINKS_MAX;
+		if (l->cut)
+			break;
 		const char *name = plain(at, n, a);
 		size_t rest = (size_t)(end - at);
 		const char *close = memmem(at, rest < LINK_MAX ? rest : LINK_MAX, "</a>", 4);

@@ -108,6 +108,28 @@ START_TEST(test_dir_links__says_when_there_are_too_many)
 }
 END_TEST
 
+/* However long the page, what is behind a link is looked for nearby, and links are counted. */
+START_TEST(test_dir_links__takes_no_longer_than_the_page_is_long)
+{
+	STRBUF_AUTO sb = STRBUF_INIT(8 << 20);
+	struct dir_links l;
+	struct err err;
+
+	strbuf_addf(&sb, "<a href='a.json'>a</a>%3000s2025-11-24 10:00", "");
+	ck_assert_int_eq(dir_links_parse(sb.buf, sb.len, arena, &l, &err), 0);
+	ck_assert_uint_eq(l.n, 1);
+	ck_assert_ptr_null(l.v[0].state);
+	ck_assert(!l.cut);
+	for (int i = 0; i < 4 * LISTING_MAX; i++)
+		strbuf_addf(&sb, "<a href='x'>");
+	strbuf_addf(&sb, "<a href='late.json'>");
+	ck_assert(!sb.overflow);
+	ck_assert_int_eq(dir_links_parse(sb.buf, sb.len, arena, &l, &err), 0);
+	ck_assert_uint_eq(l.n, 1);
+	ck_assert(l.cut);
+}
+END_TEST
+
 static const struct {
 	const char *path, *url;
 	int private_network;
@@ -155,6 +177,7 @@ Suite *test_suite(void)
 	tcase_add_loop_test(t, test_dir_links__refuses_what_is_no_listing, 0,
 		sizeof(broken) / sizeof(broken[0]));
 	tcase_add_test(t, test_dir_links__says_when_there_are_too_many);
+	tcase_add_test(t, test_dir_links__takes_no_longer_than_the_page_is_long);
 	tcase_add_loop_test(t, test_dir_links__options, 0, sizeof(options) / sizeof(options[0]));
 	suite_add_tcase(s, t);
 	return s;
