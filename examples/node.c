@@ -285,7 +285,7 @@ static void count_as(struct node *n, const char *version)
 }
 
 /* A pointer came: take it or say why not. */
-static void take(struct node *n, const struct buffer *text, int64_t began)
+static bool take(struct node *n, const struct buffer *text, int64_t began)
 {
 	struct spiralfed_state state = n->state;
 	struct spiralfed_pointer pointer;
@@ -299,14 +299,14 @@ static void take(struct node *n, const struct buffer *text, int64_t began)
 		say(n, "REFUSED %s: %s", spiralfed_status_name(status),
 			spiralfed_status_text(status));
 		n->etag[0] = '\0';
-		return;
+		return false;
 	}
 	if (status == SPIRALFED_MOVED || n->n_loaded == 0)
 		wrong = load_all(n, &pointer);
 	if (wrong) {
 		say(n, "REFUSED release %s: %s", pointer.release.version, wrong);
 		n->etag[0] = '\0';
-		return;
+		return false;
 	}
 	n->state = state;
 	n->pointer = pointer;
@@ -316,28 +316,31 @@ static void take(struct node *n, const struct buffer *text, int64_t began)
 		say(n, "cannot keep the state in %s: %s", n->state_file, strerror(errno));
 	say(n, "%s serial=%lld release=%s", spiralfed_status_name(status),
 		(long long)pointer.serial, pointer.release.version);
+	return true;
 }
 
-/* One long poll, at most until something else is due. false: nobody answered. */
+/* One long poll, at most until something else is due. false: nobody answered, or nothing that could be
+ * taken; whoever asks again does so after a pause. */
 static bool follow(struct node *n, int wait_s)
 {
 	static char data[SPIRALFED_ENVELOPE_MAX];
 	struct buffer text = {data, 0, sizeof(data)};
 	int64_t began = now_usec();
 	char path[64];
+	bool taken = true;
 	long status;
 
 	snprintf(path, sizeof(path), "/v1/channels/stable/attestation?wait=%d", wait_s);
 	status = ask(n, "GET", path, NULL, true, wait_s + 20, &text);
 	if (status == 200)
-		take(n, &text, began);
+		taken = take(n, &text, began);
 	else if (status && status != 304 && status != 404)
 		say(n, "the channel was answered %ld: %.*s", status, (int)text.len, text.data);
 	if (spiralfed_frozen(&n->state, now_usec()) && !n->frozen) {
 		n->frozen = true;
 		say(n, "FROZEN: what is known has expired, and nothing newer comes through");
 	}
-	return status == 200 || status == 304 || status == 404;
+	return (status == 200 && taken) || status == 304 || status == 404;
 }
 
 /* ---- Reports ---- */

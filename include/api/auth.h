@@ -20,6 +20,9 @@ struct caller {
 /* Fill in request->caller. ERR_UNAUTHENTICATED, ERR_INVALID_TOKEN. */
 int auth_authenticate(struct request *r, struct err *err);
 
+/* Does what it was let in by still hold? For what goes on: a token may be revoked or end meanwhile. */
+bool auth_stands(struct request *r);
+
 /* admin may all; operate and promote may read; "submit" is had by whoever may submit for anyone. */
 bool caller_may(const struct caller *c, const char *scope);
 

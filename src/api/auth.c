@@ -103,3 +103,22 @@ int auth_authorize(struct request *r, const char *scope, struct err *err)
 		r->route->name, scope, strcmp(scope, "submit") == 0 ? ":<provider>" : "",
 		*r->caller.scopes ? r->caller.scopes : "none");
 }
+
+bool auth_stands(struct request *r)
+{
+	ARENA_AUTO a = arena_new();
+	struct arena *own = r->arena;
+	struct caller caller = r->caller;
+	struct err ignored;
+	bool stands;
+
+	if (r->route->flags & ROUTE_PUBLIC)
+		return true;
+	/* What it goes on for may take weeks: nothing is left behind in the request's arena. */
+	r->arena = a;
+	stands = auth_authenticate(r, &ignored) == 0 && caller_may(&r->caller, r->route->scope);
+	r->arena = own;
+	r->caller = caller;
+	r->hint = NULL;
+	return stands;
+}

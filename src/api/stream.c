@@ -100,7 +100,7 @@ static ssize_t stream_read(void *arg, uint64_t pos, char *buf, size_t max)
 		strbuf_release(&s->out); /* a thousand streams would keep it */
 	strbuf_reset(&s->out);
 	s->sent = 0;
-	if (atomic_load(&server->draining))
+	if (atomic_load(&server->draining) || !auth_stands(s->request))
 		return MHD_CONTENT_READER_END_OF_STREAM;
 	for (int pages = 0; more && s->out.len == 0 && pages < PAGES_MAX; pages++)
 		if (fill(s, &more, &err) < 0)

@@ -37,6 +37,8 @@ int wait_for_change(struct request *r, const struct body *body, struct err *err)
 
 	if (params_int(&r->params, "wait", 0, WAIT_MAX_S, 0, &seconds, err) < 0)
 		return -1;
+	if (r->wait_until && !auth_stands(r))
+		return err_set(err, ERR_INVALID_TOKEN, "the token ended while this waited");
 	if (seconds == 0 || !known(r, body) || atomic_load(&l->server->draining))
 		return 0;
 	if (r->wait_until == 0) {

@@ -469,6 +469,35 @@ START_TEST(test_auth__secrets_stand_nowhere)
 }
 END_TEST
 
+/* Found by a user: a stream that was open went on telling, whatever became of its token. */
+START_TEST(test_auth__a_stream_ends_with_its_token)
+{
+	STRBUF_AUTO seen = STRBUF_INIT(1 << 20);
+	char token[128], text[512], path[128], chunk[4096];
+	int fd = rig_connect(&rig);
+	ssize_t n;
+
+	make_token("read", 0, token);
+	n = snprintf(text, sizeof(text),
+		"GET /v1/events HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer %s\r\n"
+		"Accept: text/event-stream\r\n\r\n",
+		token);
+	rig_send(fd, text, (size_t)n);
+	strbuf_addstr(&seen, "");
+	while (!strstr(seen.buf, "retry: 2000") && (n = recv(fd, chunk, sizeof(chunk), 0)) > 0)
+		strbuf_add(&seen, chunk, (size_t)n);
+	ck_assert_ptr_nonnull(strstr(seen.buf, "200 OK"));
+	snprintf(path, sizeof(path), "/v1/tokens/%.12s", token + 4);
+	rig_expect(&rig, "DELETE", path, "", NULL, 200, NULL);
+	make_token("read", 0, token);
+	while (!strstr(seen.buf, "\r\n0\r\n\r\n") && (n = recv(fd, chunk, sizeof(chunk), 0)) > 0)
+		strbuf_add(&seen, chunk, (size_t)n);
+	ck_assert_ptr_nonnull(strstr(seen.buf, "\r\n0\r\n\r\n"));
+	ck_assert_ptr_null(strstr(seen.buf, "token.created"));
+	close(fd);
+}
+END_TEST
+
 Suite *test_suite(void)
 {
 	Suite *s = suite_create("who gets in, and what those are told who do not");
@@ -483,6 +512,7 @@ Suite *test_suite(void)
 	tcase_add_test(t, test_auth__calendar_programs_give_the_token_as_a_password);
 	tcase_add_test(t, test_auth__a_miss_is_compared_as_a_hit_is);
 	tcase_add_test(t, test_auth__secrets_stand_nowhere);
+	tcase_add_test(t, test_auth__a_stream_ends_with_its_token);
 	suite_add_tcase(s, t);
 	return s;
 }
