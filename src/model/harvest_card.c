@@ -3,11 +3,13 @@
  * Model cards: `model-index` of the front matter, or of the Hub's API, and the Hub's newer evaluation
  * results. Takes numbers only: what stands in the prose below is no evidence.
  */
+#include <stdlib.h>
 #include <string.h>
 
 #include "model/harvest_parts.h"
 
-enum { PREFIX_PARTS = 4 };
+/* CARD_MAX: of results, and of metrics. PART_MAX: bytes. */
+enum { PREFIX_PARTS = 4, CARD_MAX = HARVEST_FINDINGS_MAX, PART_MAX = 256 };
 
 bool harvest_is_card(const struct harvest_file *f)
 {
@@ -59,42 +61,77 @@ static const char *prefix_of(struct harvest *h, const struct json_value *result,
 	return out;
 }
 
+static int by_text(const void *a, const void *b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+static bool are_apart(struct harvest *h, const struct json_value *results, int parts)
+{
+	const char **names = ARENA_ARRAY(h->arena, results->n, const char *);
+
+	for (size_t i = 0; i < results->n; i++) {
+		names[i] = prefix_of(h, &results->sub[i], parts);
+		if (!names[i])
+			return false;
+	}
+	qsort(names, results->n, sizeof(*names), by_text);
+	for (size_t i = 1; i < results->n; i++)
+		if (strcmp(names[i - 1], names[i]) == 0)
+			return false;
+	return true;
+}
+
 /* The fewest parts of the data sets' names that keep the results apart. */
 static int parts_needed(struct harvest *h, const struct json_value *results)
 {
-	for (int parts = results->n > 1; parts < PREFIX_PARTS; parts++) {
-		bool apart = true;
-		for (size_t i = 0; apart && i < results->n; i++)
-			for (size_t k = 0; apart && k < i; k++) {
-				const char *a = prefix_of(h, &results->sub[i], parts);
-				const char *b = prefix_of(h, &results->sub[k], parts);
-				apart = a && b && strcmp(a, b) != 0;
-			}
-		if (apart)
-			return parts;
-	}
-	return PREFIX_PARTS;
+	int parts = 1;
+
+	if (results->n < 2)
+		return 0;
+	while (parts < PREFIX_PARTS && !are_apart(h, results, parts))
+		parts++;
+	return parts;
 }
 
-static bool has_twin(const struct json_value *metrics, const char *type)
+struct types {
+	const char **v; /* sorted */
+	size_t n;
+};
+
+static struct types types_of(struct harvest *h, const struct json_value *metrics)
 {
-	size_t n = 0;
+	struct types t = {.v = ARENA_ARRAY(h->arena, metrics->n + 1, const char *)};
 
 	for (size_t i = 0; i < metrics->n; i++) {
-		const char *other = json_member_string(&metrics->sub[i], "type");
-		n += other && !strcmp(other, type);
+		const char *type = json_member_string(&metrics->sub[i], "type");
+
+		if (type)
+			t.v[t.n++] = type;
 	}
-	return n > 1;
+	if (t.n)
+		qsort(t.v, t.n, sizeof(*t.v), by_text);
+	return t;
+}
+
+static bool has_twin(const struct types *t, const char *type)
+{
+	const char **at = t->n ? bsearch(&type, t->v, t->n, sizeof(*t->v), by_text) : NULL;
+
+	return at && ((at > t->v && !strcmp(at[-1], type)) ||
+			     (at + 1 < t->v + t->n && !strcmp(at[1], type)));
 }
 
 static void read_metrics(
 	struct harvest *h, const struct json_value *metrics, const char *prefix, bool is_train)
 {
-	for (size_t i = 0; metrics && i < metrics->n; i++) {
+	struct types types = types_of(h, metrics);
+
+	for (size_t i = 0; i < metrics->n; i++) {
 		const struct json_value *m = &metrics->sub[i], *value = json_member(m, "value");
 		const char *type = json_member_string(m, "type");
 		const char *name = json_member_string(m, "name");
-		const char *stem = type && !(name && has_twin(metrics, type)) ? type : name;
+		const char *stem = type && !(name && has_twin(&types, type)) ? type : name;
 
 		if (!stem || !value) {
 			harvest_note(h, m, "has no %s: left out", stem ? "value" : "type");
@@ -107,8 +144,44 @@ static void read_metrics(
 	}
 }
 
-static void read_results(struct harvest *h, const struct json_value *results)
+/* The name of its data set is copied to each metric. */
+static enum harvest_outcome check_result(
+	struct harvest *h, const struct json_value *result, struct err *err)
 {
+	for (int i = 0; i < PREFIX_PARTS; i++) {
+		const char *part = part_of(result, i);
+
+		if (part && strlen(part) > PART_MAX)
+			return harvest_refuse(h, json_member(result, "dataset"), err,
+				"names a data set with more than %d bytes", (int)PART_MAX);
+	}
+	return HARVEST_READ;
+}
+
+static enum harvest_outcome check_results(
+	struct harvest *h, const struct json_value *results, struct err *err)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < results->n; i++) {
+		const struct json_value *metrics = json_member(&results->sub[i], "metrics");
+
+		if (check_result(h, &results->sub[i], err) != HARVEST_READ)
+			return HARVEST_REFUSED;
+		n += json_is(metrics, JSON_KIND_ARRAY) ? metrics->n : 0;
+	}
+	if (n <= CARD_MAX && results->n <= CARD_MAX)
+		return HARVEST_READ;
+	return harvest_refuse(h, results, err,
+		"holds %zu results with %zu metrics; more than %d are no card", results->n, n,
+		(int)CARD_MAX);
+}
+
+static enum harvest_outcome read_results(
+	struct harvest *h, const struct json_value *results, struct err *err)
+{
+	if (check_results(h, results, err) != HARVEST_READ)
+		return HARVEST_REFUSED;
 	int parts = parts_needed(h, results);
 
 	for (size_t i = 0; i < results->n; i++) {
@@ -127,6 +200,7 @@ static void read_results(struct harvest *h, const struct json_value *results)
 				split);
 		read_metrics(h, metrics, prefix_of(h, result, parts), is_train);
 	}
+	return HARVEST_READ;
 }
 
 enum harvest_outcome harvest_read_card(
@@ -154,7 +228,7 @@ enum harvest_outcome harvest_read_card(
 	if (name && strchr(name, '/'))
 		harvest_model(h, json_member(&index->sub[0], "name"));
 	if (json_is(results, JSON_KIND_ARRAY))
-		read_results(h, results);
+		return read_results(h, results, err);
 	return HARVEST_READ;
 }
 

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/jcs.h"
+#include "base/strbuf.h"
 #include "model/harvest.h"
 
 #include "support/harvest_cases.h"
@@ -137,6 +138,62 @@ START_TEST(test_harvest__cut_anywhere)
 }
 END_TEST
 
+/* A card of `results` data sets, of the same name but for the last part, with `metrics` each. */
+static const char *large_card(int results, int metrics, size_t *ret_len)
+{
+	STRBUF_AUTO sb = STRBUF_INIT(16 << 20);
+
+	strbuf_addf(&sb, "{\"model-index\":[{\"results\":[");
+	for (int i = 0; i < results; i++) {
+		strbuf_addf(&sb,
+			"%s{\"dataset\":{\"name\":\"a\",\"config\":\"b\",\"split\":\"c\","
+			"\"revision\":\"r%d\"},\"metrics\":[",
+			i ? "," : "", i);
+		for (int k = 0; k < metrics; k++)
+			strbuf_addf(&sb,
+				"%s{\"type\":\"accuracy\",\"name\":\"acc_%d\",\"value\":0.5}",
+				k ? "," : "", k);
+		strbuf_addf(&sb, "]}");
+	}
+	strbuf_addf(&sb, "]}]}");
+	ck_assert(!sb.overflow);
+	*ret_len = sb.len;
+	return arena_strndup(arena, sb.buf, sb.len);
+}
+
+/* With each compared to each other, the largest of them need gigabytes and minutes. */
+START_TEST(test_harvest__a_card_may_be_large)
+{
+	static const struct {
+		int results, metrics;
+		enum harvest_outcome outcome;
+		size_t found;
+	} cards[] = {
+		{19999, 1, HARVEST_READ, 19999},
+		{1, 19999, HARVEST_READ, 19999},
+		{20001, 0, HARVEST_REFUSED, 0},
+		{1, 20001, HARVEST_REFUSED, 0},
+		{3, 6667, HARVEST_REFUSED, 0},
+	};
+
+	for (size_t i = 0; i < sizeof(cards) / sizeof(cards[0]); i++) {
+		struct err err = {0};
+		struct harvest h;
+		size_t len;
+		const char *text = large_card(cards[i].results, cards[i].metrics, &len);
+
+		harvest_init(&h, arena);
+		ck_assert_msg(harvest_read(&h, "card.json", text, len, &err) == cards[i].outcome,
+			"%zu: %s", i, err.msg);
+		if (cards[i].outcome == HARVEST_READ)
+			ck_assert_uint_eq(h.n_findings, cards[i].found);
+		else
+			ck_assert_msg(
+				strstr(err.msg, "more than 20000 are no card"), "%s", err.msg);
+	}
+}
+END_TEST
+
 Suite *test_suite(void)
 {
 	Suite *s = suite_create("model/harvest");
@@ -147,6 +204,7 @@ Suite *test_suite(void)
 	tcase_add_loop_test(t, test_harvest__trap, 0, (int)harvest_n_traps);
 	tcase_add_loop_test(t, test_harvest__cut_anywhere, 0, (int)harvest_n_cases);
 	tcase_add_test(t, test_harvest__a_map_is_read_or_refused);
+	tcase_add_test(t, test_harvest__a_card_may_be_large);
 	suite_add_tcase(s, t);
 	return s;
 }
