@@ -54,5 +54,8 @@ int aws_profile_parse(const char *text, size_t len, const char *name, struct are
 
 /* May the container's agent be there? ERR_CONFIG: credentials would go to somebody else. */
 int aws_container_check(const char *url, struct err *err);
+/* Sessions, and tokens of web identities, go to https alone, or to this machine and its metadata service:
+ * ERR_CONFIG. The URL is one that http_server_parse() takes. */
+int aws_secret_check(const char *url, struct err *err);
 
 #endif

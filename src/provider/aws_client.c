@@ -86,7 +86,8 @@ static int find_endpoints(struct aws_client *c, const struct aws_client_options 
 			url = variable(o, "AWS_ENDPOINT_URL");
 		c->endpoint[i] = url ? arena_strdup(c->arena, url)
 				     : default_endpoint(c, (enum aws_service)i);
-		if (url && http_server_parse(url, c->arena, &server, err) < 0)
+		if (url && (http_server_parse(url, c->arena, &server, err) < 0 ||
+				   aws_secret_check(url, err) < 0))
 			return err_wrap(err, "the endpoint of %s", services[i].name);
 	}
 	return 0;

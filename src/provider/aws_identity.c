@@ -135,22 +135,42 @@ static const char *host_of(const char *url, size_t *ret_len)
 	return at;
 }
 
-static bool is_near(const char *host)
+enum { HOST_MAX = 64 };
+
+/* "" when it is none that could be near. */
+static void near_host(const char *url, char *ret)
 {
-	static const char *const agents[] = {
-		"169.254.170.2", "169.254.170.23", "localhost", "::1", "fd00:ec2::23"};
+	size_t len;
+	const char *at = host_of(url, &len);
+
+	if (len >= HOST_MAX || memchr(at, '@', len))
+		len = 0;
+	memcpy(ret, at, len);
+	ret[len] = '\0';
+}
+
+static bool is_one_of(const char *host, const char *const *hosts)
+{
+	for (; *hosts; hosts++)
+		if (strcasecmp(host, *hosts) == 0)
+			return true;
+	return false;
+}
+
+static bool is_loopback(const char *host)
+{
+	static const char *const names[] = {"localhost", "::1", NULL};
 	struct in_addr v4;
 
-	for (size_t i = 0; i < sizeof(agents) / sizeof(agents[0]); i++)
-		if (strcasecmp(host, agents[i]) == 0)
-			return true;
-	return inet_pton(AF_INET, host, &v4) == 1 && ntohl(v4.s_addr) >> 24 == 127;
+	return is_one_of(host, names) ||
+	       (inet_pton(AF_INET, host, &v4) == 1 && ntohl(v4.s_addr) >> 24 == 127);
 }
 
 int aws_container_check(const char *url, struct err *err)
 {
-	char host[64];
-	size_t len;
+	static const char *const agents[] = {
+		"169.254.170.2", "169.254.170.23", "fd00:ec2::23", NULL};
+	char host[HOST_MAX];
 
 	if (strncmp(url, "https://", 8) == 0)
 		return 0;
@@ -158,16 +178,26 @@ int aws_container_check(const char *url, struct err *err)
 		return err_set(err, ERR_CONFIG,
 			"AWS_CONTAINER_CREDENTIALS_FULL_URI begins with neither https:// nor "
 			"http://");
-	const char *at = host_of(url, &len);
-	if (len >= sizeof(host) || memchr(at, '@', len))
-		len = 0;
-	memcpy(host, at, len);
-	host[len] = '\0';
-	if (is_near(host))
+	near_host(url, host);
+	if (is_loopback(host) || is_one_of(host, agents))
 		return 0;
 	return err_set(err, ERR_CONFIG,
 		"AWS_CONTAINER_CREDENTIALS_FULL_URI: over http only loopback and the agents' own "
 		"addresses are asked");
+}
+
+int aws_secret_check(const char *url, struct err *err)
+{
+	static const char *const metadata[] = {"169.254.169.254", "fd00:ec2::254", NULL};
+	char host[HOST_MAX];
+
+	if (strncmp(url, "http://", 7) != 0)
+		return 0;
+	near_host(url, host);
+	if (is_loopback(host) || is_one_of(host, metadata))
+		return 0;
+	return err_set(err, ERR_CONFIG,
+		"%s is not https: secrets are sent in the open to nobody but this machine", url);
 }
 
 /* "scheme://host" and "/path?query". */
@@ -234,8 +264,9 @@ static int metadata(const struct aws_identity_options *o, const struct provider_
 	/* Without an empty body a PUT would wait for one. */
 	if (strcmp(method, "PUT") == 0)
 		r.http.body = "";
-	if (http_server_parse(base ? base : METADATA, call->arena, &r.http.server, err) < 0)
-		return -1;
+	if (http_server_parse(base ? base : METADATA, call->arena, &r.http.server, err) < 0 ||
+		aws_secret_check(base ? base : METADATA, err) < 0)
+		return err_wrap(err, "AWS_EC2_METADATA_SERVICE_ENDPOINT");
 	return o->send(o->arg, call, &r, expected, ret, err);
 }
 

@@ -738,6 +738,8 @@ START_TEST(test_aws__options_that_are_refused)
 		{.region = "eu west"},
 		{.region = "-"},
 		{.region = "eu-west-1", .endpoint = "ftp://x"},
+		{.region = "eu-west-1", .endpoint = "http://sagemaker.example"},
+		{.region = "eu-west-1", .endpoint = "http://10.0.0.7:9000"},
 		{.region = "eu-west-1", .metrics = "quality"},
 	};
 

@@ -299,6 +299,33 @@ START_TEST(test_aws_credentials__asks_only_agents_that_are_near)
 }
 END_TEST
 
+static const struct {
+	const char *url;
+	bool taken;
+} servers[] = {
+	{"https://sts.example", true},
+	{"http://127.0.0.1:9000", true},
+	{"http://localhost:9000", true},
+	{"http://[::1]:80/", true},
+	{"http://169.254.169.254", true},
+	{"http://[fd00:ec2::254]/", true},
+	{"unix:/run/sts", true},
+	{"http://sts.example", false},
+	{"http://10.0.0.1:9000", false},
+	{"http://127.0.0.1.evil.example", false},
+	{"http://[fd00:ec2::1]", false},
+	{"http://169.254.170.2", false},
+};
+
+START_TEST(test_aws_credentials__travel_in_the_clear_on_this_machine_alone)
+{
+	struct err err = {0};
+
+	ck_assert_msg((aws_secret_check(servers[_i].url, &err) == 0) == servers[_i].taken, "%s: %s",
+		servers[_i].url, err.msg);
+}
+END_TEST
+
 /* ---- The shared file ---- */
 
 START_TEST(test_aws_credentials__reads_profiles)
@@ -593,6 +620,8 @@ Suite *test_suite(void)
 	tcase_add_test(tc, test_aws_credentials__shows_the_agent_its_token);
 	tcase_add_loop_test(
 		tc, test_aws_credentials__asks_only_agents_that_are_near, 0, COUNT(agents));
+	tcase_add_loop_test(tc, test_aws_credentials__travel_in_the_clear_on_this_machine_alone, 0,
+		COUNT(servers));
 	tcase_add_test(tc, test_aws_credentials__reads_profiles);
 	tcase_add_test(tc, test_aws_credentials__are_fetched_a_quarter_of_an_hour_early);
 	tcase_add_test(tc, test_aws_credentials__that_have_expired_are_told);
