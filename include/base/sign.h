@@ -30,7 +30,7 @@ struct sign_key;
 struct sign_key *sign_key_make(struct err *err); /* NULL: no randomness */
 /* From the 32 bytes that RFC 8032 calls the private key; NULL: GnuTLS fails. */
 struct sign_key *sign_key_from_seed(const unsigned char seed[SIGN_SEED_SIZE], struct err *err);
-void sign_key_free(struct sign_key *k);		 /* NULL is allowed; the secret is wiped */
+void sign_key_free(struct sign_key *k); /* NULL is allowed; the secret is wiped */
 static inline void sign_key_freep(struct sign_key **k)
 {
 	sign_key_free(*k);

@@ -16,7 +16,7 @@ struct publication_files {
 	struct repository_file v[PUBLICATION_FILES_MAX];
 	size_t n;
 	size_t n_release; /* of these, the first: the release's */
-	int64_t serial; /* of the channel that they show */
+	int64_t serial;	  /* of the channel that they show */
 };
 
 /* The channel's files, and, with a version, the release's too. `url` is where the repository is looked

@@ -50,9 +50,9 @@ struct source {
 	int64_t timeout;
 	struct webhook_proof webhook;
 	int64_t publish_check; /* usec between two looks at the repository of releases */
-	const char *actor; /* connector:<provider> */
-	bool probes;	   /* it can look for artifacts */
-	bool works;	   /* it can start work */
+	const char *actor;     /* connector:<provider> */
+	bool probes;	       /* it can look for artifacts */
+	bool works;	       /* it can start work */
 	int64_t work_timeout;
 
 	/* The ops thread's. */

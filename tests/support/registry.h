@@ -23,8 +23,8 @@ void registry_sources(const struct engine_source *list, size_t n);
 /* Counters that Prometheus is asked for, from now on, up to the teardown. */
 void registry_asked(struct strings names);
 /* Send webhooks by this, which needs no network; the same. */
-void registry_webhooks(int (*send)(const struct http_request *r, struct arena *a,
-	struct http_response *ret, struct err *err));
+void registry_webhooks(int (*send)(
+	const struct http_request *r, struct arena *a, struct http_response *ret, struct err *err));
 void registry_setup(void);
 void registry_teardown(void);
 /* Close and open again, as a restart does. */

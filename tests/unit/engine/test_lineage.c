@@ -123,9 +123,9 @@ START_TEST(test_lineage__an_egress_loop_in_one_manifest)
 	struct outcome o;
 
 	ck_assert_int_eq(one("aws", "s/r-v1", "runtime", "'s/t-v1'", -1).status, 201);
-	o = hand_in("hf",
-		arena_printf(reg.arena, "%s,%s", artifact("s/t-v1", "textgen", 0.8, "'x/base-v1'", -1),
-			artifact("s/t-v2", "textgen", 0.8, "'s/r-v1'", -1)));
+	o = hand_in("hf", arena_printf(reg.arena, "%s,%s",
+				  artifact("s/t-v1", "textgen", 0.8, "'x/base-v1'", -1),
+				  artifact("s/t-v2", "textgen", 0.8, "'s/r-v1'", -1)));
 	ck_assert_int_eq(o.status, 422);
 	ck_assert_str_eq(o.c->err.pointer, "/artifacts/1/derived_from/0");
 }
