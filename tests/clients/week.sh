@@ -3,7 +3,8 @@
 # A whole week on one fake clock: published by the official clients, promoted, read back by one of them
 #
 # Daemon, stand-ins and clients live under libfaketime, so that signatures and tokens are of that week.
-# shellcheck disable=SC2317 # check calls them
+# Each is started as itself, not from a function: what is killed at the end is the program.
+# shellcheck disable=SC2086,SC2317 # words of a command; check calls them
 set -u
 here=$PWD
 root=$(cd ../.. && pwd)
@@ -45,18 +46,16 @@ it_is() { # UTC: the clock goes on from there
 	echo "$(($(date -u -d "$1" +%s) - $(date -u +%s)))" | sed 's/^[0-9]/+&/' >clock.new
 	mv clock.new clock
 }
-fake() {
-	LD_PRELOAD=$faketime FAKETIME_TIMESTAMP_FILE=$PWD/clock FAKETIME_NO_CACHE=1 \
-		FAKETIME_DONT_FAKE_MONOTONIC=1 DONT_FAKE_MONOTONIC=1 "$@"
-}
+faked="env LD_PRELOAD=$faketime FAKETIME_TIMESTAMP_FILE=$PWD/clock FAKETIME_NO_CACHE=1 \
+	FAKETIME_DONT_FAKE_MONOTONIC=1 DONT_FAKE_MONOTONIC=1"
 it_is '2027-03-01 12:00' # a Monday
 
 mkdir keys
-fake /usr/bin/python3 "$root/tests/stand-in/hub.py" >hub.url 2>hub.err &
+$faked /usr/bin/python3 "$root/tests/stand-in/hub.py" >hub.url 2>hub.err &
 pids=$!
-fake /usr/bin/python3 "$root/tests/stand-in/gcp.py" --folder "$PWD/keys" >gcp.url 2>gcp.err &
+$faked /usr/bin/python3 "$root/tests/stand-in/gcp.py" --folder "$PWD/keys" >gcp.url 2>gcp.err &
 pids="$pids $!"
-fake /usr/bin/python3 "$root/tests/stand-in/aws.py" --folder "$PWD" >aws.url 2>aws.err &
+$faked /usr/bin/python3 "$root/tests/stand-in/aws.py" --folder "$PWD" >aws.url 2>aws.err &
 pids="$pids $!"
 trap 'kill $pids 2>/dev/null' EXIT
 await test -s hub.url && await test -s gcp.url && await test -s aws.url
@@ -64,7 +63,7 @@ hub=$(cat hub.url) gcp=$(cat gcp.url) aws=$(cat aws.url)
 client() { # STEP ARG...
 	step=$1
 	shift
-	(cd "$here" && fake node week.mjs "$step" "$hub" "$gcp" "$aws" "$TEST_TMP/keys" "$@") >out 2>err
+	(cd "$here" && $faked node week.mjs "$step" "$hub" "$gcp" "$aws" "$TEST_TMP/keys" "$@") >out 2>err
 }
 
 echo hf_write >token
@@ -90,7 +89,7 @@ endpoint = $aws
 group = runtime
 END
 : >log
-fake "$build/spiralfedd" -c daemon.conf -o listen="unix:$PWD/sock" -o state=state -o auth=off 2>>log &
+$faked "$build/spiralfedd" -c daemon.conf -o listen="unix:$PWD/sock" -o state=state -o auth=off 2>>log &
 pids="$pids $!"
 await grep -q 'daemon\.ready' log
 get() { curl -s --unix-socket sock "http://localhost$1"; }
