@@ -126,7 +126,7 @@ check "the Wednesday after: the next release" await has /v1/channels/stable '"ve
 check "... read back, too" await equal v1.0.1 1.0.1
 check "... beside the first, which is as it was" equal v1.0.0 1.0.0
 check "the Hub agrees" await has /v1/hub '"state":"agrees"'
-check "each provider was heard once a day, and none failed" has /v1/providers '"state":"ok"'
+check "each provider was heard" test "$(get /v1/providers | grep -o '"state":"ok"' | wc -l)" = 3
 get '/v1/events?max_results=1000' >out
 check "nothing came twice" test "$(grep -o '"type":"manifest.submitted"' out | wc -l)" = 6
 check "and nothing failed" sh -c '! grep -q "provider.failed\|hub.failed\|hub.drift" out'
