@@ -3,50 +3,9 @@
 # N models of Vertex AI (N=10000): brought in, looked at again unchanged, by a daemon that remembers them
 # and by one that was started anew, and listed by the official client. Prints one line for each: seconds,
 # requests, bytes of answers. Needs BUILD; python3; node with tests/clients/node_modules for the client.
-set -eu
-src=$(cd "$(dirname "$0")/../.." && pwd)
-BUILD=$(cd "${BUILD:-$src/build}" && pwd)
-n=${N:-10000}
-tmp=$(mktemp -d)
-pid='' stand_in=''
-trap 'kill $pid $stand_in 2>/dev/null; wait; rm -rf "$tmp"' EXIT
-cd "$tmp"
-export SPIRALFED_URL="unix:$tmp/sock"
-
-await() { # COMMAND...
-	until "$@"; do sleep 0.02; done
-}
-start() {
-	: >log
-	"$BUILD/spiralfedd" -c daemon.conf -o listen="$SPIRALFED_URL" -o state=state -o auth=off 2>>log &
-	pid=$!
-	await grep -q 'daemon\.ready' log
-}
-stop() {
-	kill -TERM "$pid"
-	wait "$pid" || true
-	pid=''
-}
-sf() { "$BUILD/spiralfed" "$@"; }
-is_over() { sf schedule runs ingest --json --max-results 1 >run && grep -q '"finished_at":"' run; }
-counted() { # WHAT SECONDS
-	curl -sf "$url/_control/stats" | awk -v what="$1" -v secs="$2" -v n="$n" '
-		/"requests":/ { gsub(/[^0-9]/, ""); requests = $0 }
-		/"bytes":/ { gsub(/[^0-9]/, ""); bytes = $0 }
-		END { printf "gcp %-34s %6d models %8.2f s %6d requests %9d bytes\n", what, n, secs, requests, bytes }'
-}
-measure() { # WHAT
-	curl -sf -X DELETE "$url/_control/stats"
-	begun=$(date +%s%N)
-	sf schedule run ingest >/dev/null
-	await is_over
-	over=$(date +%s%N)
-	if grep -q '"phase":"Error"' run; then
-		cat run >&2
-		exit 1
-	fi
-	counted "$1" "$(echo "$begun $over" | awk '{ printf "%.3f", ($2 - $1) / 1e9 }')"
-}
+# shellcheck source=bench/ingest/common.sh
+. "$(dirname "$0")/common.sh"
+label=gcp
 
 /usr/bin/python3 "$src/tests/stand-in/gcp.py" --page 100 --folder "$tmp" >url 2>err &
 stand_in=$!
@@ -67,15 +26,14 @@ storage_endpoint = $url
 timeout = 3600
 END
 start
-measure 'all of them new'
-measure 'unchanged'
+measure 'all of them new' new
+measure 'unchanged' unchanged
 stop
 start
-measure 'unchanged, after a restart'
+measure 'unchanged, after a restart' unchanged
 stop
 
-clients=$src/tests/clients
-if command -v node >/dev/null && [ -d "$clients/node_modules" ]; then
+if has_client; then
 	cat >"$tmp/list.mjs" <<'END'
 import { createRequire } from "node:module";
 const [url, folder, clients] = process.argv.slice(2);
@@ -93,10 +51,5 @@ const [all] = await models.listModels({ parent: "projects/proj/locations/europe-
 console.error(all.length + " models");
 console.log(Number(process.hrtime.bigint() - begun) / 1e9);
 END
-	curl -sf -X DELETE "$url/_control/stats"
-	secs=$(node "$tmp/list.mjs" "$url" "$tmp" "$clients" 2>client.err)
-	grep -q "^$n models" client.err
-	counted 'listed by @google-cloud/aiplatform' "$secs"
-else
-	echo "gcp: node or tests/clients/node_modules is missing: no official client to compare with"
+	listed @google-cloud/aiplatform node "$tmp/list.mjs" "$url" "$tmp" "$clients"
 fi

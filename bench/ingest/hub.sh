@@ -4,51 +4,11 @@
 # ETags of listings and without), by a daemon that remembers them and by one that was started anew, and
 # listed by the official client. Prints one line for each: seconds, requests, bytes of answers. Needs
 # BUILD; python3; node with tests/clients/node_modules for the client.
-set -eu
-src=$(cd "$(dirname "$0")/../.." && pwd)
-BUILD=$(cd "${BUILD:-$src/build}" && pwd)
-n=${N:-10000}
-tmp=$(mktemp -d)
-pid='' stand_in=''
-trap 'kill $pid $stand_in 2>/dev/null; wait; rm -rf "$tmp"' EXIT
-cd "$tmp"
-export SPIRALFED_URL="unix:$tmp/sock" HF_TOKEN=hf_read
+# shellcheck source=bench/ingest/common.sh
+. "$(dirname "$0")/common.sh"
+label=hf own='1 2'
+export HF_TOKEN=hf_read
 
-await() { # COMMAND...
-	until "$@"; do sleep 0.02; done
-}
-start() {
-	: >log
-	"$BUILD/spiralfedd" -c daemon.conf -o listen="$SPIRALFED_URL" -o state=state -o auth=off 2>>log &
-	pid=$!
-	await grep -q 'daemon\.ready' log
-}
-stop() {
-	kill -TERM "$pid"
-	wait "$pid" || true
-	pid=''
-}
-sf() { "$BUILD/spiralfed" "$@"; }
-is_over() { sf schedule runs ingest --json --max-results 1 >run && grep -q '"finished_at":"' run; }
-forget() { curl -sf -X DELETE "$url/_control/stats" >out; }
-counted() { # WHAT SECONDS; without the requests of this script
-	curl -sf "$url/_control/stats" |
-		sed 's/.*"requests":\([0-9]*\),"bytes":\([0-9]*\).*/\1 \2/' |
-		awk -v what="$1" -v secs="$2" -v n="$n" \
-			'{ printf "hf  %-34s %6d models %8.2f s %6d requests %9d bytes\n", what, n, secs, $1 - 1, $2 - 2 }'
-}
-measure() { # WHAT REPORT: which member of the log's last report has to be all of them
-	forget
-	begun=$(date +%s%N)
-	sf schedule run ingest >/dev/null
-	await is_over
-	over=$(date +%s%N)
-	if ! grep 'tag=source.read' log | tail -n 1 | grep -q " $2=$n "; then
-		tail -n 3 log >&2
-		exit 1
-	fi
-	counted "$1" "$(echo "$begun $over" | awk '{ printf "%.3f", ($2 - $1) / 1e9 }')"
-}
 serve() { # [OPTION]: the stand-in, with N repositories
 	rm -f url
 	/usr/bin/python3 "$src/tests/stand-in/hub.py" "$@" >url 2>err &
@@ -61,7 +21,6 @@ serve() { # [OPTION]: the stand-in, with N repositories
 END
 	printf '[provider.hf]\nconnector = hf\nendpoint = %s\nauthor = spiralverse\ntimeout = 3600\n' "$url" >daemon.conf
 }
-clients=$src/tests/clients
 cat >list.mjs <<'END'
 import { createRequire } from "node:module";
 const [url, clients] = process.argv.slice(2);
@@ -82,13 +41,8 @@ stop
 start
 measure 'unchanged, after a restart' unchanged
 stop
-if command -v node >/dev/null && [ -d "$clients/node_modules" ]; then
-	forget
-	secs=$(node list.mjs "$url" "$clients" 2>client.err)
-	grep -q "^$n models" client.err
-	counted 'listed by @huggingface/hub' "$secs"
-else
-	echo "hf: node or tests/clients/node_modules is missing: no official client to compare with"
+if has_client; then
+	listed @huggingface/hub node list.mjs "$url" "$clients"
 fi
 kill "$stand_in"
 wait "$stand_in" || true
