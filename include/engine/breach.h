@@ -41,6 +41,8 @@ struct breach {
 	size_t n_warnings;
 	struct rollback_signal signal;
 	const struct burnrate_status *first; /* with a signal: the rule to name */
+	/* The first that passes a cool-down, NULL: none does. What was held before is freed by it. */
+	const struct burnrate_status *critical;
 	/* what came of it */
 	struct rollback_do action;
 	struct channel_row channel; /* of a move */

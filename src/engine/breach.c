@@ -203,7 +203,8 @@ static void note(struct way_back *w, int64_t now)
 static int look(struct tx *tx, struct breach *b, const struct snapshot *s, struct way_back *w,
 	struct err *err)
 {
-	const struct burnrate_status *r = b->first;
+	const struct burnrate_status *r =
+		w->controller.latched && b->critical ? b->critical : b->first;
 	const char *target = way_back_target(w), *subject = subject_of(w, tx->arena),
 		   *reason = reason_of(r, tx->arena);
 	const struct watch_row before = w->row;

@@ -120,6 +120,10 @@ static void act(struct engine *e, struct db *reader, struct snapshot *s, bool st
 	for (size_t i = 0; i < n; i++)
 		if (all[i].first && all[i].rule->action == BURN_WARN)
 			warnings[b.n_warnings++] = all[i];
+	for (size_t i = n; i-- > 0;)
+		if (all[i].fired && all[i].rule->action == BURN_ROLLBACK &&
+			all[i].slo->kind == BURN_COUNT)
+			b.critical = &all[i];
 	if (b.signal.firing)
 		b.first = &all[first];
 	else

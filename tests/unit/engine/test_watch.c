@@ -318,6 +318,26 @@ START_TEST(test_watch__waits_for_the_cool_down_unless_it_is_critical)
 }
 END_TEST
 
+/* Found by a user: the history named the errors that had been held, not what let the rollback through. */
+START_TEST(test_watch__names_what_let_a_held_rollback_through)
+{
+	const struct observation critical = {.total = 1, .safety_critical = 1};
+
+	first_release();
+	next_release(2, 0.82);
+	next_release(3, 0.84);
+	minute();
+	observe("1.0.2", 1000, 500);
+	minute();
+	observe("1.0.1", 1000, 500);
+	ck_assert_str_eq(member(channel_text(), "version"), "1.0.1");
+	minute();
+	observe_counts("1.0.1", &critical);
+	ck_assert_str_eq(member(channel_text(), "version"), "1.0.0");
+	ck_assert_ptr_nonnull(strstr(newest_event("rollback.completed"), "safety_critical"));
+}
+END_TEST
+
 /* Quarantined though it has to serve on: nobody goes back to it, and no promotion makes it warm. */
 START_TEST(test_watch__a_quarantined_release_that_served_on_is_no_way_back)
 {
@@ -594,6 +614,7 @@ Suite *test_suite(void)
 	tcase_add_test(t, test_watch__holds_promotions_after_a_rollback);
 	tcase_add_test(t, test_watch__holds_promotions_for_a_day);
 	tcase_add_loop_test(t, test_watch__waits_for_the_cool_down_unless_it_is_critical, 0, 2);
+	tcase_add_test(t, test_watch__names_what_let_a_held_rollback_through);
 	tcase_add_loop_test(
 		t, test_watch__a_quarantined_release_that_served_on_is_no_way_back, 0, 2);
 	tcase_add_test(t, test_watch__sees_a_breach_by_time_alone);
