@@ -23,8 +23,6 @@ char *digest_string(const void *data, size_t len, char buf[DIGEST_STRLEN]);
 /* Exactly "sha256:" and 64 lower-case hex digits. */
 bool digest_valid(const char *s);
 
-void hex_encode(const void *data, size_t len, char *ret); /* ret[2 * len + 1], lower case */
-
 /* Same bytes, in a time that does not depend on where they differ. */
 bool equal_constant_time(const void *a, const void *b, size_t len);
 

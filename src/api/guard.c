@@ -5,6 +5,7 @@
  * listed in docs/http.md.
  */
 #include "api/guard.h"
+#include "base/hex.h"
 
 #include <string.h>
 #include <strings.h>
@@ -21,17 +22,6 @@ static bool is_token(const char *s, size_t n)
 		if (!is_tchar((unsigned char)s[i]))
 			return false;
 	return n > 0;
-}
-
-static int hex_value(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	if (c >= 'A' && c <= 'F')
-		return c - 'A' + 10;
-	return -1;
 }
 
 static bool header_is(const struct guard_header *h, const char *name)
@@ -56,13 +46,11 @@ static size_t header_count(
 
 static int check_escape(const char *p, bool in_path, struct err *err)
 {
-	int high = hex_value(p[1]), low = high < 0 ? -1 : hex_value(p[2]);
+	int c = hex_byte(p + 1);
 
-	if (low < 0)
+	if (c < 0)
 		return err_set(err, ERR_BAD_REQUEST,
 			"the URI holds a '%%' without two hex digits behind it");
-	int c = high * 16 + low;
-
 	if (c == 0)
 		return err_set(err, ERR_BAD_REQUEST, "the URI holds %%00");
 	if (in_path && (c == '/' || c == '.' || c == '\\'))

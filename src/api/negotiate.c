@@ -4,6 +4,7 @@
  * Idempotency-Key: a key that is cut or misread would be worse than none.
  */
 #include "api/negotiate.h"
+#include "base/hex.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -159,7 +160,6 @@ int request_id_given(const char *header, const char *traceparent, char *ret, siz
 {
 	static const char word[] =
 		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-";
-	static const char hex[] = "0123456789abcdef";
 	size_t n = header ? strlen(header) : 0;
 	const char *from = header;
 
@@ -167,8 +167,8 @@ int request_id_given(const char *header, const char *traceparent, char *ret, siz
 		/* version 00: 00-<32 hex>-<16 hex>-<2 hex>, the trace not all zeros */
 		if (!traceparent || strlen(traceparent) != 55 || size <= 32 ||
 			strncmp(traceparent, "00-", 3) != 0 || traceparent[35] != '-' ||
-			traceparent[52] != '-' || !all_of(traceparent + 3, 32, hex) ||
-			!all_of(traceparent + 36, 16, hex) || !all_of(traceparent + 53, 2, hex) ||
+			traceparent[52] != '-' || !hex_lower(traceparent + 3, 32) ||
+			!hex_lower(traceparent + 36, 16) || !hex_lower(traceparent + 53, 2) ||
 			all_of(traceparent + 3, 32, "0"))
 			return -1;
 		from = traceparent + 3;

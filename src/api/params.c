@@ -12,6 +12,7 @@
 
 #include "api/router.h"
 #include "base/digest.h"
+#include "base/hex.h"
 #include "base/utf8.h"
 #include "base/words.h"
 #include "model/format.h"
@@ -27,14 +28,6 @@ const struct param_info *param_info(size_t i)
 	return i < sizeof(infos) / sizeof(infos[0]) ? &infos[i] : NULL;
 }
 
-static int nibble(char c)
-{
-	static const char digits[] = "0123456789abcdef0123456789ABCDEF";
-	const char *p = c ? strchr(digits, c) : NULL;
-
-	return p ? (int)((p - digits) % 16) : -1;
-}
-
 char *percent_decode(const char *s, size_t n, bool plus, struct arena *a)
 {
 	char *out = arena_alloc(a, n + 1);
@@ -44,12 +37,11 @@ char *percent_decode(const char *s, size_t n, bool plus, struct arena *a)
 		char c = s[i];
 
 		if (c == '%') {
-			int high = i + 2 < n ? nibble(s[i + 1]) : -1;
-			int low = i + 2 < n ? nibble(s[i + 2]) : -1;
+			int byte = i + 2 < n ? hex_byte(s + i + 1) : -1;
 
-			if (high < 0 || low < 0)
+			if (byte < 0)
 				return NULL;
-			c = (char)(high * 16 + low);
+			c = (char)byte;
 			i += 2;
 		} else if (c == '+' && plus) {
 			c = ' ';

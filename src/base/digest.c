@@ -11,6 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/hex.h"
+
 static const char prefix[] = "sha256:";
 enum { PREFIX_LEN = sizeof(prefix) - 1 };
 
@@ -38,18 +40,6 @@ void sha256_joined(
 	gnutls_hash_deinit(hash, ret);
 }
 
-void hex_encode(const void *data, size_t len, char *ret)
-{
-	static const char digits[] = "0123456789abcdef";
-	const unsigned char *bytes = data;
-
-	for (size_t i = 0; i < len; i++) {
-		*ret++ = digits[bytes[i] >> 4];
-		*ret++ = digits[bytes[i] & 0xF];
-	}
-	*ret = '\0';
-}
-
 char *digest_string(const void *data, size_t len, char buf[DIGEST_STRLEN])
 {
 	unsigned char hash[SHA256_SIZE];
@@ -65,7 +55,7 @@ bool digest_valid(const char *s)
 	size_t len = strlen(s);
 
 	return len == DIGEST_STRLEN - 1 && !memcmp(s, prefix, PREFIX_LEN) &&
-	       strspn(s + PREFIX_LEN, "0123456789abcdef") == len - PREFIX_LEN;
+	       hex_lower(s + PREFIX_LEN, len - PREFIX_LEN);
 }
 
 bool equal_constant_time(const void *a, const void *b, size_t len)

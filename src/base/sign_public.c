@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/digest.h"
+#include "base/hex.h"
 #include "base/sign_parts.h"
 
 enum { PEM_MAX = 16384, SPKI_PREFIX = SIGN_SPKI_SIZE - SIGN_PUBLIC_SIZE };

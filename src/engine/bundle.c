@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "base/hex.h"
 #include "base/sign_p256.h"
 #include "engine/internal.h"
 #include "model/attestation.h"

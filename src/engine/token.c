@@ -6,6 +6,7 @@
 
 #include <string.h>
 
+#include "base/hex.h"
 #include "base/id.h"
 #include "base/json_writer.h"
 #include "base/words.h"

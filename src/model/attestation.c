@@ -8,6 +8,7 @@
 
 #include "base/base64.h"
 #include "base/digest.h"
+#include "base/hex.h"
 #include "model/dsse.h"
 #include "model/format.h"
 

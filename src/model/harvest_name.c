@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/digest.h"
+#include "base/hex.h"
 #include "base/strbuf.h"
 #include "model/harvest_parts.h"
 

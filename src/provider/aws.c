@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/hex.h"
 #include "base/jcs.h"
 #include "base/json_writer.h"
 #include "base/text.h"
@@ -350,13 +351,6 @@ static bool aws_probes(const struct connector *c)
 	return true;
 }
 
-static int hex(char c)
-{
-	const char *digits = "0123456789abcdef", *at = c ? strchr(digits, c | 0x20) : NULL;
-
-	return at ? (int)(at - digits) : -1;
-}
-
 /* A key as it is meant; NULL: it is not well encoded. */
 static const char *decoded(const char *s, struct arena *a)
 {
@@ -364,11 +358,11 @@ static const char *decoded(const char *s, struct arena *a)
 	size_t n = 0;
 
 	for (; *s; s++) {
-		int hi = *s == '%' ? hex(s[1]) : -1, lo = hi < 0 ? -1 : hex(s[2]);
+		int byte = *s == '%' ? hex_byte(s + 1) : *s;
 
-		if (*s == '%' && (lo < 0 || (hi == 0 && lo == 0)))
+		if (*s == '%' && byte <= 0)
 			return NULL;
-		out[n++] = *s == '%' ? (char)(hi << 4 | lo) : *s;
+		out[n++] = (char)byte;
 		s += *s == '%' ? 2 : 0;
 	}
 	out[n] = '\0';

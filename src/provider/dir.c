@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "base/hex.h"
 #include "base/strbuf.h"
 #include "base/utf8.h"
 #include "provider/dir_web.h"
@@ -320,13 +321,6 @@ static int dir_fetch(struct connector *c, const struct provider_call *call,
 
 /* ---- Probing ---- */
 
-static int hex(char c)
-{
-	const char *digits = "0123456789abcdef", *at = c ? strchr(digits, c | 0x20) : NULL;
-
-	return at ? (int)(at - digits) : -1;
-}
-
 /* What stands behind scheme:// as a path within the folder of artifacts, and behind file:// the path
  * itself; NULL when the URI names no such path, or one that leaves the folder. */
 static const char *path_of(const struct connector *c, const char *uri, struct arena *a)
@@ -340,14 +334,12 @@ static const char *path_of(const struct connector *c, const char *uri, struct ar
 	if (strncmp(uri, "file://", 7) != 0)
 		strbuf_addf(&sb, "%s/", c->artifacts);
 	for (at += 3; *at && *at != '?' && *at != '#'; at++) {
-		int hi = *at == '%' ? hex(at[1]) : -1, lo = hi < 0 ? -1 : hex(at[2]);
+		int byte = *at == '%' ? hex_byte(at + 1) : *at;
 
-		if (*at != '%')
-			strbuf_addch(&sb, *at);
-		else if (lo < 0 || (hi == 0 && lo == 0))
+		if (*at == '%' && byte <= 0)
 			return NULL;
-		else
-			strbuf_addch(&sb, (char)(hi << 4 | lo)), at += 2;
+		strbuf_addch(&sb, (char)byte);
+		at += *at == '%' ? 2 : 0;
 	}
 	if (sb.overflow || strncmp(sb.buf, c->artifacts, root) != 0 || sb.buf[root] != '/' ||
 		strstr(sb.buf, "/../") || (sb.len > 2 && !strcmp(sb.buf + sb.len - 3, "/..")))

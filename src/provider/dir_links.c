@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/hex.h"
 #include "base/jcs.h"
 #include "base/utf8.h"
 #include "provider/dir_web.h"
@@ -91,13 +92,6 @@ static int read_json(
 
 /* ---- HTML ---- */
 
-static int hex(char c)
-{
-	const char *digits = "0123456789abcdef", *at = c ? strchr(digits, c | 0x20) : NULL;
-
-	return at ? (int)(at - digits) : -1;
-}
-
 /* Undo %XX and &amp;. */
 static const char *plain(const char *href, size_t n, struct arena *a)
 {
@@ -105,11 +99,10 @@ static const char *plain(const char *href, size_t n, struct arena *a)
 	size_t len = 0;
 
 	for (size_t i = 0; i < n; i++) {
-		int hi = href[i] == '%' && i + 2 < n ? hex(href[i + 1]) : -1;
-		int lo = hi < 0 ? -1 : hex(href[i + 2]);
+		int byte = href[i] == '%' && i + 2 < n ? hex_byte(href + i + 1) : -1;
 
-		if (lo >= 0) {
-			out[len++] = (char)(hi << 4 | lo);
+		if (byte >= 0) {
+			out[len++] = (char)byte;
 			i += 2;
 		} else {
 			out[len++] = href[i];

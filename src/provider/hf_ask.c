@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/file.h"
+#include "base/hex.h"
 #include "base/jcs.h"
 #include "base/words.h"
 #include "provider/hf_parts.h"
@@ -369,7 +370,7 @@ const char *hf_repo_path(const char *repo, struct arena *a)
 
 bool hf_is_sha(const char *text)
 {
-	return text && strlen(text) == HF_SHA_LEN && strspn(text, "0123456789abcdef") == HF_SHA_LEN;
+	return text && strlen(text) == HF_SHA_LEN && hex_lower(text, HF_SHA_LEN);
 }
 
 bool hf_has_tags(const json_t *tags, const char *filter)

@@ -46,18 +46,6 @@ START_TEST(test_digest__valid_is_exact)
 }
 END_TEST
 
-START_TEST(test_digest__hex)
-{
-	char buf[12] = "!!!!!!!!!!!";
-
-	hex_encode("\x00\x0F\xA5\xFF", 4, buf);
-	ck_assert_str_eq(buf, "000fa5ff");
-	ck_assert_int_eq(buf[9], '!');
-	hex_encode("", 0, buf);
-	ck_assert_str_eq(buf, "");
-}
-END_TEST
-
 START_TEST(test_digest__equal_sees_every_byte)
 {
 	unsigned char a[64], b[64];
@@ -106,7 +94,6 @@ Suite *test_suite(void)
 
 	tcase_add_test(tc, test_digest__known_answers);
 	tcase_add_test(tc, test_digest__valid_is_exact);
-	tcase_add_test(tc, test_digest__hex);
 	tcase_add_test(tc, test_digest__equal_sees_every_byte);
 	tcase_add_test(tc, test_digest__chain_is_the_formula);
 	suite_add_tcase(s, tc);

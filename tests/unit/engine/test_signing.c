@@ -13,6 +13,7 @@
 
 #include "base/digest.h"
 #include "base/file.h"
+#include "base/hex.h"
 #include "engine/attest.h"
 #include "engine/internal.h"
 #include "engine/snapshot.h"
