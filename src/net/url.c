@@ -4,6 +4,7 @@
  */
 #include "net/url.h"
 
+#include <arpa/inet.h>
 #include <netdb.h>
 #include <string.h>
 
@@ -80,6 +81,73 @@ int url_parse(const char *text, struct arena *a, struct url *ret, const char **r
 	};
 	return 0;
 }
+
+/* ---- As it is written ---- */
+
+size_t url_server_len(const char *url)
+{
+	const char *at = strstr(url, "://");
+
+	return at ? (size_t)(at + 3 - url) + strcspn(at + 3, "/?#") : 0;
+}
+
+const char *url_host(const char *url, size_t *ret_len)
+{
+	const char *at = strstr(url, "://"), *from = at ? at + 3 : "";
+	size_t v6 = *from == '[' ? strcspn(from, "]") : 0;
+
+	*ret_len = v6 + strcspn(from + v6, ":/?#");
+	return from;
+}
+
+bool url_host_is(const char *url, const char *const *hosts)
+{
+	size_t n;
+	const char *host = url_host(url, &n);
+
+	for (; *hosts; hosts++)
+		if (strlen(*hosts) == n && strncasecmp(host, *hosts, n) == 0)
+			return true;
+	return false;
+}
+
+const char *url_target(const char *url, struct arena *a)
+{
+	const char *at = url + url_server_len(url);
+
+	return *at == '/' ? arena_strdup(a, at) : arena_printf(a, "/%s", at);
+}
+
+bool url_is_loopback(const char *url)
+{
+	char host[INET6_ADDRSTRLEN + 2];
+	struct in_addr v4;
+	size_t n;
+	const char *at = url_host(url, &n);
+
+	if (n >= sizeof(host))
+		return false;
+	memcpy(host, at, n);
+	host[n] = '\0';
+	return !strcasecmp(host, "localhost") || !strcmp(host, "[::1]") ||
+	       (inet_pton(AF_INET, host, &v4) == 1 && ntohl(v4.s_addr) >> 24 == 127);
+}
+
+int url_split(const char *url, struct arena *a, struct http_server *ret, const char **ret_target,
+	struct err *err)
+{
+	struct http_server server;
+
+	if (strchr(url, '#'))
+		return err_set(err, ERR_CONFIG, "%s has a fragment, which no server sees", url);
+	if (http_server_parse(arena_strndup(a, url, url_server_len(url)), a, &server, err) < 0)
+		return -1;
+	*ret = server;
+	*ret_target = url_target(url, a);
+	return 0;
+}
+
+/* ---- Where it leads ---- */
 
 static bool ends_with(const char *s, const char *end)
 {

@@ -6,12 +6,12 @@
  */
 #include "provider/aws_identity.h"
 
-#include <arpa/inet.h>
 #include <jansson.h>
 #include <string.h>
 
 #include "base/file.h"
 #include "base/jcs.h"
+#include "net/url.h"
 #include "provider/aws_xml.h"
 
 enum { ANSWER_MAX = 64 << 10, TOKEN_MAX = 64 << 10, NEAR_S = 2, FAR_S = 15 };
@@ -122,55 +122,10 @@ static int take_json(
 
 /* ---- Container ---- */
 
-/* The host of an http URL without brackets and port. */
-static const char *host_of(const char *url, size_t *ret_len)
-{
-	const char *at = strstr(url, "://") + 3;
-
-	if (*at == '[') {
-		*ret_len = strcspn(at + 1, "]");
-		return at + 1;
-	}
-	*ret_len = strcspn(at, ":/?#");
-	return at;
-}
-
-enum { HOST_MAX = 64 };
-
-/* "" when it is none that could be near. */
-static void near_host(const char *url, char *ret)
-{
-	size_t len;
-	const char *at = host_of(url, &len);
-
-	if (len >= HOST_MAX || memchr(at, '@', len))
-		len = 0;
-	memcpy(ret, at, len);
-	ret[len] = '\0';
-}
-
-static bool is_one_of(const char *host, const char *const *hosts)
-{
-	for (; *hosts; hosts++)
-		if (strcasecmp(host, *hosts) == 0)
-			return true;
-	return false;
-}
-
-static bool is_loopback(const char *host)
-{
-	static const char *const names[] = {"localhost", "::1", NULL};
-	struct in_addr v4;
-
-	return is_one_of(host, names) ||
-	       (inet_pton(AF_INET, host, &v4) == 1 && ntohl(v4.s_addr) >> 24 == 127);
-}
-
 int aws_container_check(const char *url, struct err *err)
 {
 	static const char *const agents[] = {
-		"169.254.170.2", "169.254.170.23", "fd00:ec2::23", NULL};
-	char host[HOST_MAX];
+		"169.254.170.2", "169.254.170.23", "[fd00:ec2::23]", NULL};
 
 	if (strncmp(url, "https://", 8) == 0)
 		return 0;
@@ -178,8 +133,7 @@ int aws_container_check(const char *url, struct err *err)
 		return err_set(err, ERR_CONFIG,
 			"AWS_CONTAINER_CREDENTIALS_FULL_URI begins with neither https:// nor "
 			"http://");
-	near_host(url, host);
-	if (is_loopback(host) || is_one_of(host, agents))
+	if (url_is_loopback(url) || url_host_is(url, agents))
 		return 0;
 	return err_set(err, ERR_CONFIG,
 		"AWS_CONTAINER_CREDENTIALS_FULL_URI: over http only loopback and the agents' own "
@@ -188,26 +142,14 @@ int aws_container_check(const char *url, struct err *err)
 
 int aws_secret_check(const char *url, struct err *err)
 {
-	static const char *const metadata[] = {"169.254.169.254", "fd00:ec2::254", NULL};
-	char host[HOST_MAX];
+	static const char *const metadata[] = {"169.254.169.254", "[fd00:ec2::254]", NULL};
 
 	if (strncmp(url, "http://", 7) != 0)
 		return 0;
-	near_host(url, host);
-	if (is_loopback(host) || is_one_of(host, metadata))
+	if (url_is_loopback(url) || url_host_is(url, metadata))
 		return 0;
 	return err_set(err, ERR_CONFIG,
 		"%s is not https: secrets are sent in the open to nobody but this machine", url);
-}
-
-/* "scheme://host" and "/path?query". */
-static int split_url(const char *url, struct arena *a, struct http_request *r, struct err *err)
-{
-	const char *at = strstr(url, "://") + 3;
-	size_t base = (size_t)(at - url) + strcspn(at, "/?");
-
-	r->path = url[base] == '/' ? url + base : arena_printf(a, "/%s", url + base);
-	return http_server_parse(arena_strndup(a, url, base), a, &r->server, err);
 }
 
 static int container_token(const struct aws_identity_options *o, struct arena *a,
@@ -239,7 +181,8 @@ int aws_from_container(const struct aws_identity_options *o, const struct provid
 		url = arena_printf(a, AGENT "%s%s", *relative == '/' ? "" : "/", relative);
 	if (!url)
 		return 0;
-	if (aws_container_check(url, err) < 0 || split_url(url, a, &r.http, err) < 0 ||
+	if (aws_container_check(url, err) < 0 ||
+		url_split(url, a, &r.http.server, &r.http.path, err) < 0 ||
 		container_token(o, a, &header, &r.http.n_headers, err) < 0 ||
 		o->send(o->arg, call, &r, NULL, &response, err) < 0)
 		return -1;

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/digest.h"
+#include "net/url.h"
 
 enum { PAGE_MAX = 32 << 20 };
 
@@ -30,22 +31,17 @@ int dir_web_new(const char *url, bool private_network, struct dir_web **ret, str
 {
 	struct session_rule rule = session_rule_default;
 	struct dir_web *w = xcalloc(1, sizeof(*w));
-	const char *host = strstr(url, "://");
-	size_t origin = host ? (size_t)(host + 3 - url) + strcspn(host + 3, "/?#") : 0;
 
 	w->arena = arena_new();
-	if (strncmp(url, "https://", 8) != 0 && !(private_network && host)) {
+	if (strncmp(url, "https://", 8) != 0 && !(private_network && strstr(url, "://"))) {
 		dir_web_free(w);
 		return err_set(err, ERR_CONFIG,
 			"url = %s: is not https:// (http:// only with private_network = on)", url);
 	}
-	if (strchr(url, '#') || http_server_parse(arena_strndup(w->arena, url, origin), w->arena,
-					&w->server, err) < 0) {
+	if (url_split(url, w->arena, &w->server, &w->path, err) < 0) {
 		dir_web_free(w);
 		return err_set(err, ERR_CONFIG, "url = %s: is no URL of a listing", url);
 	}
-	w->path = url[origin] == '/' ? arena_strdup(w->arena, url + origin)
-				     : arena_printf(w->arena, "/%s", url + origin);
 	size_t end = strcspn(w->path, "?");
 
 	while (w->path[end - 1] != '/')

@@ -8,45 +8,30 @@
 
 #include "base/jcs.h"
 #include "base/text.h"
+#include "net/url.h"
 
 enum { LIFETIME_S = 3600, LIFETIME_LEAST_S = 600, LIFETIME_MOST_S = 43200 };
 #define TOKEN_URL "https://oauth2.googleapis.com/token"
 
 /* ---- URLs ---- */
 
-static bool is_near(const char *host, size_t len)
-{
-	static const char *const hosts[] = {
-		"127.0.0.1", "localhost", "[::1]", "169.254.169.254", "metadata.google.internal"};
-
-	for (size_t i = 0; i < sizeof(hosts) / sizeof(hosts[0]); i++)
-		if (strlen(hosts[i]) == len && strncasecmp(host, hosts[i], len) == 0)
-			return true;
-	return false;
-}
-
 int gcp_secret_url(const char *url, struct arena *a, struct http_server *ret, const char **ret_path,
 	struct err *err)
 {
+	static const char *const near[] = {"127.0.0.1", "localhost", "[::1]", "169.254.169.254",
+		"metadata.google.internal", NULL};
 	bool secure = strncmp(url, "https://", 8) == 0;
-	const char *host, *path;
-	size_t len;
+	const char *path = url + url_server_len(url);
 
 	if (!secure && strncmp(url, "http://", 7) != 0)
 		return err_set(err, ERR_CONFIG, "%s is no https:// URL", url);
-	host = url + (secure ? 8 : 7);
-	path = host + strcspn(host, "/?#");
-	len = *host == '[' ? strcspn(host, "]") + 1 : strcspn(host, ":/?#");
-	if (!secure && !is_near(host, len))
+	if (!secure && !url_host_is(url, near))
 		return err_set(err, ERR_CONFIG,
 			"%s is not https: secrets are sent in the open to nobody but this machine",
 			url);
 	if (*path == '?' || strpbrk(path, "# \t\r\n"))
 		return err_set(err, ERR_CONFIG, "%s is no URL to send anything to", url);
-	if (http_server_parse(arena_strndup(a, url, (size_t)(path - url)), a, ret, err) < 0)
-		return -1;
-	*ret_path = *path ? arena_strdup(a, path) : "/";
-	return 0;
+	return url_split(url, a, ret, ret_path, err);
 }
 
 /* ---- Members ---- */

@@ -11,6 +11,7 @@
 #include "base/hex.h"
 #include "base/jcs.h"
 #include "base/words.h"
+#include "net/url.h"
 #include "provider/hf_parts.h"
 
 enum { TOKEN_MAX = 16 << 10, REDIRECTS_MAX = 5, WORDS_MAX = 300, HEADERS_MAX = 4 };
@@ -63,31 +64,17 @@ int hf_token(const char *token_file, struct arena *a, const char **ret, struct e
 
 /* ---- Servers ---- */
 
-/* "scheme://host:port" */
-static size_t origin_len(const char *url)
-{
-	const char *at = strstr(url, "://");
-
-	return at ? (size_t)(at + 3 - url) + strcspn(at + 3, "/?#") : 0;
-}
-
 static bool is_https(const char *url)
 {
 	return strncasecmp(url, "https://", 8) == 0;
 }
 
-/* Without the port. */
-static const char *host_of(const char *url, struct arena *a)
+static bool same_host(const char *a, const char *b)
 {
-	const char *from = strstr(url, "://") + 3;
-	size_t n = *from == '[' ? strcspn(from, "]") + 1 : strcspn(from, ":/?#");
+	size_t n, m;
+	const char *host = url_host(a, &n), *other = url_host(b, &m);
 
-	return arena_strndup(a, from, n);
-}
-
-static bool is_loopback(const char *host)
-{
-	return !strcmp(host, "localhost") || !strncmp(host, "127.", 4) || !strcmp(host, "[::1]");
+	return n == m && strncasecmp(host, other, n) == 0;
 }
 
 struct place {
@@ -100,7 +87,7 @@ struct place {
 static int place_of(const struct connector *c, const char *url, struct arena *a, struct place *ret,
 	struct err *err)
 {
-	size_t n = origin_len(url);
+	size_t n = url_server_len(url);
 
 	if (*url == '/') {
 		*ret = (struct place){c->server, url, true, true};
@@ -111,9 +98,9 @@ static int place_of(const struct connector *c, const char *url, struct arena *a,
 	if (is_https(c->server.base) && !is_https(url))
 		return err_set(err, ERR_IO, "the Hub leads from https to %.*s", (int)n, url);
 	*ret = (struct place){
-		.path = url[n] == '/' ? arena_strdup(a, url + n) : arena_printf(a, "/%s", url + n),
+		.path = url_target(url, a),
 		.own = session_same_server(url, c->server.base),
-		.near = !strcasecmp(host_of(url, a), host_of(c->server.base, a)),
+		.near = same_host(url, c->server.base),
 	};
 	if (http_server_parse(arena_strndup(a, url, n), a, &ret->server, err) < 0) {
 		err->code = ERR_IO;
@@ -132,7 +119,7 @@ static const char *target(const struct place *from, const char *location, struct
 	if (location[0] == '/' && location[1] == '/')
 		return arena_printf(a, "%.*s:%s", (int)strcspn(base, ":"), base, location);
 	if (location[0] == '/')
-		return arena_printf(a, "%.*s%s", (int)origin_len(base), base, location);
+		return arena_printf(a, "%.*s%s", (int)url_server_len(base), base, location);
 	return location;
 }
 
@@ -156,7 +143,7 @@ static int put_headers(
 	if (t->place->own && hf_token(t->c->token_file, a, &token, err) < 0)
 		return -1;
 	if (*token && !is_https(t->place->server.base) && !t->place->server.unix_socket &&
-		!is_loopback(host_of(t->place->server.base, a)))
+		!url_is_loopback(t->place->server.base))
 		return err_set(err, ERR_CONFIG,
 			"endpoint: a token is not sent over a plain connection; use https");
 	if (*token)

@@ -12,6 +12,7 @@
 
 #include "base/jcs.h"
 #include "base/lock.h"
+#include "net/url.h"
 
 enum { AT_ONCE_MAX = 16, PATIENCE_S = 30, TURN_MS = 200, WORDS_MAX = 300 };
 
@@ -115,13 +116,9 @@ void session_judge(const struct http_response *r, int64_t now, struct arena *a,
 
 bool session_same_server(const char *url, const char *base)
 {
-	size_t n = strlen(base);
-	const char *slashes = strstr(base, "://");
+	size_t n = url_server_len(base);
 
-	if (!slashes)
-		return false;
-	n = (size_t)(slashes + 3 - base) + strcspn(slashes + 3, "/?#");
-	return strncasecmp(url, base, n) == 0 && (url[n] == '/' || url[n] == '?' || !url[n]);
+	return n && strncasecmp(url, base, n) == 0 && (url[n] == '/' || url[n] == '?' || !url[n]);
 }
 
 /* ---- One attempt ---- */
