@@ -137,6 +137,8 @@ int command_replay(struct db *db, int64_t now, struct command *c, struct err *er
  * on this thread, again when the world moved meanwhile. done() is not called; the answer or the error
  * is in each. Any thread but the writer's. */
 void command_run(struct engine *e, struct db *reader, struct command *const *list, size_t n);
+/* The same for one: 0, or -1 and its error in *err (NULL is allowed). */
+int command_run_one(struct engine *e, struct db *reader, struct command *c, struct err *err);
 /* The command is over: give the snapshot back, count it out, call done(). */
 void command_finish(struct engine *e, struct command *c);
 /* One attempt at preparing: takes the present snapshot. 0, -1. */

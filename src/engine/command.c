@@ -222,6 +222,16 @@ void command_run(struct engine *e, struct db *reader, struct command *const *lis
 	}
 }
 
+int command_run_one(struct engine *e, struct db *reader, struct command *c, struct err *err)
+{
+	command_run(e, reader, &c, 1);
+	if (c->result >= 0)
+		return 0;
+	if (err)
+		*err = c->err;
+	return -1;
+}
+
 bool command_stale(const struct tx *tx, const struct command *c)
 {
 	const struct writer_state *now = &tx->engine->state;

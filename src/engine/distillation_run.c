@@ -59,10 +59,8 @@ static void write_down(struct engine *e, struct db *reader, const char *actor, s
 	static const struct command_kind kind = {.name = "distillation_run", .apply = change_apply};
 	ARENA_AUTO a = arena_new();
 	struct command c = {.arena = a, .actor = actor, .kind = &kind, .args = x};
-	struct command *list = &c;
 
-	command_run(e, reader, &list, 1);
-	if (c.result < 0 && !e->sources->stop)
+	if (command_run_one(e, reader, &c, NULL) < 0 && !e->sources->stop)
 		log_warn("distillation.not_recorded", LOG_INT("id", x->d.id), LOG_ERR(&c.err));
 }
 

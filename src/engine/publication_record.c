@@ -14,12 +14,8 @@ static int run(struct engine *e, struct db *reader, const struct command_kind *k
 	struct arena *a, struct err *err)
 {
 	struct command c = {.arena = a, .actor = ACTOR, .kind = kind, .args = args};
-	struct command *list = &c;
 
-	command_run(e, reader, &list, 1);
-	if (c.result < 0 && err)
-		*err = c.err;
-	return c.result < 0 ? -1 : 0;
+	return command_run_one(e, reader, &c, err);
 }
 
 /* ---- What was published ---- */

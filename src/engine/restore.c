@@ -79,14 +79,6 @@ static struct arrival *arrivals(const struct restoration *r, struct arena *a, si
 	return v;
 }
 
-static int run(struct restore *x, struct command *c, struct err *err)
-{
-	command_run(x->e, x->reader, &c, 1);
-	if (c->result < 0)
-		*err = c->err;
-	return c->result < 0 ? -1 : 0;
-}
-
 static int policy_apply(struct tx *tx, struct command *c, struct err *err)
 {
 	return policy_restore(tx, c->args, c->prepared, err);
@@ -109,7 +101,7 @@ static int take_in(struct restore *x, const struct arrival *v, struct err *err)
 		c.actor = v->manifest->actor;
 		manifest_command(&c, NULL, v->manifest->document, strlen(v->manifest->document));
 	}
-	if (run(x, &c, err) == 0)
+	if (command_run_one(x->e, x->reader, &c, err) == 0)
 		return 0;
 	return v->policy ? err_wrap(err, "%s: its policy", v->of->tag)
 			 : err_wrap(err, "%s: its manifest %s", v->of->tag, v->manifest->digest);
@@ -367,7 +359,7 @@ static int take_releases(struct restore *x, int64_t now, struct err *err)
 
 	if (now > clock_now(&x->clock.clock))
 		fake_clock_step(&x->clock, now - clock_now(&x->clock.clock));
-	return run(x, &c, err);
+	return command_run_one(x->e, x->reader, &c, err);
 }
 
 /* ---- The whole ---- */

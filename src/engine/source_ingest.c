@@ -117,12 +117,8 @@ static int run_one(struct source *s, struct db *reader, const struct command_kin
 	struct arena *a, struct err *err)
 {
 	struct command c = {.arena = a, .actor = s->actor, .kind = kind, .args = args};
-	struct command *list = &c;
 
-	command_run(s->e, reader, &list, 1);
-	if (c.result < 0)
-		*err = c.err;
-	return c.result;
+	return command_run_one(s->e, reader, &c, err);
 }
 
 static int write_down(struct source *s, struct db *reader, struct record *r, struct arena *a)

@@ -38,10 +38,8 @@ static void put(struct source *s, struct db *reader, struct artifact_probe *p, s
 {
 	static const struct command_kind kind = {.name = "artifact_probe", .apply = put_apply};
 	struct command c = {.arena = a, .actor = s->actor, .kind = &kind, .args = p};
-	struct command *list = &c;
 
-	command_run(s->e, reader, &list, 1);
-	if (c.result < 0 && !s->e->sources->stop)
+	if (command_run_one(s->e, reader, &c, NULL) < 0 && !s->e->sources->stop)
 		log_warn("probe.not_recorded", LOG_STR("provider", s->provider), LOG_ERR(&c.err));
 }
 
