@@ -110,8 +110,6 @@ void asked_over(struct source *s, bool failed);
 void asked_clear(struct asked *a);
 /* Something new lies at the provider's place: all is pulled soon. Any thread. */
 void asked_all(struct source *s);
-/* By name; NULL: it has no connector. */
-struct source *source_find_by_name(struct engine *e, const char *provider);
 
 /* ---- source_ingest.c, source_probe.c: the tasks ---- */
 void source_ingest(struct source *s, struct db *reader);

@@ -29,20 +29,10 @@ static void add(struct asked *a, const char *name)
 		a->names[a->n++] = xstrdup(name);
 }
 
-struct source *source_find_by_name(struct engine *e, const char *provider)
-{
-	struct source_set *set = e->sources;
-
-	for (size_t i = 0; i < set->n; i++)
-		if (strcmp(set->v[i].provider, provider) == 0)
-			return &set->v[i];
-	return NULL;
-}
-
 int source_ask(struct engine *e, const char *provider, const char *body, size_t len, bool dry_run,
 	struct arena *a, const char **ret_name, struct err *err)
 {
-	struct source *s = source_find_by_name(e, provider);
+	struct source *s = source_find_in(e->sources, provider);
 
 	if (!s || !s->kind->hook || !s->kind->find)
 		return err_set(err, ERR_NOT_FOUND, "no connector of %s takes messages", provider);

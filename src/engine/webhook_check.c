@@ -80,7 +80,7 @@ static int check_token(const struct source *s, const char *token, struct arena *
 int webhook_check(struct engine *e, const char *provider, const struct webhook_credentials *c,
 	struct arena *a, struct err *err)
 {
-	const struct source *s = source_find_by_name(e, provider);
+	const struct source *s = source_find_in(e->sources, provider);
 
 	/* Who proves nothing learns nothing, not even what there is. */
 	if (!c->secret && !c->token)
