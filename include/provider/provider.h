@@ -81,6 +81,10 @@ struct source_listing {
 	bool cut;	/* there is more than LISTING_MAX */
 };
 
+/* Sort by name, each name once: pages that were read while something changed may tell of it twice. How
+ * many are left. */
+size_t source_entries_sort(struct source_entry *v, size_t n);
+
 /* GONE: no longer there. UNSETTLED: somebody is writing it; another time. REFUSED: it is there and no
  * manifest can be made of it; *err says why (ERR_INVALID_MANIFEST), and it is not asked for again until
  * its version changes. */

@@ -37,12 +37,6 @@ static bool has_left(const struct connector *c, const struct sim_pipeline *p)
 	return !strcmp(p->provider, c->provider) && p->text[0];
 }
 
-static int by_name(const void *a, const void *b)
-{
-	return strcmp(
-		((const struct source_entry *)a)->name, ((const struct source_entry *)b)->name);
-}
-
 static int source_list(struct connector *c, const struct provider_call *call,
 	struct source_listing *ret, struct err *err)
 {
@@ -59,8 +53,7 @@ static int source_list(struct connector *c, const struct provider_call *call,
 				.version = arena_printf(call->arena, "%lld", (long long)p->number),
 			};
 	}
-	if (ret->n)
-		qsort(ret->v, ret->n, sizeof(*ret->v), by_name);
+	ret->n = source_entries_sort(ret->v, ret->n);
 	return 0;
 }
 

@@ -438,12 +438,6 @@ static int walk_in_batches(struct source *s, struct db *reader, const struct pro
 	return rc;
 }
 
-static int by_name(const void *a, const void *b)
-{
-	return strcmp(
-		((const struct source_entry *)a)->name, ((const struct source_entry *)b)->name);
-}
-
 /* Of all that is there, what was asked for by name. */
 static int list_asked(struct source *s, const struct provider_call *call,
 	struct source_listing *ret, struct err *err)
@@ -457,7 +451,7 @@ static int list_asked(struct source *s, const struct provider_call *call,
 			return -1;
 		l.n += rc > 0;
 	}
-	qsort(l.v, l.n, sizeof(*l.v), by_name);
+	l.n = source_entries_sort(l.v, l.n);
 	*ret = l;
 	return 0;
 }

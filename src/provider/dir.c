@@ -146,12 +146,6 @@ static const char *name_of(const char *name, struct arena *a)
 	return arena_strndup(a, sb.buf, sb.len);
 }
 
-static int by_name(const void *a, const void *b)
-{
-	return strcmp(
-		((const struct source_entry *)a)->name, ((const struct source_entry *)b)->name);
-}
-
 struct gathering {
 	struct source_entry *v;
 	size_t n, room;
@@ -224,9 +218,8 @@ static int dir_list(struct connector *c, const struct provider_call *call,
 	rc = read_folder(c, call, &g, &l, err);
 
 	if (rc == 0 && g.n) {
-		qsort(g.v, g.n, sizeof(*g.v), by_name);
-		l.v = arena_memdup(call->arena, g.v, g.n * sizeof(*g.v));
-		l.n = g.n;
+		l.n = source_entries_sort(g.v, g.n);
+		l.v = arena_memdup(call->arena, g.v, l.n * sizeof(*g.v));
 	}
 	free(g.v);
 	if (rc == 0)

@@ -92,12 +92,6 @@ static const char *path_of(const struct dir_web *w, const char *name, struct are
 
 /* ---- Listing ---- */
 
-static int by_name(const void *a, const void *b)
-{
-	return strcmp(
-		((const struct source_entry *)a)->name, ((const struct source_entry *)b)->name);
-}
-
 /* Where the listing is silent the file itself tells: by its ETag, else by time and size. *ret NULL: it
  * is no longer there. */
 static int ask_version(struct dir_web *w, const struct provider_call *call, const char *name,
@@ -120,16 +114,6 @@ static int ask_version(struct dir_web *w, const struct provider_call *call, cons
 			name);
 	*ret = r.etag ? r.etag : arena_printf(call->arena, "%s %s", time, size ? size : "");
 	return 0;
-}
-
-static size_t without_twins(struct source_entry *v, size_t n)
-{
-	size_t kept = 0;
-
-	for (size_t i = 0; i < n; i++)
-		if (!kept || strcmp(v[kept - 1].name, v[i].name) != 0)
-			v[kept++] = v[i];
-	return kept;
 }
 
 /* *ret_timed: the listing told of the state of each. */
@@ -155,9 +139,10 @@ static int entries(struct dir_web *w, const struct provider_call *call,
 				.version = arena_strdup(a, version),
 			};
 	}
-	qsort(v, n, sizeof(*v), by_name);
-	*ret = (struct source_listing){
-		.v = v, .n = without_twins(v, n), .ignored = links->ignored, .cut = links->cut};
+	*ret = (struct source_listing){.v = v,
+		.n = source_entries_sort(v, n),
+		.ignored = links->ignored,
+		.cut = links->cut};
 	return 0;
 }
 

@@ -385,12 +385,6 @@ static void remember(struct gcp_models *m, struct gathering *g, bool whole, int6
 	}
 }
 
-static int by_name(const void *a, const void *b)
-{
-	return strcmp(
-		((const struct source_entry *)a)->name, ((const struct source_entry *)b)->name);
-}
-
 static void show(const struct gcp_models *m, struct arena *a, struct source_listing *ret)
 {
 	struct source_listing l = {
@@ -399,7 +393,7 @@ static void show(const struct gcp_models *m, struct arena *a, struct source_list
 	l.v = ARENA_ARRAY(a, l.n + 1, struct source_entry);
 	for (size_t i = 0; i < l.n; i++)
 		l.v[i] = gcp_model_entry(&m->known[i], a);
-	qsort(l.v, l.n, sizeof(*l.v), by_name);
+	l.n = source_entries_sort(l.v, l.n);
 	*ret = l;
 }
 

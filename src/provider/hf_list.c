@@ -153,29 +153,10 @@ static int read_rest(struct reading *l, const struct http_response *first, struc
 	return 0;
 }
 
-static int by_name(const void *a, const void *b)
-{
-	return strcmp(
-		((const struct source_entry *)a)->name, ((const struct source_entry *)b)->name);
-}
-
-/* A repository that changed while the pages were read may stand on two of them. */
-static size_t without_twins(struct source_entry *v, size_t n)
-{
-	size_t kept = 0;
-
-	for (size_t i = 0; i < n; i++)
-		if (!kept || strcmp(v[kept - 1].name, v[i].name) != 0)
-			v[kept++] = v[i];
-	return kept;
-}
-
 static void remember(struct reading *l, const struct http_response *first, const char *digest)
 {
 	struct hf_memory *m = &l->c->memory;
 
-	if (l->n)
-		qsort(l->v, l->n, sizeof(*l->v), by_name);
 	arena_free(m->arena);
 	*m = (struct hf_memory){
 		.arena = l->arena,
@@ -183,7 +164,8 @@ static void remember(struct reading *l, const struct http_response *first, const
 		.at = clock_mono(l->call->clock),
 	};
 	memcpy(m->digest, digest, sizeof(m->digest));
-	m->listing = (struct source_listing){.n = without_twins(l->v, l->n), .cut = l->cut};
+	/* A repository that changed while the pages were read may stand on two of them. */
+	m->listing = (struct source_listing){.n = source_entries_sort(l->v, l->n), .cut = l->cut};
 	if (l->n)
 		m->listing.v = arena_memdup(l->arena, l->v, m->listing.n * sizeof(*l->v));
 	l->arena = NULL;

@@ -4,6 +4,7 @@
  */
 #include "provider/provider.h"
 
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
@@ -26,6 +27,25 @@ const char *connector_kind_names(struct arena *a)
 	for (size_t i = 0; i < KINDS; i++)
 		out = arena_printf(a, "%s%s%s", out, i ? ", " : "", kinds[i]->name);
 	return out;
+}
+
+static int by_name(const void *a, const void *b)
+{
+	const struct source_entry *e = a, *o = b;
+
+	return strcmp(e->name, o->name);
+}
+
+size_t source_entries_sort(struct source_entry *v, size_t n)
+{
+	size_t kept = 0;
+
+	if (n)
+		qsort(v, n, sizeof(*v), by_name);
+	for (size_t i = 0; i < n; i++)
+		if (!kept || strcmp(v[kept - 1].name, v[i].name) != 0)
+			v[kept++] = v[i];
+	return kept;
 }
 
 int provider_call_check(const struct provider_call *call, struct err *err)

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * What the connectors share: listings in order.
+ */
+#include <check.h>
+#include <stdlib.h>
+
+#include "provider/provider.h"
+
+Suite *test_suite(void);
+
+START_TEST(test_provider__listings_are_sorted_and_hold_each_name_once)
+{
+	struct source_entry v[] = {{.name = "c"}, {.name = "a"}, {.name = "b/x"}, {.name = "a"},
+		{.name = "b"}, {.name = "c"}, {.name = "a"}};
+	static const char *const want[] = {"a", "b", "b/x", "c"};
+	size_t n = source_entries_sort(v, sizeof(v) / sizeof(v[0]));
+
+	ck_assert_int_eq(n, sizeof(want) / sizeof(want[0]));
+	for (size_t i = 0; i < n; i++)
+		ck_assert_str_eq(v[i].name, want[i]);
+}
+END_TEST
+
+START_TEST(test_provider__an_empty_listing_stays_empty)
+{
+	ck_assert_int_eq(source_entries_sort(NULL, 0), 0);
+}
+END_TEST
+
+Suite *test_suite(void)
+{
+	Suite *s = suite_create("connectors in common");
+	TCase *t = tcase_create("provider");
+
+	tcase_add_test(t, test_provider__listings_are_sorted_and_hold_each_name_once);
+	tcase_add_test(t, test_provider__an_empty_listing_stays_empty);
+	suite_add_tcase(s, t);
+	return s;
+}
