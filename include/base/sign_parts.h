@@ -24,9 +24,29 @@ void sign_public_spki(
 	const unsigned char bytes[SIGN_PUBLIC_SIZE], unsigned char ret[SIGN_SPKI_SIZE]);
 int sign_public_take(gnutls_pubkey_t pubkey, struct sign_public *ret, struct err *err);
 
+/* ---- A private key of any kind ---- */
+
+struct sign_secret {
+	gnutls_x509_privkey_t x509;
+	gnutls_privkey_t key; /* NULL until sign_secret_open() */
+};
+
+void sign_secret_clear(struct sign_secret *s); /* GnuTLS wipes it */
+/* Each fills an empty one; after a failure there may be something to clear. */
+int sign_secret_make(
+	struct sign_secret *s, gnutls_pk_algorithm_t kind, unsigned bits, struct err *err);
+/* From PKCS #8 without a password. */
+bool sign_secret_import(
+	struct sign_secret *s, const void *pkcs8, size_t len, gnutls_x509_crt_fmt_t format);
+/* Make it fit to sign; its public half. */
+int sign_secret_open(struct sign_secret *s, gnutls_pubkey_t *ret, struct err *err);
+/* The length; aborts when GnuTLS can not, or when `max` does not hold it. */
+size_t sign_secret_sign(const struct sign_secret *s, gnutls_sign_algorithm_t algorithm,
+	const void *data, size_t len, unsigned char *ret, size_t max);
+
 /* As sign_key_save() and sign_key_load() say, for a key of any kind. */
-int sign_secret_save(gnutls_x509_privkey_t key, const char *path, struct err *err);
+int sign_secret_save(const struct sign_secret *s, const char *path, struct err *err);
 int sign_secret_load(
-	const char *path, enum sign_key_place place, gnutls_x509_privkey_t *ret, struct err *err);
+	const char *path, enum sign_key_place place, struct sign_secret *ret, struct err *err);
 
 #endif

@@ -13,8 +13,7 @@
 enum { PEM_MAX = 16384, EXPONENT_MAX = 8 };
 
 struct rsa_key {
-	gnutls_privkey_t key;
-	gnutls_x509_privkey_t x509;
+	struct sign_secret secret;
 };
 
 /* ---- Keys that sign ---- */
@@ -23,37 +22,30 @@ void rsa_key_free(struct rsa_key *k)
 {
 	if (!k)
 		return;
-	if (k->key)
-		gnutls_privkey_deinit(k->key);
-	if (k->x509)
-		gnutls_x509_privkey_deinit(k->x509);
+	sign_secret_clear(&k->secret);
 	free(k);
 }
 
 static int check_key(struct rsa_key *k, struct err *err)
 {
+	PUBKEY_AUTO pubkey = NULL;
 	unsigned bits = 0;
 
-	if (gnutls_x509_privkey_get_pk_algorithm2(k->x509, &bits) != GNUTLS_PK_RSA)
+	if (gnutls_x509_privkey_get_pk_algorithm2(k->secret.x509, &bits) != GNUTLS_PK_RSA)
 		return err_set(err, ERR_CONFIG, "the private key is no RSA key");
 	if (bits < RSA_BITS_LEAST || bits > RSA_BITS_MOST)
 		return err_set(err, ERR_CONFIG, "the RSA key has %u bits; from %d to %d are taken",
 			bits, (int)RSA_BITS_LEAST, (int)RSA_BITS_MOST);
-	if (gnutls_x509_privkey_verify_params(k->x509) < 0)
+	if (gnutls_x509_privkey_verify_params(k->secret.x509) < 0)
 		return err_set(err, ERR_CONFIG, "the RSA key is damaged: its numbers do not agree");
-	if (gnutls_privkey_init(&k->key) < 0 || gnutls_privkey_import_x509(k->key, k->x509, 0) < 0)
-		return err_set(err, ERR_INTERNAL, "GnuTLS can not use the key");
-	return 0;
+	return sign_secret_open(&k->secret, &pubkey, err);
 }
 
 int rsa_key_pem(const char *pem, size_t len, struct rsa_key **ret, struct err *err)
 {
 	RSA_KEY_AUTO k = xcalloc(1, sizeof(*k));
-	gnutls_datum_t text = {(unsigned char *)(uintptr_t)pem, (unsigned)len};
 
-	if (len > PEM_MAX || gnutls_x509_privkey_init(&k->x509) < 0 ||
-		gnutls_x509_privkey_import_pkcs8(
-			k->x509, &text, GNUTLS_X509_FMT_PEM, NULL, GNUTLS_PKCS_PLAIN) < 0)
+	if (len > PEM_MAX || !sign_secret_import(&k->secret, pem, len, GNUTLS_X509_FMT_PEM))
 		return err_set(err, ERR_CONFIG, "is no private key in PEM (PKCS #8)");
 	if (check_key(k, err) < 0)
 		return -1;
@@ -65,18 +57,7 @@ int rsa_key_pem(const char *pem, size_t len, struct rsa_key **ret, struct err *e
 size_t rsa_sign(
 	const struct rsa_key *k, const void *data, size_t len, unsigned char ret[RSA_SIGN_MAX])
 {
-	gnutls_datum_t message = {(unsigned char *)(uintptr_t)data, (unsigned)len}, signature = {0};
-	size_t n;
-
-	/* It can only run out of memory or of randomness. */
-	if (gnutls_privkey_sign_data2(k->key, GNUTLS_SIGN_RSA_SHA256, 0, &message, &signature) <
-			0 ||
-		signature.size > RSA_SIGN_MAX)
-		abort();
-	n = signature.size;
-	memcpy(ret, signature.data, n);
-	gnutls_free(signature.data);
-	return n;
+	return sign_secret_sign(&k->secret, GNUTLS_SIGN_RSA_SHA256, data, len, ret, RSA_SIGN_MAX);
 }
 
 /* ---- Keys of others ---- */

@@ -13,8 +13,7 @@
 #include "base/base64.h"
 
 struct sign_key {
-	gnutls_privkey_t key;
-	gnutls_x509_privkey_t x509;
+	struct sign_secret secret;
 	struct sign_public public;
 };
 
@@ -37,25 +36,19 @@ void sign_key_free(struct sign_key *k)
 {
 	if (!k)
 		return;
-	if (k->key)
-		gnutls_privkey_deinit(k->key);
-	if (k->x509)
-		gnutls_x509_privkey_deinit(k->x509);
-	gnutls_memset(k, 0, sizeof(*k));
+	sign_secret_clear(&k->secret);
 	free(k);
 }
 
-/* Fills the rest from x509, whatever it holds. */
+/* Fills the rest from the secret, whatever it holds. */
 static int key_complete(struct sign_key *k, struct err *err)
 {
 	PUBKEY_AUTO pubkey = NULL;
 
-	if (gnutls_x509_privkey_get_pk_algorithm(k->x509) != GNUTLS_PK_EDDSA_ED25519)
+	if (gnutls_x509_privkey_get_pk_algorithm(k->secret.x509) != GNUTLS_PK_EDDSA_ED25519)
 		return err_set(err, ERR_CONFIG, "is no Ed25519 key");
-	if (gnutls_privkey_init(&k->key) < 0 || gnutls_pubkey_init(&pubkey) < 0 ||
-		gnutls_privkey_import_x509(k->key, k->x509, 0) < 0 ||
-		gnutls_pubkey_import_privkey(pubkey, k->key, 0, 0) < 0)
-		return err_set(err, ERR_INTERNAL, "GnuTLS can not use the key");
+	if (sign_secret_open(&k->secret, &pubkey, err) < 0)
+		return -1;
 	return sign_public_take(pubkey, &k->public, err);
 }
 
@@ -63,13 +56,8 @@ struct sign_key *sign_key_make(struct err *err)
 {
 	SIGN_KEY_AUTO k = xcalloc(1, sizeof(*k));
 
-	if (gnutls_x509_privkey_init(&k->x509) < 0 ||
-		gnutls_x509_privkey_generate(
-			k->x509, GNUTLS_PK_EDDSA_ED25519, 8 * SIGN_SEED_SIZE, 0) < 0) {
-		err_set(err, ERR_INTERNAL, "GnuTLS makes no key");
-		return NULL;
-	}
-	if (key_complete(k, err))
+	if (sign_secret_make(&k->secret, GNUTLS_PK_EDDSA_ED25519, 8 * SIGN_SEED_SIZE, err) < 0 ||
+		key_complete(k, err) < 0)
 		return NULL;
 	struct sign_key *made = k;
 
@@ -84,17 +72,13 @@ struct sign_key *sign_key_from_seed(const unsigned char seed[SIGN_SEED_SIZE], st
 		0x2b, 0x65, 0x70, 0x04, 0x22, 0x04, 0x20};
 	SIGN_KEY_AUTO k = xcalloc(1, sizeof(*k));
 	unsigned char der[sizeof(prefix) + SIGN_SEED_SIZE];
-	const gnutls_datum_t datum = {der, sizeof(der)};
 
 	memcpy(der, prefix, sizeof(prefix));
 	memcpy(der + sizeof(prefix), seed, SIGN_SEED_SIZE);
-	int rc = gnutls_x509_privkey_init(&k->x509);
+	bool taken = sign_secret_import(&k->secret, der, sizeof(der), GNUTLS_X509_FMT_DER);
 
-	if (rc == 0)
-		rc = gnutls_x509_privkey_import_pkcs8(
-			k->x509, &datum, GNUTLS_X509_FMT_DER, NULL, GNUTLS_PKCS_PLAIN);
 	gnutls_memset(der, 0, sizeof(der));
-	if (rc < 0) {
+	if (!taken) {
 		err_set(err, ERR_INTERNAL, "GnuTLS takes no Ed25519 key");
 		return NULL;
 	}
@@ -108,7 +92,7 @@ struct sign_key *sign_key_from_seed(const unsigned char seed[SIGN_SEED_SIZE], st
 
 int sign_key_save(const struct sign_key *k, const char *path, struct err *err)
 {
-	return sign_secret_save(k->x509, path, err);
+	return sign_secret_save(&k->secret, path, err);
 }
 
 int sign_key_load(
@@ -116,7 +100,7 @@ int sign_key_load(
 {
 	SIGN_KEY_AUTO k = xcalloc(1, sizeof(*k));
 
-	if (sign_secret_load(path, place, &k->x509, err))
+	if (sign_secret_load(path, place, &k->secret, err))
 		return -1;
 	if (key_complete(k, err))
 		return err_wrap(err, "%s", path);
@@ -135,14 +119,7 @@ const struct sign_public *sign_key_public(const struct sign_key *k)
 void sign_bytes(
 	const struct sign_key *k, const void *data, size_t len, unsigned char ret[SIGN_SIZE])
 {
-	gnutls_datum_t message = {(unsigned char *)data, (unsigned)len};
-	gnutls_datum_t signature = {0};
-
-	/* It can only run out of memory, at which xmalloc aborts, too. */
-	if (gnutls_privkey_sign_data2(k->key, GNUTLS_SIGN_EDDSA_ED25519, 0, &message, &signature) <
-			0 ||
-		signature.size != SIGN_SIZE)
+	if (sign_secret_sign(&k->secret, GNUTLS_SIGN_EDDSA_ED25519, data, len, ret, SIGN_SIZE) !=
+		SIGN_SIZE)
 		abort();
-	memcpy(ret, signature.data, SIGN_SIZE);
-	gnutls_free(signature.data);
 }

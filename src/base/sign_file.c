@@ -39,12 +39,12 @@ static int sync_folder(const char *path)
 	return fd < 0 ? -1 : fsync(fd);
 }
 
-int sign_secret_save(gnutls_x509_privkey_t key, const char *path, struct err *err)
+int sign_secret_save(const struct sign_secret *s, const char *path, struct err *err)
 {
 	gnutls_datum_t pem = {0};
 
 	if (gnutls_x509_privkey_export2_pkcs8(
-		    key, GNUTLS_X509_FMT_PEM, NULL, GNUTLS_PKCS_PLAIN, &pem) < 0)
+		    s->x509, GNUTLS_X509_FMT_PEM, NULL, GNUTLS_PKCS_PLAIN, &pem) < 0)
 		return err_set(err, ERR_INTERNAL, "GnuTLS can not write the key");
 	FD_AUTO fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 	bool made = fd >= 0;
@@ -103,7 +103,7 @@ static int read_pem(int fd, const char *path, unsigned char *buf, size_t *ret_le
 }
 
 int sign_secret_load(
-	const char *path, enum sign_key_place place, gnutls_x509_privkey_t *ret, struct err *err)
+	const char *path, enum sign_key_place place, struct sign_secret *ret, struct err *err)
 {
 	FD_AUTO fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	gnutls_x509_privkey_t key = NULL;
@@ -125,6 +125,6 @@ int sign_secret_load(
 			gnutls_x509_privkey_deinit(key);
 		return err_set(err, ERR_CONFIG, "%s holds no private key in PEM", path);
 	}
-	*ret = key;
+	*ret = (struct sign_secret){.x509 = key};
 	return 0;
 }

@@ -13,8 +13,7 @@
 enum { PEM_SIZE = 512 };
 
 struct p256_key {
-	gnutls_privkey_t key;
-	gnutls_x509_privkey_t x509;
+	struct sign_secret secret;
 	char pem[PEM_SIZE];
 };
 
@@ -22,11 +21,7 @@ void p256_key_free(struct p256_key *k)
 {
 	if (!k)
 		return;
-	if (k->key)
-		gnutls_privkey_deinit(k->key);
-	if (k->x509)
-		gnutls_x509_privkey_deinit(k->x509);
-	gnutls_memset(k, 0, sizeof(*k));
+	sign_secret_clear(&k->secret);
 	free(k);
 }
 
@@ -39,18 +34,16 @@ static bool on_curve(gnutls_pubkey_t key)
 	       curve == GNUTLS_ECC_CURVE_SECP256R1;
 }
 
-/* Fills the rest from x509, whatever it holds. */
+/* Fills the rest from the secret, whatever it holds. */
 static int complete(struct p256_key *k, struct err *err)
 {
 	PUBKEY_AUTO pubkey = NULL;
 	size_t size = sizeof(k->pem) - 1;
 
-	if (gnutls_x509_privkey_get_pk_algorithm(k->x509) != GNUTLS_PK_ECDSA)
+	if (gnutls_x509_privkey_get_pk_algorithm(k->secret.x509) != GNUTLS_PK_ECDSA)
 		return err_set(err, ERR_CONFIG, "is no P-256 key");
-	if (gnutls_privkey_init(&k->key) < 0 || gnutls_pubkey_init(&pubkey) < 0 ||
-		gnutls_privkey_import_x509(k->key, k->x509, 0) < 0 ||
-		gnutls_pubkey_import_privkey(pubkey, k->key, 0, 0) < 0)
-		return err_set(err, ERR_INTERNAL, "GnuTLS can not use the key");
+	if (sign_secret_open(&k->secret, &pubkey, err) < 0)
+		return -1;
 	if (!on_curve(pubkey) ||
 		gnutls_pubkey_export(pubkey, GNUTLS_X509_FMT_PEM, k->pem, &size) < 0)
 		return err_set(err, ERR_CONFIG, "is no P-256 key");
@@ -63,13 +56,9 @@ struct p256_key *p256_key_make(struct err *err)
 	P256_KEY_AUTO k = xcalloc(1, sizeof(*k));
 	struct p256_key *made;
 
-	if (gnutls_x509_privkey_init(&k->x509) < 0 ||
-		gnutls_x509_privkey_generate(k->x509, GNUTLS_PK_ECDSA,
-			GNUTLS_CURVE_TO_BITS(GNUTLS_ECC_CURVE_SECP256R1), 0) < 0) {
-		err_set(err, ERR_INTERNAL, "GnuTLS makes no key");
-		return NULL;
-	}
-	if (complete(k, err))
+	if (sign_secret_make(&k->secret, GNUTLS_PK_ECDSA,
+		    GNUTLS_CURVE_TO_BITS(GNUTLS_ECC_CURVE_SECP256R1), err) < 0 ||
+		complete(k, err) < 0)
 		return NULL;
 	made = k;
 	k = NULL;
@@ -78,7 +67,7 @@ struct p256_key *p256_key_make(struct err *err)
 
 int p256_key_save(const struct p256_key *k, const char *path, struct err *err)
 {
-	return sign_secret_save(k->x509, path, err);
+	return sign_secret_save(&k->secret, path, err);
 }
 
 int p256_key_load(
@@ -86,7 +75,7 @@ int p256_key_load(
 {
 	P256_KEY_AUTO k = xcalloc(1, sizeof(*k));
 
-	if (sign_secret_load(path, place, &k->x509, err))
+	if (sign_secret_load(path, place, &k->secret, err))
 		return -1;
 	if (complete(k, err))
 		return err_wrap(err, "%s", path);
@@ -103,18 +92,8 @@ const char *p256_key_pem(const struct p256_key *k)
 size_t p256_sign(
 	const struct p256_key *k, const void *data, size_t len, unsigned char ret[P256_SIGN_MAX])
 {
-	gnutls_datum_t message = {(unsigned char *)data, (unsigned)len}, signature = {0};
-	size_t n;
-
-	/* It can only run out of memory or of randomness. */
-	if (gnutls_privkey_sign_data2(k->key, GNUTLS_SIGN_ECDSA_SHA256, 0, &message, &signature) <
-			0 ||
-		signature.size > P256_SIGN_MAX)
-		abort();
-	n = signature.size;
-	memcpy(ret, signature.data, n);
-	gnutls_free(signature.data);
-	return n;
+	return sign_secret_sign(
+		&k->secret, GNUTLS_SIGN_ECDSA_SHA256, data, len, ret, P256_SIGN_MAX);
 }
 
 /* GnuTLS takes any BER; DER is what it would write itself. */
