@@ -30,9 +30,13 @@ ON CONFLICT (id) DO UPDATE SET serial = excluded.serial, head = excluded.head, c
 	drift = excluded.drift, drift_since = excluded.drift_since, failing_since = excluded.failing_since,
 	code = excluded.code, detail = excluded.detail, failed_at = excluded.failed_at;
 
--- name: activation_list :many (after, limit)
+-- The newest ones.
+-- name: activation_recent :many (limit) -- scan ok
 SELECT serial, release_version, previous, cause, actor, reason, at FROM activation
-WHERE serial > $1 ORDER BY serial LIMIT $2;
+ORDER BY serial DESC LIMIT $1;
+
+-- name: activation_count :one () -- scan ok
+SELECT count(*) AS n FROM activation;
 
 -- name: artifact_held_list :many (limit)
 SELECT a.provider, a.id, s.held_by FROM artifact_state s JOIN artifact a ON a.seq = s.artifact_seq

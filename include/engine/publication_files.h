@@ -8,19 +8,19 @@
 #define ENGINE_PUBLICATION_FILES_H
 
 #include "engine/engine.h"
+#include "model/publication.h"
 #include "provider/repository.h"
 
-enum { PUBLICATION_FILES_MAX = 8 };
-
 struct publication_files {
-	struct repository_file v[PUBLICATION_FILES_MAX];
+	struct repository_file v[PUBLISHED_PATHS];
 	size_t n;
 	size_t n_release; /* of these, the first: the release's */
 	int64_t serial;	  /* of the channel that they show */
 };
 
 /* The channel's files, and, with a version, the release's too. `url` is where the repository is looked
- * at, for the card. In the arena; any thread, from its reader. */
+ * at, for the card. In the arena; any thread, from its reader, which has no transaction: all of it is of
+ * one state of the registry. */
 int publication_files(struct db *db, const char *version, const char *url, struct arena *a,
 	struct publication_files *ret, struct err *err);
 

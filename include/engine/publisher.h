@@ -54,7 +54,8 @@ struct publication_look {
 	struct repository_refs refs;
 	struct publication_view view;
 	struct publication_row *rows;
-	const char *channel_text; /* digest of the channel's document */
+	struct published_file *left;
+	size_t n_left;
 };
 /* 0, -1: ERR_UNREACHABLE and the like. ---- publication_look.c */
 int publication_look(const struct source *s, const struct provider_call *call, struct db *reader,

@@ -29,7 +29,7 @@ struct restoration {
 	size_t n;
 	struct channel channel;
 	struct publication_states states;
-	struct repository_file files[PUBLICATION_FILES_MAX]; /* at the head */
+	struct repository_file files[PUBLISHED_PATHS]; /* at the head */
 	size_t n_files;
 };
 

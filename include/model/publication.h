@@ -21,6 +21,8 @@
 #define PUBLISHED_STATES      "spiralfed/states.json"
 #define PUBLISHED_CARD	      "README.md"
 #define PUBLISHED_CHANGELOG   "CHANGELOG.md"
+enum { PUBLISHED_PATHS = 8 };
+extern const char *const published_paths[PUBLISHED_PATHS]; /* all of them */
 
 enum { PUBLISHED_FILE_MAX = 64 << 20, RECORD_MANIFESTS_MAX = 2100, STATES_MAX = 10000 };
 
@@ -75,9 +77,11 @@ struct state_held {
 };
 struct publication_states {
 	const char *schema;
-	struct list releases;	 /* struct state_release, the oldest first */
-	struct list activations; /* struct state_activation, the oldest first */
-	struct list held;	 /* struct state_held */
+	struct list releases; /* struct state_release, the oldest first */
+	struct list
+		activations; /* struct state_activation, the newest STATES_MAX, the oldest first */
+	int64_t omitted;     /* activations before those; -1: none */
+	struct list held;    /* struct state_held */
 };
 extern const struct field_table publication_states_table;
 

@@ -45,8 +45,9 @@ int published_state_put(struct db *db, const struct published_state *s, struct e
 
 /* ---- What it is made of ---- */
 
-int activation_list(struct db *db, int64_t after, int64_t limit, struct arena *a,
-	struct state_activation **ret, size_t *ret_n, struct err *err);
+/* The newest `limit`, the oldest of those first; how many there are before them. */
+int activation_recent(struct db *db, size_t limit, struct arena *a, struct state_activation **ret,
+	size_t *ret_n, int64_t *ret_before, struct err *err);
 int artifact_held_list(struct db *db, int64_t limit, struct arena *a, struct state_held **ret,
 	size_t *ret_n, struct err *err);
 /* Who made it, and why. */

@@ -36,6 +36,9 @@ static void print(struct cli *cli, const struct restoration *r)
 			r->v[i].document.digest);
 	fprintf(cli->out, "stable: %s, serial %lld\n", r->channel.version,
 		(long long)r->channel.serial);
+	if (r->states.omitted > 0)
+		fprintf(cli->out, "the oldest %lld activations were not published\n",
+			(long long)r->states.omitted);
 }
 
 /* ---- The folder ---- */

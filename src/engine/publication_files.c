@@ -262,6 +262,15 @@ static int add_release(struct publication_files *f, struct db *db, const char *v
 	return 0;
 }
 
+/* Left out would be lost: a hold that nobody restores, a release whose state nobody knows. */
+static int too_many(size_t n, const char *what, struct err *err)
+{
+	return n <= STATES_MAX
+		       ? 0
+		       : err_set(err, ERR_IO, "there are more than %d %s, which %s can hold",
+				 STATES_MAX, what, PUBLISHED_STATES);
+}
+
 static int add_states(struct publication_files *f, struct db *db, struct arena *a, struct err *err)
 {
 	struct publication_states s = {.schema = STATES_SCHEMA};
@@ -270,10 +279,15 @@ static int add_states(struct publication_files *f, struct db *db, struct arena *
 	struct state_release *v;
 	struct state_held *held;
 
-	if (release_page(db, 0, STATES_MAX, a, &rows, &s.releases.n, err) < 0 ||
-		activation_list(db, 0, STATES_MAX, a, &activations, &s.activations.n, err) < 0 ||
-		artifact_held_list(db, STATES_MAX, a, &held, &s.held.n, err) < 0)
+	if (release_page(db, 0, STATES_MAX + 1, a, &rows, &s.releases.n, err) < 0 ||
+		too_many(s.releases.n, "releases", err) < 0 ||
+		activation_recent(
+			db, STATES_MAX, a, &activations, &s.activations.n, &s.omitted, err) < 0 ||
+		artifact_held_list(db, STATES_MAX + 1, a, &held, &s.held.n, err) < 0 ||
+		too_many(s.held.n, "held artifacts", err) < 0)
 		return -1;
+	if (!s.omitted)
+		s.omitted = -1;
 	v = ARENA_ARRAY(a, s.releases.n, struct state_release);
 	for (size_t i = 0; i < s.releases.n; i++)
 		v[i] = (struct state_release){rows[i].version, rows[i].state, rows[i].last_serial,
@@ -300,14 +314,25 @@ static int add_channel(struct publication_files *f, struct db *db, struct arena 
 	return add_states(f, db, a, err);
 }
 
+static int add_all(struct publication_files *f, struct db *db, const char *version, const char *url,
+	struct arena *a, struct err *err)
+{
+	if (version && add_release(f, db, version, url, a, err) < 0)
+		return -1;
+	return add_channel(f, db, a, err);
+}
+
 int publication_files(struct db *db, const char *version, const char *url, struct arena *a,
 	struct publication_files *ret, struct err *err)
 {
 	struct publication_files f = {0};
+	int rc;
 
-	if ((version && add_release(&f, db, version, url, a, err) < 0) ||
-		add_channel(&f, db, a, err) < 0)
+	if (db_begin(db, err) < 0)
 		return -1;
-	*ret = f;
-	return 0;
+	rc = add_all(&f, db, version, url, a, err);
+	db_rollback(db); /* it only read */
+	if (rc == 0)
+		*ret = f;
+	return rc;
 }

@@ -9,8 +9,6 @@
 #include "engine/publisher.h"
 #include "engine/render.h"
 
-enum { RELEASES_MAX = 10000 };
-
 static const char *digest_of(const struct source_document *d, struct arena *a)
 {
 	return digest_string(d->text, d->len, arena_alloc(a, DIGEST_STRLEN));
@@ -30,16 +28,22 @@ static int read_digest(const struct source *s, const struct provider_call *call,
 	return 0;
 }
 
-static int know_releases(
+static int read_known(
 	struct db *reader, struct arena *a, struct publication_look *l, struct err *err)
 {
 	struct publication_release *v;
 	struct channel_row channel;
 	int rc;
 
-	if (publication_list(reader, 0, RELEASES_MAX, a, &l->rows, &l->view.n_releases, err) < 0 ||
+	if (publication_list(reader, 0, STATES_MAX + 1, a, &l->rows, &l->view.n_releases, err) <
+			0 ||
 		published_state_find(reader, a, &l->state, err) < 0)
 		return -1;
+	if (l->view.n_releases > STATES_MAX)
+		return err_set(err, ERR_IO,
+			"there are more than %d releases, which a repository "
+			"can hold",
+			STATES_MAX);
 	v = ARENA_ARRAY(a, l->view.n_releases, struct publication_release);
 	for (size_t i = 0; i < l->view.n_releases; i++)
 		v[i] = (struct publication_release){
@@ -51,7 +55,22 @@ static int know_releases(
 		l->view.serial = channel.serial;
 		l->view.channel = arena_strdup(a, channel.body.digest);
 	}
-	return rc < 0 ? -1 : 0;
+	if (rc < 0)
+		return -1;
+	return published_files(reader, a, &l->left, &l->n_left, err);
+}
+
+/* All of it as one state of the registry, whatever is committed meanwhile. */
+static int know_releases(
+	struct db *reader, struct arena *a, struct publication_look *l, struct err *err)
+{
+	int rc;
+
+	if (db_begin(reader, err) < 0)
+		return -1;
+	rc = read_known(reader, a, l, err);
+	db_rollback(reader);
+	return rc;
 }
 
 static const struct publication_row *next_of(const struct publication_look *l)
@@ -68,15 +87,13 @@ static bool must_read(const struct publication_look *l)
 	return strcmp(l->view.head, l->state.head) != 0 || strcmp(l->state.drift, "[]") != 0;
 }
 
-static int read_files(const struct source *s, const struct provider_call *call, struct db *reader,
+static int read_files(const struct source *s, const struct provider_call *call,
 	struct publication_look *l, struct err *err)
 {
-	struct published_file *left;
+	const struct published_file *left = l->left;
 	struct publication_file *v;
-	size_t n;
+	size_t n = l->n_left;
 
-	if (published_files(reader, call->arena, &left, &n, err) < 0)
-		return -1;
 	v = ARENA_ARRAY(call->arena, n + 1, struct publication_file);
 	for (size_t i = 0; i < n; i++) {
 		v[i] = (struct publication_file){.path = left[i].path, .left = left[i].digest};
@@ -160,8 +177,7 @@ int publication_look(const struct source *s, const struct provider_call *call, s
 	l.view.tags = tags;
 	l.view.n_tags = l.refs.n_tags;
 	if (rc > 0 && l.refs.head &&
-		(read_files(s, call, reader, &l, err) < 0 ||
-			read_next(s, call, reader, &l, err) < 0))
+		(read_files(s, call, &l, err) < 0 || read_next(s, call, reader, &l, err) < 0))
 		return -1;
 	*ret = l;
 	return 0;

@@ -6,7 +6,7 @@
 
 #include "engine/publisher.h"
 
-enum { RELEASES_MAX = 10000 };
+enum { RELEASES_PAGE = 1000 };
 
 struct drift_list {
 	struct list drift;
@@ -45,17 +45,44 @@ static int count_releases(
 	struct db *reader, struct arena *a, struct publication_status *p, struct err *err)
 {
 	struct publication_row *rows;
+	int64_t after = 0;
 	size_t n;
 
-	if (publication_list(reader, 0, RELEASES_MAX, a, &rows, &n, err) < 0)
-		return -1;
-	for (size_t i = 0; i < n; i++) {
-		p->published += rows[i].commit != NULL;
-		p->pending += rows[i].commit == NULL;
-		if (rows[i].commit)
-			p->newest = rows[i].version;
-	}
+	do {
+		if (publication_list(reader, after, RELEASES_PAGE, a, &rows, &n, err) < 0)
+			return -1;
+		for (size_t i = 0; i < n; i++) {
+			p->published += rows[i].commit != NULL;
+			p->pending += rows[i].commit == NULL;
+			if (rows[i].commit)
+				p->newest = rows[i].version;
+			after = rows[i].seq;
+		}
+	} while (n == RELEASES_PAGE);
 	return 0;
+}
+
+static int read_status(struct db *reader, struct arena *a, struct published_state *s,
+	struct publication_status *p, struct err *err)
+{
+	if (published_state_find(reader, a, s, err) < 0 || count_releases(reader, a, p, err) < 0)
+		return -1;
+	return load_drift(s, a, &p->drift, err);
+}
+
+/* As one state of the registry; a command has its transaction. */
+static int read_as_one(struct db *reader, struct arena *a, struct published_state *s,
+	struct publication_status *p, struct err *err)
+{
+	int rc;
+
+	if (db_in_transaction(reader))
+		return read_status(reader, a, s, p, err);
+	if (db_begin(reader, err) < 0)
+		return -1;
+	rc = read_status(reader, a, s, p, err);
+	db_rollback(reader);
+	return rc;
 }
 
 int publication_show(struct engine *e, struct db *reader, struct arena *a,
@@ -67,8 +94,7 @@ int publication_show(struct engine *e, struct db *reader, struct arena *a,
 
 	fields_init(&publication_status_table, &p);
 	p.published = p.pending = 0;
-	if (published_state_find(reader, a, &s, err) < 0 ||
-		count_releases(reader, a, &p, err) < 0 || load_drift(&s, a, &p.drift, err) < 0)
+	if (read_as_one(reader, a, &s, &p, err) < 0)
 		return -1;
 	if (source) {
 		p.provider = source->provider;

@@ -94,12 +94,8 @@ struct pass {
 /* Read back what stands at the head, for what is ours there. */
 static int adopt(struct pass *x, const char *version, const char *commit, struct err *err)
 {
-	static const char *const paths[] = {PUBLISHED_RELEASE, PUBLISHED_ATTESTATION,
-		PUBLISHED_RECORD, PUBLISHED_CHANNEL, PUBLISHED_POINTER, PUBLISHED_STATES,
-		PUBLISHED_CARD, PUBLISHED_CHANGELOG};
-	enum { PATHS = sizeof(paths) / sizeof(paths[0]) };
 	const struct source *s = x->p->source;
-	struct repository_file files[PATHS];
+	struct repository_file files[PUBLISHED_PATHS];
 	struct publication_left l = {
 		.version = version,
 		.commit = commit,
@@ -109,15 +105,16 @@ static int adopt(struct pass *x, const char *version, const char *commit, struct
 		.serial = version ? -1 : x->look.view.serial,
 	};
 
-	for (size_t i = 0; i < PATHS; i++) {
+	for (size_t i = 0; i < PUBLISHED_PATHS; i++) {
 		struct source_document d;
+		const char *path = published_paths[i];
 		int rc = s->kind->repository->read(
-			s->connector, &x->call, l.head, paths[i], PUBLISHED_FILE_MAX, &d, err);
+			s->connector, &x->call, l.head, path, PUBLISHED_FILE_MAX, &d, err);
 
 		if (rc < 0)
-			return err_wrap(err, "%s", paths[i]);
+			return err_wrap(err, "%s", path);
 		if (rc > 0)
-			files[l.n_files++] = (struct repository_file){paths[i], d.text, d.len};
+			files[l.n_files++] = (struct repository_file){path, d.text, d.len};
 	}
 	return publication_left(x->p->e, x->reader, &l, x->call.arena, err);
 }

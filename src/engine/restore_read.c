@@ -299,19 +299,16 @@ static int take_tags(struct reading *x, const struct repository_refs *refs, stru
 
 static int take_files(struct reading *x, struct err *err)
 {
-	static const char *const paths[] = {PUBLISHED_RELEASE, PUBLISHED_ATTESTATION,
-		PUBLISHED_RECORD, PUBLISHED_CHANNEL, PUBLISHED_POINTER, PUBLISHED_STATES,
-		PUBLISHED_CARD, PUBLISHED_CHANGELOG};
-
-	for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++) {
+	for (size_t i = 0; i < PUBLISHED_PATHS; i++) {
+		const char *path = published_paths[i];
 		struct source_document d;
-		int rc = look(x, x->r->head, paths[i], PUBLISHED_FILE_MAX, &d, err);
+		int rc = look(x, x->r->head, path, PUBLISHED_FILE_MAX, &d, err);
 
 		if (rc < 0)
-			return err_wrap(err, "main: %s", paths[i]);
+			return err_wrap(err, "main: %s", path);
 		if (rc > 0)
 			x->r->files[x->r->n_files++] =
-				(struct repository_file){paths[i], d.text, d.len};
+				(struct repository_file){path, d.text, d.len};
 	}
 	return 0;
 }
@@ -446,15 +443,18 @@ static bool is_warm(const struct spiralfed_pointer *p, const char *version)
 	return false;
 }
 
-static bool activated(const struct list *activations, const struct state_release *s)
+static bool activated(const struct publication_states *states, const struct state_release *s)
 {
-	for (size_t i = 0; i < activations->n; i++) {
-		const struct state_activation *a = LIST_AT(activations, struct state_activation, i);
+	const struct list *l = &states->activations;
+
+	for (size_t i = 0; i < l->n; i++) {
+		const struct state_activation *a = LIST_AT(l, struct state_activation, i);
 
 		if (a->serial == s->last_serial)
 			return strcmp(a->version, s->version) == 0;
 	}
-	return false;
+	return states->omitted > 0 &&
+	       s->last_serial < LIST_AT(l, struct state_activation, 0)->serial;
 }
 
 /* Active and warm are what the pointer says, of which there is a signature. */
@@ -473,7 +473,7 @@ static int check_state(const struct reading *x, const struct state_release *s, c
 		return err_set(err, ERR_BAD_SIGNATURE,
 			"it says that %s is %s; " PUBLISHED_POINTER " says otherwise", version,
 			s->state);
-	return activated(&x->r->states.activations, s)
+	return activated(&x->r->states, s)
 		       ? 0
 		       : err_set(err, ERR_IO, "%s was not active with serial %lld", version,
 				 (long long)s->last_serial);

@@ -6,6 +6,10 @@
 
 #include "model/format.h"
 
+const char *const published_paths[PUBLISHED_PATHS] = {PUBLISHED_RELEASE, PUBLISHED_ATTESTATION,
+	PUBLISHED_RECORD, PUBLISHED_CHANNEL, PUBLISHED_POINTER, PUBLISHED_STATES, PUBLISHED_CARD,
+	PUBLISHED_CHANGELOG};
+
 #define F(type_, name_, field_, ...)                                                 \
 	{                                                                            \
 #name_, FIELD_##field_, offsetof(struct type_, name_), ##__VA_ARGS__ \
@@ -125,6 +129,7 @@ static const struct field states_fields[] = {
 		.table = &state_part),
 	F(publication_states, activations, LIST, FIELD_REQUIRED, .min = 1, .max = STATES_MAX,
 		.table = &activation_part),
+	F(publication_states, omitted, INT, 0, .help = "activations before those"),
 	F(publication_states, held, LIST, FIELD_EMIT_EMPTY, .max = STATES_MAX, .table = &held_part),
 };
 const struct field_table publication_states_table = FIELD_TABLE("PublicationStates",

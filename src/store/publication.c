@@ -112,18 +112,31 @@ int published_state_put(struct db *db, const struct published_state *p, struct e
 
 /* ---- What it is made of ---- */
 
-int activation_list(struct db *db, int64_t after, int64_t limit, struct arena *a,
-	struct state_activation **ret, size_t *ret_n, struct err *err)
+static int activation_count(struct db *db, int64_t *ret, struct err *err)
 {
-	STMT_AUTO s = db_stmt(db, SQL_activation_list);
-	struct state_activation *rows = ARENA_ARRAY(a, (size_t)limit, struct state_activation);
+	STMT_AUTO s = db_stmt(db, SQL_activation_count);
+
+	if (stmt_step(s, err) < 0)
+		return -1;
+	*ret = stmt_int(s, "n");
+	return 0;
+}
+
+int activation_recent(struct db *db, size_t limit, struct arena *a, struct state_activation **ret,
+	size_t *ret_n, int64_t *ret_before, struct err *err)
+{
+	STMT_AUTO s = db_stmt(db, SQL_activation_recent);
+	struct state_activation *rows = ARENA_ARRAY(a, limit, struct state_activation);
+	int64_t all;
 	size_t n = 0;
 	int rc = 0;
 
-	stmt_bind_int(s, "after", after);
-	stmt_bind_int(s, "limit", limit);
-	while (n < (size_t)limit && (rc = stmt_step(s, err)) > 0)
-		rows[n++] = (struct state_activation){
+	if (activation_count(db, &all, err) < 0)
+		return -1;
+	stmt_bind_int(s, "limit", (int64_t)limit);
+	/* From the end, so that the newest comes last. */
+	while (n < limit && (rc = stmt_step(s, err)) > 0)
+		rows[limit - ++n] = (struct state_activation){
 			.serial = stmt_int(s, "serial"),
 			.version = stmt_text_dup(s, "release_version", a),
 			.previous = stmt_text_dup(s, "previous", a),
@@ -134,8 +147,9 @@ int activation_list(struct db *db, int64_t after, int64_t limit, struct arena *a
 		};
 	if (rc < 0)
 		return -1;
-	*ret = rows;
+	*ret = rows + (limit - n);
 	*ret_n = n;
+	*ret_before = all - (int64_t)n;
 	return 0;
 }
 

@@ -7,6 +7,8 @@
 #include <string.h>
 
 #include "base/digest.h"
+#include "engine/internal.h"
+#include "engine/publication_files.h"
 #include "engine/publisher.h"
 #include "store/release.h"
 #include "support/memory_repository.h"
@@ -337,6 +339,41 @@ START_TEST(test_publisher__files_can_be_taken_as_they_are)
 }
 END_TEST
 
+/* Found by a review: from the 10,001st on the newest ones were left out, in silence. */
+START_TEST(test_publisher__says_how_many_activations_it_leaves_out)
+{
+	enum { FIRST = 100, MORE = STATES_MAX + 5 };
+	struct publication_files f;
+	struct publication_states states;
+	struct err err;
+
+	first_release();
+	ck_assert_int_eq(db_begin(reg.engine->db, &err), 0);
+	for (int64_t i = 0; i < MORE; i++) {
+		const struct activation_row a = {.serial = FIRST + i,
+			.channel = "stable",
+			.release_version = "1.0.0",
+			.cause = "warm",
+			.actor = "test",
+			.reason = "",
+			.at = 1};
+
+		ck_assert_int_eq(activation_insert(reg.engine->db, &a, &err), 0);
+	}
+	ck_assert_int_eq(db_commit(reg.engine->db, &err), 0);
+	ck_assert_int_eq(publication_files(reg.reader, NULL, "", reg.arena, &f, &err), 0);
+	ck_assert_str_eq(f.v[2].path, PUBLISHED_STATES);
+	ck_assert_int_eq(
+		fields_load_text(&publication_states_table, f.v[2].text, reg.arena, &states, &err),
+		0);
+	ck_assert_uint_eq(states.activations.n, STATES_MAX);
+	ck_assert_int_eq(states.omitted, MORE + 1 - STATES_MAX);
+	ck_assert_int_eq(
+		LIST_AT(&states.activations, struct state_activation, STATES_MAX - 1)->serial,
+		FIRST + MORE - 1);
+}
+END_TEST
+
 Suite *test_suite(void)
 {
 	Suite *s = suite_create("releases go to a repository, once each");
@@ -354,6 +391,7 @@ Suite *test_suite(void)
 	tcase_add_test(t, test_publisher__takes_no_strangers_commit_for_its_own);
 	tcase_add_test(t, test_publisher__gives_up_on_what_does_not_show);
 	tcase_add_test(t, test_publisher__records_the_evidence_too);
+	tcase_add_test(t, test_publisher__says_how_many_activations_it_leaves_out);
 	tcase_add_test(t, test_publisher__files_can_be_taken_as_they_are);
 	suite_add_tcase(s, t);
 	return s;
