@@ -6,6 +6,7 @@
 #ifndef CLI_CLIENT_H
 #define CLI_CLIENT_H
 
+#include "base/json_writer.h"
 #include "base/strbuf.h"
 #include "cli/command.h"
 #include "model/field.h"
@@ -34,6 +35,18 @@ int client_ask(struct cli *cli, const struct call *call, const struct field_tabl
 /* Append name=value of an option that was given to a path, as its next query parameter. */
 void client_query(
 	struct cli *cli, struct strbuf *path, const char *name, enum cli_option_id option);
+
+/* Print what stands at a path, as a table without --json. */
+int client_show(struct cli *cli, const char *path);
+/* The same for one page of a list: --max-results and --page-token go along. */
+int client_list(struct cli *cli, struct strbuf *path);
+/* The list at this path, or the one of it that the first argument names. */
+int client_list_or_one(struct cli *cli, const char *path);
+/* POST a body, and print the answer as client_show() does. */
+int client_order(struct cli *cli, const char *path, const struct strbuf *body);
+/* Write the member for an option that was given: its text, or true when it takes none. */
+void client_member(
+	struct cli *cli, struct json_writer *w, const char *name, enum cli_option_id option);
 
 /* Append the path of an artifact PROVIDER/NAMESPACE/NAME, each part encoded. 0, or the exit code of
  * misuse after saying so. */

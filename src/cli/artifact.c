@@ -27,27 +27,21 @@ static const struct field_table verdict_table = FIELD_TABLE("VerdictRead",
 int cli_artifacts(struct cli *cli)
 {
 	STRBUF_AUTO path = STRBUF_INIT(CLIENT_PATH_MAX);
-	struct http_response response;
 
 	strbuf_addstr(&path, "/v1/artifacts");
 	client_query(cli, &path, "provider", CLI_OPTION_PROVIDER);
 	client_query(cli, &path, "role", CLI_OPTION_ROLE);
 	client_query(cli, &path, "phase", CLI_OPTION_PHASE);
-	client_query(cli, &path, "max_results", CLI_OPTION_MAX_RESULTS);
-	client_query(cli, &path, "page_token", CLI_OPTION_PAGE_TOKEN);
-	return client_call(
-		cli, &(struct call){.method = "GET", .path = path.buf, .table = true}, &response);
+	return client_list(cli, &path);
 }
 
 int cli_pareto(struct cli *cli)
 {
 	STRBUF_AUTO path = STRBUF_INIT(CLIENT_PATH_MAX);
-	struct http_response response;
 
 	strbuf_addf(&path, "/v1/slots/%s/pareto", http_escape(cli->args[0], cli->arena));
 	client_query(cli, &path, "max_results", CLI_OPTION_MAX_RESULTS);
-	return client_call(
-		cli, &(struct call){.method = "GET", .path = path.buf, .table = true}, &response);
+	return client_show(cli, path.buf);
 }
 
 static const char *conclusion(const char *phase)

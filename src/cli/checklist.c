@@ -156,11 +156,9 @@ static int sign(struct cli *cli, struct strbuf *path)
 int cli_signoff(struct cli *cli)
 {
 	STRBUF_AUTO path = STRBUF_INIT(CLIENT_PATH_MAX);
-	struct http_response response;
 
 	strbuf_addf(&path, "/v1/merges/%s/signoffs", http_escape(cli->args[0], cli->arena));
 	if (cli->n_args > 1)
 		return sign(cli, &path);
-	return client_call(
-		cli, &(struct call){.method = "GET", .path = path.buf, .table = true}, &response);
+	return client_show(cli, path.buf);
 }

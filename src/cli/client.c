@@ -232,6 +232,55 @@ void client_query(struct cli *cli, struct strbuf *path, const char *name, enum c
 			*value ? http_escape(value, cli->arena) : "1");
 }
 
+int client_show(struct cli *cli, const char *path)
+{
+	struct http_response response;
+
+	return client_call(
+		cli, &(struct call){.method = "GET", .path = path, .table = true}, &response);
+}
+
+int client_list(struct cli *cli, struct strbuf *path)
+{
+	client_query(cli, path, "max_results", CLI_OPTION_MAX_RESULTS);
+	client_query(cli, path, "page_token", CLI_OPTION_PAGE_TOKEN);
+	return client_show(cli, path->buf);
+}
+
+int client_list_or_one(struct cli *cli, const char *path)
+{
+	STRBUF_AUTO sb = STRBUF_INIT(CLIENT_PATH_MAX);
+
+	strbuf_addstr(&sb, path);
+	if (cli->n_args)
+		strbuf_addf(&sb, "/%s", http_escape(cli->args[0], cli->arena));
+	return client_list(cli, &sb);
+}
+
+int client_order(struct cli *cli, const char *path, const struct strbuf *body)
+{
+	struct http_response response;
+
+	return client_call(cli,
+		&(struct call){.method = "POST",
+			.path = path,
+			.body = body->buf,
+			.body_len = body->len,
+			.table = true},
+		&response);
+}
+
+void client_member(
+	struct cli *cli, struct json_writer *w, const char *name, enum cli_option_id option)
+{
+	const char *value = cli->option[option];
+
+	if (value && *cli_options[option].argument)
+		jw_kstring(w, name, value);
+	else if (value)
+		jw_kbool(w, name, true);
+}
+
 int client_artifact_path(struct cli *cli, const char *id, struct strbuf *path)
 {
 	int parts = 0;

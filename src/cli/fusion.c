@@ -168,7 +168,6 @@ int cli_vote(struct cli *cli)
 int cli_lineage(struct cli *cli)
 {
 	STRBUF_AUTO path = STRBUF_INIT(CLIENT_PATH_MAX);
-	struct http_response response;
 	int rc;
 
 	if (!strchr(cli->args[0], '/'))
@@ -176,8 +175,7 @@ int cli_lineage(struct cli *cli)
 	else if ((rc = client_artifact_path(cli, cli->args[0], &path)))
 		return rc;
 	strbuf_addstr(&path, "/lineage");
-	return client_call(
-		cli, &(struct call){.method = "GET", .path = path.buf, .table = true}, &response);
+	return client_show(cli, path.buf);
 }
 
 /* ---- export ---- */

@@ -49,7 +49,6 @@ static int show(struct cli *cli)
 static int rotate(struct cli *cli)
 {
 	STRBUF_AUTO body = STRBUF_INIT(CLIENT_BODY_MAX);
-	struct http_response response;
 	struct json_writer w;
 
 	if (!cli->option[CLI_OPTION_REASON])
@@ -57,23 +56,14 @@ static int rotate(struct cli *cli)
 	json_writer_init(&w, &body);
 	jw_object(&w);
 	jw_kstring(&w, "reason", cli->option[CLI_OPTION_REASON]);
-	if (cli->option[CLI_OPTION_OVERLAP])
-		jw_kstring(&w, "overlap", cli->option[CLI_OPTION_OVERLAP]);
-	if (cli->option[CLI_OPTION_DRY_RUN])
-		jw_kbool(&w, "dry_run", true);
+	client_member(cli, &w, "overlap", CLI_OPTION_OVERLAP);
+	client_member(cli, &w, "dry_run", CLI_OPTION_DRY_RUN);
 	jw_end(&w);
-	return client_call(cli,
-		&(struct call){.method = "POST",
-			.path = "/v1/keys/rotate",
-			.body = body.buf,
-			.body_len = body.len,
-			.table = true},
-		&response);
+	return client_order(cli, "/v1/keys/rotate", &body);
 }
 
 int cli_key(struct cli *cli)
 {
-	struct http_response response;
 	const char *verb = cli->args[0];
 
 	if (!strcmp(verb, "show"))
@@ -82,6 +72,5 @@ int cli_key(struct cli *cli)
 		return rotate(cli);
 	if (strcmp(verb, "list") != 0)
 		return cli_misuse(cli, "key %s is none of list, show and rotate", verb);
-	return client_call(
-		cli, &(struct call){.method = "GET", .path = "/v1/keys", .table = true}, &response);
+	return client_show(cli, "/v1/keys");
 }

@@ -71,19 +71,6 @@ static const struct field_table move_table = FIELD_TABLE(
 	"MoveRead", "A move of the channel.", struct move_answer, move_fields, .open = true);
 
 /* An option that was given becomes a member of the body. */
-static void add_option(
-	struct cli *cli, struct json_writer *w, const char *key, enum cli_option_id id)
-{
-	const char *value = cli->option[id];
-
-	if (!value)
-		return;
-	if (*cli_options[id].argument)
-		jw_kstring(w, key, value);
-	else
-		jw_kbool(w, key, true);
-}
-
 /* What a person should know before it is promoted. */
 static void print_notes(struct cli *cli, const struct merge_answer *m)
 {
@@ -111,8 +98,8 @@ int cli_merge(struct cli *cli)
 
 	json_writer_init(&w, &body);
 	jw_object(&w);
-	add_option(cli, &w, "reason", CLI_OPTION_REASON);
-	add_option(cli, &w, "dry_run", CLI_OPTION_DRY_RUN);
+	client_member(cli, &w, "reason", CLI_OPTION_REASON);
+	client_member(cli, &w, "dry_run", CLI_OPTION_DRY_RUN);
 	jw_end(&w);
 	int rc = client_ask(cli,
 		&(struct call){.method = "POST",
@@ -174,9 +161,9 @@ int cli_promote(struct cli *cli)
 	json_writer_init(&w, &body);
 	jw_object(&w);
 	jw_kstring(&w, "merge", cli->args[0]);
-	add_option(cli, &w, "reason", CLI_OPTION_REASON);
-	add_option(cli, &w, "override", CLI_OPTION_OVERRIDE);
-	add_option(cli, &w, "dry_run", CLI_OPTION_DRY_RUN);
+	client_member(cli, &w, "reason", CLI_OPTION_REASON);
+	client_member(cli, &w, "override", CLI_OPTION_OVERRIDE);
+	client_member(cli, &w, "dry_run", CLI_OPTION_DRY_RUN);
 	jw_end(&w);
 	return move(cli, "/v1/promotions", body.buf, body.len);
 }
@@ -188,24 +175,15 @@ int cli_rollback(struct cli *cli)
 
 	json_writer_init(&w, &body);
 	jw_object(&w);
-	add_option(cli, &w, "reason", CLI_OPTION_REASON);
-	add_option(cli, &w, "to", CLI_OPTION_TO);
-	add_option(cli, &w, "drill", CLI_OPTION_DRILL);
-	add_option(cli, &w, "dry_run", CLI_OPTION_DRY_RUN);
+	client_member(cli, &w, "reason", CLI_OPTION_REASON);
+	client_member(cli, &w, "to", CLI_OPTION_TO);
+	client_member(cli, &w, "drill", CLI_OPTION_DRILL);
+	client_member(cli, &w, "dry_run", CLI_OPTION_DRY_RUN);
 	jw_end(&w);
 	return move(cli, "/v1/rollbacks", body.buf, body.len);
 }
 
 int cli_releases(struct cli *cli)
 {
-	STRBUF_AUTO path = STRBUF_INIT(CLIENT_PATH_MAX);
-	struct http_response response;
-
-	strbuf_addstr(&path, "/v1/releases");
-	if (cli->n_args)
-		strbuf_addf(&path, "/%s", http_escape(cli->args[0], cli->arena));
-	client_query(cli, &path, "max_results", CLI_OPTION_MAX_RESULTS);
-	client_query(cli, &path, "page_token", CLI_OPTION_PAGE_TOKEN);
-	return client_call(
-		cli, &(struct call){.method = "GET", .path = path.buf, .table = true}, &response);
+	return client_list_or_one(cli, "/v1/releases");
 }

@@ -8,14 +8,6 @@
 #include "base/words.h"
 #include "cli/client.h"
 
-static int show(struct cli *cli, const char *path)
-{
-	struct http_response response;
-
-	return client_call(
-		cli, &(struct call){.method = "GET", .path = path, .table = true}, &response);
-}
-
 static int want_job(struct cli *cli, const char **ret)
 {
 	if (cli->n_args < 2)
@@ -33,7 +25,7 @@ static int preview(struct cli *cli)
 
 	strbuf_addstr(&path, "/v1/schedule/preview");
 	client_query(cli, &path, "days", CLI_OPTION_DAYS);
-	return show(cli, path.buf);
+	return client_show(cli, path.buf);
 }
 
 static int list_runs(struct cli *cli)
@@ -45,9 +37,7 @@ static int list_runs(struct cli *cli)
 	if (rc)
 		return rc;
 	strbuf_addf(&path, "/v1/schedule/%s/runs", job);
-	client_query(cli, &path, "max_results", CLI_OPTION_MAX_RESULTS);
-	client_query(cli, &path, "page_token", CLI_OPTION_PAGE_TOKEN);
-	return show(cli, path.buf);
+	return client_list(cli, &path);
 }
 
 struct run_answer {
@@ -78,8 +68,7 @@ static int run_now(struct cli *cli)
 	strbuf_addf(&path, "/v1/schedule/%s/run", job);
 	json_writer_init(&w, &body);
 	jw_object(&w);
-	if (cli->option[CLI_OPTION_REASON])
-		jw_kstring(&w, "reason", cli->option[CLI_OPTION_REASON]);
+	client_member(cli, &w, "reason", CLI_OPTION_REASON);
 	jw_kbool(&w, "dry_run", cli->option[CLI_OPTION_DRY_RUN] != NULL);
 	jw_end(&w);
 	rc = client_ask(cli,
@@ -104,7 +93,7 @@ int cli_schedule(struct cli *cli)
 	const char *verb = cli->n_args ? cli->args[0] : "";
 
 	if (!*verb)
-		return show(cli, "/v1/schedule");
+		return client_show(cli, "/v1/schedule");
 	if (!strcmp(verb, "preview"))
 		return preview(cli);
 	if (!strcmp(verb, "runs"))
@@ -128,12 +117,6 @@ static void add_jobs(struct cli *cli, struct json_writer *w)
 	while (words_next(&at, &job))
 		jw_stringn(w, job.s, job.n);
 	jw_end(w);
-}
-
-static void add_option(struct cli *cli, struct json_writer *w, const char *name, int option)
-{
-	if (cli->option[option])
-		jw_kstring(w, name, cli->option[option]);
 }
 
 struct freeze_answer {
@@ -167,11 +150,11 @@ static int create(struct cli *cli)
 		return cli_misuse(cli, "freeze create needs --until TIME and --reason TEXT");
 	json_writer_init(&w, &body);
 	jw_object(&w);
-	add_option(cli, &w, "from", CLI_OPTION_FROM);
-	add_option(cli, &w, "to", CLI_OPTION_UNTIL);
+	client_member(cli, &w, "from", CLI_OPTION_FROM);
+	client_member(cli, &w, "to", CLI_OPTION_UNTIL);
 	add_jobs(cli, &w);
-	add_option(cli, &w, "reason", CLI_OPTION_REASON);
-	add_option(cli, &w, "created_by", CLI_OPTION_AS);
+	client_member(cli, &w, "reason", CLI_OPTION_REASON);
+	client_member(cli, &w, "created_by", CLI_OPTION_AS);
 	jw_end(&w);
 	int rc = send_freeze(cli,
 		cli->option[CLI_OPTION_DRY_RUN] ? "/v1/freezes?dry_run=true" : "/v1/freezes", &body,
@@ -201,7 +184,7 @@ static int end(struct cli *cli)
 	strbuf_addf(&path, "/v1/freezes/%s/end", http_escape(cli->args[1], cli->arena));
 	json_writer_init(&w, &body);
 	jw_object(&w);
-	add_option(cli, &w, "reason", CLI_OPTION_REASON);
+	client_member(cli, &w, "reason", CLI_OPTION_REASON);
 	jw_kbool(&w, "dry_run", cli->option[CLI_OPTION_DRY_RUN] != NULL);
 	jw_end(&w);
 	int rc = send_freeze(cli, path.buf, &body, &f, &done);
@@ -220,6 +203,6 @@ int cli_freeze(struct cli *cli)
 	if (!strcmp(verb, "end"))
 		return end(cli);
 	if (!strcmp(verb, "list"))
-		return show(cli, "/v1/freezes");
+		return client_show(cli, "/v1/freezes");
 	return cli_misuse(cli, "freeze %s is none of create, list and end", verb);
 }

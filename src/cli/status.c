@@ -7,34 +7,18 @@
 
 int cli_status(struct cli *cli)
 {
-	struct http_response response;
-
-	return client_call(cli,
-		&(struct call){.method = "GET", .path = "/v1/status", .table = true}, &response);
+	return client_show(cli, "/v1/status");
 }
 
 int cli_providers(struct cli *cli)
 {
-	STRBUF_AUTO path = STRBUF_INIT(CLIENT_PATH_MAX);
-	struct http_response response;
-
-	strbuf_addstr(&path, "/v1/providers");
-	if (cli->n_args)
-		strbuf_addf(&path, "/%s", http_escape(cli->args[0], cli->arena));
-	client_query(cli, &path, "max_results", CLI_OPTION_MAX_RESULTS);
-	client_query(cli, &path, "page_token", CLI_OPTION_PAGE_TOKEN);
-	return client_call(
-		cli, &(struct call){.method = "GET", .path = path.buf, .table = true}, &response);
+	return client_list_or_one(cli, "/v1/providers");
 }
 
 int cli_events(struct cli *cli)
 {
 	STRBUF_AUTO path = STRBUF_INIT(CLIENT_PATH_MAX);
-	struct http_response response;
 
 	strbuf_addstr(&path, "/v1/events");
-	client_query(cli, &path, "max_results", CLI_OPTION_MAX_RESULTS);
-	client_query(cli, &path, "page_token", CLI_OPTION_PAGE_TOKEN);
-	return client_call(
-		cli, &(struct call){.method = "GET", .path = path.buf, .table = true}, &response);
+	return client_list(cli, &path);
 }

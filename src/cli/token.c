@@ -47,8 +47,7 @@ static int create(struct cli *cli)
 	jw_object(&w);
 	jw_kstring(&w, "name", cli->option[CLI_OPTION_NAME]);
 	add_scopes(cli, &w);
-	if (cli->option[CLI_OPTION_EXPIRES])
-		jw_kstring(&w, "expires_at", cli->option[CLI_OPTION_EXPIRES]);
+	client_member(cli, &w, "expires_at", CLI_OPTION_EXPIRES);
 	jw_end(&w);
 	int rc = client_ask(cli,
 		&(struct call){.method = "POST",
@@ -80,7 +79,6 @@ static int revoke(struct cli *cli)
 
 int cli_token(struct cli *cli)
 {
-	struct http_response response;
 	const char *verb = cli->args[0];
 
 	if (!strcmp(verb, "create"))
@@ -89,6 +87,5 @@ int cli_token(struct cli *cli)
 		return revoke(cli);
 	if (strcmp(verb, "list") != 0)
 		return cli_misuse(cli, "token %s is none of create, list and revoke", verb);
-	return client_call(cli,
-		&(struct call){.method = "GET", .path = "/v1/tokens", .table = true}, &response);
+	return client_show(cli, "/v1/tokens");
 }

@@ -89,12 +89,6 @@ static int from_file(struct cli *cli, int option, const char **ret)
 	return 0;
 }
 
-static void add_option(struct cli *cli, struct json_writer *w, const char *name, int option)
-{
-	if (cli->option[option])
-		jw_kstring(w, name, cli->option[option]);
-}
-
 static int add_file(struct cli *cli, struct json_writer *w, const char *name, int option)
 {
 	const char *text;
@@ -123,20 +117,20 @@ static int add_address(struct cli *cli, struct json_writer *w)
 {
 	if (cli->option[CLI_OPTION_URL] && cli->option[CLI_OPTION_URL_FILE])
 		return cli_misuse(cli, "--url and --url-file exclude each other");
-	add_option(cli, w, "url", CLI_OPTION_URL);
+	client_member(cli, w, "url", CLI_OPTION_URL);
 	int rc = add_file(cli, w, "url", CLI_OPTION_URL_FILE);
 
 	if (rc)
 		return rc;
 	add_types(cli, w);
-	add_option(cli, w, "format", CLI_OPTION_FORMAT);
-	add_option(cli, w, "description", CLI_OPTION_DESCRIPTION);
+	client_member(cli, w, "format", CLI_OPTION_FORMAT);
+	client_member(cli, w, "description", CLI_OPTION_DESCRIPTION);
 	return 0;
 }
 
 static int add_key(struct cli *cli, struct json_writer *w)
 {
-	add_option(cli, w, "algorithm", CLI_OPTION_ALGORITHM);
+	client_member(cli, w, "algorithm", CLI_OPTION_ALGORITHM);
 	return add_file(cli, w, "secret", CLI_OPTION_SECRET_FILE);
 }
 
@@ -220,7 +214,7 @@ static int rotate(struct cli *cli)
 	rc = add_key(cli, &w);
 	if (rc)
 		return rc;
-	add_option(cli, &w, "overlap", CLI_OPTION_OVERLAP);
+	client_member(cli, &w, "overlap", CLI_OPTION_OVERLAP);
 	end_body(cli, &w);
 	rc = ask(cli, "POST", path.buf, &body, &answer, &done);
 	if (!rc && !done)
@@ -246,8 +240,7 @@ static int change(struct cli *cli, const char *status)
 		return rc;
 	if (status)
 		jw_kstring(&w, "status", status);
-	if (cli->option[CLI_OPTION_SKIP])
-		jw_kbool(&w, "skip", true);
+	client_member(cli, &w, "skip", CLI_OPTION_SKIP);
 	end_body(cli, &w);
 	rc = ask(cli, "PATCH", path.buf, &body, &answer, &done);
 	if (!rc && !done)
@@ -257,22 +250,12 @@ static int change(struct cli *cli, const char *status)
 	return rc;
 }
 
-static int show(struct cli *cli, const char *path)
-{
-	struct http_response response;
-
-	return client_call(
-		cli, &(struct call){.method = "GET", .path = path, .table = true}, &response);
-}
-
 static int list(struct cli *cli)
 {
 	STRBUF_AUTO path = STRBUF_INIT(CLIENT_PATH_MAX);
 
 	strbuf_addstr(&path, "/v1/webhooks");
-	client_query(cli, &path, "max_results", CLI_OPTION_MAX_RESULTS);
-	client_query(cli, &path, "page_token", CLI_OPTION_PAGE_TOKEN);
-	return show(cli, path.buf);
+	return client_list(cli, &path);
 }
 
 static int show_one(struct cli *cli)
@@ -280,7 +263,7 @@ static int show_one(struct cli *cli)
 	STRBUF_AUTO path = STRBUF_INIT(CLIENT_PATH_MAX);
 	int rc = want_id(cli, &path, "");
 
-	return rc ? rc : show(cli, path.buf);
+	return rc ? rc : client_show(cli, path.buf);
 }
 
 static int deliveries(struct cli *cli)
@@ -293,9 +276,7 @@ static int deliveries(struct cli *cli)
 	if (cli->n_args > 2)
 		strbuf_addf(&path, "/%s", http_escape(cli->args[2], cli->arena));
 	client_query(cli, &path, "phase", CLI_OPTION_PHASE);
-	client_query(cli, &path, "max_results", CLI_OPTION_MAX_RESULTS);
-	client_query(cli, &path, "page_token", CLI_OPTION_PAGE_TOKEN);
-	return show(cli, path.buf);
+	return client_list(cli, &path);
 }
 
 static int delete (struct cli *cli)
