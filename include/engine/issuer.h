@@ -18,17 +18,21 @@ enum { ISSUERS_MAX = 64 };
 struct issuers;
 struct issuers *issuers_new(const struct clock *clock);
 void issuers_free(struct issuers *set);
-/* Begin to fetch: those of the policy at once. Without it nothing is fetched. */
-void issuers_start(struct issuers *set, const struct policy *p);
+/* Vouched for are those of the policy's `keyless` and of the connectors' webhooks, and no others from now
+ * on: who left is asked no more, and its keys are forgotten. With each new policy; any thread. */
+void issuers_follow(struct engine *e, const struct policy *p);
+/* Begin to fetch. Without it nothing is fetched. */
+void issuers_start(struct issuers *set);
 void issuers_hurry(struct issuers *set); /* have a fetch end soon; before issuers_stop() */
 void issuers_stop(struct issuers *set);
 
-/* Keep these keys; the text is a JWK set. What the thread does; any thread. */
+/* Keep these keys; the text is a JWK set. What the thread does; any thread. ERR_INVALID_TOKEN: nobody
+ * vouches for the issuer any more. */
 int issuer_put(
 	struct issuers *set, const char *issuer, const char *text, size_t len, struct err *err);
 
-/* Is the token signed by a key of the issuer's? Only of issuers that somebody vouches for: each is
- * remembered. ERR_INVALID_TOKEN; ERR_UNAVAILABLE: its keys are being fetched. Any thread. */
+/* Is the token signed by a key of the issuer's? ERR_INVALID_TOKEN: no, or nobody vouches for that issuer;
+ * ERR_UNAVAILABLE: its keys are being fetched. Any thread. */
 int issuer_verify(
 	struct issuers *set, const char *issuer, const struct jws *token, struct err *err);
 
@@ -39,7 +43,8 @@ static inline bool token_is_foreign(const char *token)
 }
 
 /* Who it speaks for, by the policy's `keyless`: actor "oidc:<subject>@<issuer>", scopes
- * "submit:<provider>". ERR_INVALID_TOKEN, ERR_INSUFFICIENT_SCOPE, ERR_UNAVAILABLE. Any thread. */
+ * "submit:<provider>". ERR_INVALID_TOKEN, ERR_INSUFFICIENT_SCOPE; ERR_UNAVAILABLE: nothing speaks against
+ * it, and the keys are not there. Any thread. */
 int keyless_verify(struct engine *e, const char *token, int64_t now, struct arena *a,
 	struct principal *ret, struct err *err);
 

@@ -102,7 +102,7 @@ static int engine_start(struct engine *e, struct err *err)
 	if (pthread_create(&e->writer_thread, NULL, writer_main, e) != 0)
 		return err_set(err, ERR_INTERNAL, "the writer's thread could not be started");
 	if (pthread_create(&e->ops_thread, NULL, ops_main, e) == 0) {
-		issuers_start(e->issuers, &e->snapshot->policy);
+		issuers_start(e->issuers);
 		publisher_start(e->publisher);
 		return 0;
 	}

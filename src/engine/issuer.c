@@ -9,7 +9,7 @@
 
 #include "base/lock.h"
 #include "base/log.h"
-#include "engine/internal.h"
+#include "engine/source_run.h"
 #include "policy/keyless.h"
 #include "provider/issuer.h"
 
@@ -25,6 +25,7 @@ enum {
 
 struct issuer {
 	char *name;
+	bool trusted;	     /* somebody vouches for it */
 	struct arena *arena; /* of the keys; NULL: none yet */
 	struct jwk_set keys;
 	int64_t next; /* monotonic; when it is fetched */
@@ -66,19 +67,68 @@ void issuers_free(struct issuers *set)
 	free(set);
 }
 
-/* Under the lock; NULL: there are too many. */
+/* Under the lock; NULL: nobody vouches for it. */
 static struct issuer *find(struct issuers *set, const char *name)
 {
 	for (size_t i = 0; i < set->n; i++)
 		if (strcmp(set->v[i].name, name) == 0)
 			return &set->v[i];
-	if (set->n == ISSUERS_MAX)
-		return NULL;
-	struct issuer *i = &set->v[set->n++];
+	return NULL;
+}
 
-	*i = (struct issuer){.name = xstrdup(name)};
-	cond_wake(&set->cond);
-	return i;
+static int unknown(const char *name, struct err *err)
+{
+	return err_set(err, ERR_INVALID_TOKEN, "nobody vouches for the issuer %.200s", name);
+}
+
+/* ---- Whom somebody vouches for ---- */
+
+static void trust(struct issuers *set, const char *name)
+{
+	struct issuer *i = find(set, name);
+
+	if (!i && set->n == ISSUERS_MAX) {
+		log_error("issuer.too_many", LOG_STR("issuer", name), LOG_INT("max", ISSUERS_MAX));
+		return;
+	}
+	if (!i) {
+		i = &set->v[set->n++];
+		*i = (struct issuer){.name = xstrdup(name)};
+		cond_wake(&set->cond);
+	}
+	i->trusted = true;
+}
+
+/* Under the lock: those that nobody vouches for any more, with their keys. */
+static void drop_others(struct issuers *set)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < set->n; i++) {
+		if (set->v[i].trusted) {
+			set->v[n++] = set->v[i];
+			continue;
+		}
+		log_info("issuer.dropped", LOG_STR("issuer", set->v[i].name));
+		free(set->v[i].name);
+		arena_free(set->v[i].arena);
+	}
+	set->n = n;
+}
+
+void issuers_follow(struct engine *e, const struct policy *p)
+{
+	struct issuers *set = e->issuers;
+
+	LOCK_SCOPE(&set->lock);
+	for (size_t i = 0; i < set->n; i++)
+		set->v[i].trusted = false;
+	for (size_t i = 0; i < e->sources->n; i++)
+		if (e->sources->v[i].webhook.issuer)
+			trust(set, e->sources->v[i].webhook.issuer);
+	for (size_t i = 0; i < p->keyless.n; i++)
+		trust(set, LIST_AT(&p->keyless, struct policy_keyless, i)->issuer);
+	drop_others(set);
 }
 
 int issuer_put(
@@ -96,7 +146,7 @@ int issuer_put(
 
 	if (!i) {
 		arena_free(a);
-		return err_set(err, ERR_UNAVAILABLE, "there are more than %d issuers", ISSUERS_MAX);
+		return unknown(issuer, err);
 	}
 	arena_free(i->arena);
 	i->arena = a;
@@ -126,6 +176,8 @@ static void failed(struct issuers *set, const char *name)
 	struct issuer *i = find(set, name);
 	int64_t wait = BACKOFF_S;
 
+	if (!i)
+		return;
 	for (int n = 0; n < i->failures && wait < BACKOFF_MAX_S; n++)
 		wait *= 2;
 	i->failures++;
@@ -174,12 +226,8 @@ static void *issuers_main(void *arg)
 	return NULL;
 }
 
-void issuers_start(struct issuers *set, const struct policy *p)
+void issuers_start(struct issuers *set)
 {
-	lock_take(&set->lock);
-	for (size_t i = 0; i < p->keyless.n; i++)
-		find(set, LIST_AT(&p->keyless, struct policy_keyless, i)->issuer);
-	lock_give(&set->lock);
 	set->running = pthread_create(&set->thread, NULL, issuers_main, set) == 0;
 	if (!set->running)
 		log_error("issuer.no_thread");
@@ -231,7 +279,7 @@ int issuer_verify(struct issuers *set, const char *issuer, const struct jws *tok
 	const struct jwk *key;
 
 	if (!i)
-		return err_set(err, ERR_UNAVAILABLE, "there are more than %d issuers", ISSUERS_MAX);
+		return unknown(issuer, err);
 	bool old = clock_mono(set->clock) >= i->fetched + KEEP_S * USEC_PER_SEC;
 
 	key = i->arena && !old ? jwk_set_find(&i->keys, token->alg, token->kid) : NULL;
@@ -246,7 +294,8 @@ int keyless_verify(struct engine *e, const char *token, int64_t now, struct aren
 	struct principal *ret, struct err *err)
 {
 	SNAPSHOT_AUTO s = snapshot_get(e);
-	const char *scopes;
+	const char *scopes = NULL;
+	struct err bound = {0};
 	struct jws jws;
 	struct jwt jwt;
 
@@ -257,9 +306,19 @@ int keyless_verify(struct engine *e, const char *token, int64_t now, struct aren
 		return err_set(err, ERR_INVALID_TOKEN,
 			"the policy (keyless) knows no issuer %.200s",
 			jwt.iss ? jwt.iss : "(none)");
-	if (issuer_verify(e->issuers, jwt.iss, &jws, err) < 0 ||
-		keyless_scopes(&s->policy, &jwt, now, a, &scopes, err) < 0)
+	/* What no key could mend is said at once, also while there are none. Whose token it is, and so what
+	 * it may do, is not believed before its signature is. */
+	if (keyless_scopes(&s->policy, &jwt, now, a, &scopes, &bound) < 0 &&
+		bound.code == ERR_INVALID_TOKEN) {
+		*err = bound;
 		return -1;
+	}
+	if (issuer_verify(e->issuers, jwt.iss, &jws, err) < 0)
+		return -1;
+	if (!scopes) {
+		*err = bound;
+		return -1;
+	}
 	*ret = (struct principal){
 		.name = jwt.sub,
 		.actor = arena_printf(a, "oidc:%s@%s", jwt.sub, jwt.iss),

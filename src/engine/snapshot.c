@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "engine/evidence.h"
 #include "engine/internal.h"
+#include "engine/issuer.h"
 #include "engine/render.h"
 #include "engine/verdict.h"
 #include "model/judgement_inputs.h"
@@ -234,6 +235,8 @@ int snapshot_renew(struct engine *e, struct err *err)
 	old = e->snapshot;
 	e->snapshot = s;
 	lock_give(&e->snapshot_lock);
+	if (!old || old->policy.version != s->policy.version)
+		issuers_follow(e, &s->policy);
 	if (old && s->has_release &&
 		(!old->has_release || old->channel.serial != s->channel.serial))
 		log_info("channel.moved", LOG_STR("version", s->channel.version),

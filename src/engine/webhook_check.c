@@ -68,11 +68,12 @@ static int check_token(const struct source *s, const char *token, struct arena *
 	if (!token)
 		return err_set(err, ERR_UNAUTHENTICATED,
 			"webhooks of %s bear a token: Authorization: Bearer ...", s->provider);
+	/* What no key could mend is said at once, also while there are none. */
 	if (jws_parse(token, strlen(token), a, &jws, err) < 0 ||
-		issuer_verify(s->e->issuers, w->issuer, &jws, err) < 0 ||
 		jwt_parse(jws.payload, jws.payload_len, a, &jwt, err) < 0 ||
 		jwt_check(&jwt, w->issuer, w->audience, clock_now(s->e->clock),
-			LEEWAY_S * USEC_PER_SEC, err) < 0)
+			LEEWAY_S * USEC_PER_SEC, err) < 0 ||
+		issuer_verify(s->e->issuers, w->issuer, &jws, err) < 0)
 		return -1;
 	return check_email(s, &jwt, err);
 }

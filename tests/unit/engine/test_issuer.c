@@ -3,7 +3,9 @@
  * Keys of others, kept and missed; and webhooks that prove themselves.
  */
 #include <check.h>
+#include <jansson.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/file.h"
@@ -11,6 +13,8 @@
 #include "engine/issuer.h"
 #include "engine/source.h"
 #include "engine/source_run.h"
+#include "engine/snapshot.h"
+#include "support/calm_policy.h"
 #include "support/jose.h"
 #include "support/registry.h"
 #include "support/scratch.h"
@@ -18,6 +22,7 @@
 Suite *test_suite(void);
 
 #define ISSUER "https://issuer.example"
+#define JOBS   "https://jobs.example"
 
 static int open_it(const struct connector_options *o, struct connector **ret, struct err *err)
 {
@@ -66,14 +71,127 @@ static const char *key_set(const char *kid)
 		   : "{\"keys\":[]}";
 }
 
-static void publish(const char *kid)
+static void publish_of(const char *issuer, const char *kid)
 {
 	const char *text = key_set(kid);
 	struct err err;
 
-	ck_assert_msg(issuer_put(reg.engine->issuers, ISSUER, text, strlen(text), &err) == 0, "%s",
+	ck_assert_msg(issuer_put(reg.engine->issuers, issuer, text, strlen(text), &err) == 0, "%s",
 		err.msg);
 }
+
+static void publish(const char *kid)
+{
+	publish_of(ISSUER, kid);
+}
+
+/* The policy takes tokens of this issuer; NULL: of none. */
+static void bind(const char *issuer)
+{
+	SNAPSHOT_AUTO s = snapshot_get(reg.engine);
+	json_auto_t *policy = json_loads(calm_policy(), 0, NULL);
+	struct outcome o;
+	char *text;
+
+	if (issuer)
+		json_object_set_new(policy, "keyless",
+			json_pack("[{s:s,s:s,s:s,s:s}]", "issuer", issuer, "audience", "spiralfed",
+				"subject", "repo:s/*", "provider", "hf"));
+	text = json_dumps(policy, JSON_COMPACT);
+	with.if_match = arena_printf(reg.arena, "\"%s\"", s->policy.digest);
+	o = put_policy(arena_strdup(reg.arena, text));
+	free(text);
+	ck_assert_msg(o.status == 200, "%s", o.c->err.msg);
+}
+
+/* Of a token of JOBS: what becomes of it; its sentence in *ret_why. */
+static enum err_code present(
+	const char *audience, const char *subject, int64_t ends_in_s, const char **ret_why)
+{
+	int64_t now = clock_now(&reg.clock.clock);
+	const char *token = jose_mint("a",
+		arena_printf(reg.arena,
+			"{\"iss\":\"" JOBS "\",\"aud\":\"%s\",\"sub\":\"%s\",\"exp\":%lld}",
+			audience, subject, (long long)(now / USEC_PER_SEC + ends_in_s)),
+		reg.arena);
+	struct principal p;
+	struct err err = {0};
+
+	if (keyless_verify(reg.engine, token, now, reg.arena, &p, &err) == 0)
+		return ERR_NONE;
+	*ret_why = arena_strdup(reg.arena, err.msg);
+	return err.code;
+}
+
+static const struct {
+	const char *audience, *subject;
+	int ends_in_s;
+	enum err_code before, after; /* the keys are there */
+	const char *why;
+} presented[] = {
+	{"spiralfed", "repo:s/t", 600, ERR_UNAVAILABLE, ERR_NONE, ""},
+	{"others", "repo:s/t", 600, ERR_INVALID_TOKEN, ERR_INVALID_TOKEN, "another audience"},
+	{"spiralfed", "repo:s/t", -600, ERR_INVALID_TOKEN, ERR_INVALID_TOKEN, "has expired"},
+	{"spiralfed", "", 600, ERR_INVALID_TOKEN, ERR_INVALID_TOKEN, "a subject"},
+	/* Whose it is counts when it is signed. */
+	{"spiralfed", "repo:evil/t", 600, ERR_UNAVAILABLE, ERR_INSUFFICIENT_SCOPE, "repo:evil/t"},
+};
+
+START_TEST(test_keyless__says_at_once_what_no_key_could_mend)
+{
+	const char *why = "";
+
+	ck_assert_int_eq(present("spiralfed", "repo:s/t", 600, &why), ERR_INVALID_TOKEN);
+	ck_assert_msg(strstr(why, "knows no issuer " JOBS), "%s", why);
+	bind(JOBS);
+	ck_assert_int_eq(present(presented[_i].audience, presented[_i].subject,
+				 presented[_i].ends_in_s, &why),
+		presented[_i].before);
+	publish_of(JOBS, "a");
+	why = "";
+	ck_assert_int_eq(present(presented[_i].audience, presented[_i].subject,
+				 presented[_i].ends_in_s, &why),
+		presented[_i].after);
+	ck_assert_msg(strstr(why, presented[_i].why), "%s", why);
+}
+END_TEST
+
+static bool is_kept(const char *issuer)
+{
+	const char *text = key_set("a");
+	struct err err;
+
+	return issuer_put(reg.engine->issuers, issuer, text, strlen(text), &err) == 0;
+}
+
+/* Who left the policy is forgotten, who is a connector's stays. */
+START_TEST(test_issuer__that_left_the_policy_is_dropped)
+{
+	const char *why;
+
+	publish("a");
+	ck_assert(!is_kept(JOBS));
+	bind(JOBS);
+	publish_of(JOBS, "a");
+	ck_assert_int_eq(present("spiralfed", "repo:s/t", 600, &why), ERR_NONE);
+	/* More than there is room for, one after the other. */
+	for (int i = 0; i < ISSUERS_MAX + 1; i++) {
+		const char *issuer = arena_printf(reg.arena, "https://i%d.example", i);
+
+		bind(issuer);
+		ck_assert(is_kept(issuer));
+	}
+	ck_assert(!is_kept(JOBS) && !is_kept("https://i0.example"));
+	bind(NULL);
+	ck_assert(!is_kept(arena_printf(reg.arena, "https://i%d.example", ISSUERS_MAX)));
+	ck_assert(is_kept(ISSUER));
+	/* One that comes back is fetched anew. */
+	bind(JOBS);
+	ck_assert_int_eq(present("spiralfed", "repo:s/t", 600, &why), ERR_UNAVAILABLE);
+	registry_reopen();
+	ck_assert(is_kept(JOBS) && is_kept(ISSUER));
+}
+END_TEST
 
 static int verify(const char *kid, struct err *err)
 {
@@ -182,7 +300,9 @@ START_TEST(test_webhook__knows_its_token)
 
 	ck_assert_int_eq(check_hook("gcp", NULL, NULL), ERR_UNAUTHENTICATED);
 	ck_assert_int_eq(check_hook("gcp", NULL, "nonsense"), ERR_INVALID_TOKEN);
-	ck_assert_int_eq(check_hook("gcp", NULL, token), ERR_UNAVAILABLE);
+	/* For another audience it is whatever the keys are. */
+	ck_assert_int_eq(check_hook("gcp", NULL, token),
+		strstr(pushes[_i].claims, "others") ? ERR_INVALID_TOKEN : ERR_UNAVAILABLE);
 	publish("a");
 	ck_assert_int_eq(check_hook("gcp", NULL, token), pushes[_i].code);
 	fake_clock_step(&reg.clock, 161 * USEC_PER_SEC);
@@ -199,6 +319,9 @@ Suite *test_suite(void)
 	tcase_add_test(t, test_issuer__keeps_keys_and_misses_them);
 	tcase_add_test(t, test_issuer__a_set_that_is_none_changes_nothing);
 	tcase_add_test(t, test_issuer__a_touched_token_is_refused);
+	tcase_add_test(t, test_issuer__that_left_the_policy_is_dropped);
+	tcase_add_loop_test(t, test_keyless__says_at_once_what_no_key_could_mend, 0,
+		sizeof(presented) / sizeof(presented[0]));
 	tcase_add_test(t, test_webhook__knows_its_secret);
 	tcase_add_loop_test(
 		t, test_webhook__knows_its_token, 0, sizeof(pushes) / sizeof(pushes[0]));
