@@ -11,6 +11,9 @@
 #include "engine/command.h"
 #include "engine/event.h"
 
+/* Bytes of an entry of the history: no more fit into one. */
+enum { EVENT_ENTRY_MAX = 1 << 20 };
+
 struct tx {
 	struct db *db;
 	int64_t now; /* the same for all of one command */

@@ -14,12 +14,13 @@
 #include "net/url.h"
 #include "store/webhook.h"
 
-/* What a sender is handed at once. */
-enum { WEBHOOK_BURST = 16 };
+/* What a sender is handed at once. The most bytes of a message: any entry, and what is around it. */
+enum { WEBHOOK_BURST = 16, WEBHOOK_BODY_MAX = EVENT_ENTRY_MAX + (64 << 10) };
 
 struct webhook_message {
 	const char *id, *content_type, *body;
 	size_t len;
+	const char *fault; /* why it can never be sent, one sentence; then there is no body */
 };
 
 /* One burst; all of it in the arena. */
@@ -90,7 +91,7 @@ int64_t webhooks_scanned(const struct engine *e, int64_t seq);
 void webhook_burst(struct webhook_sender *s);
 
 /* ---- webhook_body.c ---- */
-/* What is sent of a delivery. */
+/* What is sent of a delivery, or that it is longer than WEBHOOK_BODY_MAX. */
 void webhook_compose(const struct webhook_set *set, const struct webhook_row *w,
 	const struct webhook_delivery_row *d, struct arena *a, struct webhook_message *ret);
 

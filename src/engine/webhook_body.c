@@ -6,20 +6,22 @@
 #include <string.h>
 
 #include "base/json_writer.h"
+#include "base/utf8.h"
 #include "engine/webhook_run.h"
 
-enum { BODY_MAX = 1 << 20, SENTENCE_MAX = 4096, ENTRY_READ_MAX = 4096 };
+/* Of a sentence each part is cut to PART_MAX bytes, which are five times as many when escaped. */
+enum { PART_MAX = 1024, SENTENCE_MAX = 4 * 5 * PART_MAX, TEST_MAX = 4096 };
 
 struct entry {
 	const char *actor, *reason, *subject, *type;
 };
 static const struct field entry_fields[] = {
-	{"actor", FIELD_STRING, offsetof(struct entry, actor), 0, .min = 0, .max = ENTRY_READ_MAX},
+	{"actor", FIELD_STRING, offsetof(struct entry, actor), 0, .min = 0, .max = EVENT_ENTRY_MAX},
 	{"reason", FIELD_STRING, offsetof(struct entry, reason), 0, .min = 0,
-		.max = ENTRY_READ_MAX},
+		.max = EVENT_ENTRY_MAX},
 	{"subject", FIELD_STRING, offsetof(struct entry, subject), 0, .min = 0,
-		.max = ENTRY_READ_MAX},
-	{"type", FIELD_STRING, offsetof(struct entry, type), 0, .min = 0, .max = ENTRY_READ_MAX},
+		.max = EVENT_ENTRY_MAX},
+	{"type", FIELD_STRING, offsetof(struct entry, type), 0, .min = 0, .max = EVENT_ENTRY_MAX},
 };
 static const struct field_table entry_table =
 	FIELD_TABLE("WebhookEntry", NULL, struct entry, entry_fields, .open = true);
@@ -28,7 +30,7 @@ static const struct field_table entry_table =
 static const char *entry_of(
 	const struct webhook_row *w, const struct webhook_delivery_row *d, struct arena *a)
 {
-	STRBUF_AUTO sb = STRBUF_INIT(SENTENCE_MAX);
+	STRBUF_AUTO sb = STRBUF_INIT(TEST_MAX);
 	struct json_writer out;
 
 	if (d->entry)
@@ -80,10 +82,12 @@ static void add_cloudevent(struct strbuf *sb, const struct webhook_set *set,
 	jw_end(&out);
 }
 
-/* As a chat reads it: its three special characters are escaped, lines do not break. */
+/* As a chat reads it: its three special characters are escaped, lines do not break, no part is long. */
 static void add_text(struct strbuf *sb, const char *s)
 {
-	for (; *s; s++)
+	size_t len = strlen(s), n = len > PART_MAX ? utf8_cut(s, PART_MAX) : len;
+
+	for (const char *end = s + n; s < end; s++)
 		if (*s == '&')
 			strbuf_addstr(sb, "&amp;");
 		else if (*s == '<')
@@ -92,6 +96,8 @@ static void add_text(struct strbuf *sb, const char *s)
 			strbuf_addstr(sb, "&gt;");
 		else
 			strbuf_addch(sb, *s == '\n' ? ' ' : *s);
+	if (n < len)
+		strbuf_addstr(sb, "...");
 }
 
 /* "release.activated" of 1.0.1: "Release 1.0.1 activated". */
@@ -134,7 +140,7 @@ static void add_sentence(struct strbuf *sb, const struct webhook_row *w,
 static void add_slack(struct strbuf *sb, const struct webhook_row *w,
 	const struct webhook_delivery_row *d, struct arena *a)
 {
-	STRBUF_AUTO text = STRBUF_INIT(8 * SENTENCE_MAX);
+	STRBUF_AUTO text = STRBUF_INIT(SENTENCE_MAX);
 	struct json_writer out;
 
 	add_sentence(&text, w, d, a);
@@ -147,7 +153,7 @@ static void add_slack(struct strbuf *sb, const struct webhook_row *w,
 void webhook_compose(const struct webhook_set *set, const struct webhook_row *w,
 	const struct webhook_delivery_row *d, struct arena *a, struct webhook_message *ret)
 {
-	STRBUF_AUTO sb = STRBUF_INIT(BODY_MAX);
+	STRBUF_AUTO sb = STRBUF_INIT(WEBHOOK_BODY_MAX);
 	bool slack = w->webhook.format == WEBHOOK_SLACK;
 
 	if (slack)
@@ -157,7 +163,13 @@ void webhook_compose(const struct webhook_set *set, const struct webhook_row *w,
 	*ret = (struct webhook_message){
 		.id = d->delivery.id,
 		.content_type = slack ? "application/json" : "application/cloudevents+json",
-		.body = arena_strndup(a, sb.buf, sb.len),
-		.len = sb.len,
 	};
+	if (sb.overflow) {
+		ret->fault = arena_printf(a,
+			"the message would be longer than %d bytes: GET /v1/events has the event",
+			WEBHOOK_BODY_MAX);
+		return;
+	}
+	ret->body = arena_strndup(a, sb.buf, sb.len);
+	ret->len = sb.len;
 }

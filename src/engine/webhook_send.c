@@ -114,6 +114,13 @@ static int try(struct webhook_sender *s, struct attempt *x, struct arena *a)
 	int64_t began = clock_mono(s->e->clock);
 	struct http_response r;
 	struct err err = {0};
+
+	if (x->message->fault) {
+		x->made = (struct webhook_attempt){
+			.at = engine_now(s->e), .status = -1, .detail = x->message->fault};
+		x->answer = WEBHOOK_REFUSED;
+		return 0;
+	}
 	int rc = perform(s, x->message, a, &r, &err);
 
 	if (rc < 0 && set->stop)
@@ -171,6 +178,12 @@ static int failed(struct tx *tx, struct attempt *x, struct webhook_row *w,
 	int64_t delay =
 		test ? -1 : webhook_retry_delay(d->delivery.id, (int)d->delivery.tries, x->after);
 
+	/* The receiver was not asked: it says nothing of it. */
+	if (x->message->fault) {
+		over(d, PHASE_FAILED, tx->now);
+		x->given_up = !test;
+		return 0;
+	}
 	if (!w->webhook.failing_since)
 		w->webhook.failing_since = x->made.at;
 	if (x->answer == WEBHOOK_GONE || delay < 0) {
@@ -238,6 +251,8 @@ static void count(struct webhook_sender *s, const struct attempt *x)
 
 	set->given_up += x->given_up;
 	set->disabled += x->disabled;
+	if (x->message->fault)
+		return;
 	s->failures = x->answer == WEBHOOK_TAKEN ? 0 : s->failures + 1;
 	if (s->failures)
 		s->pause_until = clock_mono(s->e->clock) + webhook_pause(s->failures);

@@ -19,7 +19,7 @@
 /* A command waits for the commit of its whole group: of many that wait, the first must not stand in
  * for the last. */
 enum { GROUP_MAX = 512 };
-enum { PURGED_PER_COMMAND = 2, ENTRY_MAX = 1 << 20 };
+enum { PURGED_PER_COMMAND = 2 };
 
 const char *event_name(enum event_type type)
 {
@@ -37,7 +37,7 @@ int tx_event(struct tx *tx, enum event_type type, const char *subject, const cha
 {
 	struct writer_state *state = &tx->engine->state;
 	unsigned char hash[SHA256_SIZE];
-	STRBUF_AUTO sb = STRBUF_INIT(ENTRY_MAX);
+	STRBUF_AUTO sb = STRBUF_INIT(EVENT_ENTRY_MAX);
 	struct json_writer w;
 	struct event_row row;
 

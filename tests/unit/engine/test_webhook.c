@@ -3,7 +3,7 @@
  * Webhooks through the engine on a fake clock: from the history to the receiver, again when it fails,
  * no more when it is gone; secrets that overlap; and what a restart does to all of it.
  */
-#include "engine/webhook.h"
+#include "engine/webhook_run.h"
 
 #include <check.h>
 #include <string.h>
@@ -194,6 +194,94 @@ START_TEST(test_webhook__slack_reads_a_sentence)
 			      " created by token:test: a &lt;b&gt;") != NULL,
 		"%s", heard[0].body);
 	ck_assert(!strncmp(member(heard[0].body, "text"), "Freeze ", 7));
+}
+END_TEST
+
+/* ---- How long ---- */
+
+/* What is sent of an entry of `len` bytes whose reason is that long. */
+static struct webhook_message compose(size_t len, enum webhook_format format)
+{
+	STRBUF_AUTO entry = STRBUF_INIT(2 * WEBHOOK_BODY_MAX);
+	const struct webhook_row w = {.webhook = {.id = "w", .format = (int)format}};
+	const struct webhook_set set = {.source = "/v1/events"};
+	struct webhook_message m;
+
+	strbuf_addstr(&entry, "{\"actor\":\"me\",\"reason\":\"");
+	while (entry.len < len - strlen("\",\"subject\":\"s\"}"))
+		strbuf_addch(&entry, '&');
+	strbuf_addstr(&entry, "\",\"subject\":\"s\"}");
+	const struct webhook_delivery_row d = {
+		.delivery = {.id = "m", .type = "freeze.created", .event = 1, .created_at = 1},
+		.entry = arena_strdup(reg.arena, entry.buf),
+		.subject = "s",
+		.at = 1};
+
+	webhook_compose(&set, &w, &d, reg.arena, &m);
+	return m;
+}
+
+START_TEST(test_webhook__a_message_is_whole_or_none)
+{
+	size_t around = compose(1000, WEBHOOK_CLOUDEVENTS).len - 1000;
+	struct webhook_message m = compose(EVENT_ENTRY_MAX, WEBHOOK_CLOUDEVENTS);
+
+	/* Whatever the history holds can be sent. */
+	ck_assert_ptr_null(m.fault);
+	ck_assert_uint_eq(m.len, EVENT_ENTRY_MAX + around);
+	ck_assert_str_eq(m.body + m.len - 3, "}}}");
+	m = compose(WEBHOOK_BODY_MAX - around, WEBHOOK_CLOUDEVENTS);
+	ck_assert_ptr_null(m.fault);
+	ck_assert_uint_eq(m.len, WEBHOOK_BODY_MAX);
+	ck_assert_str_eq(m.body + m.len - 3, "}}}");
+	m = compose(WEBHOOK_BODY_MAX - around + 1, WEBHOOK_CLOUDEVENTS);
+	ck_assert_ptr_nonnull(strstr(m.fault, "longer than 1114112 bytes"));
+	ck_assert_ptr_null(m.body);
+	/* A chat gets as much as it shows. */
+	m = compose(EVENT_ENTRY_MAX, WEBHOOK_SLACK);
+	ck_assert_ptr_null(m.fault);
+	ck_assert_uint_lt(m.len, 8000);
+	ck_assert_str_eq(m.body + m.len - 10, "&amp;...\"}");
+	ck_assert_ptr_nonnull(strstr(m.body, "Freeze s created by me: &amp;&amp;"));
+}
+END_TEST
+
+static int tell_at_length(struct tx *tx, struct command *c, struct err *err)
+{
+	char *subject = arena_alloc(tx->arena, WEBHOOK_BODY_MAX / 2 + 1);
+
+	memset(subject, 's', WEBHOOK_BODY_MAX / 2);
+	subject[WEBHOOK_BODY_MAX / 2] = '\0';
+	command_answer(c, 204, NULL, &(struct body){0});
+	return tx_event(tx, EVENT_FREEZE_CREATED, subject, NULL, NULL, NULL, err);
+}
+
+/* What can't be sent is over at once, says why, and speaks against no receiver. */
+START_TEST(test_webhook__a_message_that_is_too_long_holds_nothing_up)
+{
+	static const struct command_kind kind = {.name = "tell", .apply = tell_at_length};
+	const char *id = hook("{" HOOK "}"), *text;
+	struct command *c = registry_command("POST /v1/tell", "{}");
+	struct webhook_delivery_row d;
+	struct page page;
+	struct err err = {0};
+
+	c->kind = &kind;
+	ck_assert_int_eq(registry_run(c, command_submit(reg.engine, c, &err)).status, 204);
+	finish();
+	ck_assert_uint_eq(n_heard, 0);
+	ck_assert_uint_eq(listed(id, "Failed"), 1);
+	ck_assert_int_eq(webhook_delivery_page(
+				 reg.reader, row_of(id).seq, NULL, 0, 10, reg.arena, &page, &err),
+		0);
+	d = delivery_of(id, member(page.bodies[0], "id"));
+	text = webhook_delivery_render(reg.reader, &d, reg.arena, &err);
+	ck_assert_msg(strstr(text, "longer than 1114112 bytes"), "%s", text);
+	ck_assert_int_eq(row_of(id).webhook.status, WEBHOOK_ACTIVE);
+	ck_assert_int_eq(row_of(id).webhook.failing_since, 0);
+	happen();
+	ck_assert_uint_eq(n_heard, 1);
+	check_registry();
 }
 END_TEST
 
@@ -711,6 +799,8 @@ Suite *test_suite(void)
 	tcase_add_checked_fixture(c, setup, registry_teardown);
 	tcase_add_test(c, test_webhook__sends_what_is_wanted);
 	tcase_add_test(c, test_webhook__slack_reads_a_sentence);
+	tcase_add_test(c, test_webhook__a_message_is_whole_or_none);
+	tcase_add_test(c, test_webhook__a_message_that_is_too_long_holds_nothing_up);
 	tcase_add_test(c, test_webhook__each_has_its_own_cursor);
 	tcase_add_test(c, test_webhook__retries_over_days_then_disables);
 	tcase_add_test(c, test_webhook__one_bad_message_disables_nobody);
