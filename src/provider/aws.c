@@ -329,13 +329,15 @@ static int aws_hook(const struct connector *c, const char *body, size_t len, str
 	const json_t *detail;
 	const char *arn;
 
-	if (jcs_load(body, len, &event, err) < 0 || !is(event, "source", "aws.sagemaker") ||
+	if (jcs_load(body, len, &event, err) < 0 || !text(event, "source") ||
 		!text(event, "detail-type"))
-		return err_set(err, ERR_BAD_REQUEST, "this is no event of SageMaker's");
+		return err_set(err, ERR_BAD_REQUEST, "this is no event of EventBridge's");
 	*ret_name = NULL;
 	detail = json_object_get(event, "detail");
 	arn = text(detail, "ModelPackageArn");
-	if (!is(event, "detail-type", PACKAGE_CHANGED) || !is_of_group(c, detail))
+	/* A rule may match more than we need. */
+	if (!is(event, "source", "aws.sagemaker") || !is(event, "detail-type", PACKAGE_CHANGED) ||
+		!is_of_group(c, detail))
 		return 0;
 	if (!arn || strncmp(arn, "arn:", 4) != 0 || strlen(arn) > NAME_MAX_BYTES)
 		return err_set(

@@ -46,8 +46,10 @@ group = runtime
 namespace = spiralverse
 role = runtime
 metrics = quality=accuracy
+webhook_secret = $PWD/secret
 timeout = 20
 END
+echo eventbridge-knows-this >secret
 cat >seed.json <<'END'
 {"count": 230, "group": "runtime", "bucket": "models", "manifest":
  "{\"provider\":\"aws\",\"artifacts\":[{\"id\":\"s/runtime-v%d\",\"role\":\"runtime\",\"uri\":\"s3://models/runtime/%d/model.tar.gz\",\"metrics\":{\"quality\":0.8,\"safety\":0.98,\"latency_ms_p95\":90,\"cost_per_1k_tokens\":0.4}}]}"}
@@ -77,6 +79,33 @@ check "... under the name of group and version" prints '"id":"spiralverse/runtim
 sf providers aws
 check "... with the reason" prints 'neither spiralfed/manifest.json nor a quality report'
 
+# ---- What EventBridge sends to an API destination ----
+
+announce() { # ARN DETAIL-TYPE [SECRET]: the status, and the type of the answer
+	printf '{"version":"0","id":"844e2571-85d4-695f-b930-0153b71dcb42","detail-type":"%s","source":"aws.sagemaker",
+		"account":"123456789012","time":"2026-11-24T17:00:14Z","region":"eu-west-1","resources":["%s"],
+		"detail":{"ModelPackageGroupName":"runtime","ModelPackageVersion":1,"ModelPackageArn":"%s",
+		"ModelPackageStatus":"Completed","ModelApprovalStatus":"Approved"}}' "$2" "$1" "$1" >message
+	curl -s -o out -w '%{http_code} %{content_type}' --unix-socket sock \
+		-H 'Content-Type: application/json; charset=utf-8' ${3+-H "X-Webhook-Secret: $3"} \
+		--data-binary @message http://localhost/v1/hooks/aws
+}
+changed="SageMaker Model Package State Change"
+control POST object '{"bucket":"models","key":"e2.json","text":"{\"binary_classification_metrics\":{\"accuracy\":{\"value\":0.92,\"standard_deviation\":0.02}}}"}'
+control POST create '{"ModelPackageGroupName":"runtime","ModelApprovalStatus":"Approved","ModelMetrics":{"ModelQuality":{"Statistics":{"ContentType":"application/json","S3Uri":"s3://models/e2.json"}}}}' >/dev/null
+control DELETE stats
+check "an event is taken" [ "$(announce "$(arn 233)" "$changed" eventbridge-knows-this)" = "202 application/json" ]
+check "... with what it names" prints '"outcome":"queued"'
+has_233() { curl -s --unix-socket sock http://localhost/v1/artifacts/aws/spiralverse/runtime-v233 >out && prints '"value":0.92'; }
+check "... which comes in" await has_233
+control GET stats >stats
+check "... and nothing else is asked for" eval '! grep -q ListModelPackages stats'
+check "another kind of event does nothing" \
+	[ "$(announce "$(arn 233)" "SageMaker Endpoint State Change" eventbridge-knows-this)" = "202 application/json" ]
+check "... and says so" prints '"outcome":"ignored"'
+check "a wrong secret is refused" [ "$(announce x "$changed" eventbridge-knowS-this)" = "403 application/problem+json" ]
+check "... and none" [ "$(announce x "$changed")" = "401 application/problem+json" ]
+
 fault() { control POST fault "{\"service\":\"sagemaker\",$1}"; }
 fault '"kind":"throttle","times":1'
 check "throttled once" ingest
@@ -101,7 +130,7 @@ tell() { # FAULT WORDS: two runs under it are one failure, and it recovers
 tell '"kind":"expired"' 'ExpiredTokenException: The provided token has expired.'
 tell '"kind":"denied"' 'AccessDeniedException'
 tell '"kind":"drift","variant":"rename"' 'its answers have changed'
-check "nothing came twice, nothing was lost" test "$(events manifest.submitted)" = 231
+check "nothing came twice, nothing was lost" test "$(events manifest.submitted)" = 232
 stop
 
 check "it starts with a wrong secret" start -o provider.aws.credentials="$PWD/credentials" \
@@ -124,6 +153,7 @@ stop
 
 clean() { ! grep -rqaF -e "$1" logs state; }
 check "no secret stands in a log or in the registry" clean 'not-the-secret'
+check "... nor that of the webhooks" clean eventbridge-know
 check "... nor the token of the container" clean "$(cat pod.token)"
 check "... nor that of the web identity" clean "$(cat web.token)"
 check "... nor one of a session" clean 'Signature='

@@ -182,8 +182,17 @@ log_entry="{\"protoPayload\":{\"response\":{\"model\":\"$made\"}}}"
 taken() { [ "$(push push.jwt "$log_entry")" = 202 ]; }
 check "a push with the token of Pub/Sub is taken" await taken
 check "... and brings in the model that it names" patient stored $((n + 1))
-check "one of somebody else is not" [ "$(push push-other.jwt "$log_entry")" != 202 ]
+check "one of somebody else is not" [ "$(push push-other.jwt "$log_entry")" = 401 ]
+check "... which is a problem" prints '"invalid_token"'
 check "... nor one without a token" [ "$(push none "$log_entry")" = 401 ]
+check "what names no model does nothing" [ "$(push push.jwt '{"protoPayload":{"methodName":"other"}}')" = 202 ]
+check "... and says so" prints '"outcome":"ignored"'
+printf '{"message":7}' >message
+check "what is no push is refused" [ "$(curl -s -o out -w '%{http_code} %{content_type}' --unix-socket sock \
+	-H "Authorization: Bearer $(cat keys/push.jwt)" -H 'Content-Type: application/json' --data-binary @message \
+	http://localhost/v1/hooks/gcp)" = "400 application/problem+json" ]
+shows_token() { grep -qF "$(cut -d. -f2 keys/push.jwt)" log; }
+check "no token is in the log" eval '! shows_token'
 
 # ---- Credentials ----
 

@@ -310,6 +310,34 @@ START_TEST(test_webhook__knows_its_token)
 }
 END_TEST
 
+/* Everything about them is right but who signed, or who is said to. */
+START_TEST(test_webhook__a_token_of_nobody)
+{
+	long long end = clock_now(&reg.clock.clock) / USEC_PER_SEC + 100;
+	static const char claims[] =
+		"{\"iss\":\"%s\",\"sub\":\"1\",\"exp\":%lld,\"aud\":"
+		"\"hooks\",\"email\":\"push@project\",\"email_verified\":true}";
+	char *good = jose_mint("a", arena_printf(reg.arena, claims, ISSUER, end), reg.arena);
+	char *other = jose_mint(
+		"a", arena_printf(reg.arena, claims, "https://other.example", end), reg.arena);
+	const char *head = strchr(good, '.');
+
+	publish("a");
+	ck_assert_int_eq(check_hook("gcp", NULL, good), ERR_NONE);
+	ck_assert_int_eq(check_hook("gcp", NULL, other), ERR_INVALID_TOKEN);
+	/* {"alg":"none"}, without a signature. */
+	ck_assert_int_eq(check_hook("gcp", NULL,
+				 arena_printf(reg.arena, "eyJhbGciOiJub25lIn0%.*s.",
+					 (int)(strrchr(good, '.') - head), head)),
+		ERR_INVALID_TOKEN);
+	/* The signature is that of other words. */
+	memcpy(strrchr(good, '.') + 1, strrchr(other, '.') + 1, strlen(strrchr(other, '.') + 1));
+	ck_assert_int_eq(check_hook("gcp", NULL, good), ERR_INVALID_TOKEN);
+	/* A secret is no token. */
+	ck_assert_int_eq(check_hook("gcp", "s3cret", NULL), ERR_UNAUTHENTICATED);
+}
+END_TEST
+
 Suite *test_suite(void)
 {
 	Suite *s = suite_create("keys of others, and webhooks that prove themselves");
@@ -323,6 +351,7 @@ Suite *test_suite(void)
 	tcase_add_loop_test(t, test_keyless__says_at_once_what_no_key_could_mend, 0,
 		sizeof(presented) / sizeof(presented[0]));
 	tcase_add_test(t, test_webhook__knows_its_secret);
+	tcase_add_test(t, test_webhook__a_token_of_nobody);
 	tcase_add_loop_test(
 		t, test_webhook__knows_its_token, 0, sizeof(pushes) / sizeof(pushes[0]));
 	suite_add_tcase(s, t);

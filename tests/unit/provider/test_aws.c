@@ -650,42 +650,6 @@ START_TEST(test_aws__looks_for_artifacts)
 }
 END_TEST
 
-/* ---- What EventBridge sends ---- */
-
-static const struct {
-	const char *body, *name; /* "": none; NULL: refused */
-} events[] = {
-	{"{'source':'aws.sagemaker','detail-type':'SageMaker Model Package State Change','detail':"
-	 "{'ModelPackageGroupName':'faults','ModelPackageArn':'arn:aws:sagemaker:x'}}",
-		"arn:aws:sagemaker:x"},
-	{"{'source':'aws.sagemaker','detail-type':'SageMaker Model Package State Change','detail':"
-	 "{'ModelPackageGroupName':'other','ModelPackageArn':'arn:aws:sagemaker:x'}}",
-		""},
-	{"{'source':'aws.sagemaker','detail-type':'SageMaker Endpoint State Change','detail':{}}",
-		""},
-	{"{'source':'aws.s3','detail-type':'x','detail':{}}", NULL},
-	{"{'source':'aws.sagemaker','detail-type':'SageMaker Model Package State Change','detail':"
-	 "{'ModelPackageGroupName':'faults'}}",
-		NULL},
-	{"[]", NULL},
-	{"{", NULL},
-};
-
-START_TEST(test_aws__understands_events)
-{
-	const char *name = NULL, *body = quoted(events[_i].body);
-	int rc;
-
-	open_group("faults");
-	rc = connector_aws.hook(connector, body, strlen(body), arena, &name, &err);
-	ck_assert_int_eq(rc, events[_i].name ? 0 : -1);
-	if (rc < 0)
-		ck_assert_int_eq(err.code, ERR_BAD_REQUEST);
-	else
-		ck_assert_str_eq(name ? name : "", events[_i].name);
-}
-END_TEST
-
 /* ---- Pipelines ---- */
 
 START_TEST(test_aws__starts_a_pipeline_once_and_follows_it)
@@ -782,7 +746,6 @@ Suite *test_suite(void)
 	tcase_add_test(t, test_aws__makes_a_manifest_of_the_quality_report);
 	tcase_add_test(t, test_aws__says_why_no_manifest_can_be_made);
 	tcase_add_test(t, test_aws__looks_for_artifacts);
-	tcase_add_loop_test(t, test_aws__understands_events, 0, COUNT(events));
 	tcase_add_test(t, test_aws__starts_a_pipeline_once_and_follows_it);
 	tcase_add_test(t, test_aws__options_that_are_refused);
 	suite_add_tcase(s, t);
