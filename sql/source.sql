@@ -71,3 +71,16 @@ SELECT at, verdict, detail FROM artifact_probe WHERE artifact_seq = $1;
 -- name: artifact_probe_put :exec (artifact_seq, at, verdict, detail)
 INSERT INTO artifact_probe (artifact_seq, at, verdict, detail) VALUES ($1, $2, $3, $4)
 ON CONFLICT (artifact_seq) DO UPDATE SET at = excluded.at, verdict = excluded.verdict, detail = excluded.detail;
+
+-- name: source_ask_put :exec (provider, name)
+INSERT INTO source_ask (provider, name, times) VALUES ($1, $2, 1)
+ON CONFLICT (provider, name) DO UPDATE SET times = source_ask.times + 1;
+
+-- name: source_ask_list :many (provider)
+SELECT name, times FROM source_ask WHERE provider = $1 ORDER BY name;
+
+-- name: source_ask_drop :exec (provider, name, times)
+DELETE FROM source_ask WHERE provider = $1 AND name = $2 AND times = $3;
+
+-- name: source_ask_drop_names :exec (provider)
+DELETE FROM source_ask WHERE provider = $1 AND name <> '';

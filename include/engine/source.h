@@ -43,13 +43,16 @@ struct webhook_credentials {
 int webhook_check(struct engine *e, const char *provider, const struct webhook_credentials *c,
 	struct arena *a, struct err *err);
 
-/* Somebody says that something changed at the provider's place: what the message `body` is about is
- * pulled soon, or everything, when too much was asked for to remember each. *ret_name (in the arena) is
- * NULL when it is about nothing of ours. ERR_NOT_FOUND: no connector that takes messages;
- * ERR_BAD_REQUEST: not such a message. Lost with the process: the schedule comes, too. A dry run pulls
- * nothing. Any thread. */
-int source_ask(struct engine *e, const char *provider, const char *body, size_t len, bool dry_run,
+/* What a message of the provider's is about: *ret_name (in the arena) is the entry's name, NULL when it is
+ * about nothing of ours. ERR_NOT_FOUND: no connector that takes messages; ERR_BAD_REQUEST: not such a
+ * message. Any thread. */
+int source_message(struct engine *e, const char *provider, const char *body, size_t len,
 	struct arena *a, const char **ret_name, struct err *err);
+/* Somebody says that something changed at the provider's place: `name` is pulled soon, or everything, when
+ * too much was asked for to remember each. Answered (202, a WebhookReceipt) once that stands in the
+ * registry, where it stays until it is pulled. ERR_NOT_FOUND. */
+int source_ask(struct engine *e, struct command *c, const char *provider, const char *name,
+	struct err *err);
 
 /* Earliest instant (wall clock) at which a delivery that is still awaited falls due; INT64_MAX: none
  * is. Any thread. */

@@ -24,15 +24,6 @@ struct probe_wish {
 	int64_t size;
 };
 
-/* Names that are remembered; when there are more, all is pulled. */
-enum { ASKED_MAX = 32 };
-struct asked {
-	char *names[ASKED_MAX]; /* on the heap */
-	size_t n;
-	bool all;
-	int64_t not_before; /* monotonic */
-};
-
 /* How a webhook of the provider proves itself; in the set's arena. */
 struct webhook_proof {
 	const char *secret;		       /* a file; NULL: not by one */
@@ -64,8 +55,12 @@ struct source {
 	struct probe_wish *wishes;
 	size_t n_wishes;
 
-	struct asked asked; /* under the ops lock: what will be pulled by name */
-	struct asked taken; /* the task's */
+	/* What webhooks named stands in the registry; these say that something may, and when it is looked
+	 * at, monotonic, after so many failures in a row. */
+	atomic_bool asked;
+	int64_t asked_not_before;
+	int asked_failures;
+	struct source_asks taken; /* the task's, in `arena` */
 
 	struct source_report report; /* the task's until it is over */
 	atomic_int state;
@@ -104,12 +99,11 @@ void sources_tidy(struct engine *e);
 
 /* ---- source_ask.c ---- */
 /* Begin what was asked for; the ops thread. */
-void asked_watch(struct engine *e);
-/* Of a task that is over: when it failed, all is pulled a while later. */
+void asked_watch(struct engine *e, struct db *reader);
+/* In apply, of a task: what it took was looked at; or it failed, and all has to be. */
+int asked_settle(struct tx *tx, const struct source *s, bool failed, struct err *err);
+/* Of a task that is over; the ops thread. */
 void asked_over(struct source *s, bool failed);
-void asked_clear(struct asked *a);
-/* Something new lies at the provider's place: all is pulled soon. Any thread. */
-void asked_all(struct source *s);
 
 /* ---- source_ingest.c, source_probe.c: the tasks ---- */
 void source_ingest(struct source *s, struct db *reader);

@@ -38,6 +38,26 @@ int source_item_drop(struct db *db, const char *provider, const char *name, stru
 int source_refused(struct db *db, const char *provider, int64_t limit, struct arena *a,
 	struct source_items *ret, int64_t *ret_total, struct err *err);
 
+/* What somebody said is worth a look, at most SOURCE_ASKS_MAX names of a provider; when there are more, and
+ * with the empty name, all that is there. */
+enum { SOURCE_ASKS_MAX = 32 };
+struct source_ask {
+	const char *name;
+	int64_t times;
+};
+struct source_asks {
+	struct source_ask *v; /* by name */
+	size_t n;
+	bool all;
+};
+int source_asks_load(struct db *db, const char *provider, struct arena *a, struct source_asks *ret,
+	struct err *err);
+int source_ask_put(
+	struct db *db, const char *provider, const char *name, struct arena *a, struct err *err);
+/* It was looked at: dropped unless it was asked for again since it was loaded. */
+int source_asks_drop(
+	struct db *db, const char *provider, const struct source_asks *asks, struct err *err);
+
 struct source_row {
 	const char *provider, *connector;
 	int64_t last_run_at, last_success_at, failing_since; /* 0: never, not */

@@ -12,6 +12,7 @@
 #include "engine/source.h"
 #include "model/provider.h"
 
+/* Nothing is to be done, or it was only tried. */
 static int reply(struct request *r, const struct webhook_receipt *receipt)
 {
 	size_t len;
@@ -34,10 +35,18 @@ int handle_hook(struct request *r, struct err *err)
 			  "configuration say.";
 		return -1;
 	}
-	if (source_ask(request_engine(r), r->bindings[0], r->body.buf, r->body.len, r->dry_run,
-		    r->arena, &receipt.name, err) < 0)
+	if (source_message(request_engine(r), receipt.provider, r->body.buf, r->body.len, r->arena,
+		    &receipt.name, err) < 0)
 		return -1;
+	r->caller = (struct caller){arena_printf(r->arena, "webhook:%s", receipt.provider), ""};
 	if (receipt.name)
 		receipt.outcome = "queued";
-	return reply(r, &receipt);
+	if (!receipt.name || r->dry_run)
+		return reply(r, &receipt);
+	/* The provider does not ask again once it has its 2xx. */
+	struct err refused = {0};
+	struct command *c = request_command(r, false);
+	int rc = source_ask(request_engine(r), c, receipt.provider, receipt.name, &refused);
+
+	return request_submitted(r, rc, &refused);
 }

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "engine/schedule.h"
 #include "engine/source_run.h"
 #include "model/phase.h"
 #include "store/distillation.h"
@@ -51,6 +52,10 @@ static int change_apply(struct tx *tx, struct command *c, struct err *err)
 
 	if (rc <= 0 || !x->told)
 		return rc < 0 ? -1 : 0;
+	/* What came of it lies there now, and not only by tomorrow's ingest. */
+	if (x->type == EVENT_DISTILLATION_SUCCEEDED &&
+		source_ask_put(tx->db, x->d.provider, "", tx->arena, err) < 0)
+		return -1;
 	return tx_event(tx, x->type, x->d.release, NULL, event_data(&x->d, tx->arena), NULL, err);
 }
 
@@ -219,9 +224,10 @@ static void work_on(struct source *s, struct db *reader, const struct distillati
 		log_info("distillation.run", LOG_INT("id", d->id),
 			LOG_STR("phase", names_of(&phase_names, x.d.phase)),
 			LOG_STR("job", x.d.job ? x.d.job : ""));
-	/* What came of it lies there now, and not only by tomorrow's ingest. */
-	if (x.d.phase == PHASE_SUCCEEDED)
-		asked_all(s);
+	if (x.d.phase == PHASE_SUCCEEDED) {
+		s->asked = true;
+		schedule_wake(s->e);
+	}
 }
 
 static bool is_for(const struct distillation *d, const struct source *s)

@@ -144,7 +144,7 @@ static bool due(struct engine *e)
 	any = webhooks_watch(e, e->reader) || any;
 	if (e->sources->n) {
 		probes_watch(e, e->reader);
-		asked_watch(e);
+		asked_watch(e, e->reader);
 	}
 	if (now >= e->next_distillation)
 		distillation_watch(e, e->reader);

@@ -56,6 +56,7 @@ static int open_source(struct engine *e, const struct engine_source *o, struct e
 	s->timeout = o->options.timeout;
 	s->publish_check = o->options.publish_check;
 	s->webhook = webhook_of(&o->options, set->arena);
+	s->asked = true; /* what was left by the process before */
 	set->n++;
 	return 0;
 }
@@ -81,6 +82,7 @@ static void take_back(struct source *s)
 		pthread_join(s->thread, NULL);
 	arena_free(s->arena);
 	s->arena = NULL;
+	s->taken = (struct source_asks){0};
 	s->n_wishes = 0;
 	if (s->task == SOURCE_INGEST_ASKED)
 		asked_over(s, s->report.err.code != ERR_NONE);
@@ -108,8 +110,6 @@ void sources_free(struct engine *e)
 	for (size_t i = 0; i < set->n; i++) {
 		set->v[i].kind->close(set->v[i].connector);
 		arena_free(set->v[i].arena);
-		asked_clear(&set->v[i].asked);
-		asked_clear(&set->v[i].taken);
 	}
 	e->sources = NULL;
 	arena_free(set->arena);

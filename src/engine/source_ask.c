@@ -1,92 +1,126 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * What somebody outside said has changed at a provider's place: kept by name, each name once, until the
- * connector is free to look. It believes nothing but that it is worth a look.
+ * What somebody outside said has changed at a provider's place: kept by name in the registry, each name
+ * once, until the connector was free to look and has looked. It believes nothing but that it is worth a
+ * look.
  */
-#include <stdlib.h>
 #include <string.h>
 
+#include "base/log.h"
 #include "engine/schedule.h"
 #include "engine/source_run.h"
 
-enum { AGAIN_S = 300 };
+/* After a failure, twice as long after each further one. */
+enum { AGAIN_S = 300, AGAIN_MAX_S = 3600, UNREAD_S = 5 };
 
-void asked_clear(struct asked *a)
-{
-	for (size_t i = 0; i < a->n; i++)
-		free(a->names[i]);
-	*a = (struct asked){0};
-}
-
-static void add(struct asked *a, const char *name)
-{
-	for (size_t i = 0; i < a->n; i++)
-		if (strcmp(a->names[i], name) == 0)
-			return;
-	if (a->n == ASKED_MAX)
-		a->all = true;
-	else
-		a->names[a->n++] = xstrdup(name);
-}
-
-int source_ask(struct engine *e, const char *provider, const char *body, size_t len, bool dry_run,
+int source_message(struct engine *e, const char *provider, const char *body, size_t len,
 	struct arena *a, const char **ret_name, struct err *err)
 {
 	struct source *s = source_find_in(e->sources, provider);
 
 	if (!s || !s->kind->hook || !s->kind->find)
 		return err_set(err, ERR_NOT_FOUND, "no connector of %s takes messages", provider);
-	if (s->kind->hook(s->connector, body, len, a, ret_name, err) < 0)
+	return s->kind->hook(s->connector, body, len, a, ret_name, err);
+}
+
+struct ask {
+	struct source *s;
+	const char *name;
+};
+
+static int ask_apply(struct tx *tx, struct command *c, struct err *err)
+{
+	const struct ask *x = c->args;
+	const struct webhook_receipt receipt = {x->s->provider, x->name, "queued"};
+	struct body body;
+
+	if (source_ask_put(tx->db, x->s->provider, x->name, tx->arena, err) < 0)
 		return -1;
-	if (!*ret_name || dry_run)
-		return 0;
-	lock_take(&e->ops_lock);
-	add(&s->asked, *ret_name);
-	lock_give(&e->ops_lock);
-	schedule_wake(e);
+	body_set_text(&body, fields_canonical(&webhook_receipt_table, &receipt, tx->arena, NULL));
+	command_answer(c, 202, NULL, &body);
 	return 0;
 }
 
-/* Take over what is to be pulled now; false: nothing is. */
-static bool take(struct source *s)
+static void ask_after(struct engine *e, struct db *reader, struct command *c)
 {
-	LOCK_SCOPE(&s->e->ops_lock);
-	if ((!s->asked.n && !s->asked.all) || clock_mono(s->e->clock) < s->asked.not_before)
-		return false;
-	s->taken = s->asked;
-	s->asked = (struct asked){0};
-	return true;
+	((struct ask *)c->args)->s->asked = true;
 }
 
-void asked_watch(struct engine *e)
+int source_ask(struct engine *e, struct command *c, const char *provider, const char *name,
+	struct err *err)
+{
+	static const struct command_kind kind = {
+		.name = "source_ask", .apply = ask_apply, .after = ask_after};
+	struct source *s = source_find_in(e->sources, provider);
+	struct ask *x = ARENA_NEW(c->arena, struct ask);
+
+	if (!s)
+		return err_set(err, ERR_NOT_FOUND, "%s has no connector", provider);
+	*x = (struct ask){s, name};
+	c->kind = &kind;
+	c->args = x;
+	return command_submit(e, c, err);
+}
+
+/* ---- What is pulled of it ---- */
+
+/* True: there is something to pull now, in s->taken and the source's arena. */
+static bool take(struct source *s, struct db *reader)
+{
+	struct err err = {0};
+
+	if (s->state != SOURCE_IDLE || clock_mono(s->e->clock) < s->asked_not_before ||
+		!atomic_exchange(&s->asked, false))
+		return false;
+	s->arena = arena_new();
+	if (source_asks_load(reader, s->provider, s->arena, &s->taken, &err) == 0 && s->taken.n)
+		return true;
+	if (err.code != ERR_NONE) {
+		log_warn("source.asks_unread", LOG_STR("provider", s->provider), LOG_ERR(&err));
+		s->asked = true;
+		s->asked_not_before = clock_mono(s->e->clock) + UNREAD_S * USEC_PER_SEC;
+	}
+	arena_free(s->arena);
+	s->arena = NULL;
+	return false;
+}
+
+void asked_watch(struct engine *e, struct db *reader)
 {
 	struct source_set *set = e->sources;
 
+	sources_tidy(e);
 	for (size_t i = 0; i < set->n; i++) {
 		struct source *s = &set->v[i];
 
-		if (s->state == SOURCE_IDLE && take(s) && !source_start(s, SOURCE_INGEST_ASKED))
-			asked_over(s, true);
+		if (!take(s, reader) || source_start(s, SOURCE_INGEST_ASKED))
+			continue;
+		arena_free(s->arena);
+		s->arena = NULL;
+		asked_over(s, true);
 	}
+}
+
+int asked_settle(struct tx *tx, const struct source *s, bool failed, struct err *err)
+{
+	if (s->task != SOURCE_INGEST_ASKED || (failed && s->taken.all))
+		return 0;
+	if (source_asks_drop(tx->db, s->provider, &s->taken, err) < 0)
+		return -1;
+	/* One of the names may be what it stumbles over. */
+	return failed ? source_ask_put(tx->db, s->provider, "", tx->arena, err) : 0;
 }
 
 void asked_over(struct source *s, bool failed)
 {
-	/* One more try, at everything; after that the schedule. */
-	bool again = failed && !s->taken.all;
+	int64_t wait = AGAIN_S;
 
-	asked_clear(&s->taken);
-	if (!again)
+	s->asked_failures = failed ? s->asked_failures + 1 : 0;
+	if (!failed)
 		return;
-	LOCK_SCOPE(&s->e->ops_lock);
-	s->asked.all = true;
-	s->asked.not_before = clock_mono(s->e->clock) + AGAIN_S * USEC_PER_SEC;
-}
-
-void asked_all(struct source *s)
-{
-	lock_take(&s->e->ops_lock);
-	s->asked.all = true;
-	lock_give(&s->e->ops_lock);
-	schedule_wake(s->e);
+	for (int i = 1; i < s->asked_failures && wait < AGAIN_MAX_S; i++)
+		wait *= 2;
+	s->asked = true;
+	s->asked_not_before =
+		clock_mono(s->e->clock) + (wait < AGAIN_MAX_S ? wait : AGAIN_MAX_S) * USEC_PER_SEC;
 }

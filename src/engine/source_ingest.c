@@ -445,7 +445,7 @@ static int list_asked(struct source *s, const struct provider_call *call,
 	struct source_listing l = {.v = ARENA_ARRAY(call->arena, s->taken.n, struct source_entry)};
 
 	for (size_t i = 0; i < s->taken.n; i++) {
-		int rc = s->kind->find(s->connector, call, s->taken.names[i], &l.v[l.n], err);
+		int rc = s->kind->find(s->connector, call, s->taken.v[i].name, &l.v[l.n], err);
 
 		if (rc < 0)
 			return -1;
@@ -525,8 +525,12 @@ static int went_apply(struct tx *tx, struct command *c, struct err *err)
 	const struct err *why = &s->report.err;
 	struct source_row old = {0};
 
+	/* That a part could be read says nothing of the whole. */
+	if (is_partial(s) && why->code == ERR_NONE)
+		return asked_settle(tx, s, false, err);
 	if (source_find(tx->db, s->provider, tx->arena, &old, err) < 0 ||
-		went_event(tx, s, &old, err) < 0)
+		went_event(tx, s, &old, err) < 0 ||
+		asked_settle(tx, s, why->code != ERR_NONE, err) < 0)
 		return -1;
 	struct source_row row = old;
 
@@ -583,10 +587,11 @@ void source_went(struct source *s, struct db *reader)
 	/* Cut off: the next start takes it up. */
 	if (s->e->sources->stop)
 		return;
-	/* That a part could be read says nothing of the whole. */
-	if (!(is_partial(s) && s->report.err.code == ERR_NONE) &&
-		run_one(s, reader, &kind, s, a, &err) < 0)
+	if (run_one(s, reader, &kind, s, a, &err) < 0) {
 		log_error("source.not_recorded", LOG_STR("provider", s->provider), LOG_ERR(&err));
+		if (s->task == SOURCE_INGEST_ASKED)
+			s->report.err = err;
+	}
 	count(s);
 	say(s);
 }

@@ -120,6 +120,77 @@ int source_refused(struct db *db, const char *provider, int64_t limit, struct ar
 	return 0;
 }
 
+/* ---- What was asked for ---- */
+
+int source_asks_load(struct db *db, const char *provider, struct arena *a, struct source_asks *ret,
+	struct err *err)
+{
+	STMT_AUTO s = db_stmt(db, SQL_source_ask_list);
+	struct source_asks asks = {
+		.v = ARENA_ARRAY(a, SOURCE_ASKS_MAX + 1, struct source_ask),
+	};
+	int rc = 0;
+
+	stmt_bind_text(s, "provider", provider);
+	while (asks.n <= SOURCE_ASKS_MAX && (rc = stmt_step(s, err)) > 0) {
+		const char *name = stmt_text_dup(s, "name", a);
+
+		asks.v[asks.n++] = (struct source_ask){name, stmt_int(s, "times")};
+		asks.all = asks.all || !*name;
+	}
+	if (rc < 0)
+		return -1;
+	*ret = asks;
+	return 0;
+}
+
+static int put_ask(struct db *db, const char *provider, const char *name, struct err *err)
+{
+	STMT_AUTO s = db_stmt(db, SQL_source_ask_put);
+
+	stmt_bind_text(s, "provider", provider);
+	stmt_bind_text(s, "name", name);
+	return stmt_exec(s, err);
+}
+
+static int drop_names(struct db *db, const char *provider, struct err *err)
+{
+	STMT_AUTO s = db_stmt(db, SQL_source_ask_drop_names);
+
+	stmt_bind_text(s, "provider", provider);
+	return stmt_exec(s, err);
+}
+
+int source_ask_put(
+	struct db *db, const char *provider, const char *name, struct arena *a, struct err *err)
+{
+	struct source_asks asks;
+	bool known = false;
+
+	if (source_asks_load(db, provider, a, &asks, err) < 0)
+		return -1;
+	for (size_t i = 0; i < asks.n; i++)
+		known = known || strcmp(asks.v[i].name, name) == 0;
+	if (asks.all || !*name || (!known && asks.n >= SOURCE_ASKS_MAX))
+		return put_ask(db, provider, "", err) < 0 ? -1 : drop_names(db, provider, err);
+	return put_ask(db, provider, name, err);
+}
+
+int source_asks_drop(
+	struct db *db, const char *provider, const struct source_asks *asks, struct err *err)
+{
+	for (size_t i = 0; i < asks->n; i++) {
+		STMT_AUTO s = db_stmt(db, SQL_source_ask_drop);
+
+		stmt_bind_text(s, "provider", provider);
+		stmt_bind_text(s, "name", asks->v[i].name);
+		stmt_bind_int(s, "times", asks->v[i].times);
+		if (stmt_exec(s, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
 /* ---- Sources ---- */
 
 int source_find(struct db *db, const char *provider, struct arena *a, struct source_row *ret,

@@ -176,6 +176,46 @@ check "one that was deleted" ingest
 check "... is not missed" stored 17
 get /v1/providers/hf
 check "... as the provider says" prints '"listed":17,'
+
+# ---- Killed between the answer to a webhook and what it asks for ----
+
+hook() { # FILE [SECRET]: the status, and the type of the answer
+	curl -s -o out -w '%{http_code} %{content_type}' -H 'Content-Type: application/json' \
+		-H "X-Webhook-Secret: ${2-whsecret-of-the-hub}" --data-binary "@$1" "$url/v1/hooks/hf"
+}
+unit 17
+fault '{"kind":"slow","seconds":30,"path":"textgen-lora-v17"}'
+printf %s '{"event":{"action":"update","scope":"repo.content"},"repo":{"type":"model","name":"spiralverse/textgen-lora-v17"}}' >message
+check "a webhook is acknowledged" [ "$(hook message)" = "202 application/json" ]
+kill -KILL "$pid"
+wait "$pid" 2>>err
+cat log >>logs
+mend
+requests list >control.out
+check "the daemon is killed, and started" start
+check "... and pulls what was named" await stored 18
+kill -KILL "$pid"
+wait "$pid" 2>>err
+cat log >>logs
+start
+check "another start" ingest
+check "... finds it known" prints 'hf: nothing new'
+requests list >control.out
+check "it was fetched once" grep -q '"resolve":1[,}]' stats
+
+# ---- What is no message ----
+
+printf '{"event":{"action":"update","scope":"repo.config"},"repo":{"type":"dataset","name":"spiralverse/x"}}' >message
+check "what is about nothing of ours does nothing" [ "$(hook message)" = "202 application/json" ]
+check "... and says so" prints '"outcome":"ignored"'
+check "a wrong secret is refused" [ "$(hook message wrong)" = "403 application/problem+json" ]
+printf '{"event":' >message
+check "half a message is refused with a problem" [ "$(hook message)" = "400 application/problem+json" ]
+check "... and not shown its secret" eval '! prints whsecret'
+head -c 1048577 /dev/zero | tr '\0' ' ' >message
+check "one that is too large is, too" [ "$(hook message)" = "413 application/problem+json" ]
+cat log >>logs
+check "no secret is in the log" eval '! secret_in_log'
 kill -TERM "$pid"
 wait "$pid"
 exit "$bad"

@@ -42,6 +42,7 @@ static const char *const changing[] = {
 	"source",
 	"published_file",
 	"published_state",
+	"source_ask",
 	"source_item",
 	"token",
 	"waiver_state",

@@ -13,7 +13,8 @@
 
 Suite *test_suite(void);
 
-static int listed, found, fetched, failures; /* failures: that many more finds fail */
+static int listed, found, fetched, failures; /* failures: that many more finds and lists fail */
+static bool asks_again;			     /* while it is looked at, once */
 
 static int open_it(const struct connector_options *o, struct connector **ret, struct err *err)
 {
@@ -29,6 +30,10 @@ static int list_it(struct connector *c, const struct provider_call *call,
 	struct source_listing *ret, struct err *err)
 {
 	listed++;
+	if (failures > 0) {
+		failures--;
+		return err_set(err, ERR_UNREACHABLE, "no answer");
+	}
 	*ret = (struct source_listing){
 		.v = ARENA_ARRAY(call->arena, 2, struct source_entry), .n = 2};
 	ret->v[0] = (struct source_entry){.name = "lora-v1", .version = "1"};
@@ -54,6 +59,10 @@ static int fetch_it(struct connector *c, const struct provider_call *call,
 	const struct source_entry *entry, struct source_document *ret, struct err *err)
 {
 	fetched++;
+	if (asks_again)
+		ck_assert_int_eq(
+			source_ask_put(reg.engine->db, "hf", entry->name, call->arena, err), 0);
+	asks_again = false;
 	ret->text = arena_printf(call->arena,
 		"{\"provider\":\"hf\",\"artifacts\":[{\"id\":\"s/%s\",\"role\":\"textgen\",\"uri\":"
 		"\"hf://s/x\",\"metrics\":{\"quality\":0.8,\"safety\":0.98,\"latency_ms_p95\":120,"
@@ -87,21 +96,46 @@ static const struct engine_source sources[] = {
 static void setup(void)
 {
 	listed = found = fetched = failures = 0;
+	asks_again = false;
 	registry_setup();
 	registry_sources(sources, 1);
 }
 
-static int ask(const char *provider, const char *body, const char **name, struct err *err)
+static int message(const char *provider, const char *body, const char **name, struct err *err)
 {
-	return source_ask(reg.engine, provider, body, strlen(body), false, reg.arena, name, err);
+	return source_message(reg.engine, provider, body, strlen(body), reg.arena, name, err);
 }
 
+/* The connector has other things to do up to then. */
+static void hold_until(int64_t at)
+{
+	reg.engine->sources->v[0].asked_not_before = at;
+}
+
+/* Up to its commit, and no further. */
 static void ask_for(const char *body)
 {
+	struct command *c = registry_command("POST /v1/hooks/hf", body);
 	const char *name;
+	struct outcome o;
+
+	hold_until(INT64_MAX);
+	ck_assert_int_eq(message("hf", body, &name, &c->err), 0);
+	o = registry_run(c, source_ask(reg.engine, c, "hf", name, &c->err));
+	ck_assert_int_eq(o.status, 202);
+	ck_assert_str_eq(o.body,
+		arena_printf(reg.arena,
+			"{\"name\":\"%s\",\"outcome\":\"queued\",\"provider\":\"hf\"}", name));
+	hold_until(0);
+}
+
+static size_t waiting(void)
+{
+	struct source_asks asks;
 	struct err err;
 
-	ck_assert_msg(ask("hf", body, &name, &err) == 0, "%s", err.msg);
+	ck_assert_int_eq(source_asks_load(reg.reader, "hf", reg.arena, &asks, &err), 0);
+	return asks.n;
 }
 
 /* Steps until nothing more is pulled at this instant. */
@@ -133,6 +167,42 @@ START_TEST(test_source_ask__pulls_what_was_named)
 	ck_assert_int_eq(listed, 0);
 	ck_assert_int_eq(found, 2);
 	ck_assert_int_eq(fetched, 1);
+	ck_assert_uint_eq(waiting(), 0);
+	check_registry();
+}
+END_TEST
+
+/* It was acknowledged: whoever is killed then pulls it after all, and once. */
+START_TEST(test_source_ask__what_was_taken_outlives_the_process)
+{
+	ask_for("lora-v2");
+	ck_assert_uint_eq(waiting(), 1);
+	ck_assert_int_eq(found, 0);
+	registry_reopen();
+	ck_assert_uint_eq(waiting(), 1);
+	run();
+	ck_assert(has("s/lora-v2") && !has("s/lora-v1"));
+	ck_assert_uint_eq(waiting(), 0);
+	registry_reopen();
+	run();
+	ck_assert_int_eq(found, 1);
+	ck_assert_int_eq(fetched, 1);
+	ck_assert_int_eq(listed, 0);
+}
+END_TEST
+
+/* What came in is told apart from what is still to come by when it was named. */
+START_TEST(test_source_ask__named_again_meanwhile_is_pulled_again)
+{
+	asks_again = true;
+	ask_for("lora-v2");
+	engine_step(reg.engine);
+	ck_assert_int_eq(fetched, 1);
+	ck_assert_uint_eq(waiting(), 1);
+	ask_for("lora-v1");
+	run();
+	ck_assert_int_eq(found, 3);
+	ck_assert_uint_eq(waiting(), 0);
 }
 END_TEST
 
@@ -161,16 +231,47 @@ START_TEST(test_source_ask__a_failure_is_followed_by_one_look_at_all)
 	run();
 	ck_assert_int_eq(listed, 1);
 	ck_assert(has("s/lora-v1") && has("s/lora-v2"));
+	ck_assert_uint_eq(waiting(), 0);
+}
+END_TEST
+
+/* It is not given up while its place is away: ever more seldom, up to an hour; the name's own place in the
+ * registry stays. */
+START_TEST(test_source_ask__waits_for_a_place_that_is_away)
+{
+	failures = 5;
+	ask_for("lora-v1");
+	run();
+	ck_assert_int_eq(found, 1);
+	for (int i = 0; i < 5; i++) {
+		static const int after[] = {300, 600, 1200, 2400, 3600};
+
+		fake_clock_step(&reg.clock, (after[i] - 5) * USEC_PER_SEC);
+		engine_step(reg.engine);
+		ck_assert_int_eq(listed, i);
+		fake_clock_step(&reg.clock, 5 * USEC_PER_SEC);
+		run();
+		ck_assert_int_eq(listed, i + 1);
+		ck_assert_uint_eq(waiting(), i < 4 ? 1 : 0);
+	}
+	ck_assert(has("s/lora-v1"));
 }
 END_TEST
 
 START_TEST(test_source_ask__too_much_is_everything)
 {
-	for (int i = 0; i <= ASKED_MAX; i++)
+	for (int i = 0; i < SOURCE_ASKS_MAX; i++)
 		ask_for(arena_printf(reg.arena, "lora-v%d", i + 10));
+	ask_for("lora-v10");
+	ck_assert_uint_eq(waiting(), SOURCE_ASKS_MAX);
+	ask_for("lora-v9");
+	ck_assert_uint_eq(waiting(), 1);
+	ask_for("lora-v10");
+	ck_assert_uint_eq(waiting(), 1);
 	run();
 	ck_assert_int_eq(listed, 1);
 	ck_assert_int_eq(found, 0);
+	ck_assert_uint_eq(waiting(), 0);
 }
 END_TEST
 
@@ -179,14 +280,13 @@ START_TEST(test_source_ask__refusals)
 	const char *name = "unset";
 	struct err err;
 
-	ck_assert_int_eq(ask("gcp", "x", &name, &err), -1);
+	ck_assert_int_eq(message("gcp", "x", &name, &err), -1);
 	ck_assert_int_eq(err.code, ERR_NOT_FOUND);
-	ck_assert_int_eq(ask("hf", "", &name, &err), -1);
+	ck_assert_int_eq(message("hf", "", &name, &err), -1);
 	ck_assert_int_eq(err.code, ERR_BAD_REQUEST);
-	ck_assert_int_eq(ask("hf", "other", &name, &err), 0);
+	ck_assert_int_eq(message("hf", "other", &name, &err), 0);
 	ck_assert_ptr_null(name);
-	ck_assert_int_eq(
-		source_ask(reg.engine, "hf", "lora-v1", 7, true, reg.arena, &name, &err), 0);
+	ck_assert_int_eq(message("hf", "lora-v1", &name, &err), 0);
 	ck_assert_str_eq(name, "lora-v1");
 	run();
 	ck_assert_int_eq(found + listed, 0);
@@ -200,6 +300,9 @@ Suite *test_suite(void)
 
 	tcase_add_checked_fixture(t, setup, registry_teardown);
 	tcase_add_test(t, test_source_ask__pulls_what_was_named);
+	tcase_add_test(t, test_source_ask__what_was_taken_outlives_the_process);
+	tcase_add_test(t, test_source_ask__named_again_meanwhile_is_pulled_again);
+	tcase_add_test(t, test_source_ask__waits_for_a_place_that_is_away);
 	tcase_add_test(t, test_source_ask__forgets_nothing_else);
 	tcase_add_test(t, test_source_ask__a_failure_is_followed_by_one_look_at_all);
 	tcase_add_test(t, test_source_ask__too_much_is_everything);
