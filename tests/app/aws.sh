@@ -98,8 +98,8 @@ check "an event is taken" [ "$(announce "$(arn 233)" "$changed" eventbridge-know
 check "... with what it names" prints '"outcome":"queued"'
 has_233() { curl -s --unix-socket sock http://localhost/v1/artifacts/aws/spiralverse/runtime-v233 >out && prints '"value":0.92'; }
 check "... which comes in" await has_233
-control GET stats >stats
-check "... and nothing else is asked for" eval '! grep -q ListModelPackages stats'
+control GET stats >counts
+check "... and nothing else is asked for" eval '! grep -q ListModelPackages counts'
 check "another kind of event does nothing" \
 	[ "$(announce "$(arn 233)" "SageMaker Endpoint State Change" eventbridge-knows-this)" = "202 application/json" ]
 check "... and says so" prints '"outcome":"ignored"'
