@@ -36,6 +36,14 @@ struct harvest_format {
 
 /* ---- For readers ---- */
 
+enum metric_scale {
+	SCALE_FREE,   /* any number */
+	SCALE_SHARE,  /* 0 to 1, or to 100 */
+	SCALE_ERRORS, /* the same, and may be more than the whole */
+	SCALE_SIGNED, /* -1 to 1, or to 100: a correlation */
+	SCALE_OPEN,   /* 0 to 1 of one tool and to 100 of another: a small one may be either */
+};
+
 /* A refusal, or a file without evidence: where, and one sentence. `v` NULL: the document. Return the
  * outcome. */
 enum harvest_outcome harvest_refuse(struct harvest *h, const struct json_value *v, struct err *err,
@@ -63,10 +71,19 @@ struct finding *harvest_find_number(struct harvest *h, const struct json_value *
 	const char *prefix, const char *stem);
 /* A standard error as the file gives it, on the scale of the value: what says nothing is left out. */
 void harvest_stderr(struct harvest *h, struct finding *f, const struct json_value *v);
+/* A share is kept from 0 to 1. What may be on either scale waits for harvest_close_scales(). */
+void harvest_set_scale(struct finding *f, enum metric_scale scale);
+/* Once the file's findings, those from `from` on, are all there: what is on a scale to 100 in one place of a
+ * file is hardly on the other in the next. */
+void harvest_close_scales(struct harvest *h, size_t from);
 /* Is any finding that counts on another scale than the limit that it is held against? -1 with *err. */
 int harvest_check_bounds(const struct harvest *h, const struct harvest_target *t, struct err *err);
 void harvest_unfit(struct finding *f, const char *why);
 void harvest_on_call(struct finding *f, const char *why);
+
+/* What the file says of itself to have been a dry run, at the root or a few levels below; NULL: nothing. */
+const struct json_value *harvest_dry_run(const struct json_value *root);
+void harvest_add_source(struct harvest *h, const struct harvest_source *source);
 
 struct found_suite *harvest_suite(struct harvest *h, const struct json_value *at, const char *name);
 
@@ -82,13 +99,6 @@ void harvest_base(struct harvest *h, const struct json_value *at, const char *na
 /* Parts joined by dots, each of letters, digits, _ . -; at most 64 bytes. NULL and "" are left out. */
 const char *harvest_key(struct arena *a, const char *prefix, const char *stem);
 
-enum metric_scale {
-	SCALE_FREE,   /* any number */
-	SCALE_SHARE,  /* 0 to 1, or to 100 */
-	SCALE_ERRORS, /* the same, and may be more than the whole */
-	SCALE_SIGNED, /* -1 to 1, or to 100: a correlation */
-	SCALE_OPEN,   /* 0 to 1 of one tool and to 100 of another: a small one may be either */
-};
 /* 1 higher is better, 0 lower is better, -1 not known. */
 int metric_name_direction(const char *stem, enum metric_scale *ret_scale);
 /* "latency_ms_p95" and "p95_latency_ms": 95 and milliseconds. 0: no percentile. */

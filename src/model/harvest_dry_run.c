@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Whether a file says of itself that nothing was run: what it holds then is no measurement.
+ */
+#include <ctype.h>
+#include <string.h>
+
+#include "model/harvest_parts.h"
+
+enum { DRY_RUN_DEPTH = 4, FLAG_MAX = 16 };
+
+/* As a script would take it: whatever does not say no. */
+static bool means_true(const struct json_value *v)
+{
+	static const char *const no[] = {
+		"", "0", "0.0", "f", "false", "n", "no", "none", "null", "off", "disabled"};
+
+	if (json_is(v, JSON_KIND_STRING)) {
+		for (size_t i = 0; i < sizeof(no) / sizeof(no[0]); i++)
+			if (!strcasecmp(v->string, no[i]))
+				return false;
+		return true;
+	}
+	if (json_is(v, JSON_KIND_NUMBER))
+		return v->number != 0;
+	if (json_is(v, JSON_KIND_ARRAY) || json_is(v, JSON_KIND_OBJECT))
+		return v->n > 0;
+	return json_is_bool(v, true);
+}
+
+/* dry_run, dryRun, "Dry run", --dry-run, is_dry_run */
+static bool is_dry_run(const char *key)
+{
+	char word[FLAG_MAX];
+	size_t n = 0;
+
+	if (!key)
+		return false;
+	for (; *key; key++) {
+		if (!isalpha((unsigned char)*key))
+			continue;
+		if (n == FLAG_MAX - 1)
+			return false;
+		word[n++] = (char)tolower((unsigned char)*key);
+	}
+	word[n] = '\0';
+	return !strcmp(word, "dryrun") || !strcmp(word, "isdryrun");
+}
+
+/* The first member that says that nothing was run. */
+static const struct json_value *find(const struct json_value *v, int depth)
+{
+	const struct json_value *found = NULL;
+
+	for (size_t i = 0; json_is(v, JSON_KIND_OBJECT) && i < v->n; i++)
+		if (is_dry_run(v->sub[i].key) && means_true(&v->sub[i]))
+			return &v->sub[i];
+	if (depth < DRY_RUN_DEPTH && (json_is(v, JSON_KIND_OBJECT) || json_is(v, JSON_KIND_ARRAY)))
+		for (size_t i = 0; !found && i < v->n; i++)
+			found = find(&v->sub[i], depth + 1);
+	return found;
+}
+
+const struct json_value *harvest_dry_run(const struct json_value *v)
+{
+	return find(v, 0);
+}

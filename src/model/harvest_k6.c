@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Summaries of load generators that know requests, and no tokens: k6.
+ */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "model/harvest_latency.h"
+
+/* ---- k6 ---- */
+
+/* The values stand within `values`, or, of --summary-export, in the metric itself. */
+static const struct json_value *values_of(const struct json_value *root, const char *metric)
+{
+	const struct json_value *v = json_member(json_member(root, "metrics"), metric);
+	const struct json_value *values = json_member(v, "values");
+
+	return json_is(values, JSON_KIND_OBJECT) ? values : v;
+}
+
+bool harvest_is_k6(const struct harvest_file *f)
+{
+	return json_is(values_of(f->root, "http_reqs"), JSON_KIND_OBJECT) ||
+	       json_is(values_of(f->root, "http_req_duration"), JSON_KIND_OBJECT);
+}
+
+/* {"p(95) < 500": {"ok": false}}, or, of --summary-export, true for one that was crossed. */
+static void note_thresholds(struct harvest *h, const struct json_value *root)
+{
+	const struct json_value *metrics = json_member(root, "metrics");
+
+	for (size_t i = 0; i < metrics->n; i++) {
+		const struct json_value *all = json_member(&metrics->sub[i], "thresholds");
+		for (size_t k = 0; json_is(all, JSON_KIND_OBJECT) && k < all->n; k++) {
+			const struct json_value *t = &all->sub[k];
+			if (json_is_bool(t, true) || json_is_bool(json_member(t, "ok"), false))
+				harvest_note(h, t, "the run's own threshold was not held");
+		}
+	}
+}
+
+enum harvest_outcome harvest_read_k6(
+	struct harvest *h, const struct harvest_file *f, struct err *err)
+{
+	const struct json_value *duration = values_of(f->root, "http_req_duration");
+	const struct json_value *failed = values_of(f->root, "http_req_failed");
+	const struct json_value *rate = json_member(failed, "rate");
+	int64_t n = harvest_count(json_member(values_of(f->root, "http_reqs"), "count"));
+	size_t from = h->n_findings;
+	bool has_p95 = false;
+
+	if (!rate)
+		rate = json_member(failed, "value");
+	if (n < 0)
+		n = harvest_count(json_member(duration, "count"));
+	if (n < 0 && (duration || json_is(rate, JSON_KIND_NUMBER)) &&
+		values_of(f->root, "http_reqs"))
+		return harvest_refuse(h, NULL, err,
+			"does not say how many requests were made (http_reqs.count): a percentile "
+			"of how many?");
+	if (n <= 0)
+		return harvest_refuse(h, NULL, err, "no request was made (http_reqs)");
+	if (rate && (!json_is(rate, JSON_KIND_NUMBER) || rate->number < 0 || rate->number > 1))
+		return harvest_refuse(h, rate, err,
+			"is no number from 0 to 1, so that nobody knows how many requests failed");
+	if (rate) {
+		int64_t lost = (int64_t)llround(rate->number * (double)n);
+		enum harvest_outcome outcome = harvest_failures(h, rate, n - lost, lost, err);
+		if (outcome != HARVEST_READ)
+			return outcome;
+	} else {
+		harvest_note(h, NULL, "does not say how many requests failed (http_req_failed)");
+	}
+	for (size_t i = 0; json_is(duration, JSON_KIND_OBJECT) && i < duration->n; i++) {
+		const struct json_value *v = &duration->sub[i];
+		int quantile;
+		char end;
+		if (!strcmp(v->key, "med"))
+			quantile = 50;
+		else if (!strcmp(v->key, "avg"))
+			quantile = QUANTILE_MEAN;
+		else if (!strcmp(v->key, "min"))
+			quantile = QUANTILE_LEAST;
+		else if (!strcmp(v->key, "max"))
+			quantile = QUANTILE_MOST;
+		else if (sscanf(v->key, "p(%d%c", &quantile, &end) != 2 || end != ')' ||
+			 quantile < 1 || quantile > 99)
+			continue;
+		has_p95 = has_p95 || quantile == 95;
+		harvest_duration(h, v, harvest_whole_request, quantile, 1, n);
+	}
+	if (!has_p95)
+		harvest_note(h, duration,
+			"has no p(95), and no other percentile is taken for it: add it to "
+			"summaryTrendStats");
+	note_thresholds(h, f->root);
+	return harvest_check_order(h, duration, from, err);
+}

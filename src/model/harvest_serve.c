@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Serving benchmarks of the servers' own: vLLM's and SGLang's. Of several runs in a file the worst counts.
+ */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "model/harvest_latency.h"
+
+/* ---- vLLM bench serve, SGLang bench_serving ---- */
+
+/* "p99_ttft_ms": quantile 99 of ttft. False when the key is none of that kind. */
+static bool parse_serve_key(const char *key, int *ret_quantile, const char **ret_what)
+{
+	static const struct {
+		const char *word, *what;
+	} kinds[] = {
+		{"ttft_ms", "ttft"},
+		{"tpot_ms", "tpot"},
+		{"itl_ms", "itl"},
+		{"e2el_ms", harvest_whole_request},
+		{"e2e_latency_ms", harvest_whole_request},
+	};
+	const char *rest = strchr(key, '_');
+	char *end = NULL;
+
+	if (!rest)
+		return false;
+	if (*key == 'p' && key[1] >= '1' && key[1] <= '9')
+		*ret_quantile = (int)strtol(key + 1, &end, 10);
+	else if (!strncmp(key, "median_", 7))
+		*ret_quantile = 50;
+	else if (!strncmp(key, "mean_", 5))
+		*ret_quantile = QUANTILE_MEAN;
+	else if (!strncmp(key, "min_", 4))
+		*ret_quantile = QUANTILE_LEAST;
+	else if (!strncmp(key, "max_", 4))
+		*ret_quantile = QUANTILE_MOST;
+	else
+		return false;
+	/* p99.9 is a key, too: no whole percentile. */
+	if (end && (end != rest || *ret_quantile > 99))
+		return false;
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
+		if (!strcmp(rest + 1, kinds[i].word)) {
+			*ret_what = kinds[i].what;
+			return true;
+		}
+	return false;
+}
+
+static bool is_serve_run(const struct json_value *v)
+{
+	const char *what;
+	int quantile;
+
+	if (json_member(v, "completed") && json_member(v, "request_throughput"))
+		return true;
+	for (size_t i = 0; json_is(v, JSON_KIND_OBJECT) && i < v->n; i++)
+		if (parse_serve_key(v->sub[i].key, &quantile, &what))
+			return true;
+	return false;
+}
+
+/* The first of these counts that the run has; NULL: none. */
+static const struct json_value *count_of(const struct json_value *run, const char *const *names)
+{
+	for (; *names; names++)
+		if (json_member(run, *names))
+			return json_member(run, *names);
+	return NULL;
+}
+
+bool harvest_is_bench_serve(const struct harvest_file *f)
+{
+	if (!json_is(f->root, JSON_KIND_ARRAY))
+		return is_serve_run(f->root);
+	for (size_t i = 0; i < f->root->n; i++)
+		if (!is_serve_run(&f->root->sub[i]))
+			return false;
+	return f->root->n > 0;
+}
+
+static void read_throughput(struct harvest *h, const struct json_value *run)
+{
+	const struct json_value *out = json_member(run, "output_throughput");
+	const struct json_value *all = json_member(run, "total_token_throughput");
+
+	if (json_is(out, JSON_KIND_NUMBER) && out->number > 0)
+		harvest_find(h, out, NULL, "output_tokens_per_s")->metric.higher_is_better = 1;
+	/* Of several runs the slowest. */
+	if (!json_is(all, JSON_KIND_NUMBER) || all->number <= 0 || h->tokens_per_s < all->number)
+		return;
+	h->tokens_per_s = all->number;
+	h->tokens_file = h->file;
+}
+
+static enum harvest_outcome read_run(
+	struct harvest *h, const struct json_value *run, struct err *err)
+{
+	static const char *const completed_names[] = {
+		"completed", "successful_requests", "num_successful_requests", NULL};
+	static const char *const asked_names[] = {
+		"num_prompts", "total_requests", "num_requests", NULL};
+	static const char *const failed_names[] = {
+		"failed", "failed_requests", "num_failed_requests", NULL};
+	const struct json_value *counts[] = {count_of(run, completed_names),
+		count_of(run, asked_names), count_of(run, failed_names)};
+	int64_t completed = harvest_count(counts[0]);
+	int64_t asked = harvest_count(counts[1]);
+	int64_t failed = harvest_count(counts[2]);
+	size_t from = h->n_findings;
+	bool has_p95 = false;
+
+	for (size_t i = 0; i < sizeof(counts) / sizeof(counts[0]); i++)
+		if (harvest_check_count(h, counts[i], err) != HARVEST_READ)
+			return HARVEST_REFUSED;
+	if (completed < 0)
+		return harvest_refuse(h, run, err,
+			"does not say how many requests came through (completed): perhaps none "
+			"did");
+	if (asked >= 0 && completed + (failed > 0 ? failed : 0) > asked)
+		return harvest_refuse(h, run, err,
+			"says that %lld requests came through and %lld failed, of %lld that were "
+			"made: one of these is wrong",
+			(long long)completed, (long long)(failed > 0 ? failed : 0),
+			(long long)asked);
+	if (asked >= 0)
+		failed = asked - completed;
+	enum harvest_outcome outcome = harvest_failures(h, run, completed, failed, err);
+	if (outcome != HARVEST_READ)
+		return outcome;
+	harvest_model(h, json_member(run, "model_id"));
+	for (size_t i = 0; i < run->n; i++) {
+		const char *what;
+		int quantile;
+		if (!parse_serve_key(run->sub[i].key, &quantile, &what))
+			continue;
+		has_p95 = has_p95 || (quantile == 95 && what == harvest_whole_request);
+		harvest_duration(h, &run->sub[i], what, quantile, 1, completed);
+	}
+	read_throughput(h, run);
+	if (!has_p95)
+		harvest_note(h, run,
+			"has no p95 of the whole request (p95_e2el_ms), and p99 is never taken for "
+			"it: run the benchmark with --percentile-metrics ttft,tpot,itl,e2el "
+			"--metric-percentiles 95,99");
+	return harvest_check_order(h, run, from, err);
+}
+
+/* Of several runs in one file the worst number counts. */
+static void keep_worst(struct harvest *h, size_t from)
+{
+	for (size_t i = from; i < h->n_findings; i++)
+		for (size_t k = from; k < i; k++) {
+			struct finding *a = &h->findings[k], *b = &h->findings[i];
+			bool lower = a->metric.higher_is_better == 0;
+			if (a->use == FOUND_UNFIT || b->use == FOUND_UNFIT ||
+				strcmp(a->name, b->name) != 0)
+				continue;
+			bool a_is_worse = lower == (a->metric.value >= b->metric.value);
+			harvest_unfit(a_is_worse ? b : a, "was worse in another run of the file");
+		}
+}
+
+enum harvest_outcome harvest_read_bench_serve(
+	struct harvest *h, const struct harvest_file *f, struct err *err)
+{
+	size_t from = h->n_findings;
+	enum harvest_outcome outcome = HARVEST_READ;
+
+	if (!json_is(f->root, JSON_KIND_ARRAY))
+		return read_run(h, f->root, err);
+	for (size_t i = 0; outcome == HARVEST_READ && i < f->root->n; i++)
+		outcome = read_run(h, &f->root->sub[i], err);
+	if (outcome == HARVEST_READ && f->root->n > 1) {
+		keep_worst(h, from);
+		harvest_note(
+			h, NULL, "holds %zu runs: of each number the worst counts", f->root->n);
+	}
+	return outcome;
+}
+
+/* ---- vLLM bench throughput ---- */
+
+bool harvest_is_bench_throughput(const struct harvest_file *f)
+{
+	return json_member(f->root, "elapsed_time") && json_member(f->root, "tokens_per_second") &&
+	       json_member(f->root, "num_requests");
+}
+
+enum harvest_outcome harvest_read_bench_throughput(
+	struct harvest *h, const struct harvest_file *f, struct err *err)
+{
+	const struct json_value *rate = json_member(f->root, "tokens_per_second");
+	int64_t n = harvest_count(json_member(f->root, "num_requests"));
+
+	if (n <= 0 || !json_is(rate, JSON_KIND_NUMBER) || rate->number <= 0)
+		return harvest_refuse(h, rate, err, "nothing went through: it is no measurement");
+	struct finding *found = harvest_find(h, rate, NULL, "tokens_per_s");
+	found->metric.higher_is_better = 1;
+	found->metric.n = n;
+	h->tokens_per_s = rate->number;
+	h->tokens_file = h->file;
+	harvest_note(h, NULL, "holds no latency: a p95 needs a serving benchmark");
+	return HARVEST_READ;
+}
