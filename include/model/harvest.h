@@ -129,5 +129,8 @@ int harvest_settle(struct harvest *h, const struct harvest_target *t, struct err
  * are manifest_parse()'s to check. */
 int harvest_manifest(const struct harvest *h, const struct harvest_target *t, struct strbuf *out,
 	struct err *err);
+/* Both, one after the other. */
+int harvest_make(
+	struct harvest *h, const struct harvest_target *t, struct strbuf *out, struct err *err);
 
 #endif

@@ -30,4 +30,7 @@ enum harvest_outcome harvest_check_count(
 enum harvest_outcome harvest_check_order(
 	struct harvest *h, const struct json_value *at, size_t from, struct err *err);
 
+/* Of several runs in one file the worst number counts. */
+void harvest_keep_worst(struct harvest *h, size_t from);
+
 #endif

@@ -17,17 +17,19 @@ struct harvest_file {
 	const char *text; /* as JSON, or as JSON Lines */
 	size_t len;
 	bool is_lines, is_card;
+	bool has_more; /* lines than the first */
 };
 
 /* One format: a row of harvest_formats.def. */
 struct harvest_format {
 	const char *title;
+	bool by_line;
 	bool (*recognise)(const struct harvest_file *f);
 	enum harvest_outcome (*read)(
 		struct harvest *h, const struct harvest_file *f, struct err *err);
 };
 
-#define X(id, title)                                        \
+#define X(id, title, by_line)                               \
 	bool harvest_is_##id(const struct harvest_file *f); \
 	enum harvest_outcome harvest_read_##id(             \
 		struct harvest *h, const struct harvest_file *f, struct err *err);
@@ -81,6 +83,8 @@ int harvest_check_bounds(const struct harvest *h, const struct harvest_target *t
 void harvest_unfit(struct finding *f, const char *why);
 void harvest_on_call(struct finding *f, const char *why);
 
+/* A name that no model has: "echo", "mock", "dummy-model". */
+bool harvest_is_stand_in(const char *name);
 /* What the file says of itself to have been a dry run, at the root or a few levels below; NULL: nothing. */
 const struct json_value *harvest_dry_run(const struct json_value *root);
 void harvest_add_source(struct harvest *h, const struct harvest_source *source);

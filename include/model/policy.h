@@ -151,6 +151,10 @@ extern const struct field_table policy_table;
 int policy_parse(const char *text, size_t len, struct arena *a, struct policy *ret,
 	const char **ret_canonical, struct faults *faults, struct err *err);
 
+/* Where the scale of a metric ends that is better high: its ceiling, else 1 for a proportion and where the
+ * floor lies between 0 and 1, since whatever is on a longer scale passes that; INFINITY: nobody knows. */
+double policy_metric_top(const struct policy_metric *m);
+
 const struct policy_provider *policy_provider(const struct policy *p, const char *name);
 bool policy_provider_has_role(const struct policy_provider *p, const char *role);
 /* The slot that a unit of this provider and role fills, or NULL: it is evidence. */

@@ -159,6 +159,25 @@ static void check_suite(const struct suite *s, const char *pointer, struct fault
 			(long long)total);
 }
 
+/* What did not answer took no time. */
+static void check_failed(const struct artifact *o, const char *list, struct faults *faults)
+{
+	const struct metric *errors = NULL, *p95 = NULL;
+
+	for (size_t i = 0; i < o->metrics.n; i++) {
+		const struct metric *m = LIST_AT(&o->metrics, struct metric, i);
+		if (!strcmp(m->name, P95))
+			p95 = m;
+		else if (!strcmp(m->name, "error_rate"))
+			errors = m;
+	}
+	if (p95 && errors &&
+		(errors->value >= 1 || (errors->n > 0 && errors->successes == errors->n)))
+		fault_at(faults, list, P95,
+			"was measured in a run in which every request failed (error_rate %.6g)",
+			errors->value);
+}
+
 void artifact_contradictions(const struct artifact *o, const char *pointer, struct faults *faults)
 {
 	char list[POINTER_MAX], at[POINTER_MAX];
@@ -172,6 +191,7 @@ void artifact_contradictions(const struct artifact *o, const char *pointer, stru
 		check_histogram(m, at, faults);
 		check_pairs(o, m, at, faults);
 	}
+	check_failed(o, list, faults);
 	pointer_join(list, sizeof(list), pointer, "suites");
 	for (size_t i = 0; i < o->suites.n; i++) {
 		const struct suite *s = LIST_AT(&o->suites, struct suite, i);

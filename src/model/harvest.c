@@ -11,7 +11,7 @@
 #include "model/harvest_parts.h"
 
 static const struct harvest_format formats[] = {
-#define X(id, title) {title, harvest_is_##id, harvest_read_##id},
+#define X(id, title, by_line) {title, by_line, harvest_is_##id, harvest_read_##id},
 #include "model/harvest_formats.def"
 #undef X
 };
@@ -73,6 +73,7 @@ static enum harvest_outcome open_file(
 			return harvest_refuse(h, NULL, err, "%s", why.msg);
 	} else if (f->is_lines) {
 		n = first_line(bytes, len);
+		f->has_more = strspn(bytes + n, " \t\r\n") < len - n;
 	}
 	text = harvest_strict(text, n, h->arena, &n);
 	if (strspn(text, " \t\r\n") == n)
@@ -82,12 +83,23 @@ static enum harvest_outcome open_file(
 	return HARVEST_READ;
 }
 
+/* None of the models from `from` on is something that stands in for one. */
+static enum harvest_outcome check_models(struct harvest *h, size_t from, struct err *err)
+{
+	for (size_t i = from; i < h->n_models; i++)
+		if (harvest_is_stand_in(h->models[i].text))
+			return harvest_refuse(h, NULL, err,
+				"measured \"%.60s\" (%s), which stands in for a model and is none",
+				h->models[i].text, h->models[i].pointer);
+	return HARVEST_READ;
+}
+
 static enum harvest_outcome read_file(
 	struct harvest *h, const char *bytes, size_t len, struct err *err)
 {
 	const char *slash = strrchr(h->file, '/');
 	struct harvest_file f = {.path = h->file, .name = slash ? slash + 1 : h->file};
-	size_t findings = h->n_findings, suites = h->n_suites;
+	size_t findings = h->n_findings, suites = h->n_suites, models = h->n_models;
 
 	if (len > HARVEST_FILE_MAX)
 		return harvest_refuse(h, NULL, err, "has more than %d MiB", HARVEST_FILE_MAX >> 20);
@@ -99,10 +111,12 @@ static enum harvest_outcome read_file(
 		return harvest_refuse(
 			h, dry, err, "says that it was a dry run, so that nothing was measured");
 	for (size_t i = 0; i < sizeof(formats) / sizeof(formats[0]); i++) {
-		if (!formats[i].recognise(&f))
+		if (!formats[i].recognise(&f) || (f.has_more && !formats[i].by_line))
 			continue;
 		h->format = formats[i].title;
 		outcome = formats[i].read(h, &f, err);
+		if (outcome == HARVEST_READ)
+			outcome = check_models(h, models, err);
 		if (outcome == HARVEST_READ && h->n_findings == HARVEST_FINDINGS_MAX)
 			return harvest_refuse(
 				h, NULL, err, "has more than %d numbers", HARVEST_FINDINGS_MAX);

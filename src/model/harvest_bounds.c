@@ -13,22 +13,18 @@
 enum { SAFE_NAMES = 4 };
 
 struct bound {
-	bool is_share;	/* lies between 0 and 1, or the floor does */
-	bool is_strict; /* nothing else can be meant */
+	bool is_share;	/* lies between 0 and 1: nothing else can be meant */
+	bool is_asked;	/* the floor is 0 or 1, which may belong to either scale */
+	double floor;	/* between 0 and 1, so that it is passed on any other scale; NAN: none */
 	double ceiling; /* above 1, of what is better low; NAN: none */
 };
-
-static bool is_within_one(double limit)
-{
-	return limit >= 0 && limit <= 1;
-}
 
 /* Of a number without a policy: as the built-in one has them. */
 static struct bound bound_by_name(const char *name)
 {
 	static const char *const names[] = {
 		"task_accuracy", "retrieval_score", "quality", "safety"};
-	struct bound b = {.ceiling = NAN};
+	struct bound b = {.floor = NAN, .ceiling = NAN};
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
 		b.is_share = b.is_share || !strcmp(names[i], name);
@@ -37,12 +33,14 @@ static struct bound bound_by_name(const char *name)
 
 static struct bound bound_of_metric(const struct policy_metric *rule)
 {
-	struct bound b = {.is_strict = rule->kind == KIND_PROPORTION, .ceiling = NAN};
+	struct bound b = {.is_share = rule->kind == KIND_PROPORTION, .floor = NAN, .ceiling = NAN};
 
-	b.is_share =
-		b.is_strict || (rule->direction == DIRECTION_HIGHER && is_within_one(rule->floor));
 	if (rule->direction == DIRECTION_LOWER && rule->ceiling > 1)
 		b.ceiling = rule->ceiling;
+	if (policy_metric_top(rule) == 1)
+		b.floor = rule->floor;
+	b.is_asked = rule->direction == DIRECTION_HIGHER && !(rule->ceiling > 1) &&
+		     (rule->floor == 0 || rule->floor == 1);
 	return b;
 }
 
@@ -56,8 +54,7 @@ static struct bound bound_of(const struct policy_gates *gates, const char *name)
 		if (!strcmp(rule->name, name))
 			return bound_of_metric(rule);
 	}
-	return (struct bound){
-		.is_share = !strcmp(name, "safety"), .is_strict = true, .ceiling = NAN};
+	return (struct bound){.is_share = !strcmp(name, "safety"), .floor = NAN, .ceiling = NAN};
 }
 
 static int check(const struct finding *f, const struct policy_gates *gates, struct err *err)
@@ -66,13 +63,20 @@ static int check(const struct finding *f, const struct policy_gates *gates, stru
 	struct bound b = bound_of(gates, name);
 	double v = f->metric.value;
 
-	if (b.is_share && v > 1 && !(f->is_told && !b.is_strict))
+	if (v > 1 && (b.is_share || (b.is_asked && !f->is_told)))
 		return err_set(err, ERR_INVALID_PARAMETER,
 			"%s is %.6g in %s (%s), and %s lies between 0 and 1: when it is on a scale "
 			"to 100, say so with --map %s=%s/100%s",
 			f->name, v, f->file, f->pointer, name, name, f->name,
-			b.is_strict ? "" : "; when it is none, with /1 behind it");
-	if (b.is_share && b.is_strict && v < 0)
+			b.is_share ? "" : "; when it is none, with /1 behind it");
+	if (v > 1 && !isnan(b.floor))
+		return err_set(err, ERR_INVALID_PARAMETER,
+			"%s is %.6g in %s (%s), and the policy's floor for %s is %.6g, which that "
+			"passes on any scale beyond 1: when it is on a scale to 100, say so with "
+			"--map %s=%s/100; else write the policy's floor on its scale, or with a "
+			"ceiling where the scale ends",
+			f->name, v, f->file, f->pointer, name, b.floor, name, f->name);
+	if (b.is_share && v < 0)
 		return err_set(err, ERR_INVALID_PARAMETER,
 			"%s is %.6g in %s (%s), and %s lies between 0 and 1: leave it out, or name "
 			"another number with --map",

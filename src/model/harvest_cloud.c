@@ -124,6 +124,10 @@ bool harvest_is_monitor(const struct harvest_file *f)
 	for (size_t i = 0; i < f->root->n; i++)
 		if (ends_with(f->root->sub[i].key, "_constraints"))
 			return true;
+	const struct json_value *list = json_member(f->root, "violations");
+	if (json_is(list, JSON_KIND_ARRAY) &&
+		(!list->n || json_member(&list->sub[0], "constraint_check_type")))
+		return true;
 	return json_is(json_member(f->root, "features"), JSON_KIND_ARRAY) &&
 	       (json_member(f->root, "monitoring_config") || json_member(f->root, "version"));
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Whether a file says of itself that nothing was run: what it holds then is no measurement.
+ * Whether a file says of itself that nothing was run, or that no model was asked: what it holds then is no
+ * measurement.
  */
 #include <ctype.h>
 #include <string.h>
@@ -64,4 +65,19 @@ static const struct json_value *find(const struct json_value *v, int depth)
 const struct json_value *harvest_dry_run(const struct json_value *v)
 {
 	return find(v, 0);
+}
+
+bool harvest_is_stand_in(const char *name)
+{
+	static const char *const words[] = {
+		"dummy", "echo", "fake", "mock", "mocked", "noop", "no-op", "stub", "stand-in"};
+	static const char *const ends[] = {"", "-model", "_model", "-llm", "_llm", "-provider"};
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		for (size_t k = 0; k < sizeof(ends) / sizeof(ends[0]); k++) {
+			size_t n = strlen(words[i]);
+			if (!strncasecmp(name, words[i], n) && !strcasecmp(name + n, ends[k]))
+				return true;
+		}
+	return false;
 }

@@ -140,14 +140,43 @@ static struct finding *add_finding(struct harvest *h, const struct json_value *a
 	return f;
 }
 
+static bool has_one_of(const char *stem, const char *const *words, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (metric_name_has(stem, words[i]))
+			return true;
+	return false;
+}
+#define HAS_ONE_OF(stem, words) has_one_of(stem, words, sizeof(words) / sizeof((words)[0]))
+
 static bool is_spread(const char *stem)
 {
 	static const char *const words[] = {"std", "stddev", "stdev", "stderr", "deviation"};
 
-	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
-		if (metric_name_has(stem, words[i]))
-			return true;
-	return false;
+	return HAS_ONE_OF(stem, words);
+}
+
+static bool is_wanted(const char *stem)
+{
+	static const char *const words[] = {"baseline", "goal", "target", "threshold"};
+
+	return HAS_ONE_OF(stem, words);
+}
+
+static bool is_of_a_token(const char *stem)
+{
+	static const char *const words[] = {"itl", "tpot", "token", "tokens"};
+
+	return HAS_ONE_OF(stem, words);
+}
+
+static void may_be_seconds(struct finding *f)
+{
+	f->is_scaled = true;
+	harvest_on_call(f,
+		"is less than a millisecond: perhaps it is in seconds, and then the file "
+		"has to be put right; when it is in milliseconds, say so with /1 behind "
+		"it in --map");
 }
 
 struct finding *harvest_find_number(struct harvest *h, const struct json_value *at, double number,
@@ -170,6 +199,11 @@ struct finding *harvest_find_number(struct harvest *h, const struct json_value *
 		harvest_unfit(f, "is not more than 0: no request takes no time");
 	else if (number <= 0 && metric_name_has(stem, "cost"))
 		harvest_unfit(f, "is not more than 0: what costs nothing was not counted");
+	else if (f->is_ms && number < 1 && !is_of_a_token(stem))
+		may_be_seconds(f);
+	else if (is_wanted(stem))
+		harvest_on_call(f, "is by its name what was wanted, or what another did; --map "
+				   "takes it when it was measured");
 	harvest_set_scale(f, scale);
 	return f;
 }

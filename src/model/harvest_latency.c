@@ -174,3 +174,17 @@ enum harvest_outcome harvest_check_order(
 			outcome = check_mean(h, at, from, &h->findings[i], err);
 	return outcome;
 }
+
+void harvest_keep_worst(struct harvest *h, size_t from)
+{
+	for (size_t i = from; i < h->n_findings; i++)
+		for (size_t k = from; k < i; k++) {
+			struct finding *a = &h->findings[k], *b = &h->findings[i];
+			bool lower = a->metric.higher_is_better == 0;
+			if (a->use == FOUND_UNFIT || b->use == FOUND_UNFIT ||
+				strcmp(a->name, b->name) != 0)
+				continue;
+			bool a_is_worse = lower == (a->metric.value >= b->metric.value);
+			harvest_unfit(a_is_worse ? b : a, "was worse in another run of the file");
+		}
+}

@@ -295,3 +295,19 @@ enum harvest_outcome harvest_read_lm_eval(
 		read_task(h, f->root, &results->sub[i]);
 	return HARVEST_READ;
 }
+
+/* ---- samples_*.jsonl ---- */
+
+bool harvest_is_lm_eval_samples(const struct harvest_file *f)
+{
+	return f->is_lines && json_member(f->root, "doc_id") &&
+	       (json_member(f->root, "resps") || json_member(f->root, "filtered_resps"));
+}
+
+enum harvest_outcome harvest_read_lm_eval_samples(
+	struct harvest *h, const struct harvest_file *f, struct err *err)
+{
+	return harvest_empty(h, NULL, err,
+		"holds the answers document by document: give results_*.json of the same run, "
+		"which counts them");
+}

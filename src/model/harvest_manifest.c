@@ -196,3 +196,9 @@ int harvest_manifest(const struct harvest *h, const struct harvest_target *t, st
 		return err_set(err, ERR_INVALID_BODY, "the manifest is too large");
 	return 0;
 }
+
+int harvest_make(
+	struct harvest *h, const struct harvest_target *t, struct strbuf *out, struct err *err)
+{
+	return harvest_settle(h, t, err) || harvest_manifest(h, t, out, err) ? -1 : 0;
+}

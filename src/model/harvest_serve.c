@@ -150,37 +150,43 @@ static enum harvest_outcome read_run(
 	return harvest_check_order(h, run, from, err);
 }
 
-/* Of several runs in one file the worst number counts. */
-static void keep_worst(struct harvest *h, size_t from)
+/* SGLang adds a line for each run. */
+static enum harvest_outcome read_line(
+	struct harvest *h, const struct json_value *line, size_t number, void *arg, struct err *err)
 {
-	for (size_t i = from; i < h->n_findings; i++)
-		for (size_t k = from; k < i; k++) {
-			struct finding *a = &h->findings[k], *b = &h->findings[i];
-			bool lower = a->metric.higher_is_better == 0;
-			if (a->use == FOUND_UNFIT || b->use == FOUND_UNFIT ||
-				strcmp(a->name, b->name) != 0)
-				continue;
-			bool a_is_worse = lower == (a->metric.value >= b->metric.value);
-			harvest_unfit(a_is_worse ? b : a, "was worse in another run of the file");
-		}
+	size_t *n_runs = arg;
+
+	if (!is_serve_run(line))
+		return harvest_refuse(
+			h, NULL, err, "line %zu is no run of a serving benchmark", number);
+	++*n_runs;
+	enum harvest_outcome outcome = read_run(h, line, err);
+	if (outcome != HARVEST_READ)
+		err_wrap(err, "line %zu", number);
+	return outcome;
 }
 
 enum harvest_outcome harvest_read_bench_serve(
 	struct harvest *h, const struct harvest_file *f, struct err *err)
 {
-	size_t from = h->n_findings;
+	size_t from = h->n_findings, n_runs = 1;
 	enum harvest_outcome outcome = HARVEST_READ;
 
-	if (!json_is(f->root, JSON_KIND_ARRAY))
-		return read_run(h, f->root, err);
-	for (size_t i = 0; outcome == HARVEST_READ && i < f->root->n; i++)
-		outcome = read_run(h, &f->root->sub[i], err);
-	if (outcome == HARVEST_READ && f->root->n > 1) {
-		keep_worst(h, from);
-		harvest_note(
-			h, NULL, "holds %zu runs: of each number the worst counts", f->root->n);
+	if (f->is_lines) {
+		n_runs = 0;
+		outcome = harvest_lines(h, f, read_line, &n_runs, err);
+	} else if (json_is(f->root, JSON_KIND_ARRAY)) {
+		n_runs = f->root->n;
+		for (size_t i = 0; outcome == HARVEST_READ && i < n_runs; i++)
+			outcome = read_run(h, &f->root->sub[i], err);
+	} else {
+		outcome = read_run(h, f->root, err);
 	}
-	return outcome;
+	if (outcome != HARVEST_READ || n_runs == 1)
+		return outcome;
+	harvest_keep_worst(h, from);
+	harvest_note(h, NULL, "holds %zu runs: of each number the worst counts", n_runs);
+	return HARVEST_READ;
 }
 
 /* ---- vLLM bench throughput ---- */
@@ -189,6 +195,38 @@ bool harvest_is_bench_throughput(const struct harvest_file *f)
 {
 	return json_member(f->root, "elapsed_time") && json_member(f->root, "tokens_per_second") &&
 	       json_member(f->root, "num_requests");
+}
+
+/* ---- vLLM bench latency: {"avg_latency", "latencies", "percentiles": {"50": ..., "99": ...}} ---- */
+
+bool harvest_is_bench_latency(const struct harvest_file *f)
+{
+	return json_member(f->root, "avg_latency") &&
+	       json_is(json_member(f->root, "latencies"), JSON_KIND_ARRAY);
+}
+
+enum harvest_outcome harvest_read_bench_latency(
+	struct harvest *h, const struct harvest_file *f, struct err *err)
+{
+	const struct json_value *list = json_member(f->root, "latencies");
+	const struct json_value *percentiles = json_member(f->root, "percentiles");
+	size_t from = h->n_findings;
+
+	if (!list->n)
+		return harvest_refuse(h, list, err, "is empty: nothing was measured");
+	harvest_duration(h, json_member(f->root, "avg_latency"), "batch", QUANTILE_MEAN, 1000,
+		(int64_t)list->n);
+	for (size_t i = 0; json_is(percentiles, JSON_KIND_OBJECT) && i < percentiles->n; i++) {
+		char *end;
+		long quantile = strtol(percentiles->sub[i].key, &end, 10);
+		if (!*end && quantile > 0 && quantile < 100)
+			harvest_duration(h, &percentiles->sub[i], "batch", (int)quantile, 1000,
+				(int64_t)list->n);
+	}
+	harvest_note(h, list,
+		"is of whole batches without other load: a p95 of requests needs a serving "
+		"benchmark");
+	return harvest_check_order(h, NULL, from, err);
 }
 
 enum harvest_outcome harvest_read_bench_throughput(

@@ -231,6 +231,10 @@ static int set_divisor(struct finding *f, const struct harvest_map *m, struct er
 			"%s is a share, and %.6g in %s is more than the whole: it is on a scale to "
 			"100, not to 1",
 			f->name, f->metric.value * 100, f->file);
+	if (m->divisor == 100 && f->is_ms)
+		return err_set(err, ERR_INVALID_PARAMETER,
+			"%s (%s, %.6g) is a duration, and none is a percentage", f->name, f->file,
+			f->metric.value);
 	if (m->divisor == 100 && !f->is_divided) {
 		f->metric.value /= 100;
 		f->metric.stderr_ /= 100;
@@ -252,7 +256,7 @@ static int check_meaning(const struct finding *f, const char *as, struct err *er
 		wrong = f->quantile ? "is another percentile, and none is ever taken for a p95"
 				    : "is no 95th percentile";
 	else if (strstr(as, "_ms") && !f->is_ms)
-		wrong = "is no duration";
+		wrong = "does not say that it is in milliseconds";
 	else if (!strstr(as, "_ms") && f->is_ms)
 		wrong = "is a duration in milliseconds";
 	if (wrong)

@@ -148,6 +148,12 @@ enum harvest_outcome harvest_lines(struct harvest *h, const struct harvest_file 
 		if (json_tree(text, n, HARVEST_VALUES_MAX, scratch, &line, &values, &why))
 			return harvest_refuse(h, NULL, err,
 				"line %zu is no JSON (%s); was the file cut off?", number, why.msg);
+		const struct json_value *dry = harvest_dry_run(line);
+		if (dry)
+			return harvest_refuse(h, NULL, err,
+				"line %zu, %s: says that it was a dry run, so that nothing was "
+				"measured",
+				number, json_pointer(dry, scratch));
 		enum harvest_outcome outcome = fn(h, line, number, arg, err);
 		if (outcome != HARVEST_READ)
 			return outcome;

@@ -15,6 +15,9 @@
 
 enum { POINTER_MAX = 160 };
 
+/* What floating point makes of a whole. */
+#define OVERSHOOT 1e-6
+
 static bool is_schema(const char *s)
 {
 	return !strcmp(s, MANIFEST_SCHEMA);
@@ -106,6 +109,8 @@ const struct field_table manifest_table = FIELD_TABLE("Manifest",
 struct metric_rule {
 	int direction;
 	double min, max;
+	double floor;	  /* of a mean that it may not go beyond 1 for; NAN: none */
+	bool is_positive; /* 0 is no measurement, either */
 };
 
 static bool is_rate(const struct metric_rule *rule)
@@ -119,9 +124,9 @@ static bool find_rule(const struct policy *policy, const char *name, struct metr
 		const char *name;
 		struct metric_rule rule;
 	} own[] = {
-		{"safety", {DIRECTION_HIGHER, 0, 1}},
-		{"latency_ms_p95", {DIRECTION_LOWER, 0, INFINITY}},
-		{"cost_per_1k_tokens", {DIRECTION_LOWER, 0, INFINITY}},
+		{"safety", {DIRECTION_HIGHER, 0, 1, NAN, false}},
+		{"latency_ms_p95", {DIRECTION_LOWER, 0, INFINITY, NAN, true}},
+		{"cost_per_1k_tokens", {DIRECTION_LOWER, 0, INFINITY, NAN, true}},
 	};
 	const struct list *metrics = &policy->gates->quality->metrics;
 
@@ -136,8 +141,9 @@ static bool find_rule(const struct policy *policy, const char *name, struct metr
 		if (strcmp(name, m->name) != 0)
 			continue;
 		bool rate = m->kind == KIND_PROPORTION;
-		*ret = (struct metric_rule){
-			m->direction, rate ? 0 : -INFINITY, rate ? 1 : INFINITY};
+		bool ends = !rate && policy_metric_top(m) == 1 && isnan(m->ceiling);
+		*ret = (struct metric_rule){m->direction, rate ? 0 : -INFINITY,
+			rate || ends ? 1 : INFINITY, ends ? m->floor : NAN, false};
 		return true;
 	}
 	return false;
@@ -166,6 +172,26 @@ static void check_clusters(const struct metric *m, const struct metric_rule *rul
 	}
 }
 
+static void check_range(const struct metric *m, const struct metric_rule *rule, const char *at,
+	struct faults *faults)
+{
+	if (!isnan(rule->floor)) {
+		if (m->value > 1 + OVERSHOOT)
+			fault_add(faults, at,
+				"%s of %.6g passes the policy's floor of %.6g on any scale beyond "
+				"1: give it from 0 to 1, or let the policy's ceiling for it say "
+				"where its scale ends",
+				m->name, m->value, rule->floor);
+	} else if (rule->is_positive && m->value == 0) {
+		fault_add(faults, at, "%s must be more than 0: it was not measured", m->name);
+	} else if (m->value < rule->min && isinf(rule->max)) {
+		fault_add(faults, at, "%s must not be negative, as %.6g is", m->name, m->value);
+	} else if (m->value < rule->min || m->value > rule->max) {
+		fault_add(faults, at, "%s is a proportion, from 0 to 1; %.6g is not", m->name,
+			m->value);
+	}
+}
+
 static void check_metric(const struct policy *policy, const struct metric *m, const char *pointer,
 	struct faults *faults)
 {
@@ -178,11 +204,7 @@ static void check_metric(const struct policy *policy, const struct metric *m, co
 	check_clusters(m, has_rule ? &rule : NULL, at, faults);
 	if (!has_rule)
 		return;
-	if (m->value < rule.min && isinf(rule.max))
-		fault_add(faults, at, "%s must not be negative, as %.6g is", m->name, m->value);
-	else if (m->value < rule.min || m->value > rule.max)
-		fault_add(faults, at, "%s is a proportion, from 0 to 1; %.6g is not", m->name,
-			m->value);
+	check_range(m, &rule, at, faults);
 	if (m->higher_is_better < 0 || m->higher_is_better == (rule.direction == DIRECTION_HIGHER))
 		return;
 	pointer_join(at, sizeof(at), at, "higher_is_better");

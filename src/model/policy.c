@@ -648,6 +648,15 @@ int policy_parse(const char *text, size_t len, struct arena *a, struct policy *r
 
 /* ---- Questions ---- */
 
+double policy_metric_top(const struct policy_metric *m)
+{
+	if (m->direction != DIRECTION_HIGHER)
+		return INFINITY;
+	if (!isnan(m->ceiling))
+		return m->ceiling;
+	return m->kind == KIND_PROPORTION || (m->floor > 0 && m->floor < 1) ? 1 : INFINITY;
+}
+
 const struct policy_provider *policy_provider(const struct policy *p, const char *name)
 {
 	for (size_t i = 0; i < p->providers.n; i++) {

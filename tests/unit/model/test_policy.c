@@ -239,6 +239,31 @@ START_TEST(test_policy__a_metric_has_the_defaults_of_the_vectors)
 }
 END_TEST
 
+START_TEST(test_policy__where_a_scale_ends)
+{
+	static const struct {
+		const char *text;
+		double top;
+	} rows[] = {
+		{"{}", 1},
+		{"{'kind':'mean'}", INFINITY},
+		{"{'kind':'mean','floor':0.75}", 1},
+		{"{'kind':'mean','floor':0}", INFINITY},
+		{"{'kind':'mean','floor':1}", INFINITY},
+		{"{'kind':'mean','floor':0.75,'ceiling':5}", 5},
+		{"{'kind':'mean','direction':'lower','ceiling':0.2}", INFINITY},
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		ARENA_AUTO a = arena_new();
+		struct policy p;
+		good(a, arena_printf(a, METRIC("%s"), rows[i].text), &p);
+		double top = policy_metric_top(p.gates->quality->metrics.v);
+		ck_assert_msg(top == rows[i].top, "%s: %g", rows[i].text, top);
+	}
+}
+END_TEST
+
 START_TEST(test_policy__the_built_in_one_is_valid)
 {
 	ARENA_AUTO a = arena_new();
@@ -341,6 +366,7 @@ Suite *test_suite(void)
 	tcase_add_test(tc, test_policy__what_is_left_out_has_a_default);
 	tcase_add_test(tc, test_policy__a_sign_off_wants_evidence_and_lasts_as_long_as_it_says);
 	tcase_add_test(tc, test_policy__a_metric_has_the_defaults_of_the_vectors);
+	tcase_add_test(tc, test_policy__where_a_scale_ends);
 	tcase_add_test(tc, test_policy__the_built_in_one_is_valid);
 	tcase_add_test(tc, test_policy__the_order_of_members_says_nothing);
 	tcase_add_test(tc, test_policy__quorum_counts_every_provider_by_default);
