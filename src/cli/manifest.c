@@ -225,8 +225,7 @@ static int make(struct making *m)
 	struct err err = {0};
 
 	m->target.gates = m->policy.gates;
-	bool bad = harvest_settle(&m->harvest, &m->target, &err) ||
-		   harvest_manifest(&m->harvest, &m->target, &compact, &err);
+	bool bad = harvest_make(&m->harvest, &m->target, &compact, &err) < 0;
 	int rc = bad ? CLI_REFUSED : check_manifest(m, &compact);
 
 	manifest_explain(m->cli, &m->harvest);

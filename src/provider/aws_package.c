@@ -5,6 +5,7 @@
  * package names and is not there, or has another digest, is an error and no reason to look elsewhere.
  * Constraints and baselines are no metrics and are not read.
  */
+#include "provider/harvested.h"
 #include "provider/aws_package.h"
 
 #include <math.h>
@@ -13,7 +14,6 @@
 #include "base/digest.h"
 #include "base/strbuf.h"
 #include "base/text.h"
-#include "model/harvest.h"
 #include "provider/aws_error.h"
 
 enum { REPORT_MAX = 4 << 20, URI_MAX = 2048 };
@@ -267,7 +267,6 @@ static int read_report(
 
 static int make_manifest(const struct work *w, struct source_document *ret, struct err *err)
 {
-	STRBUF_AUTO sb = STRBUF_INIT(DOCUMENT_MAX);
 	struct harvest_target t;
 	struct http_response r;
 	struct harvest h;
@@ -282,13 +281,10 @@ static int make_manifest(const struct work *w, struct source_document *ret, stru
 			"(ModelMetrics.ModelQuality.Statistics)");
 		return refused(w, err);
 	}
-	harvest_init(&h, w->call->arena);
 	if (make_target(w, &t, err) < 0 ||
-		harvest_read(&h, uri, r.body, r.body_len, err) != HARVEST_READ ||
-		harvest_settle(&h, &t, err) < 0 || harvest_manifest(&h, &t, &sb, err) < 0)
+		harvested_document(&(struct harvested_file){uri, r.body, r.body_len}, 1, &t,
+			w->call->arena, &h, ret, err) < 0)
 		return refused(w, err);
-	*ret = (struct source_document){
-		.text = arena_strndup(w->call->arena, sb.buf, sb.len), .len = sb.len};
 	return FETCH_DONE;
 }
 

@@ -3,13 +3,13 @@
  * Fetches manifests of models, or makes them.
  */
 #include "provider/gcp_manifest.h"
+#include "provider/harvested.h"
 
 #include <string.h>
 
 #include "base/jcs.h"
 #include "base/text.h"
 #include "model/format.h"
-#include "model/harvest.h"
 #include "provider/gcp_storage.h"
 
 enum {
@@ -54,8 +54,8 @@ static int read_manifest(struct gcp_client *c, const struct provider_call *call,
 /* ---- Evaluations ---- */
 
 struct evaluations {
-	const char *text[EVALUATIONS_MAX], *name[EVALUATIONS_MAX];
-	size_t len[EVALUATIONS_MAX], n;
+	struct harvested_file file[EVALUATIONS_MAX];
+	size_t n;
 	int64_t newest;
 };
 
@@ -75,10 +75,9 @@ static int take(struct evaluations *e, const json_t *one, struct arena *a, struc
 	if (jcs_render(one, &text, err) < 0)
 		return -1;
 	e->newest = at > e->newest ? at : e->newest;
-	e->name[e->n] =
-		arena_printf(a, "evaluation%s.json", strrchr(name, '/') ? strrchr(name, '/') : "");
-	e->text[e->n] = arena_strndup(a, text.buf, text.len);
-	e->len[e->n++] = text.len;
+	e->file[e->n++] = (struct harvested_file){
+		arena_printf(a, "evaluation%s.json", strrchr(name, '/') ? strrchr(name, '/') : ""),
+		arena_strndup(a, text.buf, text.len), text.len};
 	return 0;
 }
 
@@ -150,23 +149,16 @@ static const char *id_of(
 static int harvest(const struct gcp_manifest_options *o, const struct harvest_target *target,
 	const struct evaluations *e, struct arena *a, struct source_document *ret, struct err *err)
 {
-	STRBUF_AUTO text = STRBUF_INIT(DOCUMENT_MAX);
 	struct harvest_target t = *target;
 	struct err why = {0};
 	struct harvest h;
 
-	harvest_init(&h, a);
 	if (o->metrics && harvest_map_parse(o->metrics, a, &t.map, err) < 0) {
 		err->code = ERR_CONFIG;
 		return err_wrap(err, "metrics");
 	}
-	for (size_t i = 0; i < e->n; i++)
-		if (harvest_read(&h, e->name[i], e->text[i], e->len[i], &why) == HARVEST_REFUSED)
-			return refused(err, why.msg);
-	if (harvest_settle(&h, &t, &why) < 0 || harvest_manifest(&h, &t, &text, &why) < 0)
+	if (harvested_document(e->file, e->n, &t, a, &h, ret, &why) < 0)
 		return refused(err, why.msg);
-	*ret = (struct source_document){
-		.text = arena_strndup(a, text.buf, text.len), .len = text.len};
 	return FETCH_DONE;
 }
 

@@ -13,6 +13,7 @@
 #include "base/jcs.h"
 #include "base/json_writer.h"
 #include "model/format.h"
+#include "provider/harvested.h"
 #include "provider/hf_parts.h"
 
 #define ROLE_TAG "role:"
@@ -153,7 +154,7 @@ static const char *built(const struct harvest *h, struct arena *a)
 static int harvest_text(struct connector *c, const struct source_entry *entry, const char *role,
 	const char *text, size_t len, struct arena *a, struct source_document *ret, struct err *err)
 {
-	STRBUF_AUTO sb = STRBUF_INIT(DOCUMENT_MAX);
+	const struct harvested_file file = {arena_printf(a, "%s.json", entry->name), text, len};
 	struct harvest h;
 	const struct harvest_target t = {
 		.provider = c->provider,
@@ -164,14 +165,9 @@ static int harvest_text(struct connector *c, const struct source_entry *entry, c
 		.map = c->maps,
 	};
 
-	harvest_init(&h, a);
-	if (harvest_read(&h, arena_printf(a, "%s.json", entry->name), text, len, err) !=
-			HARVEST_READ ||
-		harvest_settle(&h, &t, err) < 0 || harvest_manifest(&h, &t, &sb, err) < 0 ||
-		sb.overflow)
+	if (harvested_document(&file, 1, &t, a, &h, ret, err) < 0)
 		return -1;
-	*ret = (struct source_document){
-		.text = arena_strndup(a, sb.buf, sb.len), .len = sb.len, .built = built(&h, a)};
+	ret->built = built(&h, a);
 	return 0;
 }
 
