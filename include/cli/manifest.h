@@ -6,6 +6,7 @@
 #define CLI_MANIFEST_H
 
 #include "cli/command.h"
+#include "model/gate.h"
 #include "model/harvest.h"
 
 /* Read what the arguments name into the harvest; a folder with all below it, but for hidden ones and
@@ -14,6 +15,9 @@ int manifest_gather(struct cli *cli, struct harvest *h);
 
 /* Where each number came from; with --explain also what was not taken, and why. On standard error. */
 void manifest_explain(struct cli *cli, const struct harvest *h);
+
+/* A line for each gate that wants something which the files did not give. On standard error. */
+void manifest_say_next(struct cli *cli, const struct judgement *j, const char *id);
 
 /* Commit the manifest of artifact `id` to the Hub's repository of --push, beside the checkpoint. Never
  * over another manifest of the same id, and only onto the commit that was read. 0, or an exit code after

@@ -31,9 +31,13 @@ static int read_target(struct making *m)
 	struct cli *cli = m->cli;
 	const char *const *option = cli->option;
 	const char *cost = option[CLI_OPTION_COST_PER_HOUR];
+	const char *repo = option[CLI_OPTION_PUSH];
 	struct err err = {0};
 	char *end;
 
+	/* Before anything is written. */
+	if (repo && !strchr(repo, '/'))
+		return cli_misuse(cli, "--push %s: not of the form namespace/name", repo);
 	m->target = (struct harvest_target){.provider = option[CLI_OPTION_PROVIDER],
 		.role = option[CLI_OPTION_ROLE],
 		.id = option[CLI_OPTION_ID],
@@ -179,6 +183,7 @@ static void say_gates(struct making *m)
 	judge_unit(u, NULL, &m->policy, m->cli->arena, &j);
 	print_judgement(&said, u, NULL, &j);
 	hint_metrics(m);
+	manifest_say_next(m->cli, &j, u->artifact->id);
 }
 
 /* ---- Out ---- */
@@ -201,7 +206,10 @@ static int write_out(struct making *m, const struct strbuf *compact)
 		fprintf(cli->out, "%s  %s  %s\n", path, id, m->manifest.digest);
 	if (!cli->option[CLI_OPTION_PUSH])
 		return CLI_DONE;
-	return manifest_push(cli, text.buf, text.len, id, m->manifest.digest);
+	int rc = manifest_push(cli, text.buf, text.len, id, m->manifest.digest);
+	if (rc && !through)
+		fprintf(cli->errors, "%s is written all the same\n", path);
+	return rc;
 }
 
 static int check_manifest(struct making *m, const struct strbuf *compact)

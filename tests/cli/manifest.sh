@@ -22,6 +22,10 @@ check "... a suite with its categories" holds '"promptinject.Hijack"'
 check "... where each came from" says "<- $harvest/adapter/all_results.json at /eval_accuracy"
 check "... the same from the card, once" sh -c '! grep -q 0.8417, made.json'
 check "... and what the gates lack" says 'latency        inconclusive  latency_ms_p95 is missing from the metrics'
+check "... and what to do next about each" says 'next, latency: give the result of a serving benchmark too (vllm bench serve'
+check "... of safety, the suite and the number" says 'next, safety: give the report of a red team too'
+check "... of the contract" says 'next, compatibility: name its contract in the manifest'
+check "... and nothing of what passed" sh -c '! grep -q "next, quality" err'
 check "... one line on standard output" test "$(wc -l <out)" = 1
 sf policy test --candidate made.json
 check "... and its gates judge" prints 'hf/spiralverse/textgen-lora-v9 against nothing'
@@ -44,7 +48,11 @@ check "... passes the quality gate" says 'quality        pass'
 manifest "$harvest/runtime/bench.json" --provider aws --role runtime --uri s3://b/r --cost-per-hour 4 --output made.json
 check "a serving benchmark" holds '"latency_ms_p95"'
 check "... passes the latency gate" says 'latency        pass          latency_ms_p95 210.25 <= ceiling 250; cost_per_1k_tokens 0.000555556'
+check "... wants no benchmark then" sh -c '! grep -q "next, latency" err'
+check "... but a quality" says 'next, quality: say with --map which number is meant'
 check "... says what failed" says '2 of 2000 requests failed; the latencies are of the others'
+manifest "$harvest/runtime/bench.json" --provider aws --role runtime --uri s3://b/r --output made.json
+check "... without its price" says 'next, latency: say with --cost-per-hour PRICE'
 rm made.json
 manifest "$harvest/runtime" --provider aws --role runtime --uri s3://b/r --output made.json
 check "a run in which nothing came through stops everything" exits 1

@@ -40,6 +40,7 @@ check "... is said" says 'there is no token: set HF_TOKEN'
 control POST repo '{"id": "spiralverse/releases", "files": {"spiralfed/release.json": "{}"}}'
 push spiralverse/releases
 check "the releases' repository" exits 1
+check "... and what was made is there all the same" says 'made.json is written all the same'
 check "... is said to be that" says 'is where releases are published'
 push spiralverse/textgen-lora-v9
 check "no such repository" exits 1
@@ -106,6 +107,8 @@ HF_TOKEN_PATH=$PWD/token
 export HF_TOKEN_PATH
 push spiralverse/gone
 check "the token of a file" exits 0
+rm made.json
 push spiralverse
 check "a repository that is none" exits 2
+check "... before anything is written" test ! -e made.json
 exit "$bad"
