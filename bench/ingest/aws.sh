@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 # N model packages of SageMaker's registry (N=10000): brought in, looked at again unchanged, also after a
-# restart, and listed by the official client. Prints one line for each: seconds, requests, bytes of
+# restart, and listed by the official client. They were approved a month ago. Prints one line for each: seconds, requests, bytes of
 # answers. Needs BUILD; python3; node with tests/clients/node_modules for the client.
 # shellcheck source=bench/ingest/common.sh
 . "$(dirname "$0")/common.sh"
@@ -12,7 +12,7 @@ stand_in=$!
 await test -s url
 url=$(cat url)
 curl -sf "$url/_control/seed" -d @- <<END
-{"count": $n, "group": "runtime", "bucket": "models", "manifest":
+{"count": $n, "group": "runtime", "bucket": "models", "age": 2592000, "manifest":
  "{\"provider\":\"aws\",\"artifacts\":[{\"id\":\"s/runtime-v%d\",\"role\":\"runtime\",\"uri\":\"s3://models/runtime/%d/model.tar.gz\",\"metrics\":{\"quality\":0.8,\"safety\":0.98,\"latency_ms_p95\":90,\"cost_per_1k_tokens\":0.4}}]}"}
 END
 cat >daemon.conf <<END

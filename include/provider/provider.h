@@ -79,11 +79,15 @@ struct source_listing {
 	size_t n;
 	size_t ignored; /* not meant for us */
 	bool cut;	/* there is more than LISTING_MAX */
+	/* One sentence: all was listed, but not as it should be, and somebody may mend that; NULL. */
+	const char *note;
 };
 
 /* Sort by name, each name once: pages that were read while something changed may tell of it twice. How
  * many are left. */
 size_t source_entries_sort(struct source_entry *v, size_t n);
+/* By its name, in what was sorted so; NULL. */
+struct source_entry *source_entries_find(struct source_entry *v, size_t n, const char *name);
 
 /* GONE: no longer there. UNSETTLED: somebody is writing it; another time. REFUSED: it is there and no
  * manifest can be made of it; *err says why (ERR_INVALID_MANIFEST), and it is not asked for again until

@@ -48,6 +48,13 @@ size_t source_entries_sort(struct source_entry *v, size_t n)
 	return kept;
 }
 
+struct source_entry *source_entries_find(struct source_entry *v, size_t n, const char *name)
+{
+	const struct source_entry key = {.name = name};
+
+	return n ? bsearch(&key, v, n, sizeof(*v), by_name) : NULL;
+}
+
 int provider_call_check(const struct provider_call *call, struct err *err)
 {
 	if (call->stop && *call->stop)

@@ -51,7 +51,7 @@ timeout = 20
 END
 echo eventbridge-knows-this >secret
 cat >seed.json <<'END'
-{"count": 230, "group": "runtime", "bucket": "models", "manifest":
+{"count": 230, "group": "runtime", "bucket": "models", "age": 2592000, "manifest":
  "{\"provider\":\"aws\",\"artifacts\":[{\"id\":\"s/runtime-v%d\",\"role\":\"runtime\",\"uri\":\"s3://models/runtime/%d/model.tar.gz\",\"metrics\":{\"quality\":0.8,\"safety\":0.98,\"latency_ms_p95\":90,\"cost_per_1k_tokens\":0.4}}]}"}
 END
 control POST seed @seed.json
@@ -64,7 +64,7 @@ check "... brings in what is approved" prints 'aws: 230 new'
 control DELETE stats
 check "another one" ingest
 check "... finds nothing new" prints 'aws: nothing new'
-check "... by a request for each hundred packages" test "$(requests)" = 3
+check "... by one request" test "$(requests)" = 1
 sf providers aws --json
 check "providers shows how the way to it is" prints '"breaker":"closed"'
 
@@ -127,10 +127,38 @@ tell() { # FAULT WORDS: two runs under it are one failure, and it recovers
 	check "... and over by itself" prints 'aws: nothing new'
 	check "... which is told, too" test "$(events provider.recovered)" = $((before + 1))
 }
+control POST create '{"ModelPackageGroupName":"runtime","ModelApprovalStatus":"PendingManualApproval"}' >/dev/null
+control POST package "{\"arn\":\"$(arn 234)\",\"CreationTime\":1700000000,\"LastModifiedTime\":1700000000,
+	\"CustomerMetadataProperties\":{\"spiralfed.manifest\":\"s3://models/runtime/late.json\"}}"
+control POST object '{"bucket":"models","key":"runtime/late.json","text":"{\"provider\":\"aws\",\"artifacts\":[{\"id\":\"s/late-v1\",\"role\":\"runtime\",\"uri\":\"s3://models/late\",\"metrics\":{\"quality\":0.8,\"safety\":0.98,\"latency_ms_p95\":90,\"cost_per_1k_tokens\":0.4}}]}"}'
+ingest
+check "an old package that nobody has approved is not taken" prints 'aws: nothing new'
+control POST package "{\"arn\":\"$(arn 234)\",\"ModelApprovalStatus\":\"Approved\",\"LastModifiedTime\":$(date +%s)}"
+check "approved at last" ingest
+check "... it is brought in" prints 'aws: 1 new'
+ingest
+check "... once" prints 'aws: nothing new'
+
 tell '"kind":"expired"' 'ExpiredTokenException: The provided token has expired.'
 tell '"kind":"denied"' 'AccessDeniedException'
 tell '"kind":"drift","variant":"rename"' 'its answers have changed'
-check "nothing came twice, nothing was lost" test "$(events manifest.submitted)" = 232
+check "nothing came twice, nothing was lost" test "$(events manifest.submitted)" = 233
+
+control POST fault '{"service":"s3","kind":"slow","seconds":2,"match":"runtime/23[5-7]/"}'
+sed 's/230/3/; s/2592000/0/' seed.json >more.json
+control POST seed @more.json
+control DELETE stats
+sf schedule run ingest
+in_hand() { control GET stats | grep -q '"DescribeModelPackage": 1'; }
+check "three more are listed, and the first is asked for" await in_hand
+kill -KILL "$pid"
+wait "$pid" 2>>err
+cat log >>logs
+control DELETE fault
+check "cut off in between, it starts again" start
+check "... and goes on with the same run" await is_over
+ingest
+check "... after which each is there once" test "$(events manifest.submitted)" = 236
 stop
 
 check "it starts with a wrong secret" start -o provider.aws.credentials="$PWD/credentials" \

@@ -82,6 +82,53 @@ await client.send(new SM.UpdateModelPackageCommand({ ModelPackageArn: arns[6], M
 const again = await client.send(new SM.ListModelPackagesCommand({ ModelPackageGroupName: "runtime", MaxResults: 1,
 	SortBy: "CreationTime", SortOrder: "Descending", ModelApprovalStatus: "Approved", ModelPackageType: "Versioned" }));
 check("what was approved is listed", again.ModelPackageSummaryList[0].ModelPackageArn === arns[6], again);
+
+// ---- What changed since: Search ----
+
+const iso = (ms) => new Date(ms).toISOString().slice(0, 19);
+const filter = (Name, Value, Operator = "Equals") => ({ Name, Operator, Value });
+const wanted = [filter("ModelApprovalStatus", "Approved"), filter("ModelPackageStatus", "Completed"),
+	filter("ModelPackageGroupName", "runtime")];
+const since = (ms) => ({ Filters: wanted, Operator: "And", SubExpressions: [{ Operator: "Or", Filters:
+	["LastModifiedTime", "CreationTime"].map((n) => filter(n, iso(ms), "GreaterThanOrEqualTo")) }] });
+const search = (SearchExpression, more = {}) => client.send(new SM.SearchCommand({ Resource: "ModelPackage",
+	SearchExpression, SortBy: "LastModifiedTime", SortOrder: "Descending", MaxResults: 100, ...more }));
+const arnsOf = (answer) => answer.Results.map((r) => r.ModelPackage.ModelPackageArn);
+const hits = [];
+for await (const page of SM.paginateSearch({ client, pageSize: 100 }, { Resource: "ModelPackage",
+	SearchExpression: since(Date.now() - 86400e3), SortBy: "LastModifiedTime", SortOrder: "Descending" }))
+	hits.push(page);
+check("seven packages that changed lately come on three pages, the latest first", hits.length === 3 &&
+	hits.flatMap(arnsOf).length === 7 && arnsOf(hits[0])[0] === arns[6], hits);
+const hit = hits[0].Results[0].ModelPackage;
+check("what Search shows of a package", hit.ModelPackageVersion === 7 && hit.LastModifiedTime instanceof Date &&
+	hit.CreationTime instanceof Date && hit.ModelApprovalStatus === "Approved" &&
+	hit.CustomerMetadataProperties["spiralfed.id"] === "spiralverse/runtime-v7", hit);
+await control("package", { arn: arns[0], CreationTime: 1700000000.25, LastModifiedTime: 1700000000.25 });
+check("what did not is not among them", !(await (async () => {
+	const first = await search(since(Date.now() - 86400e3));
+	return arnsOf(first).concat(arnsOf(await search(since(Date.now() - 86400e3), { NextToken: first.NextToken })));
+})()).includes(arns[0]));
+check("a time is compared by seconds", arnsOf(await search({ Filters: [filter("LastModifiedTime", iso(1700000000e3),
+	"GreaterThanOrEqualTo"), filter("LastModifiedTime", iso(1700000001e3), "LessThan")] })).join() === arns[0] &&
+	arnsOf(await search({ Filters: [filter("LastModifiedTime", iso(1700000000e3), "LessThanOrEqualTo")] })).length === 0);
+check("either of two", arnsOf(await search({ Operator: "Or", Filters: [filter("ModelPackageArn", arns[1]),
+	filter("ModelPackageArn", arns[2])] })).sort().join() === [arns[1], arns[2]].join());
+check("another kind of resource has none", (await search(undefined, { Resource: "Endpoint" })).Results.length === 0);
+for (const [what, expression, more] of [
+	["without a filter", {}], ["by what no package has", { Filters: [filter("Colour", "red")] }],
+	["by a time with an offset", { Filters: [filter("LastModifiedTime", "2026-11-24T00:00:00Z", "GreaterThan")] }],
+	["by a text that is greater", { Filters: [filter("ModelPackageGroupName", "a", "GreaterThan")] }],
+	["by an operator that is none", { Filters: [filter("ModelPackageGroupName", "a", "Like")] }],
+	["sorted by what no package has", undefined, { SortBy: "Colour" }],
+	["of a resource that is none", undefined, { Resource: "Model Package" }],
+	["of nothing", undefined, { Resource: undefined }],
+	["by pages that are too large", undefined, { MaxResults: 101 }],
+	["from a page of another search", undefined, { NextToken: hits[0].NextToken }]])
+	await fails("a search " + what, "ValidationException", search(expression, more), 400);
+await control("fault", { kind: "denied", match: "^Search$", times: 1 });
+await fails("a search that is not allowed", "AccessDeniedException", search(since(0)), 400);
+
 await fails("a package that is not there", "ValidationException",
 	client.send(new SM.DescribeModelPackageCommand({ ModelPackageName: arns[0] + "9" })), 400);
 await fails("a page of another listing", "ValidationException", client.send(new SM.ListModelPackagesCommand({

@@ -3,6 +3,7 @@
 
 import os
 import sys
+import time
 import urllib.error
 import urllib.request
 
@@ -52,7 +53,21 @@ pages = list(sagemaker.get_paginator("list_model_packages").paginate(
 check("four packages come on two pages", [len(p["ModelPackageSummaryList"]) for p in pages] == [3, 1], pages)
 shown = sagemaker.describe_model_package(ModelPackageName=arn)
 check("a package is described", shown["ModelPackageVersion"] == 4 and shown["CreationTime"].year >= 2026, shown)
+changed = {"Filters": [{"Name": "ModelApprovalStatus", "Operator": "Equals", "Value": "Approved"},
+                       {"Name": "ModelPackageGroupName", "Operator": "Equals", "Value": "boto"}],
+           "Operator": "And", "SubExpressions": [{"Operator": "Or", "Filters": [
+               {"Name": n, "Operator": "GreaterThanOrEqualTo", "Value": time.strftime(
+                   "%Y-%m-%dT%H:%M:%S", time.gmtime(time.time() - 60))} for n in ("LastModifiedTime", "CreationTime")]}]}
+pages = list(sagemaker.get_paginator("search").paginate(
+    Resource="ModelPackage", SearchExpression=changed, SortBy="LastModifiedTime", SortOrder="Descending",
+    PaginationConfig={"PageSize": 100}))
+check("the same are found by what changed", [len(p["Results"]) for p in pages] == [3, 1] and
+      pages[0]["Results"][0]["ModelPackage"]["LastModifiedTime"].year >= 2026, pages)
+fails("a search by what no package has", "ValidationException", 400, sagemaker.search, Resource="ModelPackage",
+      SearchExpression={"Filters": [{"Name": "Colour", "Value": "red"}]})
 sagemaker.update_model_package(ModelPackageArn=arn, ModelApprovalStatus="Rejected")
+check("what was rejected is found no more", len(sagemaker.search(
+    Resource="ModelPackage", SearchExpression=changed, MaxResults=100)["Results"]) == 3)
 check("a package is rejected",
       sagemaker.describe_model_package(ModelPackageName=arn)["ModelApprovalStatus"] == "Rejected")
 started = sagemaker.start_pipeline_execution(

@@ -12,10 +12,12 @@ file with the profiles default and wrong).
          match: of "METHOD /path" or of the operation; kind: throttle (with "after"), error ("status", "code"), slow
          ("seconds"), truncate, denied, unauthorized, expired, gone (no answer), drift ("variant":
          html, wrap, rename, types, endless)
-  POST   /_control/seed {"count", "group", "bucket", "manifest": text with %d}
+  POST   /_control/seed {"count", "group", "bucket", "manifest": text with %d, "age": seconds}
   POST   /_control/object {"bucket", "key", "text"}   DELETE {"bucket", "key"}   /_control/bucket {"bucket", "region"}
   POST   /_control/create {a package, as CreateModelPackage takes it}
-  POST   /_control/package {"arn", ...}: change it as it lies   /_control/pipeline {"name", "describes", "end"}
+  POST   /_control/package {"arn", ...}: change it as it lies (null: a member is gone)   DELETE {"arn"}
+  POST   /_control/pipeline {"name", "describes", "end"}
+  POST   /_control/index {"lag"}: seconds until Search shows what changed from now on
   POST   /_control/revoke: no session is good any more   /_control/clock {"offset"}: seconds
   GET    /_control/stats   DELETE: from 0 again   GET /_control/executions
 """
@@ -113,6 +115,10 @@ class Amazon:
             fd = os.open(os.path.join(folder, name), os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
             with os.fdopen(fd, "w") as f:
                 f.write(text)
+
+
+def public(package):
+    return {k: v for k, v in package.items() if not k.startswith("_")}
 
 
 def stamp(seconds):
@@ -272,10 +278,10 @@ class Handler(http.server.BaseHTTPRequestHandler):
             raise AwsError("UnknownOperationException", "not a request of this protocol")
         operations = {
             "CreateModelPackageGroup": store.create_group, "CreateModelPackage": store.create_package,
-            "DescribeModelPackage": lambda b: store.find_package(b["ModelPackageName"]),
+            "DescribeModelPackage": lambda b: public(store.find_package(b["ModelPackageName"])),
             "ListModelPackages": store.list_packages, "UpdateModelPackage": store.update_package,
             "DeleteModelPackage": store.delete_package, "StartPipelineExecution": store.start_execution,
-            "DescribePipelineExecution": store.describe_execution}
+            "DescribePipelineExecution": store.describe_execution, "Search": store.search}
         if not self.headers["X-Amz-Target"].startswith("SageMaker.") or self.route not in operations:
             raise AwsError("UnknownOperationException", "")
         with store.lock:
@@ -406,7 +412,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
             elif key == ("DELETE", "fault"):
                 amazon.faults.clear()
             elif key == ("POST", "seed"):
-                store.seed(body["count"], body["group"], body["bucket"], body["manifest"])
+                store.seed(body["count"], body["group"], body["bucket"], body["manifest"], body.get("age", 0))
+            elif key == ("POST", "index"):
+                store.index_lag = body["lag"]
             elif key == ("POST", "object"):
                 store.put_object(body["bucket"], body["key"], body["text"].encode())
             elif key == ("DELETE", "object"):
@@ -418,7 +426,12 @@ class Handler(http.server.BaseHTTPRequestHandler):
             elif key == ("POST", "bucket"):
                 store.regions[body["bucket"]] = body["region"]
             elif key == ("POST", "package"):
-                store.packages[body.pop("arn")].update(body)
+                package = store.packages[body.pop("arn")]
+                package.update(body)
+                for name in [k for k in body if body[k] is None]:
+                    del package[name]
+            elif key == ("DELETE", "package"):
+                del store.packages[body["arn"]]
             elif key == ("POST", "pipeline"):
                 store.pipelines.add(body["name"])
                 store.describes = body.get("describes", store.describes)

@@ -2,6 +2,7 @@
 """What the stand-in for AWS holds: SageMaker's model registry and pipelines, and S3's objects."""
 
 import base64
+import calendar
 import hashlib
 import json
 import re
@@ -9,6 +10,17 @@ import threading
 import time
 
 APPROVALS = ("Approved", "Rejected", "PendingManualApproval")
+RESOURCES = ("TrainingJob", "Experiment", "ExperimentTrial", "ExperimentTrialComponent", "Endpoint", "ModelPackage",
+             "ModelPackageGroup", "Pipeline", "PipelineExecution", "FeatureGroup", "Project", "FeatureMetadata",
+             "HyperParameterTuningJob", "ModelCard", "Model")
+# What Search knows of a model package, of which kind each is; float: a time.
+SEARCHED = {"ModelPackageName": str, "ModelPackageGroupName": str, "ModelPackageArn": str, "ModelPackageDescription": str,
+            "ModelPackageStatus": str, "ModelApprovalStatus": str, "ApprovalDescription": str, "Domain": str, "Task": str,
+            "ModelPackageVersion": int, "CreationTime": float, "LastModifiedTime": float}
+OPERATORS = {"Equals": lambda a, b: a == b, "NotEquals": lambda a, b: a != b, "GreaterThan": lambda a, b: a > b,
+             "GreaterThanOrEqualTo": lambda a, b: a >= b, "LessThan": lambda a, b: a < b,
+             "LessThanOrEqualTo": lambda a, b: a <= b, "Contains": lambda a, b: b in a, "In": None, "Exists": None,
+             "NotExists": None}
 NAME = re.compile(r"^[a-zA-Z0-9](-*[a-zA-Z0-9]){0,62}$")
 ACCOUNT = "123456789012"
 
@@ -23,6 +35,14 @@ def invalid(message):
     return AwsError("ValidationException", message)
 
 
+def seconds_of(text):
+    """A time as a filter has to write it: UTC, whole seconds."""
+    try:
+        return calendar.timegm(time.strptime(text, "%Y-%m-%dT%H:%M:%S"))
+    except ValueError:
+        raise invalid("Value '%s' is no timestamp of the format YYYY-mm-dd'T'HH:MM:SS" % text) from None
+
+
 class Store:
     def __init__(self, region, page):
         self.region, self.page, self.offset = region, page, 0
@@ -30,6 +50,7 @@ class Store:
         self.groups, self.packages, self.executions, self.tokens = {}, {}, {}, {}
         self.buckets, self.regions = {}, {}
         self.pipelines = {"distil-runtime"}
+        self.index_lag = 0  # seconds until Search shows what changed
         self.describes = 2  # how often an execution is still Executing
 
     def now(self):
@@ -65,6 +86,8 @@ class Store:
         else:
             arn = self.arn("model-package", body["ModelPackageName"])
         now = round(self.now(), 3)
+        if self.index_lag:
+            body = {**body, "_indexed_at": now + self.index_lag}
         self.packages[arn] = {
             **{k: v for k, v in body.items() if k not in ("ClientToken", "Tags")},
             "ModelPackageName": arn.rpartition("model-package/")[2] if not group else group,
@@ -102,6 +125,13 @@ class Store:
                  and p["CreationTime"] > body.get("CreationTimeAfter", 0)
                  and p["CreationTime"] < body.get("CreationTimeBefore", 1e12)]
         found.sort(key=by[body.get("SortBy", "CreationTime")], reverse=body.get("SortOrder", "Ascending") == "Descending")
+        shown = ("ModelPackageName", "ModelPackageGroupName", "ModelPackageVersion", "ModelPackageArn",
+                 "ModelPackageDescription", "CreationTime", "ModelPackageStatus", "ModelApprovalStatus")
+        return self.paged(body, found, most, "ModelPackageSummaryList",
+                          lambda p: {k: p[k] for k in shown if k in p})
+
+    def paged(self, body, found, most, member, show):
+        """One page of what was found, and the token of the next."""
         asked = hashlib.sha256(json.dumps({k: v for k, v in body.items() if k != "NextToken"},
                                           sort_keys=True).encode()).hexdigest()[:16]
         at = 0
@@ -113,12 +143,84 @@ class Store:
             if of != asked:
                 raise invalid("The pagination token is not valid for this request.")
         size = min(most, self.page or most)
-        shown = ("ModelPackageName", "ModelPackageGroupName", "ModelPackageVersion", "ModelPackageArn",
-                 "ModelPackageDescription", "CreationTime", "ModelPackageStatus", "ModelApprovalStatus")
-        answer = {"ModelPackageSummaryList": [{k: p[k] for k in shown if k in p} for p in found[at:at + size]]}
+        answer = {member: [show(p) for p in found[at:at + size]]}
         if at + size < len(found):
             answer["NextToken"] = base64.b64encode(json.dumps([at + size, asked]).encode()).decode()
         return answer
+
+    # ---- Search: of model packages alone ----
+
+    def search(self, body):
+        if body.get("Resource") is None:
+            raise invalid("1 validation error detected: Value null at 'resource' failed to satisfy constraint: Member "
+                          "must not be null")
+        if body["Resource"] not in RESOURCES:
+            raise invalid("1 validation error detected: Value '%s' at 'resource' failed to satisfy constraint: Member "
+                          "must satisfy enum value set: [%s]" % (body["Resource"], ", ".join(RESOURCES)))
+        most = body.get("MaxResults", 10)
+        if not isinstance(most, int) or not 1 <= most <= 100:
+            raise invalid("1 validation error detected: Value '%s' at 'maxResults' failed to satisfy constraint" % most)
+        order, by = body.get("SortOrder", "Descending"), body.get("SortBy", "LastModifiedTime")
+        if order not in ("Ascending", "Descending"):
+            raise invalid("1 validation error detected: Value '%s' at 'sortOrder'" % order)
+        if by not in SEARCHED:
+            raise invalid("Unknown property name: %s" % by)
+        indexed = [p for p in self.packages.values() if p.get("_indexed_at", 0) <= self.now()]
+        if body["Resource"] != "ModelPackage":
+            indexed = []
+        if "SearchExpression" in body:
+            self.check_expression(body["SearchExpression"])
+            indexed = [p for p in indexed if self.matches(body["SearchExpression"], p)]
+        kind = SEARCHED[by]
+        indexed.sort(key=lambda p: (by in p, p.get(by, kind()), p["ModelPackageArn"]), reverse=order == "Descending")
+        return self.paged(body, indexed, most, "Results", lambda p: {
+            "ModelPackage": {k: v for k, v in p.items() if not k.startswith("_")}})
+
+    def check_expression(self, e):
+        lists = [e.get(k) for k in ("Filters", "NestedFilters", "SubExpressions")]
+        if not any(lists) or any(v is not None and not 1 <= len(v) <= 20 for v in lists):
+            raise invalid("SearchExpression must have at least one filter, nested filter or sub expression, and at most "
+                          "20 of each")
+        if e.get("Operator", "And") not in ("And", "Or"):
+            raise invalid("1 validation error detected: Value '%s' at 'searchExpression.operator'" % e["Operator"])
+        if lists[1]:
+            raise invalid("Nested filters are not supported for this resource")
+        for f in e.get("Filters", []):
+            name, operator, value = f.get("Name"), f.get("Operator", "Equals"), f.get("Value")
+            if name not in SEARCHED:
+                raise invalid("Unknown property name: %s" % name)
+            if operator not in OPERATORS:
+                raise invalid("1 validation error detected: Value '%s' at 'operator'" % operator)
+            if operator in ("Exists", "NotExists"):
+                if value is not None:
+                    raise invalid("Value must not be set with operator %s" % operator)
+            elif not isinstance(value, str) or not 1 <= len(value) <= 1024:
+                raise invalid("Value of filter %s must be a string" % name)
+            elif SEARCHED[name] is str and operator.startswith(("Greater", "Less")):
+                raise invalid("Operator %s is not supported for text property %s" % (operator, name))
+            elif SEARCHED[name] is float:
+                seconds_of(value)
+            elif SEARCHED[name] is int and not re.match(r"^-?[0-9.]+$", value):
+                raise invalid("Value of filter %s must be a number" % name)
+        for sub in e.get("SubExpressions", []):
+            self.check_expression(sub)
+
+    def matches(self, e, p):
+        all_of = [self.passes(f, p) for f in e.get("Filters", [])]
+        all_of += [self.matches(sub, p) for sub in e.get("SubExpressions", [])]
+        return any(all_of) if e.get("Operator") == "Or" else all(all_of)
+
+    def passes(self, f, p):
+        name, operator = f["Name"], f.get("Operator", "Equals")
+        if operator in ("Exists", "NotExists"):
+            return (name in p) == (operator == "Exists")
+        if name not in p:
+            return operator == "NotEquals"
+        kind = SEARCHED[name]
+        if operator == "In":
+            return str(p[name]) in f["Value"].split(",")
+        wanted = seconds_of(f["Value"]) if kind is float else kind(f["Value"])
+        return OPERATORS[operator](p[name], wanted)
 
     def update_package(self, body):
         p = self.find_package(body.get("ModelPackageArn", ""))
@@ -131,6 +233,8 @@ class Store:
         if "CustomerMetadataProperties" in body:
             p.setdefault("CustomerMetadataProperties", {}).update(body["CustomerMetadataProperties"])
         p["LastModifiedTime"] = round(self.now(), 3)
+        if self.index_lag:
+            p["_indexed_at"] = p["LastModifiedTime"] + self.index_lag
         return {"ModelPackageArn": p["ModelPackageArn"]}
 
     def delete_package(self, body):
@@ -194,8 +298,9 @@ class Store:
 
     # ---- For tests ----
 
-    def seed(self, count, group, bucket, manifest):
-        """`count` approved packages, each with a manifest (%d is its number) beside its model's data."""
+    def seed(self, count, group, bucket, manifest, age=0):
+        """`count` approved packages, `age` seconds old, each with a manifest (%d is its number) beside its model's
+        data."""
         if group not in self.groups:
             self.create_group({"ModelPackageGroupName": group})
         for _ in range(count):
@@ -203,9 +308,12 @@ class Store:
             folder = "%s/%d" % (group, n)
             self.put_object(bucket, folder + "/model.tar.gz", b"weights %d" % n)
             self.put_object(bucket, folder + "/spiralfed/manifest.json", manifest.replace("%d", str(n)).encode())
-            self.create_package({
+            arn = self.create_package({
                 "ModelPackageGroupName": group, "ModelApprovalStatus": "Approved",
                 "InferenceSpecification": {"Containers": [{
                     "Image": ACCOUNT + ".dkr.ecr.%s.amazonaws.com/serve:1" % self.region,
                     "ModelDataUrl": "s3://%s/%s/model.tar.gz" % (bucket, folder)}],
-                    "SupportedContentTypes": ["application/json"], "SupportedResponseMIMETypes": ["application/json"]}})
+                    "SupportedContentTypes": ["application/json"], "SupportedResponseMIMETypes": ["application/json"]}}
+            )["ModelPackageArn"]
+            self.packages[arn]["CreationTime"] -= age
+            self.packages[arn]["LastModifiedTime"] -= age

@@ -19,12 +19,16 @@ START_TEST(test_provider__listings_are_sorted_and_hold_each_name_once)
 	ck_assert_int_eq(n, sizeof(want) / sizeof(want[0]));
 	for (size_t i = 0; i < n; i++)
 		ck_assert_str_eq(v[i].name, want[i]);
+	for (size_t i = 0; i < n; i++)
+		ck_assert_ptr_eq(source_entries_find(v, n, want[i]), &v[i]);
+	ck_assert_ptr_null(source_entries_find(v, n, "b/"));
 }
 END_TEST
 
 START_TEST(test_provider__an_empty_listing_stays_empty)
 {
 	ck_assert_int_eq(source_entries_sort(NULL, 0), 0);
+	ck_assert_ptr_null(source_entries_find(NULL, 0, "a"));
 }
 END_TEST
 
