@@ -80,6 +80,8 @@ size_t providers_named(const struct engine *e, const struct policy *p, struct ar
 	struct provider_record **ret);
 /* How the way to the provider's servers is; false: it has none. Any thread. */
 bool source_health(const struct engine *e, const char *provider, struct session_health *ret);
+/* What of the last whole listing somebody may mend, though it came to its end; NULL. Any thread. */
+const char *source_note(const struct engine *e, const char *provider, struct arena *a);
 /* Fill in the rest of one; `whole`: what did not come in, too. Any thread, from its reader. */
 int provider_show(const struct engine *e, struct db *db, struct provider_record *p, bool whole,
 	struct arena *a, struct err *err);

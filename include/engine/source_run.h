@@ -62,6 +62,7 @@ struct source {
 	int asked_failures;
 	struct source_asks taken; /* the task's, in `arena` */
 
+	char *note; /* on the heap, under the ops lock: what the last listing says to mend; NULL */
 	struct source_report report; /* the task's until it is over */
 	atomic_int state;
 	atomic_bool failing;

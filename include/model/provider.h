@@ -39,6 +39,7 @@ struct provider_record {
 	int64_t last_run_at, last_success_at, lag_s, failing_since;
 	struct provider_error *last_error; /* kept after a success */
 	struct provider_health *health;	   /* NULL: it has no server */
+	const char *note;		   /* what of the listing somebody may mend; NULL */
 	int64_t listed, refused;
 	int64_t newest_at, newest_age_s; /* of what came in, by whichever way */
 	int delivered;			 /* for the newest ingest by the schedule */

@@ -5,6 +5,7 @@
  */
 #include "engine/source.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/log.h"
@@ -110,6 +111,7 @@ void sources_free(struct engine *e)
 	for (size_t i = 0; i < set->n; i++) {
 		set->v[i].kind->close(set->v[i].connector);
 		arena_free(set->v[i].arena);
+		free(set->v[i].note);
 	}
 	e->sources = NULL;
 	arena_free(set->arena);
@@ -206,6 +208,16 @@ bool source_health(const struct engine *e, const char *provider, struct session_
 	const struct source *s = source_find_in(e->sources, provider);
 
 	return s && health_of(s, ret);
+}
+
+const char *source_note(const struct engine *e, const char *provider, struct arena *a)
+{
+	struct source *s = source_find_in(e->sources, provider);
+
+	if (!s)
+		return NULL;
+	LOCK_SCOPE(&s->e->ops_lock);
+	return copy(a, s->note);
 }
 
 int64_t source_next_due(const struct engine *e)

@@ -463,6 +463,20 @@ static int list(struct source *s, const struct provider_call *call, struct sourc
 			     : s->kind->list(s->connector, call, ret, err);
 }
 
+/* Said when it begins, not with each listing. */
+static void take_note(struct source *s, const char *note)
+{
+	bool had;
+
+	lock_take(&s->e->ops_lock);
+	had = s->note != NULL;
+	free(s->note);
+	s->note = note ? xstrdup(note) : NULL;
+	lock_give(&s->e->ops_lock);
+	if (note && !had)
+		log_warn("source.note", LOG_STR("provider", s->provider), LOG_STR("note", note));
+}
+
 static int look(struct source *s, struct db *reader, struct arena *a)
 {
 	struct source_report *r = &s->report;
@@ -480,6 +494,8 @@ static int look(struct source *s, struct db *reader, struct arena *a)
 		source_items_load(reader, s->provider, a, &rows, &r->err) < 0)
 		return -1;
 	r->listed = l.n;
+	if (!is_partial(s))
+		take_note(s, l.note);
 	gone = (struct vanished){ARENA_ARRAY(a, rows.n + 1, const char *), 0};
 	if (walk_in_batches(s, reader, &call, &l, &rows, &gone) < 0)
 		return -1;

@@ -127,6 +127,7 @@ int provider_show(const struct engine *e, struct db *db, struct provider_record 
 	int64_t now = clock_now(engine_clock(e));
 
 	p->connector = source_connector(e, p->name);
+	p->note = source_note(e, p->name, a);
 	add_health(e, p, a);
 	if (add_source(db, p, now, a, err) < 0 || add_delivery(db, p, now, a, err) < 0)
 		return -1;

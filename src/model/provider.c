@@ -68,6 +68,8 @@ static const struct field record_fields[] = {
 		.help = "kept after a success"),
 	F(provider_record, health, OBJECT, FIELD_EMIT_NULL, .table = &health_table,
 		.help = "of the way to its servers; null: its connector needs none"),
+	F(provider_record, note, STRING, FIELD_EMIT_NULL,
+		.help = "what of its last listing somebody may mend, though all was listed"),
 	F(provider_record, listed, INT, FIELD_ZERO, .help = "entries of the last listing"),
 	F(provider_record, refused, INT, FIELD_ZERO, .help = "of these did not come in"),
 	F(provider_record, newest_at, TIME, FIELD_EMIT_NULL,

@@ -139,6 +139,19 @@ check "... it is brought in" prints 'aws: 1 new'
 ingest
 check "... once" prints 'aws: nothing new'
 
+fault '"kind":"denied","match":"Search"'
+before=$(grep -c 'tag=source.note' log)
+ingest
+check "without the right to search all are listed" prints 'aws: nothing new'
+ingest
+check "... as the log says once" test "$(grep -c 'tag=source.note' log)" = $((before + 1))
+sf providers aws --json
+check "... and whoever looks" prints 'needs sagemaker:Search): Search: AccessDeniedException'
+control DELETE fault
+ingest
+sf providers aws --json
+check "... until it is given" prints '"note":null'
+
 tell '"kind":"expired"' 'ExpiredTokenException: The provided token has expired.'
 tell '"kind":"denied"' 'AccessDeniedException'
 tell '"kind":"drift","variant":"rename"' 'its answers have changed'
