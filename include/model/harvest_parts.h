@@ -87,6 +87,10 @@ void harvest_on_call(struct finding *f, const char *why);
 bool harvest_is_stand_in(const char *name);
 /* What the file says of itself to have been a dry run, at the root or a few levels below; NULL: nothing. */
 const struct json_value *harvest_dry_run(const struct json_value *root);
+/* Is it a number of samples or requests, and no measurement? */
+bool harvest_is_count_name(const char *key);
+/* A number of samples or requests that is 0, at the root or a level below; NULL: there is none. */
+const struct json_value *harvest_nothing_done(const struct json_value *root);
 void harvest_add_source(struct harvest *h, const struct harvest_source *source);
 
 struct found_suite *harvest_suite(struct harvest *h, const struct json_value *at, const char *name);

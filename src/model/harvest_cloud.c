@@ -8,6 +8,7 @@
 
 #include "model/harvest_parts.h"
 
+static const char nothing_done[] = "is 0: nothing was measured, which is no pass";
 static const char measured_in_training[] = "was measured on what it was trained with";
 
 static bool ends_with(const char *s, const char *end)
@@ -88,6 +89,8 @@ static void read_metric(struct harvest *h, const struct json_value *v, int64_t n
 		return;
 	if (json_is(value, JSON_KIND_STRING) && !is_known_name(v->key))
 		return;
+	if (harvest_is_count_name(v->key))
+		return;
 	struct finding *f = harvest_find(h, value, NULL, v->key);
 	if (split_of(v->key, &rest) == SPLIT_TRAIN)
 		harvest_unfit(f, measured_in_training);
@@ -107,6 +110,8 @@ enum harvest_outcome harvest_read_evaluation(
 	if (n == 0)
 		return harvest_refuse(h, json_member(f->root, "dataset"), err,
 			"counts no item: nothing was evaluated");
+	if (harvest_nothing_done(f->root))
+		return harvest_refuse(h, harvest_nothing_done(f->root), err, "%s", nothing_done);
 	for (size_t i = 0; i < f->root->n; i++) {
 		const struct json_value *group = &f->root->sub[i];
 		for (size_t k = 0; is_metrics_group(group) && k < group->n; k++)
@@ -243,7 +248,7 @@ static bool has_split(const struct json_value *root, enum split split)
 static void read_split(struct harvest *h, const struct json_value *v, enum split split,
 	const char *prefix, const char *stem, bool has_test)
 {
-	if (!is_known_name(stem) && v->kind != JSON_KIND_NUMBER)
+	if ((!is_known_name(stem) && v->kind != JSON_KIND_NUMBER) || harvest_is_count_name(stem))
 		return;
 	struct finding *f = harvest_find(
 		h, v, NULL, prefix ? arena_printf(h->arena, "%s_%s", prefix, stem) : stem);
@@ -263,6 +268,8 @@ enum harvest_outcome harvest_read_split(
 {
 	bool has_test = has_split(f->root, SPLIT_TEST);
 
+	if (harvest_nothing_done(f->root))
+		return harvest_refuse(h, harvest_nothing_done(f->root), err, "%s", nothing_done);
 	for (size_t i = 0; i < f->root->n; i++) {
 		const struct json_value *v = &f->root->sub[i];
 		const char *rest;

@@ -81,3 +81,30 @@ bool harvest_is_stand_in(const char *name)
 		}
 	return false;
 }
+
+bool harvest_is_count_name(const char *key)
+{
+	static const char *const names[] = {"completed", "completed_requests", "evaluated", "n",
+		"n_examples", "n_queries", "n_samples", "num_evaluated", "num_examples",
+		"num_prompts", "num_queries", "num_requests", "num_samples", "sample_count",
+		"samples", "successful_requests", "total_evaluated", "total_examples",
+		"total_requests", "total_samples"};
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (!strcasecmp(key, names[i]))
+			return true;
+	return false;
+}
+
+const struct json_value *harvest_nothing_done(const struct json_value *root)
+{
+	for (size_t i = 0; json_is(root, JSON_KIND_OBJECT) && i < root->n; i++) {
+		const struct json_value *v = &root->sub[i];
+		for (size_t k = 0; json_is(v, JSON_KIND_OBJECT) && k < v->n; k++)
+			if (harvest_is_count_name(v->sub[k].key) && harvest_count(&v->sub[k]) == 0)
+				return &v->sub[k];
+		if (harvest_is_count_name(v->key) && harvest_count(v) == 0)
+			return v;
+	}
+	return NULL;
+}

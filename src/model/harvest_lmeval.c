@@ -229,7 +229,9 @@ static bool is_whole(const struct json_value *root, const char *task, int depth)
 	int64_t of = harvest_count(json_member(counts, "original"));
 	if (asked >= 0 && of >= 0)
 		return asked >= of;
-	return !json_is(json_member(json_member(root, "config"), "limit"), JSON_KIND_NUMBER);
+	return !json_is(json_member(json_member(root, "config"), "limit"), JSON_KIND_NUMBER) &&
+	       !json_is(json_member(json_member(root, "config_general"), "max_samples"),
+		       JSON_KIND_NUMBER);
 }
 
 static bool is_metric(const struct json_value *v)
@@ -256,6 +258,10 @@ static void read_task(
 					"takes it all the same";
 	const char *why =
 		group ? arena_printf(h->arena, "is counted in %s already", group) : limited;
+
+	/* lighteval's average over what stands beside it. */
+	if (json_member(root, "config_general") && !strcmp(task->key, "all") && task->parent->n > 1)
+		why = "is the average of the tasks beside it; --map takes it";
 
 	for (size_t i = 0; i < task->n; i++)
 		if (is_metric(&task->sub[i]))
@@ -291,6 +297,7 @@ enum harvest_outcome harvest_read_lm_eval(
 	read_model_args(h, json_member(config, "model_args"));
 	if (!json_member(config, "model_args"))
 		harvest_model(h, json_member(f->root, "model_name"));
+	harvest_model(h, json_member(json_member(f->root, "config_general"), "model_name"));
 	for (size_t i = 0; i < results->n; i++)
 		read_task(h, f->root, &results->sub[i]);
 	return HARVEST_READ;
