@@ -6,6 +6,11 @@ SELECT r.seq, r.version, r.digest, r.created_at, p.commit_id, p.published_at
 FROM release r LEFT JOIN publication p ON p.release_version = r.version
 WHERE r.seq > $1 ORDER BY r.seq LIMIT $2;
 
+-- Of those that are published.
+-- name: publication_newest :one () -- scan ok
+SELECT r.version FROM release r JOIN publication p ON p.release_version = r.version
+ORDER BY r.seq DESC LIMIT 1;
+
 -- name: publication_insert :exec (release_version, commit_id, published_at)
 INSERT INTO publication (release_version, commit_id, published_at) VALUES ($1, $2, $3);
 

@@ -25,6 +25,12 @@ WHERE r.seq > $1 ORDER BY r.seq LIMIT $2;
 -- name: release_newest :one () -- scan ok
 SELECT version FROM release ORDER BY seq DESC LIMIT 1;
 
+-- name: release_lost_insert :exec (version, at)
+INSERT INTO release_lost (version, at) VALUES ($1, $2);
+
+-- name: release_lost_list :many () -- scan ok
+SELECT version FROM release_lost ORDER BY version;
+
 -- name: release_body :one (version)
 SELECT body, digest AS body_digest FROM release WHERE version = $1;
 

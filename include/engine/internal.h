@@ -100,8 +100,10 @@ struct engine {
 	struct snapshot *snapshot;
 	uint64_t generation;
 
-	/* The ops thread's; the writer's while that one waits for it. */
+	/* The ops thread's; the writer's while that one waits for it. Other threads sign by keyring_seal(),
+	 * so that what it holds changes under the lock. */
 	struct keyring *keyring;
+	struct lock keyring_lock;
 	struct sign_key *key_next;     /* of a rotation that is not over, or did not take place */
 	struct bundle_signer *bundles; /* NULL: none are made */
 	char *keys_folder;

@@ -32,6 +32,10 @@ void keyring_free(struct keyring *k); /* NULL is allowed */
 /* Secrets as dsse_write() takes them; how many. */
 size_t keyring_secrets(const struct keyring *k, const struct sign_key *ret[KEYRING_MAX]);
 
+/* Append an envelope of these bytes with a signature of each key. Any thread. */
+void keyring_seal(
+	struct engine *e, struct strbuf *out, const char *type, const void *payload, size_t len);
+
 /* In a transaction: `key` becomes the active one; the one before (NULL: none) ends at its
  * retires_at. */
 int keyring_enter(struct tx *tx, const struct sign_key *key, const struct signing_key_row *leaves,

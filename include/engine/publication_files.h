@@ -16,6 +16,8 @@ struct publication_files {
 	size_t n;
 	size_t n_release; /* of these, the first: the release's */
 	int64_t serial;	  /* of the channel that they show */
+	const char *
+		seal; /* canonical: what is to be signed of them, and of those that stay as they were left */
 };
 
 /* The channel's files, and, with a version, the release's too. `url` is where the repository is looked
@@ -23,5 +25,9 @@ struct publication_files {
  * one state of the registry. */
 int publication_files(struct db *db, const char *version, const char *url, struct arena *a,
 	struct publication_files *ret, struct err *err);
+
+/* Add the file that signs the others. Any thread. */
+int publication_seal(
+	struct engine *e, struct publication_files *f, struct arena *a, struct err *err);
 
 #endif

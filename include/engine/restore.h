@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * A registry from what was published: read and checked as a whole first, then written. What a trusted key
- * signed decides (releases and the channel's pointer); the rest must agree with it. Nothing is written
- * over.
+ * signed decides (releases, the channel's pointer, and the seal over all files of a commit); the rest must
+ * agree with it. Nothing is written over.
  */
 #ifndef ENGINE_RESTORE_H
 #define ENGINE_RESTORE_H
@@ -13,6 +13,8 @@
 #include "model/release.h"
 #include "provider/repository.h"
 #include "spiralfed/node.h"
+
+#define RESTORE_ACTOR "local:restore"
 
 struct restored_release {
 	const char *tag, *commit;
@@ -31,6 +33,12 @@ struct restoration {
 	struct publication_states states;
 	struct repository_file files[PUBLISHED_PATHS]; /* at the head */
 	size_t n_files;
+	const struct publication_seal *seal; /* of the head; NULL: it has none */
+	bool touched;	   /* the card or the changelog there is not as it was signed */
+	int64_t published; /* the serial that the files show */
+	struct strings
+		lost; /* versions that were promoted, and not published before all was lost */
+	struct strings unsigned_files; /* "main: spiralfed/states.json": no signature covers it */
 };
 
 struct restore_source {
@@ -40,6 +48,9 @@ struct restore_source {
 	int64_t patience;	   /* usec; for each */
 	const struct spiralfed_key *keys;
 	size_t n_keys;
+	bool accept_unsigned; /* what no signature covers is taken as it is */
+	const char *
+		stable; /* where the channel goes when a release that it names is lost; NULL: nowhere */
 };
 /* Read all of it, in the call's arena. -1 names the tag and the file that is missing, does not verify or
  * contradicts another. */

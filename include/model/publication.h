@@ -11,6 +11,9 @@
 
 #define RECORD_SCHEMA "spiralfed.record/v1"
 #define STATES_SCHEMA "spiralfed.states/v1"
+#define SEAL_SCHEMA   "spiralfed.seal/v1"
+
+#define SEAL_PAYLOAD_TYPE "application/vnd.spiralfed.seal+json"
 
 /* Where they stand. */
 #define PUBLISHED_RELEASE     "spiralfed/release.json"
@@ -21,7 +24,8 @@
 #define PUBLISHED_STATES      "spiralfed/states.json"
 #define PUBLISHED_CARD	      "README.md"
 #define PUBLISHED_CHANGELOG   "CHANGELOG.md"
-enum { PUBLISHED_PATHS = 8 };
+#define PUBLISHED_SEAL	      "spiralfed/seal.json"
+enum { PUBLISHED_PATHS = 9 };
 extern const char *const published_paths[PUBLISHED_PATHS]; /* all of them */
 
 enum { PUBLISHED_FILE_MAX = 64 << 20, RECORD_MANIFESTS_MAX = 2100, STATES_MAX = 10000 };
@@ -84,6 +88,17 @@ struct publication_states {
 	struct list held;    /* struct state_held */
 };
 extern const struct field_table publication_states_table;
+
+/* What stands at a commit, as it is signed: no other file, and none otherwise. */
+struct sealed_file {
+	const char *path, *digest;
+};
+struct publication_seal {
+	const char *schema, *version; /* of the newest release that is published */
+	int64_t serial;		      /* of the channel */
+	struct list files;	      /* struct sealed_file: all but the seal itself */
+};
+extern const struct field_table publication_seal_table;
 
 /* Something in the repository that is not as it was left. */
 struct publication_drift {

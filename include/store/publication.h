@@ -18,6 +18,8 @@ struct publication_row {
 /* Every release, published or not, in the order of their making. */
 int publication_list(struct db *db, int64_t after, int64_t limit, struct arena *a,
 	struct publication_row **ret, size_t *ret_n, struct err *err);
+/* The version of the newest that is published: 1, 0, -1. */
+int publication_newest(struct db *db, struct arena *a, const char **ret, struct err *err);
 int publication_insert(
 	struct db *db, const char *version, const char *commit, int64_t at, struct err *err);
 

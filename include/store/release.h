@@ -6,6 +6,7 @@
 #ifndef STORE_RELEASE_H
 #define STORE_RELEASE_H
 
+#include "model/field.h"
 #include "store/body.h"
 #include "store/merge.h"
 #include "store/page.h"
@@ -30,6 +31,11 @@ int release_page(struct db *db, int64_t after, int64_t limit, struct arena *a,
 	struct release_row **ret, size_t *ret_n, struct err *err);
 /* The version made last, which is the highest ever made. */
 int release_newest(struct db *db, struct arena *a, const char **ret_version, struct err *err);
+/* Versions that were promoted in a registry that this one was restored from, and are not here: at most
+ * RELEASES_LOST_MAX. */
+enum { RELEASES_LOST_MAX = 10000 };
+int release_lost_insert(struct db *db, const char *version, int64_t at, struct err *err);
+int release_lost_list(struct db *db, struct arena *a, struct strings *ret, struct err *err);
 
 /* The oldest one that is active or was at `since` or later, breached ones aside: its version, and the
  * instant at which it was left (0: it is active). 1, 0, -1. */

@@ -36,6 +36,13 @@ static void print(struct cli *cli, const struct restoration *r)
 			r->v[i].document.digest);
 	fprintf(cli->out, "stable: %s, serial %lld\n", r->channel.version,
 		(long long)r->channel.serial);
+	for (size_t i = 0; i < r->lost.n; i++)
+		fprintf(cli->out,
+			"%-12s lost     it was promoted and not published: hand in its manifests "
+			"again, then merge and promote\n",
+			r->lost.v[i]);
+	for (size_t i = 0; i < r->unsigned_files.n; i++)
+		fprintf(cli->out, "no signature covers %s\n", r->unsigned_files.v[i]);
 	if (r->states.omitted > 0)
 		fprintf(cli->out, "the oldest %lld activations were not published\n",
 			(long long)r->states.omitted);
@@ -59,11 +66,6 @@ static int take_folder(const char *folder, struct arena *a, struct err *err)
 
 	if (dir_make(folder, FOLDER_MODE, err) < 0)
 		return err_wrap(err, "the state folder");
-	for (size_t i = 0; i < sizeof(taken) / sizeof(taken[0]); i++)
-		if (access(arena_printf(a, "%s/%s", folder, taken[i]), F_OK) == 0)
-			return err_set(err, ERR_STATE_CONFLICT,
-				"%s has %s already, and nothing is restored over it", folder,
-				taken[i]);
 	FD_AUTO fd =
 		open(arena_printf(a, "%s/lock", folder), O_RDWR | O_CREAT | O_CLOEXEC, FILE_MODE);
 	if (fd < 0)
@@ -71,6 +73,12 @@ static int take_folder(const char *folder, struct arena *a, struct err *err)
 	if (flock(fd, LOCK_EX | LOCK_NB) < 0)
 		return err_set(err, ERR_STATE_CONFLICT,
 			"a spiralfedd, or another restore, holds the state folder %s", folder);
+	/* Only now: who held it may have made them. */
+	for (size_t i = 0; i < sizeof(taken) / sizeof(taken[0]); i++)
+		if (access(arena_printf(a, "%s/%s", folder, taken[i]), F_OK) == 0)
+			return err_set(err, ERR_STATE_CONFLICT,
+				"%s has %s already, and nothing is restored over it", folder,
+				taken[i]);
 	int held = fd;
 
 	fd = -1;
@@ -84,6 +92,24 @@ static void clear(const char *path, struct arena *a)
 
 	for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++)
 		unlink(arena_printf(a, "%s%s", path, ends[i]));
+}
+
+/* Over nothing, whoever put it there. Where the file system has no such rename, by another name of it. */
+static int move_in(const char *made, const char *path, struct err *err)
+{
+	int rc = renameat2(AT_FDCWD, made, AT_FDCWD, path, RENAME_NOREPLACE);
+
+	if (rc < 0 && (errno == EINVAL || errno == ENOSYS)) {
+		rc = link(made, path);
+		if (rc == 0)
+			unlink(made);
+	}
+	if (rc == 0)
+		return 0;
+	return errno == EEXIST
+		       ? err_set(err, ERR_STATE_CONFLICT,
+				 "%s came meanwhile, and nothing is restored over it", path)
+		       : err_set(err, ERR_IO, "cannot rename %s: %s", made, strerror(errno));
 }
 
 static int write_registry(struct cli *cli, const char *folder, const struct restoration *r,
@@ -106,8 +132,10 @@ static int write_registry(struct cli *cli, const char *folder, const struct rest
 		return err_set(err, ERR_STORAGE, "%s was not closed", made);
 	if (sync_path(made, O_RDONLY, err) < 0)
 		return -1;
-	if (rename(made, path) < 0)
-		return err_set(err, ERR_IO, "cannot rename %s: %s", made, strerror(errno));
+	if (move_in(made, path, err) < 0) {
+		clear(made, a);
+		return -1;
+	}
 	return sync_path(folder, O_RDONLY | O_DIRECTORY, err);
 }
 
@@ -171,6 +199,8 @@ int cli_restore(struct cli *cli)
 		.patience = PATIENCE_S * USEC_PER_SEC,
 		.keys = keys,
 		.n_keys = n_keys,
+		.accept_unsigned = cli->option[CLI_OPTION_ACCEPT_UNSIGNED] != NULL,
+		.stable = cli->option[CLI_OPTION_STABLE],
 	};
 
 	return restore(cli, &source);

@@ -50,6 +50,7 @@ static struct engine *engine_new(const struct engine_options *o)
 	lock_init(&e->writer_lock, "writer", LOCK_WRITER);
 	lock_init(&e->watch_lock, "watch", LOCK_WATCH);
 	lock_init(&e->snapshot_lock, "snapshot", LOCK_SNAPSHOT);
+	lock_init(&e->keyring_lock, "keyring", LOCK_KEYRING);
 	cond_init(&e->ops_cond);
 	cond_init(&e->writer_cond);
 	cond_init(&e->written_cond);
@@ -75,6 +76,7 @@ static void engine_free(struct engine *e)
 	lock_clear(&e->writer_lock);
 	lock_clear(&e->watch_lock);
 	lock_clear(&e->snapshot_lock);
+	lock_clear(&e->keyring_lock);
 	keyring_free(e->keyring);
 	bundle_free(e->bundles);
 	sign_key_free(e->key_next);

@@ -412,6 +412,28 @@ static bool contract_forces(const struct snapshot *s, const struct fuse *f, cons
 	return false;
 }
 
+/* The highest version that was ever promoted, here or where this registry was restored from: 1, 0, -1. */
+static int highest(struct db *reader, struct arena *a, struct version *ret, struct err *err)
+{
+	struct strings lost;
+	struct version v;
+	const char *text;
+	int rc = release_newest(reader, a, &text, err);
+
+	if (rc < 0 || release_lost_list(reader, a, &lost, err) < 0)
+		return -1;
+	if (rc > 0 && version_parse(text, ret) < 0)
+		return err_set(err, ERR_STORAGE, "release %s is none", text);
+	for (size_t i = 0; i < lost.n; i++) {
+		if (version_parse(lost.v[i], &v) < 0)
+			return err_set(err, ERR_STORAGE, "release %s is none", lost.v[i]);
+		if (rc == 0 || version_compare(&v, ret) > 0)
+			*ret = v;
+		rc = 1;
+	}
+	return rc;
+}
+
 int fuse_version(struct db *reader, const struct snapshot *s, const struct fuse *f, struct arena *a,
 	struct merge *merge, struct err *err)
 {
@@ -427,10 +449,10 @@ int fuse_version(struct db *reader, const struct snapshot *s, const struct fuse 
 		.fusion_changes = s->has_release &&
 				  !text_equal(live_rules(s), combination_rules(&s->policy, a)),
 	};
-	int rc = release_newest(reader, a, &text, err);
+	int rc = highest(reader, a, &newest, err);
 
-	if (rc < 0 || (rc > 0 && version_parse(text, &newest) < 0))
-		return rc < 0 ? -1 : err_set(err, ERR_STORAGE, "release %s is none", text);
+	if (rc < 0)
+		return -1;
 	/* Above the highest ever made, not just the active one: a version is never reused. */
 	version_next(rc > 0 ? &newest : NULL, version_level(&change), &next);
 	merge->release = arena_strdup(a, version_format(&next, buf));

@@ -146,8 +146,14 @@ static int rotation_apply(struct tx *tx, struct command *c, struct err *err)
 /* Free and delete what the present ring has and `next` lacks. */
 static void exchange(struct engine *e, const struct keyring *next)
 {
-	for (size_t i = 0; i < e->keyring->n; i++) {
-		struct keyring_key *k = &e->keyring->v[i];
+	const struct keyring before = *e->keyring;
+
+	lock_take(&e->keyring_lock);
+	*e->keyring = *next;
+	e->keyring->given = before.given;
+	lock_give(&e->keyring_lock);
+	for (size_t i = 0; i < before.n; i++) {
+		const struct keyring_key *k = &before.v[i];
 		bool kept = false;
 
 		for (size_t n = 0; n < next->n; n++)
@@ -157,10 +163,6 @@ static void exchange(struct engine *e, const struct keyring *next)
 		keyring_delete_secret(e, k->row.public.keyid);
 		sign_key_free(k->secret);
 	}
-	bool given = e->keyring->given;
-
-	*e->keyring = *next;
-	e->keyring->given = given;
 }
 
 static void rotation_after(struct engine *e, struct db *reader, struct command *c)

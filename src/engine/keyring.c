@@ -17,6 +17,7 @@
 #include "engine/internal.h"
 #include "engine/render.h"
 #include "model/attestation.h"
+#include "model/dsse.h"
 
 enum { FOLDER_MODE = 0700 };
 
@@ -42,6 +43,15 @@ size_t keyring_secrets(const struct keyring *k, const struct sign_key *ret[KEYRI
 	for (size_t i = 0; i < k->n; i++)
 		ret[i] = k->v[i].secret;
 	return k->n;
+}
+
+void keyring_seal(
+	struct engine *e, struct strbuf *out, const char *type, const void *payload, size_t len)
+{
+	const struct sign_key *keys[KEYRING_MAX];
+
+	LOCK_SCOPE(&e->keyring_lock);
+	dsse_write(out, type, payload, len, keys, keyring_secrets(e->keyring, keys));
 }
 
 static void keyring_add(

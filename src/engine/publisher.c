@@ -143,7 +143,8 @@ static int commit_files(struct pass *x, const char *version, struct err *err)
 	int rc;
 
 	if (publication_files(
-		    x->reader, version, s->kind->repository->url(s->connector), a, &f, err) < 0)
+		    x->reader, version, s->kind->repository->url(s->connector), a, &f, err) < 0 ||
+		publication_seal(x->p->e, &f, a, err) < 0)
 		return -1;
 	what.summary =
 		version ? arena_printf(a, "Release %s", version)

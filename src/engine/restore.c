@@ -20,8 +20,6 @@
 #include "store/publication.h"
 #include "store/signing.h"
 
-#define ACTOR "local:restore"
-
 enum { QUEUE_MAX = 16 };
 
 struct restore {
@@ -288,13 +286,26 @@ static int insert_activations(struct tx *tx, const struct list *l, struct err *e
 	return 0;
 }
 
-static int hold(struct tx *tx, const struct list *l, struct err *err)
+static bool is_lost(const struct restoration *r, const char *version)
 {
+	for (size_t i = 0; i < r->lost.n; i++)
+		if (strcmp(r->lost.v[i], version) == 0)
+			return true;
+	return false;
+}
+
+static int hold(struct tx *tx, const struct restoration *r, struct err *err)
+{
+	const struct list *l = &r->states.held;
+
 	for (size_t i = 0; i < l->n; i++) {
 		const struct state_held *h = LIST_AT(l, struct state_held, i);
 		struct artifact_row row;
 		int rc = artifact_find(tx->db, h->provider, h->id, tx->arena, &row, err);
 
+		/* Only the release that is lost had it: it is not there to be held. */
+		if (rc == 0 && is_lost(r, h->by))
+			continue;
 		if (rc == 0)
 			return err_set(err, ERR_NOT_FOUND,
 				"no release's manifests have %s/%s, which %s holds", h->provider,
@@ -317,12 +328,36 @@ static int insert_channel(struct tx *tx, const struct restoration *r, struct err
 	return channel_restore(tx, &row, r->channel.digest, err);
 }
 
+/* No commit: the first look reads all files. */
+#define UNKNOWN_HEAD "0000000000000000000000000000000000000000"
+
+/* A card that was changed is as it was signed: the drift guard then tells of it. */
+static int put_sealed(struct tx *tx, const struct restoration *r, struct err *err)
+{
+	for (size_t i = 0; r->seal && i < r->seal->files.n; i++) {
+		const struct sealed_file *f = LIST_AT(&r->seal->files, struct sealed_file, i);
+
+		if (published_file_put(tx->db, f->path, f->digest, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* Their versions are never used again: a node may have them. */
+static int insert_lost(struct tx *tx, const struct restoration *r, struct err *err)
+{
+	for (size_t i = 0; i < r->lost.n; i++)
+		if (release_lost_insert(tx->db, r->lost.v[i], tx->now, err) < 0)
+			return -1;
+	return 0;
+}
+
 /* What stands there is as it was left. */
 static int insert_published(struct tx *tx, const struct restoration *r, struct err *err)
 {
 	const struct published_state s = {
-		.serial = r->channel.serial,
-		.head = r->head,
+		.serial = r->published,
+		.head = r->touched ? UNKNOWN_HEAD : r->head,
 		.checked_at = tx->now,
 		.drift = "[]",
 	};
@@ -332,6 +367,8 @@ static int insert_published(struct tx *tx, const struct restoration *r, struct e
 		if (published_file_put(tx->db, r->files[i].path,
 			    digest_string(r->files[i].text, r->files[i].len, digest), err) < 0)
 			return -1;
+	if (put_sealed(tx, r, err) < 0)
+		return -1;
 	return published_state_put(tx->db, &s, err);
 }
 
@@ -342,10 +379,9 @@ static int releases_apply(struct tx *tx, struct command *c, struct err *err)
 	for (size_t i = 0; i < r->n; i++)
 		if (insert_release(tx, r, i, err) < 0)
 			return err_wrap(err, "%s", r->v[i].tag);
-	if (insert_activations(tx, &r->states.activations, err) < 0 ||
-		hold(tx, &r->states.held, err) < 0 || insert_channel(tx, r, err) < 0)
-		return -1;
-	if (insert_published(tx, r, err) < 0)
+	if (insert_activations(tx, &r->states.activations, err) < 0 || hold(tx, r, err) < 0 ||
+		insert_channel(tx, r, err) < 0 || insert_published(tx, r, err) < 0 ||
+		insert_lost(tx, r, err) < 0)
 		return -1;
 	return tx_outbox(tx, tx->engine->state.event_seq, OUTBOX_RESLOT, "{}", err);
 }
@@ -355,7 +391,8 @@ static int take_releases(struct restore *x, int64_t now, struct err *err)
 	static const struct command_kind kind = {
 		.name = "releases_restore", .apply = releases_apply};
 	ARENA_AUTO a = arena_new();
-	struct command c = {.arena = a, .actor = ACTOR, .kind = &kind, .args = (void *)x->r};
+	struct command c = {
+		.arena = a, .actor = RESTORE_ACTOR, .kind = &kind, .args = (void *)x->r};
 
 	if (now > clock_now(&x->clock.clock))
 		fake_clock_step(&x->clock, now - clock_now(&x->clock.clock));

@@ -8,7 +8,7 @@
 
 const char *const published_paths[PUBLISHED_PATHS] = {PUBLISHED_RELEASE, PUBLISHED_ATTESTATION,
 	PUBLISHED_RECORD, PUBLISHED_CHANNEL, PUBLISHED_POINTER, PUBLISHED_STATES, PUBLISHED_CARD,
-	PUBLISHED_CHANGELOG};
+	PUBLISHED_CHANGELOG, PUBLISHED_SEAL};
 
 #define F(type_, name_, field_, ...)                                                 \
 	{                                                                            \
@@ -134,6 +134,23 @@ static const struct field states_fields[] = {
 };
 const struct field_table publication_states_table = FIELD_TABLE("PublicationStates",
 	"Where each release stands.", struct publication_states, states_fields);
+
+static const struct field sealed_fields[] = {
+	F(sealed_file, path, STRING, FIELD_REQUIRED),
+	F(sealed_file, digest, STRING, FIELD_REQUIRED, .format = &format_digest),
+};
+static const struct field_table sealed_part = TABLE("SealedFile", sealed_file, sealed_fields);
+
+static const struct field seal_fields[] = {
+	F(publication_seal, schema, STRING, FIELD_REQUIRED),
+	F(publication_seal, serial, INT, FIELD_REQUIRED, .min = 1, .max = 9007199254740991),
+	F(publication_seal, version, STRING, FIELD_REQUIRED, .format = &format_core),
+	F(publication_seal, files, LIST, FIELD_REQUIRED, .min = 1, .max = PUBLISHED_PATHS,
+		.table = &sealed_part),
+};
+const struct field_table publication_seal_table = FIELD_TABLE("PublicationSeal",
+	"What stands at a commit of the publisher's, as it is signed.", struct publication_seal,
+	seal_fields);
 
 static const struct field drift_fields[] = {
 	F(publication_drift, code, STRING, FIELD_REQUIRED,

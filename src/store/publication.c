@@ -30,6 +30,16 @@ int publication_list(struct db *db, int64_t after, int64_t limit, struct arena *
 	return 0;
 }
 
+int publication_newest(struct db *db, struct arena *a, const char **ret, struct err *err)
+{
+	STMT_AUTO s = db_stmt(db, SQL_publication_newest);
+	int rc = stmt_step(s, err);
+
+	if (rc > 0)
+		*ret = stmt_text_dup(s, "version", a);
+	return rc;
+}
+
 int publication_insert(
 	struct db *db, const char *version, const char *commit, int64_t at, struct err *err)
 {

@@ -81,6 +81,29 @@ int release_newest(struct db *db, struct arena *a, const char **ret_version, str
 	return rc;
 }
 
+int release_lost_insert(struct db *db, const char *version, int64_t at, struct err *err)
+{
+	STMT_AUTO s = db_stmt(db, SQL_release_lost_insert);
+
+	stmt_bind_text(s, "version", version);
+	stmt_bind_int(s, "at", at);
+	return stmt_exec(s, err);
+}
+
+int release_lost_list(struct db *db, struct arena *a, struct strings *ret, struct err *err)
+{
+	STMT_AUTO s = db_stmt(db, SQL_release_lost_list);
+	struct strings l = {ARENA_ARRAY(a, RELEASES_LOST_MAX, const char *), 0};
+	int rc = 0;
+
+	while (l.n < RELEASES_LOST_MAX && (rc = stmt_step(s, err)) > 0)
+		l.v[l.n++] = stmt_text_dup(s, "version", a);
+	if (rc < 0)
+		return -1;
+	*ret = l;
+	return 0;
+}
+
 int release_anchor(struct db *db, int64_t since, struct arena *a, const char **ret_version,
 	int64_t *ret_left_at, struct err *err)
 {

@@ -123,6 +123,26 @@ check "... with the same signatures" cmp there again.json
 sf verify --key key.pem --state node
 check "... and a node sees nothing new" exits 0
 stop
+fault() { curl -sf -H 'Content-Type: application/json' -d "$1" "$hub/_control/fault" >control.out; }
+begun() { # FOLDER WORDS...: a restore that waits for the Hub and holds the folder
+	fault '{"kind":"slow","seconds":3,"times":1,"path":"/refs"}'
+	"$BUILD/spiralfed" restore --from-hub "$repo" --endpoint "$hub" --key "$key" --state "$1" \
+		>begun.out 2>begun.err &
+	begun=$!
+	await test -e "$1/lock"
+}
+begun twice
+restore --state twice
+check "of two restores at once one is told so" says 'or another restore, holds the state folder'
+"$BUILD/spiralfedd" -o listen="unix:$PWD/sock" -o state=twice >out 2>err
+check "... and so is a daemon" says 'holds the state folder'
+check "... and the first one comes to its end" wait "$begun"
+begun late
+echo "somebody's" >late/registry.sqlite
+check "a registry that came meanwhile" eval '! wait "$begun"'
+check "... is named" grep -q 'came meanwhile, and nothing is restored over it' begun.err
+check "... and stays" test "$(cat late/registry.sqlite)" = "somebody's"
+check "... with nothing beside it" test ! -e late/registry.restoring
 mkdir restored
 echo "half of one" >restored/registry.restoring # as if it was cut off
 restore --state restored
@@ -167,8 +187,7 @@ check "with both keys it is good" prints 'stable: 1.0.3, serial 5'
 of_hub "/$repo/resolve/main/spiralfed/states.json" >states
 sed 's/"breached"/"retired"/' states >forged
 edit spiralfed/states.json forged
-restore --dry-run
-check "of what is held there is no signature" exits 0
+refused "a dropped hold" 'main: spiralfed/states.json: it is not as it was signed'
 sed 's/"version": "1.0.3",/"version": "1.0.1",/' states >forged
 edit spiralfed/states.json forged
 refused "another channel in the states" 'main: spiralfed/states.json: '
@@ -178,6 +197,13 @@ sed 's/"serial":5/"serial":50/' channel >forged
 edit spiralfed/channel.json forged
 refused "a changed channel" 'main: spiralfed/channel.json: '
 edit spiralfed/channel.json channel
+of_hub "/$repo/resolve/main/README.md" >readme
+echo "# by hand" >forged
+edit README.md forged
+refused "a changed card" 'no signature covers main: README.md'
+restore --dry-run --accept-unsigned
+check "... unless somebody takes it" prints 'no signature covers main: README.md'
+edit README.md readme
 of_hub "/$repo/resolve/v1.0.1/spiralfed/release.json" >release
 of_hub "/$repo/resolve/v1.0.3/spiralfed/release.json" >newest
 edit spiralfed/release.json release

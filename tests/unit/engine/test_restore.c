@@ -22,6 +22,8 @@ Suite *test_suite(void);
 
 static char made[SCRATCH_PATH], keys[SCRATCH_PATH];
 static struct spiralfed_key trusted;
+static bool accept_unsigned;
+static const char *stable;
 
 /* Another floor for the safety: "0.9" and this digit. */
 static void change_policy(char digit)
@@ -41,6 +43,8 @@ static void setup(void)
 {
 	const char *pem;
 
+	accept_unsigned = false;
+	stable = NULL;
 	memory_clear();
 	registry_setup();
 	registry_sources(&memory_source, 1);
@@ -82,6 +86,8 @@ static int read_all(struct restoration *ret, struct err *err)
 		.patience = USEC_PER_SEC,
 		.keys = &trusted,
 		.n_keys = 1,
+		.accept_unsigned = accept_unsigned,
+		.stable = stable,
 	};
 
 	rc = restore_read(&s, ret, err);
@@ -231,9 +237,118 @@ START_TEST(test_restore__refuses_what_was_changed)
 	struct restoration r;
 	struct err err = {0};
 
+	/* As before there were seals: without them the parts must still agree. */
+	memory_edit(PUBLISHED_SEAL, NULL);
+	ck_assert_int_eq(read_all(&r, &err), -1);
+	ck_assert_msg(strstr(err.msg, "no signature covers main: " PUBLISHED_CHANNEL
+				      ", main: " PUBLISHED_STATES ";"),
+		"%s", err.msg);
+	accept_unsigned = true;
 	ck_assert_int_eq(read_all(&r, &err), 0);
+	ck_assert_uint_eq(r.unsigned_files.n, 2);
 	for (size_t i = 0; i < CHANGED; i++)
 		refuse_changed(i, r.v[1].tag);
+}
+END_TEST
+
+/* Found by a review: holds, states, manifests and actors could be changed by whoever may write there. */
+START_TEST(test_restore__takes_only_what_was_signed)
+{
+	const char *path = published_paths[_i], *newest, *tagged;
+	bool prose = strcmp(path, PUBLISHED_CARD) == 0 || strcmp(path, PUBLISHED_CHANGELOG) == 0;
+	struct restoration r;
+	struct err err = {0};
+
+	ck_assert_msg(read_all(&r, &err) == 0, "%s", err.msg);
+	newest = r.v[1].tag;
+	tagged = arena_strdup(reg.arena, memory_tag(newest));
+	memory_edit(path, arena_printf(reg.arena, "%sx", memory_read(memory_head(), path)));
+	ck_assert_int_eq(read_all(&r, &err), -1);
+	ck_assert_msg(strstr(err.msg, "main: ") && strstr(err.msg, path), "%s", err.msg);
+	/* What people read is no reason to stay without a registry; nothing else is let through. */
+	accept_unsigned = true;
+	ck_assert_int_eq(read_all(&r, &err), prose ? 0 : -1);
+	if (prose)
+		ck_assert(r.touched);
+	memory_retag(newest, memory_head());
+	if (!prose && strcmp(path, PUBLISHED_CHANNEL) != 0 &&
+		strcmp(path, PUBLISHED_POINTER) != 0 && strcmp(path, PUBLISHED_STATES) != 0) {
+		ck_assert_int_eq(read_all(&r, &err), -1);
+		ck_assert_msg(strstr(err.msg, newest), "%s", err.msg);
+		/* A document is told by its envelope. */
+		ck_assert_msg(
+			strstr(err.msg,
+				strcmp(path, PUBLISHED_RELEASE) ? path : PUBLISHED_ATTESTATION),
+			"%s", err.msg);
+	}
+	memory_retag(newest, tagged);
+}
+END_TEST
+
+/* States and seal of before, beside the pointer of now: each is signed. */
+START_TEST(test_restore__mixes_no_two_publications)
+{
+	struct restoration r;
+	struct err err = {0};
+	const char *before;
+
+	ck_assert_int_eq(read_all(&r, &err), 0);
+	before = arena_strdup(reg.arena, memory_tag(r.v[1].tag));
+	memory_edit(PUBLISHED_STATES, memory_read(before, PUBLISHED_STATES));
+	memory_edit(PUBLISHED_SEAL, memory_read(before, PUBLISHED_SEAL));
+	ck_assert_int_eq(read_all(&r, &err), -1);
+	memory_edit(PUBLISHED_CHANNEL, memory_read(before, PUBLISHED_CHANNEL));
+	ck_assert_int_eq(read_all(&r, &err), -1);
+	ck_assert_msg(strstr(err.msg, PUBLISHED_POINTER), "%s", err.msg);
+}
+END_TEST
+
+/* Two were promoted, and when the first stood there the machine was gone. Its commit has the channel of the
+ * second. */
+START_TEST(test_restore__goes_on_without_what_was_not_published)
+{
+	const char *there, *lost, *keyid, *tag, *commit;
+	const struct restore_target t = {
+		.path = made, .keys = keys, .now = clock_now(&reg.clock.clock)};
+	struct strings versions;
+	struct channel_row channel;
+	struct restoration r;
+	struct err err = {0};
+	struct db *db;
+
+	memory.down = 1000;
+	there = next_release(3, 0.88);
+	lost = next_release(4, 0.92);
+	memory.down = 0;
+	fake_clock_step(&reg.clock, 3600 * USEC_PER_SEC);
+	engine_step(reg.engine);
+	tag = arena_printf(reg.arena, "v%s", there);
+	commit = arena_strdup(reg.arena, memory_tag(tag));
+	memory_untag(arena_printf(reg.arena, "v%s", lost));
+	for (size_t i = 0; i < PUBLISHED_PATHS; i++)
+		memory_edit(published_paths[i], memory_read(commit, published_paths[i]));
+	ck_assert_int_eq(read_all(&r, &err), -1);
+	ck_assert_msg(
+		strstr(err.msg, arena_printf(reg.arena, "release %s, which was promoted", lost)),
+		"%s", err.msg);
+	ck_assert_msg(
+		strstr(err.msg, arena_printf(reg.arena, "--stable %s", there)), "%s", err.msg);
+	stable = lost;
+	ck_assert_int_eq(read_all(&r, &err), -1);
+	stable = there;
+	ck_assert_msg(read_all(&r, &err) == 0, "%s", err.msg);
+	ck_assert_uint_eq(r.lost.n, 1);
+	ck_assert_str_eq(r.lost.v[0], lost);
+	ck_assert_msg(restore_write(&t, &r, reg.arena, &keyid, &err) == 0, "%s", err.msg);
+	ck_assert_int_eq(db_open(made, DB_READ_ONLY, &db, &err), 0);
+	ck_assert_int_eq(channel_find(db, CHANNEL_STABLE, reg.arena, &channel, &err), 1);
+	ck_assert_str_eq(channel.release_version, there);
+	ck_assert_int_eq(channel.serial, reg.engine->state.serial + 1);
+	/* Its version is never used again. */
+	ck_assert_int_eq(release_lost_list(db, reg.arena, &versions, &err), 0);
+	ck_assert_uint_eq(versions.n, 1);
+	ck_assert_str_eq(versions.v[0], lost);
+	db_close(db);
 }
 END_TEST
 
@@ -316,6 +431,9 @@ Suite *test_suite(void)
 	tcase_add_test(tc, test_restore__reads_what_was_published);
 	tcase_add_test(tc, test_restore__writes_a_registry_that_agrees);
 	tcase_add_test(tc, test_restore__refuses_what_was_changed);
+	tcase_add_loop_test(tc, test_restore__takes_only_what_was_signed, 0, PUBLISHED_PATHS);
+	tcase_add_test(tc, test_restore__mixes_no_two_publications);
+	tcase_add_test(tc, test_restore__goes_on_without_what_was_not_published);
 	tcase_add_test(tc, test_restore__names_a_file_that_is_missing);
 	tcase_add_test(tc, test_restore__needs_every_tag);
 	tcase_add_test(tc, test_restore__trusts_nobody_else);

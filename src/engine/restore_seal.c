@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * What was signed of a commit's files, and whether they are those. A publication of before there were seals is
+ * read as well; what no signature covers in it is told, and whoever restores decides.
+ */
+#include <string.h>
+
+#include "base/digest.h"
+#include "engine/restore_read.h"
+#include "spiralfed/envelope.h"
+
+static int open_seal(struct reading *x, const struct source_document *d,
+	struct publication_seal *ret, struct err *err)
+{
+	struct source_document payload;
+	struct signed_bytes bytes;
+
+	if (reading_status(envelope_open(x->s->keys, x->s->n_keys, SEAL_PAYLOAD_TYPE, d->text,
+				   d->len, &bytes),
+		    err) < 0)
+		return -1;
+	payload =
+		(struct source_document){.text = signed_payload(&bytes), .len = bytes.payload_len};
+	if (reading_parse(&publication_seal_table, &payload, x->arena, ret, err) < 0)
+		return -1;
+	return strcmp(ret->schema, SEAL_SCHEMA) == 0
+		       ? 0
+		       : err_set(err, ERR_IO, "its schema is %s, not " SEAL_SCHEMA, ret->schema);
+}
+
+static bool is_sealed(const struct publication_seal *s, const char *path, const char *digest)
+{
+	for (size_t i = 0; i < s->files.n; i++) {
+		const struct sealed_file *f = LIST_AT(&s->files, struct sealed_file, i);
+
+		if (strcmp(f->path, path) == 0)
+			return strcmp(f->digest, digest) == 0;
+	}
+	return false;
+}
+
+static int differs(const char *path, struct err *err)
+{
+	return err_set(err, ERR_BAD_SIGNATURE, "%s: it is not as it was signed (%s)", path,
+		PUBLISHED_SEAL);
+}
+
+static int check_file(const struct publication_seal *s, const char *path, const char *text,
+	size_t len, struct err *err)
+{
+	char digest[DIGEST_STRLEN];
+
+	return is_sealed(s, path, digest_string(text, len, digest)) ? 0 : differs(path, err);
+}
+
+int reading_check_sealed(struct reading *x, const struct restored_release *r,
+	const struct source_document *record, struct err *err)
+{
+	struct source_document d;
+	struct publication_seal s;
+	int rc = reading_look(x, r->commit, PUBLISHED_SEAL, SPIRALFED_ENVELOPE_MAX, &d, err);
+
+	if (rc > 0)
+		rc = open_seal(x, &d, &s, err) < 0 ? -1 : 1;
+	if (rc < 0)
+		return err_wrap(err, PUBLISHED_SEAL);
+	if (rc == 0) {
+		reading_unsigned(x, r->tag, PUBLISHED_RECORD);
+		return 0;
+	}
+	if (strcmp(s.version, r->tag + 1) != 0)
+		return err_set(err, ERR_BAD_SIGNATURE, PUBLISHED_SEAL ": it is that of release %s",
+			s.version);
+	if (check_file(&s, PUBLISHED_RECORD, record->text, record->len, err) < 0 ||
+		check_file(&s, PUBLISHED_RELEASE, r->document.text, r->document.len, err) < 0)
+		return -1;
+	return check_file(&s, PUBLISHED_ATTESTATION, r->attestation, strlen(r->attestation), err);
+}
+
+/* ---- The head ---- */
+
+/* For people: nothing is taken from them. */
+static bool is_prose(const char *path)
+{
+	return strcmp(path, PUBLISHED_CARD) == 0 || strcmp(path, PUBLISHED_CHANGELOG) == 0;
+}
+
+static const struct repository_file *head_file_of(const struct restoration *r, const char *path)
+{
+	for (size_t i = 0; i < r->n_files; i++)
+		if (strcmp(r->files[i].path, path) == 0)
+			return &r->files[i];
+	return NULL;
+}
+
+/* One of the paths: there as it was signed, or neither there nor signed. */
+static int check_at_head(struct reading *x, const char *path, struct err *err)
+{
+	const struct publication_seal *s = x->r->seal;
+	const struct repository_file *f = head_file_of(x->r, path);
+	bool listed = false;
+
+	for (size_t i = 0; i < s->files.n; i++)
+		listed = listed ||
+			 strcmp(LIST_AT(&s->files, struct sealed_file, i)->path, path) == 0;
+	if ((!f && !listed) || (f && check_file(s, path, f->text, f->len, err) == 0))
+		return 0;
+	if (is_prose(path)) {
+		reading_unsigned(x, "main", path);
+		x->r->touched = true;
+		return 0;
+	}
+	return f ? -1 : err_set(err, ERR_NOT_FOUND, "%s: it is not there", path);
+}
+
+int reading_take_seal(struct reading *x, struct err *err)
+{
+	const struct repository_file *f = head_file_of(x->r, PUBLISHED_SEAL);
+	struct publication_seal *s;
+
+	if (!f) {
+		reading_unsigned(x, "main", PUBLISHED_CHANNEL);
+		reading_unsigned(x, "main", PUBLISHED_STATES);
+		return 0;
+	}
+	const struct source_document d = {.text = f->text, .len = f->len};
+
+	s = ARENA_NEW(x->arena, struct publication_seal);
+	if (open_seal(x, &d, s, err) < 0)
+		return err_wrap(err, "main: " PUBLISHED_SEAL);
+	x->r->seal = s;
+	for (size_t i = 0; i < PUBLISHED_PATHS; i++)
+		if (strcmp(published_paths[i], PUBLISHED_SEAL) != 0 &&
+			check_at_head(x, published_paths[i], err) < 0)
+			return err_wrap(err, "main");
+	return 0;
+}
