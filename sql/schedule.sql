@@ -27,11 +27,6 @@ SELECT seq AS id, job, scheduled_for, due, started_at, finished_at, phase, outco
 	detail, actor, asked
 FROM job_run WHERE seq = $1;
 
--- name: job_run_scheduled :one (job, scheduled_for)
-SELECT seq AS id, job, scheduled_for, due, started_at, finished_at, phase, outcome, result, decided, reason,
-	detail, actor, asked
-FROM job_run WHERE job = $1 AND scheduled_for = $2;
-
 -- name: job_run_open :one (job, now)
 SELECT seq AS id, job, scheduled_for, due, started_at, finished_at, phase, outcome, result, decided, reason,
 	detail, actor, asked

@@ -50,9 +50,6 @@ char *time_format_micro(int64_t usec, char buf[TIME_STRLEN]);
  * to 9999 in UTC, a leap second (23:59:60 in UTC) taken as 59. Returns 0, or -1 when it is none. No locale, no TZ. */
 int time_parse(const char *s, int64_t *ret_usec);
 
-/* IMF-fixdate of RFC 9110 section 5.6.7, for Last-Modified and Date. */
-char *time_format_http(int64_t usec, char buf[TIME_STRLEN]);
-
 /* Proleptic Gregorian calendar, UTC. */
 struct civil {
 	int year, month, day, hour, minute, second, usec,

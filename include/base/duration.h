@@ -15,11 +15,8 @@
  * such as "is not a duration, e.g. PT4H"; static text. */
 int duration_parse(const char *s, int64_t *ret_usec, const char **ret_why);
 
-/* The shortest spelling, whole seconds: "PT4H", "P1DT30M", "PT0S". Returns buf. */
+/* The length for people, whole seconds: "4 h", "1 d 30 min", "0 s". Returns buf. */
 enum { DURATION_STRLEN = 40 };
-char *duration_format(int64_t usec, char buf[DURATION_STRLEN]);
-
-/* The same for people: "4 h", "1 d 30 min", "0 s". Returns buf. */
 char *duration_say(int64_t usec, char buf[DURATION_STRLEN]);
 
 #endif

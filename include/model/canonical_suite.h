@@ -41,9 +41,7 @@ void canonical_suite_identify(struct canonical_suite *s, struct arena *a);
 const char *canonical_suite_content(
 	const struct canonical_suite *s, struct arena *a, size_t *ret_len);
 
-/* NULL: none of that name, or the role must bring nothing. */
-const struct suite_dataset *canonical_suite_dataset(
-	const struct canonical_suite *s, const char *name);
+/* NULL: the role must bring nothing. */
 const struct strings *canonical_suite_metrics(const struct canonical_suite *s, const char *role);
 
 #endif

@@ -43,7 +43,6 @@ static inline void burnrate_freep(struct burnrate **b)
 #define BURNRATE_AUTO __attribute__((cleanup(burnrate_freep))) struct burnrate *
 
 size_t burnrate_memory(const struct burnrate *b); /* bytes held */
-int64_t burnrate_grid(const struct burnrate *b);  /* seconds of a cell */
 /* How far back rows matter: the longest window. */
 int64_t burnrate_reach(const struct burnrate *b);
 

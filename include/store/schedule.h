@@ -10,8 +10,6 @@
 
 /* Each 1, 0: none, -1. */
 int job_run_find(struct db *db, int64_t id, struct arena *a, struct job_run *ret, struct err *err);
-int job_run_scheduled(struct db *db, enum job job, int64_t at, struct arena *a, struct job_run *ret,
-	struct err *err);
 /* The oldest one that is due and not over. */
 int job_run_open(struct db *db, enum job job, int64_t now, struct arena *a, struct job_run *ret,
 	struct err *err);

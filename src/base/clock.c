@@ -133,14 +133,6 @@ static char *put_digits(char *p, int v, int digits)
 	return p + digits;
 }
 
-static char *put_text(char *p, const char *text)
-{
-	size_t len = strlen(text);
-
-	memcpy(p, text, len);
-	return p + len;
-}
-
 static char *put_clock(char *p, const struct civil *c)
 {
 	p = put_digits(p, c->hour, 2);
@@ -183,29 +175,6 @@ char *time_format(int64_t usec, char buf[TIME_STRLEN])
 char *time_format_micro(int64_t usec, char buf[TIME_STRLEN])
 {
 	return format(usec, true, buf);
-}
-
-char *time_format_http(int64_t usec, char buf[TIME_STRLEN])
-{
-	static const char days[][4] = {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
-	static const char months[][4] = {
-		"Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
-	struct civil c;
-	char *p = buf;
-
-	civil_from_time(usec, &c);
-	p = put_text(p, days[c.weekday]);
-	p = put_text(p, ", ");
-	p = put_digits(p, c.day, 2);
-	*p++ = ' ';
-	p = put_text(p, months[c.month - 1]);
-	*p++ = ' ';
-	p = put_digits(p, c.year, 4);
-	*p++ = ' ';
-	p = put_clock(p, &c);
-	p = put_text(p, " GMT");
-	*p = '\0';
-	return buf;
 }
 
 /* Exactly n digits, moving *s behind them. */

@@ -79,26 +79,6 @@ int duration_parse(const char *s, int64_t *ret_usec, const char **ret_why)
 	return 0;
 }
 
-char *duration_format(int64_t usec, char buf[DURATION_STRLEN])
-{
-	int64_t left = usec / USEC_PER_SEC;
-	size_t n = 0;
-
-	buf[n++] = 'P';
-	for (size_t i = 0; i < UNITS; i++) {
-		int64_t count = left / units[i].seconds;
-
-		left -= count * units[i].seconds;
-		if (i == 1 && (count || left || n == 1))
-			buf[n++] = 'T';
-		if (count || (i == UNITS - 1 && n == 2 && buf[1] == 'T'))
-			n += (size_t)snprintf(buf + n, DURATION_STRLEN - n, "%lld%c",
-				(long long)count, units[i].letter);
-	}
-	buf[n] = '\0';
-	return buf;
-}
-
 char *duration_say(int64_t usec, char buf[DURATION_STRLEN])
 {
 	int64_t left = usec / USEC_PER_SEC;

@@ -107,17 +107,6 @@ void canonical_suite_identify(struct canonical_suite *s, struct arena *a)
 	s->digest = arena_strdup(a, digest_string(text, len, digest));
 }
 
-const struct suite_dataset *canonical_suite_dataset(
-	const struct canonical_suite *s, const char *name)
-{
-	for (size_t i = 0; i < s->datasets.n; i++) {
-		const struct suite_dataset *d = LIST_AT(&s->datasets, struct suite_dataset, i);
-		if (!strcmp(d->name, name))
-			return d;
-	}
-	return NULL;
-}
-
 const struct strings *canonical_suite_metrics(const struct canonical_suite *s, const char *role)
 {
 	for (size_t i = 0; i < s->required_metrics.n; i++) {

@@ -157,11 +157,6 @@ size_t burnrate_memory(const struct burnrate *b)
 	return b->memory;
 }
 
-int64_t burnrate_grid(const struct burnrate *b)
-{
-	return b->grid;
-}
-
 int64_t burnrate_reach(const struct burnrate *b)
 {
 	return b->reach;

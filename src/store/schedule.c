@@ -41,16 +41,6 @@ int job_run_find(struct db *db, int64_t id, struct arena *a, struct job_run *ret
 	return one_run(s, a, ret, err);
 }
 
-int job_run_scheduled(struct db *db, enum job job, int64_t at, struct arena *a, struct job_run *ret,
-	struct err *err)
-{
-	STMT_AUTO s = db_stmt(db, SQL_job_run_scheduled);
-
-	bind_job(s, job);
-	stmt_bind_int(s, "scheduled_for", at);
-	return one_run(s, a, ret, err);
-}
-
 int job_run_open(struct db *db, enum job job, int64_t now, struct arena *a, struct job_run *ret,
 	struct err *err)
 {

@@ -13,18 +13,18 @@ Suite *test_suite(void);
 static const struct {
 	const char *text;
 	int64_t seconds;
-	const char *format, *say;
+	const char *say;
 } good[] = {
-	{"PT4H", 14400, "PT4H", "4 h"},
-	{"P1D", 86400, "P1D", "1 d"},
-	{"PT24H", 86400, "P1D", "1 d"},
-	{"P1DT12H30M5S", 131405, "P1DT12H30M5S", "1 d 12 h 30 min 5 s"},
-	{"PT90M", 5400, "PT1H30M", "1 h 30 min"},
-	{"P1DT1S", 86401, "P1DT1S", "1 d 1 s"},
-	{"PT0S", 0, "PT0S", "0 s"},
-	{"P0D", 0, "PT0S", "0 s"},
-	{"P007D", 604800, "P7D", "7 d"},
-	{"P3660D", 316224000, "P3660D", "3660 d"},
+	{"PT4H", 14400, "4 h"},
+	{"P1D", 86400, "1 d"},
+	{"PT24H", 86400, "1 d"},
+	{"P1DT12H30M5S", 131405, "1 d 12 h 30 min 5 s"},
+	{"PT90M", 5400, "1 h 30 min"},
+	{"P1DT1S", 86401, "1 d 1 s"},
+	{"PT0S", 0, "0 s"},
+	{"P0D", 0, "0 s"},
+	{"P007D", 604800, "7 d"},
+	{"P3660D", 316224000, "3660 d"},
 };
 
 START_TEST(test_duration__comes_back)
@@ -35,7 +35,6 @@ START_TEST(test_duration__comes_back)
 
 	ck_assert_msg(!duration_parse(good[_i].text, &length, &why), "%s", why);
 	ck_assert_int_eq(length, good[_i].seconds * USEC_PER_SEC);
-	ck_assert_str_eq(duration_format(length, buf), good[_i].format);
 	ck_assert_str_eq(duration_say(length, buf), good[_i].say);
 }
 END_TEST
