@@ -14,7 +14,7 @@
 #include "net/url.h"
 #include "provider/aws_xml.h"
 
-enum { ANSWER_MAX = 64 << 10, TOKEN_MAX = 64 << 10, NEAR_S = 2, FAR_S = 15 };
+enum { ANSWER_MAX = 64 << 10, TOKEN_MAX = 64 << 10, NEAR_S = 2, FAR_S = 15, BUSY_TRIES = 3 };
 
 #define AGENT	 "http://169.254.170.2"
 #define METADATA "http://169.254.169.254"
@@ -218,6 +218,22 @@ static const char *line_of(const struct http_response *r, struct arena *a)
 	return arena_strndup(a, r->body, strcspn(r->body, "\r\n"));
 }
 
+/* Whoever answers that it is busy is there: asked again, and no reason to look elsewhere. */
+static int metadata_token(const struct aws_identity_options *o, const struct provider_call *call,
+	const struct http_header *ttl, struct http_response *ret, struct err *err)
+{
+	static const int busy[] = {500, 502, 503, 504, 429, 0};
+	struct err ignored;
+
+	for (int n = 1;; n++) {
+		if (metadata(o, call, "PUT", "/latest/api/token", ttl, busy, ret, err) < 0)
+			return -1;
+		if (ret->status < 400 || n == BUSY_TRIES ||
+			provider_call_wait(call, n * USEC_PER_SEC, &ignored) < 0)
+			return 0;
+	}
+}
+
 int aws_from_instance(const struct aws_identity_options *o, const struct provider_call *call,
 	struct aws_found *ret, struct err *err)
 {
@@ -230,8 +246,11 @@ int aws_from_instance(const struct aws_identity_options *o, const struct provide
 	if (disabled && strcasecmp(disabled, "true") == 0)
 		return 0;
 	/* Nobody there: this is no instance. */
-	if (metadata(o, call, "PUT", "/latest/api/token", &ttl, NULL, &r, err) < 0)
+	if (metadata_token(o, call, &ttl, &r, err) < 0)
 		return err->code == ERR_UNREACHABLE ? 0 : -1;
+	if (r.status >= 400)
+		return err_set(err, ERR_UNREACHABLE,
+			"the metadata service of this instance answers %d", r.status);
 	token = (struct http_header){"x-aws-ec2-metadata-token", line_of(&r, a)};
 	if (metadata(o, call, "GET", ROLES, &token, none, &r, err) < 0)
 		return -1;

@@ -80,12 +80,20 @@ static int fake_send(void *arg, const struct provider_call *c, struct session_re
 			break;
 		*ret = (struct http_response){
 			.status = s->status, .body = s->body, .body_len = strlen(s->body)};
-		if (s->status < 400 || (expected && *expected == s->status))
+		for (; expected && *expected; expected++)
+			if (*expected == s->status)
+				return 0;
+		if (s->status < 400)
 			return 0;
 		aws_judge(ret, clock_now(c->clock), c->arena, &ignored, err);
 		return -1;
 	}
 	return err_set(err, ERR_UNREACHABLE, "%s: nobody there", h->server.base);
+}
+
+static void step(const struct provider_call *c, int64_t usec)
+{
+	fake_clock_step(&fake, usec);
 }
 
 static void setup(void)
@@ -95,7 +103,8 @@ static void setup(void)
 	arena = arena_new();
 	time_parse(NOW_TEXT, &now);
 	fake_clock_init(&fake, now);
-	call = (struct provider_call){.clock = &fake.clock, .deadline = INT64_MAX, .arena = arena};
+	call = (struct provider_call){
+		.clock = &fake.clock, .deadline = INT64_MAX, .arena = arena, .wait = step};
 	memset(variables, 0, sizeof(variables));
 	memset(script, 0, sizeof(script));
 	n_sent = 0;
@@ -221,6 +230,14 @@ START_TEST(test_aws_credentials__are_nowhere)
 	n_sent = 0;
 	ck_assert_ptr_nonnull(strstr(get(i), "credentials (instance)"));
 	ck_assert_uint_eq(n_sent, 1);
+	/* One that is busy is asked again, and is no missing one. */
+	script[0].status = 503;
+	n_sent = 0;
+	const char *busy = get(i);
+	ck_assert_msg(strstr(busy, "the metadata service of this instance answers 503") &&
+			      strncmp(busy, err_info(ERR_UNREACHABLE)->code, 11) == 0,
+		"%s", busy);
+	ck_assert_uint_eq(n_sent, 3);
 	aws_identity_free(i);
 }
 END_TEST
