@@ -438,18 +438,24 @@ static int walk_in_batches(struct source *s, struct db *reader, const struct pro
 	return rc;
 }
 
-/* Of all that is there, what was asked for by name. */
+/* Of all that is there, what was asked for by name. One that can't be looked up keeps no other from being
+ * pulled: *ret_missed is why, of the first. */
 static int list_asked(struct source *s, const struct provider_call *call,
-	struct source_listing *ret, struct err *err)
+	struct source_listing *ret, struct err *ret_missed)
 {
 	struct source_listing l = {.v = ARENA_ARRAY(call->arena, s->taken.n, struct source_entry)};
+	size_t in_a_row = 0;
 
 	for (size_t i = 0; i < s->taken.n; i++) {
-		int rc = s->kind->find(s->connector, call, s->taken.v[i].name, &l.v[l.n], err);
+		struct err why = {0};
+		int rc = s->kind->find(s->connector, call, s->taken.v[i].name, &l.v[l.n], &why);
 
-		if (rc < 0)
-			return -1;
 		l.n += rc > 0;
+		in_a_row = rc < 0 ? in_a_row + 1 : 0;
+		if (rc < 0 && ret_missed->code == ERR_NONE)
+			*ret_missed = why;
+		if (in_a_row == DEAF_MAX || (rc < 0 && provider_call_check(call, &why) < 0))
+			break;
 	}
 	l.n = source_entries_sort(l.v, l.n);
 	*ret = l;
@@ -457,9 +463,9 @@ static int list_asked(struct source *s, const struct provider_call *call,
 }
 
 static int list(struct source *s, const struct provider_call *call, struct source_listing *ret,
-	struct err *err)
+	struct err *ret_missed, struct err *err)
 {
-	return is_partial(s) ? list_asked(s, call, ret, err)
+	return is_partial(s) ? list_asked(s, call, ret, ret_missed)
 			     : s->kind->list(s->connector, call, ret, err);
 }
 
@@ -489,8 +495,9 @@ static int look(struct source *s, struct db *reader, struct arena *a)
 	struct source_listing l;
 	struct source_items rows;
 	struct vanished gone;
+	struct err missed = {0};
 
-	if (list(s, &call, &l, &r->err) < 0 ||
+	if (list(s, &call, &l, &missed, &r->err) < 0 ||
 		source_items_load(reader, s->provider, a, &rows, &r->err) < 0)
 		return -1;
 	r->listed = l.n;
@@ -499,8 +506,10 @@ static int look(struct source *s, struct db *reader, struct arena *a)
 	gone = (struct vanished){ARENA_ARRAY(a, rows.n + 1, const char *), 0};
 	if (walk_in_batches(s, reader, &call, &l, &rows, &gone) < 0)
 		return -1;
-	if (is_partial(s))
-		return 0;
+	if (is_partial(s)) {
+		r->err = missed;
+		return missed.code == ERR_NONE ? 0 : -1;
+	}
 	if (l.cut)
 		return err_set(&r->err, ERR_IO,
 			"there are more than %d entries: move those that came in to another place",

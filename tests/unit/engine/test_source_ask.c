@@ -235,6 +235,22 @@ START_TEST(test_source_ask__a_failure_is_followed_by_one_look_at_all)
 }
 END_TEST
 
+START_TEST(test_source_ask__one_that_fails_keeps_no_other_from_coming)
+{
+	failures = 1;
+	ask_for("lora-v7");
+	ask_for("lora-v8");
+	run();
+	ck_assert_int_eq(found, 2);
+	ck_assert_int_eq(listed, 0);
+	ck_assert(has("s/lora-v7") != has("s/lora-v8"));
+	/* And what failed is looked for again. */
+	fake_clock_step(&reg.clock, 300 * USEC_PER_SEC);
+	run();
+	ck_assert_int_eq(listed, 1);
+}
+END_TEST
+
 /* It is not given up while its place is away: ever more seldom, up to an hour; the name's own place in the
  * registry stays. */
 START_TEST(test_source_ask__waits_for_a_place_that_is_away)
@@ -306,6 +322,7 @@ Suite *test_suite(void)
 	tcase_add_test(t, test_source_ask__forgets_nothing_else);
 	tcase_add_test(t, test_source_ask__a_failure_is_followed_by_one_look_at_all);
 	tcase_add_test(t, test_source_ask__too_much_is_everything);
+	tcase_add_test(t, test_source_ask__one_that_fails_keeps_no_other_from_coming);
 	tcase_add_test(t, test_source_ask__refusals);
 	suite_add_tcase(s, t);
 	return s;
