@@ -5,6 +5,8 @@
  */
 #include "engine/source.h"
 
+#include <string.h>
+
 enum { REFUSALS_MAX = 100 };
 
 static int add_source(
@@ -16,7 +18,9 @@ static int add_source(
 	p->state = p->connector ? PROVIDER_WAITING : PROVIDER_PUSH;
 	if (rc <= 0 || !p->connector)
 		return rc < 0 ? -1 : 0;
-	p->state = row.failing_since ? PROVIDER_FAILING : PROVIDER_OK;
+	/* Left alone because it failed again and again: whatever the last run says. */
+	bool open = p->health && strcmp(p->health->breaker, breaker_state_name(BREAKER_OPEN)) == 0;
+	p->state = row.failing_since || open ? PROVIDER_FAILING : PROVIDER_OK;
 	p->last_run_at = row.last_run_at;
 	p->last_success_at = row.last_success_at;
 	if (row.last_success_at)
