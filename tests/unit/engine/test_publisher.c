@@ -234,6 +234,8 @@ START_TEST(test_publisher__records_the_evidence_too)
 }
 END_TEST
 
+static const char *seal; /* as it was left */
+
 static void move_tag(void)
 {
 	memory_retag("v1.0.0", "c1");
@@ -262,6 +264,15 @@ static void revert(void)
 {
 	memory_edit(PUBLISHED_RELEASE, document("1.0.0"));
 }
+static void delete_seal(void)
+{
+	seal = arena_strdup(reg.arena, memory_read(memory_head(), PUBLISHED_SEAL));
+	memory_edit(PUBLISHED_SEAL, NULL);
+}
+static void bring_seal(void)
+{
+	memory_edit(PUBLISHED_SEAL, seal);
+}
 static void lose(void)
 {
 	memory.exists = false;
@@ -279,6 +290,7 @@ static const struct {
 	{"tag_deleted", delete_tag, put_tag_back},
 	{"tag_unknown", add_tag, remove_tag},
 	{"file_changed", edit, revert},
+	{"file_deleted", delete_seal, bring_seal},
 	{"repository_gone", lose, find},
 };
 
@@ -296,6 +308,7 @@ START_TEST(test_publisher__notices_what_is_touched)
 
 	ck_assert_int_eq(p.state, PUBLICATION_DRIFTED);
 	ck_assert_str_eq(first_code(&p), drifts[_i].code);
+	ck_assert_uint_gt(strlen(LIST_AT(&p.drift, struct publication_drift, 0)->needs), 10);
 	/* Told once; nothing is written over it, and nothing is promoted. */
 	commits = memory.n_commits;
 	ck_assert_int_eq(promote("1.0.1-rc.1").code, ERR_CHECKLIST_NOT_GO);
