@@ -130,6 +130,31 @@ check "spiralfed hub says what to do" prints 'spiralfed hub acknowledge'
 sf hub acknowledge --reason "looked at it"
 check "an operator takes it as it is" exits 0
 check "... and it agrees" await state agrees
+remove() { # FILE: a commit by hand
+	{
+		echo '{"key":"header","value":{"summary":"by hand","description":""}}'
+		printf '{"key":"deletedFile","value":{"path":"%s"}}\n' "$1"
+	} >commit.ndjson
+	curl -sf -H 'Authorization: Bearer hf_write' -H 'Content-Type: application/x-ndjson' \
+		--data-binary @commit.ndjson "$hub/api/models/$repo/commit/main" >control.out
+}
+at_tag main spiralfed/record.json >record
+remove spiralfed/record.json
+check "a deleted manifest is drift" await state drifted
+check "... by its name" grep -q '"code":"file_deleted".*record.json' out
+sf checklist 1.0.2-rc.1
+check "... a no-go, too" grep -q 'hub .*no.go' out
+edit spiralfed/record.json "$(cat record)
+"
+check "... and what is put back is well" await state agrees
+edit NOTES.md "somebody else's"
+fault '{"kind":"error","status":412,"times":1,"path":"/commit/main"}'
+check "a release while the branch moves (412)" await try 1.0.2-rc.1
+check "... is published after another look" await tags v1.0.2
+mend
+check "... over nothing of others" test "$(at_tag main NOTES.md)" = "somebody else's"
+check "... once" test "$(of_hub "/api/models/$repo/commits/main" | grep -o 'Release 1.0.2' | wc -l)" = 1
+check "... and the Hub agrees" await state agrees
 curl -sf -X DELETE -H 'Authorization: Bearer hf_write' "$hub/api/models/$repo/tag/v1.0.0" >control.out
 check "a deleted tag is drift" await state drifted
 sf hub acknowledge --reason "no"
