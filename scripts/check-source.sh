@@ -176,3 +176,12 @@ END {
 	else printf "check-source: %d files, no complaint\n", files
 	exit complaints > 0
 }' $files
+
+# Who looks for something begins with the README.
+unnamed=0
+for page in $(echo "$files" | grep -E '^docs/[^/]*\.md$'); do
+	grep -qF "\`$page\`" README.md 2>/dev/null && continue
+	echo "$page:1: README.md does not name it"
+	unnamed=1
+done
+exit $unnamed

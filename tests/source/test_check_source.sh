@@ -81,6 +81,7 @@ bad 'typedef of a struct' src/base/a.c "$licence" 'typedef struct a { int b; } a
 for mark in TO""DO FIX""ME XX""X; do
 	bad 'unfinished work' README.md "later ($mark)"
 done
+bad 'README.md does not name it' docs/a.md '# A page'
 bad 'a path of one machine' README.md 'see /home/somebody/tree'
 # The ceiling is on lines, whatever they hold.
 awk 'BEGIN { while (i++ < 800) print "int a" i ";" }' >"$scratch/long"
