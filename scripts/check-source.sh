@@ -39,6 +39,11 @@ BEGIN {
 	is_sql = "(^|[^A-Z_])(SELECT |INSERT (OR [A-Z]+ )?INTO |REPLACE INTO |UPDATE [a-z_]+ SET |" \
 		"DELETE FROM |(CREATE|DROP|ALTER) (TABLE|INDEX|TRIGGER|VIEW|UNIQUE|TEMP))"
 	is_admin_sql = "^(PRAGMA |BEGIN( |;|$)|COMMIT;?$|ROLLBACK;?$|SAVEPOINT |VACUUM|ATTACH )"
+	jansson = "(^|[^A-Za-z0-9_])json_(t|int_t|error_t|auto_t|type|typeof|incref|decref|delete|equal|copy|" \
+		"deep_copy|v?sprintf|(object|array|string|integer|real|number|boolean|true|false|null|load|" \
+		"dump|v?pack|v?unpack)[a-z_]*|is_(object|array|string|integer|real|number|boolean|true|" \
+		"false|null))([^A-Za-z0-9_]|$)"
+	not_jansson = "jansson outside model/field, model/schema_tree, base/jcs, base/jw*, api/reply and the connectors"
 	machine = "(^|[^A-Za-z0-9_.])/(home|Users|root|work)/[A-Za-z]"
 }
 
@@ -93,7 +98,7 @@ function include(    name, to) {
 	name = $0
 	sub(/^[ \t]*#[ \t]*include[ \t]*/, "", name)
 	if (name ~ /^<jansson\.h>/ && product && FILENAME !~ json_places)
-		complain("jansson outside model/field, model/schema_tree, base/jcs, base/jw*, api/reply and the connectors")
+		complain(not_jansson)
 	if (name !~ /^"/ || !product) return
 	name = substr(name, 2)
 	sub(/".*/, "", name)
@@ -161,6 +166,8 @@ is_shell && top == "tests" && !itself && file !~ /\/run\.sh$/ && /(^|[ \t;&])sle
 guard != "" && (code == "#ifndef " guard || code == "#define " guard) { guards++ }
 /^[ \t]*#[ \t]*include/ { include(); next }
 is_c { calls() }
+# A header of ours may bring it in.
+is_c && product && FILENAME !~ json_places && code ~ jansson { complain(not_jansson) }
 code ~ /(^|[^A-Za-z0-9_])typedef[ \t]+struct/ { complain("a typedef of a struct: write struct") }
 product && strings != "" {
 	if (strings ~ is_sql && file != "src/db/migrate.c") complain("SQL belongs under sql/")

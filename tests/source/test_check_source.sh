@@ -67,6 +67,12 @@ bad 'atoi() is banned' tests/unit/base/test_a.c "$licence" "int a = 1 + atoi (x)
 bad 'malloc() can fail' src/store/a.c "$licence" 'char *a = malloc(3);'
 bad 'strdup() can fail' src/store/a.c "$licence" 'char *a = strdup(b);'
 bad 'jansson outside' src/store/a.c "$licence" '#include <jansson.h>'
+for name in 'json_t *a;' 'json_auto_t *a = b;' 'a = json_object_get(b, "c");' 'json_array_foreach(a, i, b)' \
+	'if (json_is_true(a))' 'json_decref(a);'; do
+	bad 'jansson outside' src/policy/a.c "$licence" "$name"
+done
+bad 'jansson outside' include/store/a.h "$licence" '#ifndef STORE_A_H' '#define STORE_A_H' \
+	'int a(const json_t *b);' '#endif'
 bad 'SQL belongs' src/store/a.c "$licence" 'run("SELECT id FROM artifact");'
 bad 'SQL belongs' src/db/a.c "$licence" 'run("UPDATE artifact SET phase = 1");'
 bad 'SQL belongs' src/engine/a.c "$licence" 'run("BEGIN IMMEDIATE");'
@@ -102,6 +108,9 @@ good 'longer names, members, comparisons' src/base/a.c "$licence" \
 good 'HTTP methods and English' src/api/a.c "$licence" 'say("DELETE", "UPDATE the client, please");'
 good 'an administrative statement in db' src/db/a.c "$licence" 'run("PRAGMA journal_mode = WAL");'
 good 'jansson in its places' src/model/field.c "$licence" '#include <jansson.h>'
+good 'jansson by name in its places' src/provider/a.c "$licence" 'a = json_object_get(b, "c");'
+good 'names of our own' src/policy/a.c "$licence" 'struct json_writer w; json_member(json_at(a, b), c);' \
+	'if (json_is(a, JSON_KIND_OBJECT) || json_is_bool(a, true)) json_tree(a);' '/* json_t */'
 good 'jansson in tests' tests/unit/base/test_a.c "$licence" '#include <jansson.h>'
 good 'the clock in base/clock' src/base/clock.c "$licence" 'clock_gettime(CLOCK_REALTIME, &ts);'
 good 'a template of mktemp' scripts/a.sh '#!/bin/sh' '# SPDX-License-Identifier: Apache-2.0' \
