@@ -25,7 +25,10 @@ UPDATE distillation SET phase = $3, job = $4, reason = $5, candidate = $6, start
 	awaited_until = $9, settled_at = $10
 WHERE seq = $1 AND phase = $2 AND settled_at IS NULL;
 
--- name: derived_since :one (parent, provider, since)
-SELECT a.id FROM lineage l JOIN artifact a ON a.seq = l.artifact_seq
+-- What no other distillation has. Of those there is one in a cooldown.
+-- name: derived_since :many (parent, provider, since, limit) -- scan ok
+SELECT a.id, a.namespace, a.family, a.received_at, m.canonical
+FROM lineage l JOIN artifact a ON a.seq = l.artifact_seq JOIN manifest m ON m.seq = a.manifest_seq
 WHERE l.parent = $1 AND a.provider = $2 AND a.received_at >= $3 AND a.subject IS NULL
-ORDER BY l.artifact_seq DESC LIMIT 1;
+	AND NOT EXISTS (SELECT 1 FROM distillation d WHERE d.candidate = a.id AND d.provider = a.provider)
+ORDER BY l.artifact_seq DESC LIMIT $4;

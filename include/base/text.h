@@ -11,6 +11,9 @@
 bool text_equal(const char *a, const char *b);
 /* Both there, and not equal: what is absent contradicts nothing. */
 bool text_differ(const char *a, const char *b);
+/* Equal but for words (of letters and digits) with a digit in them on both sides, which name a request, a
+ * time or a count. Not NULL. */
+bool text_alike(const char *a, const char *b);
 /* Is a segment between slashes `.` or `..`, which a server may take for an order? Not NULL. */
 bool text_has_dots(const char *path);
 

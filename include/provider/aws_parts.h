@@ -49,5 +49,7 @@ int aws_start_job(struct connector *c, const struct provider_call *call,
 	const struct work_order *order, const char **ret_job, struct err *err);
 int aws_job_state(struct connector *c, const struct provider_call *call, const char *job,
 	struct work_report *ret, struct err *err);
+int aws_stop_job(struct connector *c, const struct provider_call *call, const char *job,
+	const char *token, struct err *err);
 
 #endif

@@ -168,6 +168,9 @@ struct connector_kind {
 		const struct work_order *order, const char **ret_job, struct err *err);
 	int (*job_state)(struct connector *c, const struct provider_call *call, const char *job,
 		struct work_report *ret, struct err *err);
+	/* Have it end, however often it is asked with this token; it may take a while. NULL: it cannot. */
+	int (*stop_job)(struct connector *c, const struct provider_call *call, const char *job,
+		const char *token, struct err *err);
 };
 
 extern const struct connector_kind connector_dir, connector_hf, connector_aws, connector_gcp;

@@ -21,9 +21,11 @@ int distillation_update(struct db *db, const struct distillation *d, int was, st
 int distillation_list(struct db *db, int64_t after, int64_t limit, struct arena *a,
 	struct page *ret, struct err *err);
 
-/* The newest unit of `provider` that is derived from `parent` and came since: its id.
- * 1, 0, -1. */
-int derived_since(struct db *db, const char *parent, const char *provider, int64_t since,
-	struct arena *a, const char **ret_id, struct err *err);
+/* Which artifact is what the run made: a unit of its provider that is derived from the teacher and came
+ * since, whose manifest names the run (`run.id` is the job or the token); or, when its manifest names none,
+ * one that came since the run was started, of the student's family. The newest; none that another
+ * distillation has. 1, 0, -1. */
+int distillation_candidate(struct db *db, const struct distillation *d, struct arena *a,
+	const char **ret_id, struct err *err);
 
 #endif

@@ -4,6 +4,7 @@
  */
 #include "base/text.h"
 
+#include <ctype.h>
 #include <string.h>
 
 bool text_equal(const char *a, const char *b)
@@ -27,4 +28,34 @@ bool text_has_dots(const char *path)
 		if (!*path)
 			return false;
 	}
+}
+
+/* How long the word that begins here is, and whether it has a digit. */
+static size_t word_of(const char *s, bool *ret_number)
+{
+	size_t n = 0;
+
+	*ret_number = false;
+	for (; isalnum((unsigned char)s[n]); n++)
+		*ret_number = *ret_number || isdigit((unsigned char)s[n]);
+	return n;
+}
+
+bool text_alike(const char *a, const char *b)
+{
+	while (*a && *b) {
+		bool x, y;
+		size_t n = word_of(a, &x), m = word_of(b, &y);
+
+		if (!n || !m) {
+			if (*a++ != *b++)
+				return false;
+			continue;
+		}
+		if (!(x && y) && (n != m || memcmp(a, b, n) != 0))
+			return false;
+		a += n;
+		b += m;
+	}
+	return *a == *b;
 }

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "base/text.h"
 #include "engine/schedule.h"
 #include "engine/source_run.h"
 #include "model/phase.h"
@@ -24,6 +25,7 @@ struct change {
 	int was; /* enum phase */
 	bool told;
 	enum event_type type; /* when told */
+	bool lost;	      /* it is another one by now: nothing was written */
 };
 
 static const char *event_data(const struct distillation *d, struct arena *a)
@@ -47,9 +49,10 @@ static const char *event_data(const struct distillation *d, struct arena *a)
 
 static int change_apply(struct tx *tx, struct command *c, struct err *err)
 {
-	const struct change *x = c->args;
+	struct change *x = c->args;
 	int rc = distillation_update(tx->db, &x->d, x->was, err);
 
+	x->lost = rc == 0;
 	if (rc <= 0 || !x->told)
 		return rc < 0 ? -1 : 0;
 	/* What came of it lies there now, and not only by tomorrow's ingest. */
@@ -67,6 +70,11 @@ static void write_down(struct engine *e, struct db *reader, const char *actor, s
 
 	if (command_run_one(e, reader, &c, NULL) < 0 && !e->sources->stop)
 		log_warn("distillation.not_recorded", LOG_INT("id", x->d.id), LOG_ERR(&c.err));
+	if (x->lost)
+		log_warn("distillation.lost", LOG_INT("id", x->d.id),
+			LOG_STR("phase", names_of(&phase_names, x->d.phase)),
+			LOG_STR("job", x->d.job ? x->d.job : ""),
+			LOG_STR("hint", "it was settled meanwhile, and stays so"));
 }
 
 static struct change change_of(const struct distillation *d)
@@ -145,12 +153,12 @@ static int order_of(
 	return 0;
 }
 
-/* It stays as it is, and says why. */
-static bool stays(struct change *x, const struct err *err)
+/* It stays as it is, and says why: not anew for the number of each request. */
+static bool stays(struct change *x, const char *why)
 {
-	bool news = !x->d.reason || strcmp(x->d.reason, err->msg) != 0;
+	bool news = !x->d.reason || !text_alike(x->d.reason, why);
 
-	x->d.reason = err->msg;
+	x->d.reason = why;
 	return news;
 }
 
@@ -165,7 +173,7 @@ static bool start(
 	if (order_of(&x->d, call->arena, &order, err) < 0 ||
 		s->kind->start_job(s->connector, call, &order, &job, err) < 0) {
 		if (s->e->sources->stop || err_info(err->code)->retryable || err->code != ERR_IO)
-			return !s->e->sources->stop && stays(x, err);
+			return !s->e->sources->stop && stays(x, err->msg);
 		fail(x, err->msg, engine_now(s->e));
 		return true;
 	}
@@ -185,7 +193,7 @@ static bool follow(
 	int64_t now;
 
 	if (s->kind->job_state(s->connector, call, x->d.job, &report, err) < 0)
-		return !s->e->sources->stop && stays(x, err);
+		return !s->e->sources->stop && stays(x, err->msg);
 	now = engine_now(s->e);
 	if (report.state == WORK_RUNNING) {
 		bool news = x->d.reason != NULL;
@@ -205,6 +213,85 @@ static bool follow(
 	return true;
 }
 
+static int64_t time_of(const struct source *s, const struct distillation *d)
+{
+	if (d->phase == PHASE_PENDING)
+		return PENDING_DAYS * DAY;
+	return s && s->work_timeout ? s->work_timeout : RUN_S * USEC_PER_SEC;
+}
+
+/* How long it is over its time; negative: not yet. */
+static int64_t overdue(const struct source *s, const struct distillation *d, int64_t now)
+{
+	return now - (d->phase == PHASE_PENDING ? d->due_at : d->started_at) - time_of(s, d);
+}
+
+static const char *too_late(const struct source *s, const struct distillation *d, struct arena *a)
+{
+	return arena_printf(a, "it could not be %s within %lld hours%s%s",
+		d->phase == PHASE_PENDING ? "started" : "seen to end",
+		(long long)(time_of(s, d) / (3600 * USEC_PER_SEC)), d->reason ? ": " : "",
+		d->reason ? d->reason : "");
+}
+
+/* -1 also when the provider has no way to do it. */
+static int stop(struct source *s, const struct provider_call *call, const struct distillation *d,
+	struct err *err)
+{
+	if (!s->kind->stop_job)
+		return err_set(err, ERR_CONFIG, "its connector can stop nothing");
+	return s->kind->stop_job(
+		s->connector, call, d->job, arena_printf(call->arena, "%sstop", d->token), err);
+}
+
+/* It runs, and costs, until somebody stops it. As long as that can't be done it is not over. */
+static bool stop_late(
+	struct source *s, const struct provider_call *call, struct change *x, int64_t late)
+{
+	long long hours = (long long)(time_of(s, &x->d) / (3600 * USEC_PER_SEC));
+	struct arena *a = call->arena;
+	struct err err = {0};
+
+	if (stop(s, call, &x->d, &err) == 0) {
+		fail(x, arena_printf(a, "it did not end within %lld hours, and was stopped", hours),
+			engine_now(s->e));
+		return true;
+	}
+	if (s->e->sources->stop)
+		return false;
+	const char *why = arena_printf(a,
+		"it did not end within %lld hours, and could not be stopped: %s", hours, err.msg);
+
+	if (s->kind->stop_job && late < PENDING_DAYS * DAY)
+		return stays(x, why);
+	fail(x, arena_printf(a, "%s; see to it there", why), engine_now(s->e));
+	return true;
+}
+
+/* It is not further than it was. */
+static bool mind_the_time(
+	struct source *s, const struct provider_call *call, struct change *x, bool news)
+{
+	int64_t now = engine_now(s->e), late = overdue(s, &x->d, now);
+
+	if (x->told || late < 0 || s->e->sources->stop)
+		return news;
+	if (x->d.phase == PHASE_RUNNING)
+		return stop_late(s, call, x, late) || news;
+	fail(x, too_late(s, &x->d, call->arena), now);
+	return true;
+}
+
+/* Settled while it was being started: nobody would follow it. */
+static void stop_lost(struct source *s, const struct provider_call *call, const struct change *x)
+{
+	struct err err = {0};
+
+	if (stop(s, call, &x->d, &err) < 0)
+		log_error("distillation.runs_on", LOG_INT("id", x->d.id), LOG_STR("job", x->d.job),
+			LOG_ERR(&err), LOG_STR("hint", "nobody follows it: stop it there"));
+}
+
 static void work_on(struct source *s, struct db *reader, const struct distillation *d)
 {
 	ARENA_AUTO a = arena_new();
@@ -216,10 +303,16 @@ static void work_on(struct source *s, struct db *reader, const struct distillati
 	};
 	struct change x = change_of(d);
 	struct err err = {0};
+	bool news = (d->phase == PHASE_PENDING ? start : follow)(s, &call, &x, &err);
 
-	if (!(d->phase == PHASE_PENDING ? start : follow)(s, &call, &x, &err))
+	if (!mind_the_time(s, &call, &x, news))
 		return;
 	write_down(s->e, reader, s->actor, &x);
+	if (x.lost) {
+		if (x.told && x.type == EVENT_DISTILLATION_STARTED)
+			stop_lost(s, &call, &x);
+		return;
+	}
 	if (x.told)
 		log_info("distillation.run", LOG_INT("id", d->id),
 			LOG_STR("phase", names_of(&phase_names, x.d.phase)),
@@ -269,15 +362,12 @@ static struct source *source_for(struct source_set *set, const struct distillati
 	return NULL;
 }
 
-/* Derived from the teacher, by the provider that ran it, since it was started. */
 static int await(struct engine *e, struct db *reader, const struct distillation *d, struct arena *a,
 	struct err *err)
 {
 	struct change x = change_of(d);
 	int64_t now = engine_now(e);
-	int rc = d->teacher ? derived_since(reader, d->teacher, d->provider, d->started_at, a,
-				      &x.d.candidate, err)
-			    : 0;
+	int rc = distillation_candidate(reader, d, a, &x.d.candidate, err);
 
 	if (rc < 0)
 		return -1;
@@ -286,7 +376,8 @@ static int await(struct engine *e, struct db *reader, const struct distillation 
 	x.d.settled_at = now;
 	if (rc == 0)
 		x.d.reason = arena_printf(a,
-			"no artifact of %s that is derived from %s has come within %d days",
+			"no artifact of %s that is derived from %s, and names the run or is of the "
+			"student's family, has come within %d days",
 			d->provider, d->teacher ? d->teacher : "the teacher, which is no unit,",
 			(int)AWAIT_DAYS);
 	tell(&x, rc ? EVENT_DISTILLATION_DELIVERED : EVENT_DISTILLATION_MISSED);
@@ -294,26 +385,17 @@ static int await(struct engine *e, struct db *reader, const struct distillation 
 	return 0;
 }
 
-/* Too late to be started, or to end. */
-static bool give_up(struct engine *e, struct db *reader, const struct distillation *d,
-	const struct source *s, struct arena *a)
+/* Too late to be started, or to end, and no connector is left that could look. */
+static void give_up(
+	struct engine *e, struct db *reader, const struct distillation *d, struct arena *a)
 {
-	int64_t run = s && s->work_timeout ? s->work_timeout : RUN_S * USEC_PER_SEC;
-	bool pending = d->phase == PHASE_PENDING;
-	int64_t since = pending ? d->due_at : d->started_at;
-	int64_t most = pending ? PENDING_DAYS * DAY : run;
 	struct change x = change_of(d);
+	int64_t now = engine_now(e);
 
-	if (engine_now(e) - since < most)
-		return false;
-	fail(&x,
-		arena_printf(a, "it could not be %s within %lld hours%s%s",
-			pending ? "started" : "seen to end",
-			(long long)(most / (3600 * USEC_PER_SEC)), d->reason ? ": " : "",
-			d->reason ? d->reason : ""),
-		engine_now(e));
+	if (overdue(NULL, d, now) < 0)
+		return;
+	fail(&x, too_late(NULL, d, a), now);
 	write_down(e, reader, "controller:distillation", &x);
-	return true;
 }
 
 static int look(struct engine *e, struct db *reader, struct arena *a, struct err *err)
@@ -329,7 +411,11 @@ static int look(struct engine *e, struct db *reader, struct arena *a, struct err
 		if (v[i].phase == PHASE_SUCCEEDED) {
 			if (await(e, reader, &v[i], a, err) < 0)
 				return -1;
-		} else if (!give_up(e, reader, &v[i], s, a) && s && s->state == SOURCE_IDLE) {
+		} else if (!s) {
+			give_up(e, reader, &v[i], a);
+		} else if (s->state == SOURCE_IDLE) {
+			/* Its thread alone decides what becomes of it: whether it is being started
+			 * just now nobody else knows. */
 			source_start(s, SOURCE_WORK);
 		}
 	}

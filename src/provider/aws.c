@@ -301,4 +301,5 @@ const struct connector_kind connector_aws = {
 	.works = aws_works,
 	.start_job = aws_start_job,
 	.job_state = aws_job_state,
+	.stop_job = aws_stop_job,
 };

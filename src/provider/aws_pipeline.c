@@ -90,3 +90,18 @@ int aws_job_state(struct connector *c, const struct provider_call *call, const c
 		"DescribePipelineExecution answered with no status that is known: its answers have "
 		"changed");
 }
+
+int aws_stop_job(struct connector *c, const struct provider_call *call, const char *job,
+	const char *token, struct err *err)
+{
+	STRBUF_AUTO sb = STRBUF_INIT(AWS_BODY_MAX);
+	json_auto_t *answer = NULL;
+	struct json_writer w;
+
+	json_writer_init(&w, &sb);
+	jw_object(&w);
+	jw_kstring(&w, "ClientRequestToken", token);
+	jw_kstring(&w, "PipelineExecutionArn", job);
+	jw_end(&w);
+	return aws_operation(c->client, call, "StopPipelineExecution", sb.buf, &answer, err);
+}

@@ -4,6 +4,9 @@
  */
 #include "store/distillation.h"
 
+#include <string.h>
+
+#include "model/format.h"
 #include "model/phase.h"
 
 static void load(struct stmt *s, struct arena *a, struct distillation *ret)
@@ -92,17 +95,73 @@ int distillation_list(struct db *db, int64_t after, int64_t limit, struct arena 
 	return 0;
 }
 
-int derived_since(struct db *db, const char *parent, const char *provider, int64_t since,
-	struct arena *a, const char **ret_id, struct err *err)
+/* ---- What came of it ---- */
+
+struct named_run {
+	const char *id;
+};
+struct named {
+	struct named_run *run;
+};
+static const struct field run_fields[] = {
+	{"id", FIELD_STRING, offsetof(struct named_run, id), 0, .max = 4096},
+};
+static const struct field_table run_part =
+	FIELD_TABLE("NamedRun", NULL, struct named_run, run_fields, .open = true);
+static const struct field named_fields[] = {
+	{"run", FIELD_OBJECT, offsetof(struct named, run), 0, .table = &run_part},
+};
+static const struct field_table named_part =
+	FIELD_TABLE("Named", NULL, struct named, named_fields, .open = true);
+
+enum { DERIVED_MAX = 64 };
+
+static bool is_of_family(const char *id, const char *ns, const char *family)
+{
+	struct artifact_name name;
+	ARENA_AUTO a = arena_new();
+
+	return artifact_name_parse(id, a, &name) == 0 && strcmp(name.ns, ns) == 0 &&
+	       strcmp(name.family, family) == 0;
+}
+
+/* 2: it names the run; 1: it names none, and may be what was made; 0. */
+static int fit(struct stmt *s, const struct distillation *d)
+{
+	ARENA_AUTO a = arena_new();
+	struct named n = {0};
+	struct err ignored;
+
+	if (fields_load_text(&named_part, stmt_text(s, "canonical"), a, &n, &ignored) < 0)
+		return 0;
+	if (n.run && n.run->id)
+		return strcmp(n.run->id, d->token) == 0 ||
+				       (d->job && strcmp(n.run->id, d->job) == 0)
+			       ? 2
+			       : 0;
+	return d->student && stmt_int(s, "received_at") >= d->started_at &&
+	       is_of_family(d->student, stmt_text(s, "namespace"), stmt_text(s, "family"));
+}
+
+int distillation_candidate(struct db *db, const struct distillation *d, struct arena *a,
+	const char **ret_id, struct err *err)
 {
 	STMT_AUTO s = db_stmt(db, SQL_derived_since);
-	int rc;
+	int best = 0, rc;
 
-	stmt_bind_text(s, "parent", parent);
-	stmt_bind_text(s, "provider", provider);
-	stmt_bind_int(s, "since", since);
-	rc = stmt_step(s, err);
-	if (rc > 0)
+	if (!d->teacher)
+		return 0;
+	stmt_bind_text(s, "parent", d->teacher);
+	stmt_bind_text(s, "provider", d->provider);
+	stmt_bind_int(s, "since", d->due_at);
+	stmt_bind_int(s, "limit", DERIVED_MAX);
+	while ((rc = stmt_step(s, err)) > 0) {
+		int how = fit(s, d);
+
+		if (how <= best)
+			continue;
+		best = how;
 		*ret_id = stmt_text_dup(s, "id", a);
-	return rc;
+	}
+	return rc < 0 ? -1 : best > 0;
 }

@@ -86,8 +86,9 @@ check "... and this teacher" prints '{"Name": "TeacherId", "Value": "spiralverse
 call GET /v1/distillations
 check "it is shown" prints '"phase":"Running"'
 teacher=spiralverse/textgen-lora-v1
+run=$(sed -n 's/.*"job":"\([^"]*\)".*/\1/p' out)
 
-control POST object "{\"bucket\":\"models\",\"key\":\"out/spiralfed/manifest.json\",\"text\":\"{\\\"provider\\\":\\\"aws\\\",\\\"artifacts\\\":[{\\\"id\\\":\\\"spiralverse/runtime-student-v1\\\",\\\"role\\\":\\\"runtime\\\",\\\"uri\\\":\\\"s3://models/out/model.tar.gz\\\",\\\"derived_from\\\":[\\\"$teacher\\\"],\\\"metrics\\\":{\\\"quality\\\":0.8,\\\"safety\\\":0.98,\\\"latency_ms_p95\\\":90,\\\"cost_per_1k_tokens\\\":0.4}}]}\"}"
+control POST object "{\"bucket\":\"models\",\"key\":\"out/spiralfed/manifest.json\",\"text\":\"{\\\"provider\\\":\\\"aws\\\",\\\"run\\\":{\\\"id\\\":\\\"$run\\\"},\\\"artifacts\\\":[{\\\"id\\\":\\\"spiralverse/runtime-student-v1\\\",\\\"role\\\":\\\"runtime\\\",\\\"uri\\\":\\\"s3://models/out/model.tar.gz\\\",\\\"derived_from\\\":[\\\"$teacher\\\"],\\\"metrics\\\":{\\\"quality\\\":0.8,\\\"safety\\\":0.98,\\\"latency_ms_p95\\\":90,\\\"cost_per_1k_tokens\\\":0.4}}]}\"}"
 control POST create '{"ModelPackageGroupName":"runtime","ModelApprovalStatus":"Approved","InferenceSpecification":{"Containers":[{"Image":"i","ModelDataUrl":"s3://models/out/model.tar.gz"}]}}' >/dev/null
 again
 check "its end is seen" await happened distillation.succeeded

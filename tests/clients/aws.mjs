@@ -153,6 +153,20 @@ for (let i = 0; i < 3; i++)
 	states.push((await client.send(new SM.DescribePipelineExecutionCommand(
 		{ PipelineExecutionArn: first.PipelineExecutionArn }))).PipelineExecutionStatus);
 check("it runs and succeeds", states.join() === "Executing,Executing,Succeeded", states);
+const third = await client.send(new SM.StartPipelineExecutionCommand({ ...start, ClientRequestToken: "z".repeat(32) }));
+const stop = { PipelineExecutionArn: third.PipelineExecutionArn, ClientRequestToken: "s".repeat(32) };
+const ended = await client.send(new SM.StopPipelineExecutionCommand(stop));
+await client.send(new SM.StopPipelineExecutionCommand(stop));
+check("one is stopped, once for a token", ended.PipelineExecutionArn === third.PipelineExecutionArn, ended);
+const ends = [];
+for (let i = 0; i < 2; i++)
+	ends.push((await client.send(new SM.DescribePipelineExecutionCommand(
+		{ PipelineExecutionArn: third.PipelineExecutionArn }))).PipelineExecutionStatus);
+check("it ends", ends.join() === "Stopping,Stopped", ends);
+await fails("to stop what is over", "ValidationException", client.send(new SM.StopPipelineExecutionCommand(
+	{ PipelineExecutionArn: first.PipelineExecutionArn, ClientRequestToken: "t".repeat(32) })), 400);
+await fails("to stop what is not there", "ResourceNotFound", client.send(new SM.StopPipelineExecutionCommand(
+	{ ...stop, PipelineExecutionArn: first.PipelineExecutionArn + "9" })), 400);
 
 // ---- Who is let in ----
 

@@ -281,7 +281,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
             "DescribeModelPackage": lambda b: public(store.find_package(b["ModelPackageName"])),
             "ListModelPackages": store.list_packages, "UpdateModelPackage": store.update_package,
             "DeleteModelPackage": store.delete_package, "StartPipelineExecution": store.start_execution,
-            "DescribePipelineExecution": store.describe_execution, "Search": store.search}
+            "DescribePipelineExecution": store.describe_execution, "StopPipelineExecution": store.stop_execution,
+            "Search": store.search}
         if not self.headers["X-Amz-Target"].startswith("SageMaker.") or self.route not in operations:
             raise AwsError("UnknownOperationException", "")
         with store.lock:

@@ -270,13 +270,30 @@ class Store:
             "PipelineExecutionDisplayName": "execution-%d" % len(self.executions)}}
         return {"PipelineExecutionArn": arn}
 
-    def describe_execution(self, body):
+    def find_execution(self, body):
         e = self.executions.get(body.get("PipelineExecutionArn", ""))
         if e is None:
             raise AwsError("ResourceNotFound", "Pipeline execution '%s' does not exist." % body.get("PipelineExecutionArn"))
+        return e
+
+    def stop_execution(self, body):
+        e, token = self.find_execution(body), body.get("ClientRequestToken", "")
+        if not 32 <= len(token) <= 128:
+            raise invalid("1 validation error detected: Value '%s' at 'clientRequestToken' failed to satisfy "
+                          "constraint: Member must have length greater than or equal to 32" % token)
+        if e.get("stopped") != token:
+            if e["shown"]["PipelineExecutionStatus"] != "Executing":
+                raise invalid("Pipeline execution in the status %s can't be stopped" %
+                              e["shown"]["PipelineExecutionStatus"])
+            e.update(stopped=token, left=1, end="Stopped")
+            e["shown"]["PipelineExecutionStatus"] = "Stopping"
+        return {"PipelineExecutionArn": e["shown"]["PipelineExecutionArn"]}
+
+    def describe_execution(self, body):
+        e = self.find_execution(body)
         if e["left"] > 0:
             e["left"] -= 1
-        elif e["shown"]["PipelineExecutionStatus"] == "Executing":
+        elif e["shown"]["PipelineExecutionStatus"] in ("Executing", "Stopping"):
             e["shown"]["PipelineExecutionStatus"] = e["end"]
             if e["end"] == "Failed":
                 e["shown"]["FailureReason"] = "Step failure: One or multiple steps failed."

@@ -42,6 +42,31 @@ START_TEST(test_text__dots_are_segments_of_a_path)
 }
 END_TEST
 
+START_TEST(test_text__alike_but_for_numbers)
+{
+	static const struct {
+		const char *a, *b;
+		bool alike;
+	} cases[] = {
+		{"", "", true},
+		{"gone (503, request a1)", "gone (503, request 77fe)", true},
+		{"x: request 9f-1c-0a", "x: request 1-22-333", true},
+		{"gone (request a1)", "gone (request none)", false},
+		{"Throttled: 1", "Denied: 1", false},
+		{"a", "ab", false},
+		{"a 1", "a 1 ", false},
+		{"a1 b", "a2 c", false},
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		ck_assert_msg(
+			text_alike(cases[i].a, cases[i].b) == cases[i].alike, "%s", cases[i].a);
+		ck_assert_msg(
+			text_alike(cases[i].b, cases[i].a) == cases[i].alike, "%s", cases[i].b);
+	}
+}
+END_TEST
+
 Suite *test_suite(void)
 {
 	Suite *s = suite_create("base/text");
@@ -50,6 +75,7 @@ Suite *test_suite(void)
 	tcase_add_test(tc, test_text__absent_ones_are_equal_to_each_other_alone);
 	tcase_add_test(tc, test_text__differ_only_where_both_are_there);
 	tcase_add_test(tc, test_text__dots_are_segments_of_a_path);
+	tcase_add_test(tc, test_text__alike_but_for_numbers);
 	suite_add_tcase(s, tc);
 	return s;
 }

@@ -7,6 +7,7 @@
 #include <jansson.h>
 #include <string.h>
 
+#include "engine/internal.h"
 #include "engine/snapshot.h"
 #include "model/distillation.h"
 #include "model/observation.h"
@@ -30,7 +31,8 @@ static struct {
 	enum work_state state;
 	const char *detail;
 	char orders[STARTS_MAX][600]; /* what was asked for, as one text */
-	size_t n_orders, n_runs, n_looks;
+	size_t n_orders, n_runs, n_looks, n_stops;
+	bool stop_fails, settles; /* settles: the row, while the run is being started */
 } place;
 
 static int play_open(const struct connector_options *o, struct connector **ret, struct err *err)
@@ -72,6 +74,14 @@ static int play_start(struct connector *c, const struct provider_call *call,
 	if (place.n_orders == 0 || strcmp(place.orders[place.n_orders - 1], text) != 0)
 		place.n_runs++;
 	place.n_orders++;
+	if (place.settles) {
+		struct distillation d;
+
+		ck_assert_int_eq(distillation_find(reg.reader, 1, call->arena, &d, err), 1);
+		d.phase = PHASE_FAILED;
+		d.settled_at = 1;
+		ck_assert_int_eq(distillation_update(reg.engine->db, &d, PHASE_PENDING, err), 1);
+	}
 	if (place.loses)
 		return err_set(err, ERR_UNREACHABLE, "no answer came");
 	*ret_job = "arn:run/1";
@@ -84,9 +94,21 @@ static int play_state(struct connector *c, const struct provider_call *call, con
 	ck_assert_str_eq(job, "arn:run/1");
 	place.n_looks++;
 	if (place.state_fails)
-		return err_set(err, place.state_fails, "no answer came");
+		return err_set(err, place.state_fails, "no answer came (503, request a%zu)",
+			place.n_looks);
 	*ret = (struct work_report){place.state, place.detail};
 	return 0;
+}
+
+static int play_stop(struct connector *c, const struct provider_call *call, const char *job,
+	const char *token, struct err *err)
+{
+	ck_assert_str_eq(job, "arn:run/1");
+	ck_assert_uint_gt(strlen(token), 32);
+	place.n_stops++;
+	return place.stop_fails
+		       ? err_set(err, ERR_UNREACHABLE, "no stop (request a%zu)", place.n_stops)
+		       : 0;
 }
 
 static const struct connector_kind play = {.name = "play",
@@ -95,7 +117,8 @@ static const struct connector_kind play = {.name = "play",
 	.list = play_list,
 	.works = play_works,
 	.start_job = play_start,
-	.job_state = play_state};
+	.job_state = play_state,
+	.stop_job = play_stop};
 static const struct engine_source sources[] = {
 	{&play, {.provider = "aws", .timeout = 300 * USEC_PER_SEC, .pipeline_timeout = 6 * HOUR}}};
 
@@ -169,18 +192,24 @@ static void expect(enum phase phase, const char *events)
 			"%s: %d", all[i], (int)count_events(all[i]));
 }
 
-/* Something of the pipeline's. */
-static void deliver(const char *id, const char *parent)
+/* Something of the pipeline's; `run` is what it names as its run, or NULL. */
+static void deliver_of(const char *id, const char *parent, const char *run)
 {
 	ck_assert_int_eq(
 		submit(arena_printf(reg.arena,
-			       "{\"provider\":\"aws\",\"artifacts\":[{\"id\":\"%s\",\"role\":"
+			       "{\"provider\":\"aws\",%s\"artifacts\":[{\"id\":\"%s\",\"role\":"
 			       "\"runtime\",\"uri\":\"s3://models/x\",\"derived_from\":[\"%s\"],"
 			       "\"metrics\":{\"quality\":0.9,\"safety\":0.99,\"latency_ms_p95\":90,"
 			       "\"cost_per_1k_tokens\":0.5}}]}",
+			       run ? arena_printf(reg.arena, "\"run\":{\"id\":\"%s\"},", run) : "",
 			       id, parent))
 			.status,
 		201);
+}
+
+static void deliver(const char *id, const char *parent)
+{
+	deliver_of(id, parent, NULL);
 }
 
 START_TEST(test_distillation__is_started_followed_and_delivered)
@@ -205,10 +234,16 @@ START_TEST(test_distillation__is_started_followed_and_delivered)
 	deliver("s/runtime-other-v5", "s/somebody-v1");
 	step(61 * USEC_PER_SEC);
 	ck_assert_int_eq(row().settled_at, 0);
+	/* Somebody else's: it names no run and is of another family, or names another one. */
 	deliver("s/runtime-student-v6", row().teacher);
+	deliver_of("s/runtime-distilled-v60", row().teacher, "arn:run/2");
+	step(61 * USEC_PER_SEC);
+	expect(PHASE_SUCCEEDED, "started succeeded");
+	deliver_of("s/runtime-student-v7", row().teacher, "arn:run/1");
+	deliver("s/runtime-student-v8", row().teacher);
 	step(61 * USEC_PER_SEC);
 	expect(PHASE_SUCCEEDED, "started succeeded delivered");
-	ck_assert_str_eq(row().candidate, "s/runtime-student-v6");
+	ck_assert_str_eq(row().candidate, "s/runtime-student-v7");
 	ck_assert_int_gt(row().settled_at, 0);
 	ck_assert_uint_eq(place.n_orders, 1);
 	check_registry();
@@ -296,14 +331,110 @@ START_TEST(test_distillation__that_never_starts_is_given_up)
 }
 END_TEST
 
-START_TEST(test_distillation__that_never_ends_is_given_up)
+static void succeed(void)
+{
+	fall_due();
+	place.state = WORK_SUCCEEDED;
+	step(61 * USEC_PER_SEC);
+	expect(PHASE_SUCCEEDED, "started succeeded");
+}
+
+/* The token is a parameter that every pipeline gets. */
+START_TEST(test_distillation__is_known_by_its_token)
+{
+	succeed();
+	deliver_of("s/anything-else-v1", row().teacher, row().token);
+	step(61 * USEC_PER_SEC);
+	ck_assert_str_eq(row().candidate, "s/anything-else-v1");
+}
+END_TEST
+
+START_TEST(test_distillation__is_known_by_the_students_family)
+{
+	const char *student;
+
+	succeed();
+	student = row().student;
+	deliver(arena_printf(
+			reg.arena, "%.*s-v77", (int)(strrchr(student, '-') - student), student),
+		row().teacher);
+	step(61 * USEC_PER_SEC);
+	expect(PHASE_SUCCEEDED, "started succeeded delivered");
+	ck_assert_ptr_nonnull(strstr(row().candidate, "-v77"));
+}
+END_TEST
+
+START_TEST(test_distillation__that_never_ends_is_stopped)
 {
 	fall_due();
 	step(5 * HOUR);
 	expect(PHASE_RUNNING, "started");
+	ck_assert_uint_eq(place.n_stops, 0);
+	/* Not given up while it may still cost. */
+	place.stop_fails = true;
 	step(2 * HOUR);
+	expect(PHASE_RUNNING, "started");
+	ck_assert_str_eq(row().reason,
+		"it did not end within 6 hours, and could not be stopped: no stop (request a1)");
+	registry_reopen();
+	place.stop_fails = false;
+	step(61 * USEC_PER_SEC);
 	expect(PHASE_FAILED, "started failed");
-	ck_assert_str_eq(row().reason, "it could not be seen to end within 6 hours");
+	ck_assert_str_eq(row().reason, "it did not end within 6 hours, and was stopped");
+	ck_assert_uint_ge(place.n_stops, 2);
+}
+END_TEST
+
+/* It ended, and nobody could see that in time. */
+START_TEST(test_distillation__that_ended_late_is_not_stopped)
+{
+	fall_due();
+	place.state_fails = ERR_UNREACHABLE;
+	step(5 * HOUR);
+	place.state_fails = ERR_NONE;
+	place.state = WORK_SUCCEEDED;
+	step(2 * HOUR);
+	expect(PHASE_SUCCEEDED, "started succeeded");
+	ck_assert_uint_eq(place.n_stops, 0);
+}
+END_TEST
+
+START_TEST(test_distillation__that_nobody_can_stop_is_given_up)
+{
+	fall_due();
+	place.stop_fails = true;
+	step(7 * HOUR);
+	expect(PHASE_RUNNING, "started");
+	step(7 * DAY);
+	expect(PHASE_FAILED, "started failed");
+	ck_assert_ptr_nonnull(strstr(row().reason, "; see to it there"));
+}
+END_TEST
+
+START_TEST(test_distillation__settled_while_it_is_started_is_stopped)
+{
+	place.settles = true;
+	fall_due();
+	ck_assert_uint_eq(place.n_runs, 1);
+	ck_assert_uint_eq(place.n_stops, 1);
+	expect(PHASE_FAILED, "");
+}
+END_TEST
+
+/* The same refusal with another request's number is no news. */
+START_TEST(test_distillation__says_once_why_it_waits)
+{
+	char first[100];
+
+	fall_due();
+	place.state_fails = ERR_UNREACHABLE;
+	step(61 * USEC_PER_SEC);
+	snprintf(first, sizeof(first), "%s", row().reason);
+	ck_assert_ptr_nonnull(strstr(first, "no answer came (503, request a"));
+	for (int i = 0; i < 5; i++)
+		step(61 * USEC_PER_SEC);
+	ck_assert_uint_ge(place.n_looks, 5);
+	ck_assert_str_eq(row().reason, first);
 }
 END_TEST
 
@@ -351,7 +482,13 @@ Suite *test_suite(void)
 	tcase_add_test(t, test_distillation__of_a_pipeline_that_is_not_there_fails_at_once);
 	tcase_add_test(t, test_distillation__waits_for_a_provider_that_is_away_for_two_days);
 	tcase_add_test(t, test_distillation__that_never_starts_is_given_up);
-	tcase_add_test(t, test_distillation__that_never_ends_is_given_up);
+	tcase_add_test(t, test_distillation__is_known_by_its_token);
+	tcase_add_test(t, test_distillation__is_known_by_the_students_family);
+	tcase_add_test(t, test_distillation__that_never_ends_is_stopped);
+	tcase_add_test(t, test_distillation__that_ended_late_is_not_stopped);
+	tcase_add_test(t, test_distillation__that_nobody_can_stop_is_given_up);
+	tcase_add_test(t, test_distillation__settled_while_it_is_started_is_stopped);
+	tcase_add_test(t, test_distillation__says_once_why_it_waits);
 	tcase_add_test(t, test_distillation__whose_candidate_never_came_is_told);
 	tcase_add_test(t, test_distillation__that_nobody_runs_stays_an_event);
 	suite_add_tcase(s, t);

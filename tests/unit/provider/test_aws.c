@@ -474,7 +474,7 @@ START_TEST(test_aws__starts_a_pipeline_once_and_follows_it)
 	struct work_order order = {"spiralfed0123456789012345678901234567890", v, 2};
 	struct connector_options o = aws_rig_options("faults");
 	struct work_report r;
-	const char *job, *again;
+	const char *job, *again, *stop = "spiralfed0123456789012345678901234567890stop";
 
 	aws_rig_open_with(&o);
 	ck_assert(connector_aws.works(aws_rig.connector));
@@ -511,6 +511,26 @@ START_TEST(test_aws__starts_a_pipeline_once_and_follows_it)
 		0);
 	ck_assert_int_eq(r.state, WORK_FAILED);
 	ck_assert_ptr_nonnull(strstr(r.detail, "Failed: Step failure"));
+	ck_assert_int_eq(
+		connector_aws.stop_job(aws_rig.connector, &aws_rig.call, again, stop, &aws_rig.err),
+		-1);
+	ck_assert_ptr_nonnull(strstr(aws_rig.err.msg, "can't be stopped"));
+	order.token = "spiralfed0123456789012345678901234567892";
+	ck_assert_int_eq(connector_aws.start_job(
+				 aws_rig.connector, &aws_rig.call, &order, &again, &aws_rig.err),
+		0);
+	ck_assert_int_eq(
+		connector_aws.stop_job(aws_rig.connector, &aws_rig.call, again, stop, &aws_rig.err),
+		0);
+	ck_assert_int_eq(
+		connector_aws.stop_job(aws_rig.connector, &aws_rig.call, again, stop, &aws_rig.err),
+		0);
+	for (int i = 0; i < 2; i++)
+		ck_assert_int_eq(connector_aws.job_state(
+					 aws_rig.connector, &aws_rig.call, again, &r, &aws_rig.err),
+			0);
+	ck_assert_int_eq(r.state, WORK_FAILED);
+	ck_assert_str_eq(r.detail, "Stopped");
 	o.pipeline = "none";
 	aws_rig_open_with(&o);
 	ck_assert_int_eq(connector_aws.start_job(
