@@ -176,6 +176,24 @@ event six
 sf webhooks enable "$id"
 six() { grep -q '"/ok".*six' heard; }
 check "... and goes on where it stopped" await six
+# ---- what anybody is told afterwards ----
+: >told
+for path in webhooks "webhooks/$id" "webhooks/$id/deliveries?max_results=1000" 'events?max_results=1000' \
+	'audit?max_results=1000' status "webhooks/$id/deliveries/$message"; do
+	curl -s --unix-socket sock "http://localhost/v1/$path" >>told
+done
+curl -s --unix-socket sock http://localhost/metrics >>told
+for what in list "show $id" "deliveries $id" "deliveries $id $message" "test $id" "rotate $id --secret-file secret" \
+	"create --url http://127.0.0.1:1/ --types freeze.* --secret-file short" \
+	"create --url nonsense --types freeze.* --secret-file secret"; do
+	# shellcheck disable=SC2086 # words
+	sf webhooks $what
+	cat out err >>told
+done
+# A secret that was given is answered to who gave it, and to nobody else.
+check "a rotation answers its own secret alone" [ "$(grep -o MfKQ9r8G told | wc -l)" = 1 ]
+check "no answer and no output holds another" [ -z "$(grep -e AAAAAAAAAAAAAAAAAAAA= -e c2hvcnQ told)" ]
+check "... though there is one of each webhook" [ "$(grep -o '"id":"'"$id"'"' told | wc -l)" -ge 2 ]
 stop TERM
 
 check "no secret is in the log" [ -z "$(grep -e whsec_ -e MfKQ9r8G -e a-very-long log)" ]
