@@ -27,9 +27,13 @@ DELETE FROM node_release WHERE node_seq = $1;
 INSERT INTO node_release (node_seq, release_version, ready) VALUES ($1, $2, $3)
 ON CONFLICT (node_seq, release_version) DO NOTHING;
 
+-- Whether they have what they serve ready: a node that does not say has it.
 -- name: node_groups :many (live_since)
-SELECT serial, release_version, health, count(*) AS n FROM node WHERE seen_at > $1
-GROUP BY serial, release_version, health ORDER BY serial DESC, release_version, health;
+SELECT n.serial, n.release_version, n.health, coalesce(r.ready, 1) AS ready, count(*) AS n
+FROM node n LEFT JOIN node_release r ON r.node_seq = n.seq AND r.release_version = n.release_version
+WHERE n.seen_at > $1
+GROUP BY n.serial, n.release_version, n.health, coalesce(r.ready, 1)
+ORDER BY n.serial DESC, n.release_version, n.health;
 
 -- Live ones, and those of them that say that they have the release ready.
 -- name: node_ready :one (live_since, release_version)

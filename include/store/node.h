@@ -27,8 +27,9 @@ int node_set_loaded(struct db *db, int64_t node_seq, const struct list *loaded, 
 struct node_group {
 	int64_t serial, n;
 	const char *release, *health;
+	bool ready;
 };
-/* Live nodes by serial (newest first), release and health. */
+/* Live nodes by serial (newest first), release, health, and whether they have it ready. */
 int node_groups(struct db *db, int64_t live_since, struct arena *a, struct node_group **ret,
 	size_t *ret_n, struct err *err);
 

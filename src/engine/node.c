@@ -33,10 +33,22 @@ static int activation_of(
 	return rc < 0 ? -1 : 0;
 }
 
-static bool follows(
-	const struct snapshot *s, int64_t activation, int64_t current, const char *release)
+static bool follows(const struct snapshot *s, int64_t activation, int64_t current,
+	const char *release, bool ready)
 {
-	return activation == current && strcmp(release, s->channel.version) == 0;
+	return ready && activation == current && strcmp(release, s->channel.version) == 0;
+}
+
+/* Does it have ready what it says it serves? */
+static bool has_ready(const struct node_report *r)
+{
+	for (size_t i = 0; i < r->loaded.n; i++) {
+		const struct node_loaded *l = LIST_AT(&r->loaded, struct node_loaded, i);
+
+		if (strcmp(l->version, r->release) == 0)
+			return l->ready;
+	}
+	return true;
 }
 
 static int view_of(struct db *db, const struct snapshot *s, const struct node_row *row, int64_t now,
@@ -53,10 +65,12 @@ static int view_of(struct db *db, const struct snapshot *s, const struct node_ro
 	ret->first_seen_at = row->first_seen_at;
 	ret->serial_since = row->serial_since;
 	ret->seen_at = row->seen_at;
-	ret->state = row->seen_at <= now - LIVE_USEC		     ? "silent"
-		     : ret->report.health == NODE_FAILING	     ? "unhealthy"
-		     : follows(s, its, current, ret->report.release) ? "current"
-								     : "behind";
+	bool current_one = follows(s, its, current, ret->report.release, has_ready(&ret->report));
+
+	ret->state = row->seen_at <= now - LIVE_USEC	  ? "silent"
+		     : ret->report.health == NODE_FAILING ? "unhealthy"
+		     : current_one			  ? "current"
+							  : "behind";
 	return 0;
 }
 
@@ -139,7 +153,7 @@ static int count_group(struct db *db, const struct snapshot *s, const struct nod
 		f->unhealthy += g->n;
 		return 0;
 	}
-	if (follows(s, its, current, g->release)) {
+	if (follows(s, its, current, g->release, g->ready)) {
 		f->current += g->n;
 		return 0;
 	}

@@ -70,8 +70,8 @@ static const struct field view_fields[] = {
 	{"id", FIELD_STRING, offsetof(struct node_view, id), FIELD_REQUIRED,
 		.format = &format_name},
 	{"state", FIELD_STRING, offsetof(struct node_view, state), FIELD_REQUIRED,
-		.help = "current, behind (an older activation, or another release), unhealthy, "
-			"silent"},
+		.help = "current, behind (an older activation, another release, or not ready "
+			"yet), unhealthy, silent"},
 	REPORT(node_view, report., 0),
 	{"first_seen_at", FIELD_TIME, offsetof(struct node_view, first_seen_at)},
 	{"serial_since", FIELD_TIME, offsetof(struct node_view, serial_since),
@@ -97,8 +97,11 @@ static const struct field_table serial_table = FIELD_TABLE("FleetSerial",
 static const struct field fleet_fields[] = {
 	F(known, INT, "nodes that were heard of within 7 days"),
 	F(live, INT, "within the last 180 s"),
-	F(current, INT, "live ones that serve what the channel says, in good health"),
-	F(behind, INT, "live ones that follow an older activation, or serve another release"),
+	F(current, INT,
+		"live ones that serve what the channel says, and have it ready, in good health"),
+	F(behind, INT,
+		"live ones that follow an older activation, serve another release, or have "
+		"not got theirs ready"),
 	F(unhealthy, INT, "live ones that say they fail"),
 	F(silent, INT, "known and not live"),
 	{"behind_since", FIELD_TIME, offsetof(struct fleet, behind_since), 0,

@@ -141,6 +141,7 @@ int node_groups(struct db *db, int64_t live_since, struct arena *a, struct node_
 			.n = stmt_int(s, "n"),
 			.release = stmt_text_dup(s, "release_version", a),
 			.health = stmt_text_dup(s, "health", a),
+			.ready = stmt_int(s, "ready") != 0,
 		};
 	}
 	if (rc < 0)

@@ -149,6 +149,31 @@ START_TEST(test_nodes__stand_where_their_reports_put_them)
 }
 END_TEST
 
+/* It follows the pointer and has the release, but could not serve it yet. */
+START_TEST(test_nodes__that_load_are_not_current)
+{
+	first_release();
+	report("a", says(1, "1.0.0", ""));
+	report("b", says(1, "1.0.0", ",'loaded':[{'version':'v1.0.0','ready':false}]"));
+	ck_assert_str_eq(state_of("a"), "current");
+	ck_assert_str_eq(state_of("b"), "behind");
+	ck_assert_int_eq(fleet_now().current, 1);
+	ck_assert_int_eq(fleet_now().behind, 1);
+	ck_assert_int_eq(fleet_now().behind_since, 0);
+	finish();
+	ck_assert_int_eq(count_events("fleet.converged"), 1); /* by a, before b came */
+	report("b", says(1, "1.0.0", ",'loaded':['1.0.0']"));
+	next_release(2, 0.85);
+	report("a", says(2, "1.0.1", ",'loaded':[{'version':'1.0.1','ready':false}]"));
+	report("b", says(2, "1.0.1", ",'loaded':['1.0.1']"));
+	wait_s(2);
+	ck_assert_int_eq(count_events("fleet.converged"), 1);
+	report("a", says(2, "1.0.1", ",'loaded':[{'version':'1.0.1','ready':true}]"));
+	ck_assert_int_eq(count_events("fleet.converged"), 2);
+	ck_assert_int_eq(fleet_now().current, 2);
+}
+END_TEST
+
 /* The moment at which the last one has followed is on record, once. */
 START_TEST(test_nodes__converge_once)
 {
@@ -475,6 +500,7 @@ Suite *test_suite(void)
 		sizeof(refused) / sizeof(refused[0]));
 	tcase_add_test(t, test_node_submit__answers_with_where_the_channel_is);
 	tcase_add_test(t, test_nodes__stand_where_their_reports_put_them);
+	tcase_add_test(t, test_nodes__that_load_are_not_current);
 	tcase_add_test(t, test_nodes__converge_once);
 	tcase_add_test(t, test_nodes__converge_when_the_last_one_behind_falls_silent);
 	tcase_add_test(t, test_warm_proof__wants_every_live_node);
