@@ -5,10 +5,11 @@
 #ifndef API_STATUS_H
 #define API_STATUS_H
 
+#include "model/condition.h"
 #include "model/node.h"
 
 struct status {
-	const char *status;  /* "ok", "draining", "read-only" */
+	const char *status;  /* "ok", "degraded", "draining", "read-only" */
 	const char *version; /* of the daemon */
 	int64_t started_at, now;
 	int auth;
@@ -19,7 +20,8 @@ struct status {
 	const char *policy_digest;
 	int64_t manifests, artifacts, judgements, events, commits, last_commit_at, queue, queue_max,
 		connections;
-	struct fleet *fleet;
+	const struct fleet *fleet;
+	struct list conditions; /* struct condition */
 };
 extern const struct field_table status_table;
 

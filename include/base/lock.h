@@ -12,6 +12,7 @@
 /* Every lock of the program, in the order in which they may be taken. */
 enum lock_rank {
 	LOCK_WATCH = 1,
+	LOCK_STANDING,
 	LOCK_SNAPSHOT,
 	LOCK_OPS,
 	LOCK_WRITER,

@@ -16,7 +16,13 @@
 #include "base/err.h"
 #include "base/fault.h"
 
-enum cli_exit { CLI_DONE = 0, CLI_REFUSED = 1, CLI_USAGE = 2, CLI_UNREACHABLE = 3 };
+enum cli_exit {
+	CLI_DONE = 0,
+	CLI_REFUSED = 1,
+	CLI_USAGE = 2,
+	CLI_UNREACHABLE = 3,
+	CLI_ATTENTION = 4
+};
 
 enum cli_option_id {
 #define X(id, name, argument, help) CLI_OPTION_##id,

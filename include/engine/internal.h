@@ -31,9 +31,11 @@ struct writer_state {
 	int64_t suite_serial;	/* 0 before the first current suite */
 	int64_t sides; /* rises when what candidates are judged against changes otherwise */
 	int64_t manifests, artifacts, judgements;
+	uint64_t conditions; /* rises with what may change how it stands (engine/standing.h) */
 };
 
 struct scheduler;
+struct standing;
 struct webhook_set;
 
 /* Of this process: runs by job and outcome, and when the newest of each job ended well. */
@@ -88,11 +90,15 @@ struct engine {
 	struct schedule_counters counters;
 	/* The ops thread's, monotonic. */
 	int64_t next_outbox, next_waivers, next_evidence, next_probe, next_thinning,
-		next_distillation, next_signing, next_nodes, next_forgetting;
+		next_distillation, next_signing, next_nodes, next_forgetting, next_standing;
 	int64_t converged; /* the ops thread's: the serial that all nodes followed; 0: none yet */
 
 	struct lock watch_lock;
 	struct activation_watch watch;
+
+	struct lock standing_lock;
+	struct standing *standing; /* NULL: nobody has asked yet */
+	atomic_uint_fast64_t conditions; /* of writer_state */
 
 	struct lock snapshot_lock;
 	void (*changed)(void *arg, bool moved); /* under it, too */

@@ -37,6 +37,9 @@ int64_t publisher_interval(const struct engine *e);
 /* GET /v1/hub; any thread, from its reader. */
 int publication_show(struct engine *e, struct db *reader, struct arena *a,
 	struct publication_status *ret, struct err *err);
+/* The same without state and counts of releases: it takes no longer the more there are. */
+int publication_glance(struct engine *e, struct db *reader, struct arena *a,
+	struct publication_status *ret, struct err *err);
 
 /* POST /v1/hub/acknowledge: 200 with GET /v1/hub; files that differ are taken as they are. 409: none
  * does, or only tags do. */

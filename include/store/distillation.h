@@ -16,6 +16,8 @@ int distillation_find(
 /* Those that are not settled, the oldest first. */
 int distillation_open(struct db *db, int64_t limit, struct arena *a, struct distillation **ret,
 	size_t *ret_n, struct err *err);
+/* The newest that is settled, and was run: 1, 0, -1. */
+int distillation_settled(struct db *db, struct arena *a, struct distillation *ret, struct err *err);
 /* All that may change, unless its phase is another one than `was` by now or it is settled: 1, 0, -1. */
 int distillation_update(struct db *db, const struct distillation *d, int was, struct err *err);
 int distillation_list(struct db *db, int64_t after, int64_t limit, struct arena *a,

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * What the watch, the nodes and the webhooks say, as series. Labels are bounded: the policy's service
- * levels and windows, four states of nodes. What can't be read now is left out.
+ * What the watch, the nodes, the conditions and the webhooks say, as series. Labels are bounded: the policy's
+ * service levels and windows, four states of nodes, a condition's name. What can't be read now is left out.
  */
 #include "api/metrics.h"
 
@@ -9,7 +9,7 @@
 
 #include "base/clock.h"
 #include "engine/engine.h"
-#include "engine/node.h"
+#include "engine/standing.h"
 #include "engine/watch.h"
 #include "engine/webhook.h"
 #include "model/burn.h"
@@ -91,6 +91,19 @@ static void nodes(const struct fleet *f, int64_t now, struct strbuf *out)
 		f->behind_since ? seconds(now - f->behind_since) : 0);
 }
 
+static void conditions(const struct list *all, struct strbuf *out)
+{
+	family(out, "spiralfed_condition", "gauge",
+		"1 for the status that a condition of GET /v1/status has; True is well.");
+	for (size_t i = 0; i < all->n; i++) {
+		const struct condition *c = LIST_AT(all, struct condition, i);
+
+		for (int k = CONDITION_FALSE; k <= CONDITION_TRUE; k++)
+			strbuf_addf(out, "spiralfed_condition{type=\"%s\",status=\"%s\"} %d\n",
+				c->type, names_of(&condition_status_names, k), c->status == k);
+	}
+}
+
 static void counter(struct strbuf *out, const char *name, const char *help, uint64_t value)
 {
 	family(out, name, "counter", help);
@@ -138,12 +151,12 @@ void metrics_watch_text(struct engine *e, struct db *reader, struct arena *a, st
 	SNAPSHOT_AUTO s = snapshot_get(e);
 	int64_t now = clock_now(engine_clock(e));
 	struct slo_view view;
-	struct fleet fleet;
+	STANDING_AUTO standing = standing_get(e, reader);
 	struct err ignored;
 
 	if (s->has_release && slo_view(e, reader, a, &view, &ignored) == 0)
 		slos(&view, out);
-	if (fleet_view(reader, s, now, a, &fleet, &ignored) == 0)
-		nodes(&fleet, now, out);
+	nodes(&standing->fleet, now, out);
+	conditions(&standing->conditions, out);
 	webhooks(e, reader, now, out);
 }

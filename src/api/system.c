@@ -11,7 +11,7 @@
 #include "api/status.h"
 #include "base/json_writer.h"
 #include "engine/engine.h"
-#include "engine/node.h"
+#include "engine/standing.h"
 
 enum { TEXT_MAX = 4 * 1024 * 1024 };
 
@@ -22,7 +22,8 @@ enum { TEXT_MAX = 4 * 1024 * 1024 };
 	}
 static const struct field status_fields[] = {
 	FIELD(status, FIELD_STRING,
-		"ok, draining, or read-only when the registry can't be written"),
+		"ok; degraded, when a condition is not True; read-only, when the registry can't be "
+		"written; draining, at the end"),
 	FIELD(version, FIELD_STRING, "of the daemon"),
 	FIELD(started_at, FIELD_TIME, NULL),
 	FIELD(now, FIELD_TIME, "the daemon's clock"),
@@ -46,6 +47,12 @@ static const struct field status_fields[] = {
 		.offset = offsetof(struct status, fleet),
 		.table = &fleet_table,
 		.help = "how far the nodes follow the channel; absent while none is known"},
+	{.name = "conditions",
+		.type = FIELD_LIST,
+		.offset = offsetof(struct status, conditions),
+		.flags = FIELD_EMIT_EMPTY,
+		.table = &condition_table,
+		.help = "of what is configured, what is not well first"},
 };
 #undef FIELD
 const struct field_table status_table =
@@ -132,7 +139,6 @@ static void fill_status(const struct request *r, struct status *st)
 
 	engine_stats(s->options.engine, &e);
 	fields_init(&status_table, st);
-	st->status = atomic_load(&s->draining) ? "draining" : e.broken ? "read-only" : "ok";
 	st->version = SPIRALFED_VERSION;
 	st->started_at = s->started_at;
 	st->now = clock_now(s->options.clock);
@@ -155,15 +161,13 @@ static void fill_status(const struct request *r, struct status *st)
 	st->connections = atomic_load(&s->connections);
 }
 
-static int fill_fleet(struct request *r, struct status *st, struct err *err)
+static const char *word_for(const struct server *s, const struct standing *now)
 {
-	int64_t now = clock_now(engine_clock(request_engine(r)));
-	struct fleet *f = ARENA_NEW(r->arena, struct fleet);
-
-	if (fleet_view(request_reader(r), r->snapshot, now, r->arena, f, err) < 0)
-		return -1;
-	st->fleet = f->known ? f : NULL;
-	return 0;
+	if (atomic_load(&s->draining))
+		return "draining";
+	if (unwell(s))
+		return "read-only";
+	return now->well ? "ok" : "degraded";
 }
 
 int handle_status(struct request *r, struct err *err)
@@ -173,10 +177,13 @@ int handle_status(struct request *r, struct err *err)
 	struct status st;
 	size_t len;
 
+	STANDING_AUTO now = standing_get(request_engine(r), request_reader(r));
+
 	r->snapshot = snapshot_get(request_engine(r));
 	fill_status(r, &st);
-	if (fill_fleet(r, &st, err) < 0)
-		return -1;
+	st.status = word_for(r->server, now);
+	st.fleet = now->fleet.known ? &now->fleet : NULL;
+	st.conditions = now->conditions;
 	json_writer_init(&w, &out);
 	fields_emit(&status_table, &st, &w);
 	len = out.len;

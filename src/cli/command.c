@@ -113,8 +113,12 @@ void cli_help(FILE *out, const struct cli_command *c)
 		for (int id = 0; id < CLI_OPTIONS; id++)
 			if (cli_command_takes(c, id) != CLI_TAKES_NOT)
 				help_option(out, c, id);
-		fputs("\nExit status: 0 done, 1 refused, 2 wrong usage, 3 daemon not reached.\n",
-			out);
+		fprintf(out,
+			"\nExit status: 0 done, 1 refused, 2 wrong usage, 3 daemon not "
+			"reached%s.\n",
+			cli_command_takes(c, CLI_OPTION_CHECK) == CLI_TAKES_NOT
+				? ""
+				: ", 4 with --check: not all is well");
 		return;
 	}
 	fputs("Usage: spiralfed COMMAND [ARGUMENT]... [OPTION]...\n\n"

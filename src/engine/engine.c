@@ -17,6 +17,7 @@
 #include "engine/keyring.h"
 #include "engine/publisher.h"
 #include "engine/source_run.h"
+#include "engine/standing.h"
 #include "engine/webhook_run.h"
 
 #define POINTER_LIFETIME (INT64_C(86400) * USEC_PER_SEC)
@@ -49,6 +50,7 @@ static struct engine *engine_new(const struct engine_options *o)
 	lock_init(&e->ops_lock, "ops", LOCK_OPS);
 	lock_init(&e->writer_lock, "writer", LOCK_WRITER);
 	lock_init(&e->watch_lock, "watch", LOCK_WATCH);
+	lock_init(&e->standing_lock, "standing", LOCK_STANDING);
 	lock_init(&e->snapshot_lock, "snapshot", LOCK_SNAPSHOT);
 	lock_init(&e->keyring_lock, "keyring", LOCK_KEYRING);
 	cond_init(&e->ops_cond);
@@ -66,6 +68,7 @@ static void engine_free(struct engine *e)
 	sources_free(e);
 	issuers_free(e->issuers);
 	webhooks_free(e);
+	standing_put(e->standing);
 	snapshot_put(e->snapshot);
 	db_close(e->reader);
 	db_close(e->db);
@@ -75,6 +78,7 @@ static void engine_free(struct engine *e)
 	lock_clear(&e->ops_lock);
 	lock_clear(&e->writer_lock);
 	lock_clear(&e->watch_lock);
+	lock_clear(&e->standing_lock);
 	lock_clear(&e->snapshot_lock);
 	lock_clear(&e->keyring_lock);
 	keyring_free(e->keyring);

@@ -339,6 +339,8 @@ static int store_report(
 	if (node_put(tx->db, &row, tx->now, err) < 0 ||
 		(other && node_set_loaded(tx->db, row.seq, &x->report.loaded, err) < 0))
 		return -1;
+	/* No event, and yet the status shows it. */
+	tx->engine->state.conditions += other;
 	if (is_new && tx_event(tx, EVENT_NODE_JOINED, x->id, NULL,
 			      arena_printf(tx->arena, "{\"release\":\"%s\",\"serial\":%lld}",
 				      row.release, (long long)row.serial),

@@ -8,6 +8,7 @@
 #include "engine/internal.h"
 #include "engine/keyring.h"
 #include "engine/source_run.h"
+#include "engine/standing.h"
 #include "engine/webhook_run.h"
 #include "store/setting.h"
 
@@ -150,6 +151,10 @@ static bool due(struct engine *e)
 		distillation_watch(e, e->reader);
 	if (now >= e->sources->next_work)
 		distillations_watch(e, e->reader);
+	if (e->threads && now >= e->next_standing) {
+		e->next_standing = now + USEC_PER_SEC;
+		standing_watch(e, e->reader);
+	}
 	if (now >= e->next_thinning)
 		any = observations_thin(e, e->reader) || any;
 	return any;

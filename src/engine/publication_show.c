@@ -62,30 +62,7 @@ static int count_releases(
 	return 0;
 }
 
-static int read_status(struct db *reader, struct arena *a, struct published_state *s,
-	struct publication_status *p, struct err *err)
-{
-	if (published_state_find(reader, a, s, err) < 0 || count_releases(reader, a, p, err) < 0)
-		return -1;
-	return load_drift(s, a, &p->drift, err);
-}
-
-/* As one state of the registry; a command has its transaction. */
-static int read_as_one(struct db *reader, struct arena *a, struct published_state *s,
-	struct publication_status *p, struct err *err)
-{
-	int rc;
-
-	if (db_in_transaction(reader))
-		return read_status(reader, a, s, p, err);
-	if (db_begin(reader, err) < 0)
-		return -1;
-	rc = read_status(reader, a, s, p, err);
-	db_rollback(reader);
-	return rc;
-}
-
-int publication_show(struct engine *e, struct db *reader, struct arena *a,
+int publication_glance(struct engine *e, struct db *reader, struct arena *a,
 	struct publication_status *ret, struct err *err)
 {
 	const struct source *source = publisher_source(e);
@@ -94,7 +71,7 @@ int publication_show(struct engine *e, struct db *reader, struct arena *a,
 
 	fields_init(&publication_status_table, &p);
 	p.published = p.pending = 0;
-	if (read_as_one(reader, a, &s, &p, err) < 0)
+	if (published_state_find(reader, a, &s, err) < 0 || load_drift(&s, a, &p.drift, err) < 0)
 		return -1;
 	if (source) {
 		p.provider = source->provider;
@@ -109,6 +86,39 @@ int publication_show(struct engine *e, struct db *reader, struct arena *a,
 		p.last_error = ARENA_NEW(a, struct publication_error);
 		*p.last_error = (struct publication_error){s.code, s.detail, s.failed_at};
 	}
+	*ret = p;
+	return 0;
+}
+
+static int look(struct engine *e, struct db *reader, struct arena *a, struct publication_status *p,
+	struct err *err)
+{
+	return publication_glance(e, reader, a, p, err) < 0 ? -1
+							    : count_releases(reader, a, p, err);
+}
+
+/* As one state of the registry; a command has its transaction. */
+static int look_as_one(struct engine *e, struct db *reader, struct arena *a,
+	struct publication_status *p, struct err *err)
+{
+	int rc;
+
+	if (db_in_transaction(reader))
+		return look(e, reader, a, p, err);
+	if (db_begin(reader, err) < 0)
+		return -1;
+	rc = look(e, reader, a, p, err);
+	db_rollback(reader);
+	return rc;
+}
+
+int publication_show(struct engine *e, struct db *reader, struct arena *a,
+	struct publication_status *ret, struct err *err)
+{
+	struct publication_status p;
+
+	if (look_as_one(e, reader, a, &p, err) < 0)
+		return -1;
 	p.state = state_of(&p);
 	*ret = p;
 	return 0;

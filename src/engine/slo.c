@@ -147,6 +147,12 @@ static void look(struct engine *e, struct db *reader, struct snapshot *s, int64_
 	act(e, reader, s, step);
 }
 
+static void set_silent(struct engine *e, bool silent)
+{
+	LOCK_SCOPE(&e->watch_lock);
+	e->watch.silent = silent;
+}
+
 /* No data is neither breach nor health: somebody has to know. Where nobody ever reported nobody is
  * missed. */
 static void watch_silence(struct engine *e, struct db *reader, struct snapshot *s, int64_t now)
@@ -157,12 +163,12 @@ static void watch_silence(struct engine *e, struct db *reader, struct snapshot *
 	struct err err = {0};
 
 	if (now - since < SLO_SILENT_S * USEC_PER_SEC) {
-		w->silent = false;
+		set_silent(e, false);
 		return;
 	}
 	if (w->silent || observation_any(reader, &err) <= 0)
 		return;
-	w->silent = silence_tell(e, s, since, a) == 0;
+	set_silent(e, silence_tell(e, s, since, a) == 0);
 }
 
 void slo_step(struct engine *e, struct db *reader)

@@ -32,6 +32,24 @@ const char *event_name(enum event_type type)
 	return names[type];
 }
 
+/* What comes with manifests, by the thousand, says nothing of how it stands. */
+static bool may_change_conditions(enum event_type type)
+{
+	switch (type) {
+	case EVENT_MANIFEST_SUBMITTED:
+	case EVENT_MANIFEST_CONFLICTED:
+	case EVENT_CANDIDATE_PASSED:
+	case EVENT_CANDIDATE_FAILED:
+	case EVENT_CANDIDATE_INCONCLUSIVE:
+	case EVENT_CANDIDATE_PENDING:
+	case EVENT_EVIDENCE_HELD:
+	case EVENT_EVIDENCE_MATCHED:
+		return false;
+	default:
+		return true;
+	}
+}
+
 int tx_event(struct tx *tx, enum event_type type, const char *subject, const char *reason,
 	const char *data, int64_t *ret_seq, struct err *err)
 {
@@ -73,6 +91,7 @@ int tx_event(struct tx *tx, enum event_type type, const char *subject, const cha
 	if (event_insert(tx->db, &row, err) < 0)
 		return -1;
 	state->event_seq++;
+	state->conditions += may_change_conditions(type);
 	memcpy(state->event_hash, hash, SHA256_SIZE);
 	if (ret_seq)
 		*ret_seq = state->event_seq;
@@ -307,6 +326,8 @@ bool writer_step(struct engine *e)
 			e->snapshot_due = false;
 		moved = !e->snapshot_due;
 	}
+	/* Not before the snapshot: how it stands is made of that. */
+	e->conditions = e->state.conditions;
 	tell(e, moved);
 	webhooks_notice(e);
 	for (; first; first = next) {

@@ -57,6 +57,16 @@ int distillation_open(struct db *db, int64_t limit, struct arena *a, struct dist
 	return 0;
 }
 
+int distillation_settled(struct db *db, struct arena *a, struct distillation *ret, struct err *err)
+{
+	STMT_AUTO s = db_stmt(db, SQL_distillation_settled);
+	int rc = stmt_step(s, err);
+
+	if (rc > 0)
+		load(s, a, ret);
+	return rc;
+}
+
 int distillation_update(struct db *db, const struct distillation *d, int was, struct err *err)
 {
 	STMT_AUTO s = db_stmt(db, SQL_distillation_update);
