@@ -17,7 +17,9 @@ enum { KEY_FILE_MAX = 64 << 10, STATE_MODE = 0644 };
 #define PEM_BEGIN "-----BEGIN PUBLIC KEY-----"
 #define PEM_END	  "-----END PUBLIC KEY-----"
 #define STATEMENT "application/vnd.in-toto+json"
-#define POINTER	  "/v1/channels/stable/attestation"
+#define CHANNEL	  "/v1/channels/stable"
+#define POINTER	  CHANNEL "/attestation"
+#define RELEASES  "/v1/releases/"
 
 struct verification {
 	struct spiralfed_key keys[SPIRALFED_KEYS_MAX];
@@ -136,12 +138,16 @@ static int fetch(struct cli *cli, const char *path, struct http_response *ret)
 	return rc;
 }
 
-static int check_release(struct cli *cli, const struct verification *v)
+/* `named` NULL: it is known by its version alone. */
+static int check_release(struct cli *cli, const struct verification *v, const char *version,
+	const struct spiralfed_release *named, struct spiralfed_release *ret)
 {
-	const char *version = http_escape(v->pointer.release.version, cli->arena);
 	struct http_response body, envelope;
 	enum spiralfed_status status;
-	int rc = fetch(cli, arena_printf(cli->arena, "/v1/releases/%s", version), &body);
+	int rc;
+
+	version = http_escape(version, cli->arena);
+	rc = fetch(cli, arena_printf(cli->arena, "/v1/releases/%s", version), &body);
 
 	if (!rc)
 		rc = fetch(cli, arena_printf(cli->arena, "/v1/releases/%s/attestation", version),
@@ -149,7 +155,9 @@ static int check_release(struct cli *cli, const struct verification *v)
 	if (rc)
 		return rc;
 	status = spiralfed_release_verify(v->keys, v->n_keys, envelope.body, envelope.body_len,
-		body.body, body.body_len, &v->pointer.release, NULL);
+		body.body, body.body_len, named, ret);
+	if (status == SPIRALFED_OK && strcmp(ret->version, version) != 0)
+		status = SPIRALFED_MISMATCH;
 	return status == SPIRALFED_OK
 		       ? CLI_DONE
 		       : refuse(cli, arena_printf(cli->arena, "release %s", version), status);
@@ -170,6 +178,7 @@ static enum spiralfed_status check_pointer(struct verification *v, const char *t
 static int verify_daemon(struct cli *cli, struct verification *v)
 {
 	struct http_response pointer;
+	struct spiralfed_release got;
 	enum spiralfed_status status;
 	int rc = fetch(cli, POINTER, &pointer);
 
@@ -178,10 +187,33 @@ static int verify_daemon(struct cli *cli, struct verification *v)
 	status = check_pointer(v, pointer.body, pointer.body_len);
 	if (!taken(status))
 		return refuse(cli, "the channel", status);
-	rc = check_release(cli, v);
+	rc = check_release(cli, v, v->pointer.release.version, &v->pointer.release, &got);
 	if (!rc)
 		rc = save_state(cli, v);
 	return rc ? rc : report(cli, status, &v->pointer);
+}
+
+static int report_release(struct cli *cli, const char *what, const struct spiralfed_release *r)
+{
+	if (cli->option[CLI_OPTION_JSON])
+		fprintf(cli->out, "{\"status\":\"ok\",\"version\":\"%s\",\"digest\":\"%s\"}\n",
+			r->version, r->digest);
+	else
+		fprintf(cli->out, "ok: %s is release %s, %s\n", what, r->version, r->digest);
+	return CLI_DONE;
+}
+
+/* Of a release by itself nobody can say whether it is the one to follow: no state is kept. */
+static int verify_release(
+	struct cli *cli, const struct verification *v, const char *url, const char *version)
+{
+	struct spiralfed_release got;
+	int rc;
+
+	if (cli->option[CLI_OPTION_STATE])
+		return cli_misuse(cli, "--state goes with the channel, not with a release");
+	rc = check_release(cli, v, version, NULL, &got);
+	return rc ? rc : report_release(cli, url, &got);
 }
 
 /* ---- A file ---- */
@@ -202,12 +234,7 @@ static int verify_release_file(struct cli *cli, const struct verification *v, co
 		spiralfed_release_verify(v->keys, v->n_keys, text, len, body, body_len, NULL, &got);
 	if (status != SPIRALFED_OK)
 		return refuse(cli, path, status);
-	if (cli->option[CLI_OPTION_JSON])
-		fprintf(cli->out, "{\"status\":\"ok\",\"version\":\"%s\",\"digest\":\"%s\"}\n",
-			got.version, got.digest);
-	else
-		fprintf(cli->out, "ok: %s is release %s, %s\n", release, got.version, got.digest);
-	return CLI_DONE;
+	return report_release(cli, release, &got);
 }
 
 static int verify_file(struct cli *cli, struct verification *v, const char *path)
@@ -235,14 +262,44 @@ static int verify_file(struct cli *cli, struct verification *v, const char *path
 	return rc ? rc : report(cli, status, &v->pointer);
 }
 
-/* The daemon of a URL, which may be that of the pointer itself. */
-static const char *daemon_of(struct cli *cli, const char *url)
-{
-	size_t len = strlen(url), tail = strlen(POINTER);
+/* ---- A URL ---- */
 
-	if (len > tail && strcmp(url + len - tail, POINTER) == 0)
-		return arena_strndup(cli->arena, url, len - tail);
-	return url;
+/* The version of a path /v1/releases/{version} or of its envelope; NULL: it is no such path. */
+static const char *version_of(struct cli *cli, const char *path)
+{
+	const char *from = path + strlen(RELEASES);
+	size_t len;
+
+	if (strncmp(path, RELEASES, strlen(RELEASES)) != 0)
+		return NULL;
+	from += *from == 'v';
+	len = strcspn(from, "/?#");
+	return len && (!from[len] || !strcmp(from + len, "/attestation"))
+		       ? arena_strndup(cli->arena, from, len)
+		       : NULL;
+}
+
+/* Of a daemon, of its channel, or of one of its releases. */
+static int verify_url(struct cli *cli, struct verification *v, const char *url)
+{
+	const char *path = strstr(url, "/v1/"), *version;
+
+	for (const char *next = path; next; next = strstr(next + 1, "/v1/"))
+		path = next;
+	if (!path) {
+		cli->option[CLI_OPTION_SERVER] = url;
+		return verify_daemon(cli, v);
+	}
+	cli->option[CLI_OPTION_SERVER] = arena_strndup(cli->arena, url, (size_t)(path - url));
+	if (!strcmp(path, POINTER) || !strcmp(path, CHANNEL))
+		return verify_daemon(cli, v);
+	version = version_of(cli, path);
+	if (!version)
+		return cli_misuse(cli,
+			"%s: nothing there can be checked; what can is the daemon (its address "
+			"alone), " CHANNEL " and " RELEASES "VERSION",
+			path);
+	return verify_release(cli, v, url, version);
 }
 
 int cli_verify(struct cli *cli)
@@ -259,7 +316,5 @@ int cli_verify(struct cli *cli)
 		return verify_file(cli, &v, what);
 	if (cli->option[CLI_OPTION_RELEASE])
 		return cli_misuse(cli, "--release goes with a file: the envelope of the release");
-	if (what)
-		cli->option[CLI_OPTION_SERVER] = daemon_of(cli, what);
-	return verify_daemon(cli, &v);
+	return what ? verify_url(cli, &v, what) : verify_daemon(cli, &v);
 }

@@ -54,6 +54,23 @@ sf verify "$SPIRALFED_URL" --key key.pem --state node.state
 check "again: unchanged" prints 'unchanged: stable'
 sf verify "$SPIRALFED_URL/v1/channels/stable/attestation" --key key.pem --state node.state
 check "... by the URL of the pointer, too" prints 'unchanged: stable'
+sf verify "$SPIRALFED_URL/v1/channels/stable" --key key.pem --state node.state
+check "... and of what it signs" prints 'unchanged: stable'
+for path in 1.0.0 v1.0.0 1.0.0/attestation; do
+	sf verify "$SPIRALFED_URL/v1/releases/$path" --key key.pem
+	check "a release by its URL: $path" prints 'is release 1.0.0, sha256:'
+done
+sf verify "$SPIRALFED_URL/v1/releases/1.0.0" --key key.pem --json
+check "... as JSON" grep -q '^{"status":"ok","version":"1.0.0","digest":"sha256:' out
+sf verify "$SPIRALFED_URL/v1/releases/9.0.0" --key key.pem
+check "... that is not there: exit 1" exits 1
+sf verify "$SPIRALFED_URL/v1/releases/1.0.0" --key key.pem --state node.state
+check "... keeps no state: exit 2" exits 2
+for path in releases releases/ releases/1.0.0/route 'releases/1.0.0?pretty' channels/canary merges/1.0.0-rc.1; do
+	sf verify "$SPIRALFED_URL/v1/$path" --key key.pem
+	check "what can't be checked: exit 2: $path" exits 2
+	check "... says what can be" says '/v1/releases/VERSION'
+done
 sf verify --key key.pem --state node.state --json
 check "as JSON" grep -q '^{"status":"unchanged","channel":"stable","serial":1,' out
 
