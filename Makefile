@@ -200,10 +200,10 @@ check-fresh: ## proves check and demo in a bare Debian 12 (root, network, deboot
 	@scripts/fresh-debian.sh
 check-source: ## layering, length ceilings, banned calls
 	@scripts/check-source.sh
-openapi: ## writes openapi.json anew, as the daemon serves it
+openapi: ## writes openapi.json and docs/routes.md anew, as the daemon serves them
 	$(again) DEVELOPER=1 openapi-write
 openapi-write: $(BUILD)/tests/unit/api/test_openapi
-	@OPENAPI_OUT=openapi.json $< >/dev/null
+	@OPENAPI_OUT=openapi.json ROUTES_OUT=docs/routes.md $< >/dev/null
 lint-openapi: ## lints openapi.json (npx)
 	@scripts/lint-openapi.sh
 check-shell: ## shellcheck over every script
