@@ -270,6 +270,59 @@ static void put_ensembles(struct export *x)
 	}
 }
 
+enum { BUCKETS_OF_PERCENT = FUSION_SPLIT_BUCKETS / 100 };
+
+/* Rounded where the sum stands, so that the percents add up to 100. */
+static int64_t percent(int64_t seen, int64_t weight)
+{
+	int64_t half = BUCKETS_OF_PERCENT / 2;
+
+	return (seen + weight + half) / BUCKETS_OF_PERCENT - (seen + half) / BUCKETS_OF_PERCENT;
+}
+
+/* "model:a 2.5 % becomes 3 %", or NULL: all weights are whole percents. */
+static const char *inexact(const struct fusion_split *s, struct arena *a)
+{
+	const char *list = NULL;
+	int64_t seen = 0;
+
+	for (size_t i = 0; i < s->branches.n; i++) {
+		const struct fusion_branch *b = LIST_AT(&s->branches, struct fusion_branch, i);
+
+		if (b->weight != percent(seen, b->weight) * BUCKETS_OF_PERCENT)
+			list = arena_printf(a, "%s%s%s: %g %% becomes %lld %%", list ? list : "",
+				list ? ", " : "", b->to, (double)b->weight / BUCKETS_OF_PERCENT,
+				(long long)percent(seen, b->weight));
+		seen += b->weight;
+	}
+	return list;
+}
+
+/* A branch that would get nothing is no rounding any more. */
+static int check_splits(const struct fusion *f, struct err *err)
+{
+	for (size_t i = 0; i < f->splits.n; i++) {
+		const struct fusion_split *s = LIST_AT(&f->splits, struct fusion_split, i);
+		int64_t seen = 0;
+
+		for (size_t k = 0; k < s->branches.n; k++) {
+			const struct fusion_branch *b =
+				LIST_AT(&s->branches, struct fusion_branch, k);
+
+			if (b->weight > 0 && percent(seen, b->weight) == 0)
+				return err_set(err, ERR_STATE_CONFLICT,
+					"split %s: KServe splits by whole percents, and %s with %g "
+					"%% "
+					"would get nothing; give it a whole percent (%d of %d) or "
+					"more",
+					s->name, b->to, (double)b->weight / BUCKETS_OF_PERCENT,
+					BUCKETS_OF_PERCENT, FUSION_SPLIT_BUCKETS);
+			seen += b->weight;
+		}
+	}
+	return 0;
+}
+
 static void put_splits(struct export *x)
 {
 	for (size_t i = 0; i < x->f->splits.n; i++) {
@@ -282,17 +335,23 @@ static void put_splits(struct export *x)
 				LIST_AT(&s->branches, struct fusion_branch, k);
 
 			step_open(x, arena_printf(x->arena, "branch-%zu", k + 1));
-			/* Rounded where the sum stands, so that the percents add up to 100. */
-			jw_kint(x->w, "weight", (seen + b->weight + 50) / 100 - (seen + 50) / 100);
+			jw_kint(x->w, "weight", percent(seen, b->weight));
 			seen += b->weight;
 			put_target(x, b->to);
 			jw_end(x->w);
 		}
 		node_close(x);
-		lossy(x, arena_printf(x->arena,
-				 "split %s: KServe draws anew for each request, by whole percents; "
-				 "here a key stays on its branch",
-				 s->name));
+		lossy(x,
+			arena_printf(x->arena,
+				"split %s: KServe draws anew for each request; here a key stays on "
+				"its branch",
+				s->name));
+		const char *rounded = inexact(s, x->arena);
+
+		if (rounded)
+			lossy(x, arena_printf(x->arena,
+					 "split %s: KServe splits by whole percents: %s", s->name,
+					 rounded));
 	}
 }
 
@@ -317,7 +376,7 @@ int kserve_write(const struct fusion *f, const struct kserve_target *target, str
 {
 	struct export x = {.f = f, .target = target, .arena = a, .w = w};
 
-	if (check_nodes(f, a, err))
+	if (check_nodes(f, a, err) < 0 || check_splits(f, err) < 0)
 		return -1;
 	x.lossy.v = ARENA_ARRAY(a, LOSSY_MAX, const char *);
 	jw_object(w);

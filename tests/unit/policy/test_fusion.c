@@ -504,6 +504,60 @@ START_TEST(test_fusion__kserve_says_what_is_lost)
 }
 END_TEST
 
+/* What of 10,000 KServe's percents make of two branches: "" is exact, NULL is refused. */
+START_TEST(test_fusion__kserve_rounds_no_canary_away)
+{
+	static const struct {
+		int first;
+		const char *note, *weights;
+	} cases[] = {
+		{9000, "", "\"weight\":90"},
+		{9900, "", "\"weight\":1,"},
+		{9750, "model:general: 97.5 % becomes 98 %, model:large: 2.5 % becomes 2 %",
+			"\"weight\":98"},
+		{9949, "model:general: 99.49 % becomes 99 %, model:large: 0.51 % becomes 1 %",
+			"\"weight\":1,"},
+		{9960, NULL, "model:large with 0.4 % would get nothing"},
+		{40, NULL, "model:general with 0.4 % would get nothing"},
+	};
+	ARENA_AUTO arena = arena_new();
+	FILE *file = open_table(arena);
+	const char *base = read_base(arena, file);
+
+	fclose(file);
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct kserve_target target = {"release-1", "http://host", 30};
+		STRBUF_AUTO out = STRBUF_INIT(1 << 20);
+		const char *note = "";
+		struct json_writer w;
+		struct strings lossy;
+		struct fusion f;
+		struct err err = {0};
+
+		taken(base,
+			arena_printf(arena,
+				"{\"splits\":{\"ab\":{\"branches\":[{\"to\":\"model:general\","
+				"\"weight\":%d},"
+				"{\"to\":\"model:large\",\"weight\":%d}]}}}",
+				cases[i].first, 10000 - cases[i].first),
+			arena, &f);
+		json_writer_init(&w, &out);
+		int rc = kserve_write(&f, &target, arena, &w, &lossy, &err);
+
+		ck_assert_int_eq(rc, cases[i].note ? 0 : -1);
+		if (rc < 0) {
+			ck_assert_msg(strstr(err.msg, cases[i].weights), "%s", err.msg);
+			continue;
+		}
+		for (size_t k = 0; k < lossy.n; k++)
+			if (strstr(lossy.v[k], "whole percents: "))
+				note = strstr(lossy.v[k], "percents: ") + strlen("percents: ");
+		ck_assert_str_eq(note, cases[i].note);
+		ck_assert_ptr_nonnull(strstr(out.buf, cases[i].weights));
+	}
+}
+END_TEST
+
 Suite *test_suite(void)
 {
 	Suite *s = suite_create("fusion");
@@ -516,6 +570,7 @@ Suite *test_suite(void)
 	tcase_add_test(c, test_fusion__plan_b_moves_only_orphans);
 	tcase_add_test(c, test_fusion__findings_are_sound);
 	tcase_add_test(c, test_fusion__kserve_says_what_is_lost);
+	tcase_add_test(c, test_fusion__kserve_rounds_no_canary_away);
 	suite_add_tcase(s, c);
 	return s;
 }
