@@ -94,6 +94,10 @@ static const char *needs_of(
 	if (c->reason && strcmp(c->reason, "incomparable") == 0)
 		return arena_printf(a,
 			"%s, measured with the suite, data set and judge of the live unit", name);
+	if (c->reason && strcmp(c->reason, "no_plan_b") == 0)
+		return "routes in the policy's fusion that fall back to a model of another "
+		       "provider; or "
+		       "no_plan_b \"warn\" in gates.combination; then POST /v1/merges";
 	if (c->verdict == VERDICT_FAIL && combined)
 		return arena_printf(a,
 			"units that pass %s together, or other rules or limits in the policy; no "

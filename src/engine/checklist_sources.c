@@ -111,7 +111,14 @@ static int look_plan_b(
 	*ret = (struct checklist_report){.given = true,
 		.verdict = CHECK_GO,
 		.reason = *lost ? "no_plan_b" : "planned",
-		.detail = *lost ? lost : "every provider can be lost",
+		.detail = *lost ? arena_printf(l->arena,
+					  "%s; it stops nothing (no_plan_b \"warn\"); to mend it, "
+					  "let the "
+					  "routes of the policy's fusion fall back to a model of "
+					  "another "
+					  "provider, and merge anew",
+					  lost)
+				: "whichever provider is lost, every route still leads to a model",
 		.since = l->m->row.created_at};
 	return 0;
 }

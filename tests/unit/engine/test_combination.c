@@ -9,9 +9,11 @@
 
 #include "base/digest.h"
 #include "base/jcs.h"
+#include "engine/checklist.h"
 #include "engine/snapshot.h"
 #include "store/release.h"
 #include "support/calm_policy.h"
+#include "support/checklist.h"
 #include "support/registry.h"
 
 Suite *test_suite(void);
@@ -181,6 +183,19 @@ START_TEST(test_combination__other_rules_make_a_minor_version)
 }
 END_TEST
 
+static const struct checklist_item *item_of(const char *merge, const char *name)
+{
+	SNAPSHOT_AUTO snap = snapshot_get(reg.engine);
+	struct checklist *c = ARENA_NEW(reg.arena, struct checklist);
+	struct err err = {0};
+
+	ck_assert_msg(merge_checklist(reg.engine, reg.reader, snap, merge,
+			      clock_now(&reg.clock.clock), reg.arena, c, &err) == 1,
+		"%s", err.msg);
+	ck_assert_ptr_nonnull(checklist_find(c, name));
+	return checklist_find(c, name);
+}
+
 START_TEST(test_combination__no_plan_b_warns_or_refuses)
 {
 	struct outcome o;
@@ -191,8 +206,11 @@ START_TEST(test_combination__no_plan_b_warns_or_refuses)
 				       "null}}}")
 				 .status,
 		200);
-	merge = body_of(do_merge());
+	merge = body_of(o = do_merge());
 	ck_assert_str_eq(at(merge, "phase"), "Succeeded");
+	ck_assert_int_eq(item_of(member(o.body, "version"), "plan_b")->verdict, CHECK_GO);
+	ck_assert_ptr_nonnull(strstr(item_of(member(o.body, "version"), "plan_b")->detail,
+		"it stops nothing (no_plan_b \"warn\"); to mend it, let the routes"));
 	ck_assert_str_eq(at(merge, "warnings/0/code"), "no_plan_b");
 	ck_assert_ptr_nonnull(
 		strstr(at(merge, "warnings/0/detail"), "without hf: /fusion/default"));
@@ -206,6 +224,9 @@ START_TEST(test_combination__no_plan_b_warns_or_refuses)
 	merge = body_of(o = do_merge());
 	ck_assert_str_eq(at(merge, "phase"), "Failed");
 	ck_assert_str_eq(at(merge, "gates/3/reason"), "no_plan_b");
+	ck_assert_str_eq(item_of(member(o.body, "version"), "compatibility")->reason, "no_plan_b");
+	ck_assert_ptr_nonnull(strstr(item_of(member(o.body, "version"), "compatibility")->needs,
+		"fall back to a model of another provider"));
 	o = promote(member(o.body, "version"));
 	ck_assert_int_eq(o.status, 409);
 	ck_assert_ptr_nonnull(strstr(o.c->err.msg, "without hf"));
