@@ -139,7 +139,8 @@ check "... and so is a daemon" says 'holds the state folder'
 check "... and the first one comes to its end" wait "$begun"
 begun late
 echo "somebody's" >late/registry.sqlite
-check "a registry that came meanwhile" eval '! wait "$begun"'
+failed() { ! wait "$begun"; }
+check "a registry that came meanwhile" failed
 check "... is named" grep -q 'came meanwhile, and nothing is restored over it' begun.err
 check "... and stays" test "$(cat late/registry.sqlite)" = "somebody's"
 check "... with nothing beside it" test ! -e late/registry.restoring
