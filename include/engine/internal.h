@@ -97,7 +97,7 @@ struct engine {
 	struct activation_watch watch;
 
 	struct lock standing_lock;
-	struct standing *standing; /* NULL: nobody has asked yet */
+	struct standing *standing;	 /* NULL: nobody has asked yet */
 	atomic_uint_fast64_t conditions; /* of writer_state */
 
 	struct lock snapshot_lock;
