@@ -27,6 +27,13 @@ SELECT (t_end + 999999) / 1000000 AS second, sum(total) AS total, sum(errors) AS
 	sum(safety_critical) AS safety_critical
 FROM observation WHERE serial = $1 AND t_end > $2 GROUP BY second;
 
+-- Up to when there are counts: what ends ahead of its arrival says nothing of the time beyond that. It may by
+-- two minutes, so of what ended before those nothing comes later.
+-- name: observation_newest :one (serial, ahead)
+SELECT coalesce(max(CASE WHEN t_end < received_at THEN t_end ELSE received_at END), 0) AS newest
+FROM observation WHERE serial = $1
+	AND t_end >= (SELECT max(t_end) FROM observation WHERE serial = $1) - $2;
+
 -- name: observation_any :one () -- scan ok
 SELECT 1 AS found FROM observation LIMIT 1;
 

@@ -52,7 +52,7 @@ struct activation_watch {
 	struct slo_watch *slo;
 	int64_t serial, channel_serial; /* of the activation; of the channel, where it goes on */
 	int64_t policy_version, activated;
-	int64_t newest;		    /* end of the newest window of counts; 0: none */
+	int64_t newest;		    /* up to when there are counts, never ahead; 0: none */
 	bool acted, acted_critical; /* what fires was acted upon */
 	bool silent;		    /* that nobody reports is told */
 };

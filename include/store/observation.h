@@ -25,6 +25,9 @@ int observation_overlaps(
 int observation_seconds(struct db *db, int64_t serial, int64_t since,
 	void (*take)(void *arg, const struct observation *sum), void *arg, struct err *err);
 
+/* Up to when there are counts, no later than when they came; 0: there are none. */
+int observation_newest(struct db *db, int64_t serial, int64_t *ret, struct err *err);
+
 int observation_any(struct db *db, struct err *err); /* 1, 0, -1 */
 /* Is there one that ended before? 1, 0, -1. */
 int observation_old(struct db *db, int64_t before, struct err *err);

@@ -69,7 +69,7 @@ static void slos(const struct slo_view *v, struct strbuf *out)
 	for (size_t i = 0; i < v->slos.n; i++)
 		add_states(LIST_AT(&v->slos, struct slo_level, i), out);
 	gauge(out, "spiralfed_slo_newest_window_timestamp_seconds",
-		"End of the newest window of counts of the active release, Unix time; 0: none.",
+		"Up to when there are counts of the active release, Unix time; 0: none.",
 		seconds(v->newest_at));
 	gauge(out, "spiralfed_promotions_held", "1 while promotions are held after a breach.",
 		v->hold != NULL);

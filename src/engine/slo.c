@@ -28,8 +28,12 @@ static void take(void *arg, const struct observation *sum)
 	struct taking *t = arg;
 
 	slo_watch_add(t->slo, sum->t_end, t->now, sum);
-	if (t->newest < sum->t_end)
-		t->newest = sum->t_end;
+}
+
+/* A clock that runs fast must not hide that nobody reports any more. */
+static int64_t not_ahead(int64_t newest, int64_t now)
+{
+	return newest < now ? newest : now;
 }
 
 static void put_in_place(
@@ -67,10 +71,12 @@ static int begin(
 	if (!t.slo)
 		log_error("slo.unwatchable", LOG_ERR(err));
 	else if (observation_seconds(reader, activation.serial, now - slo_watch_reach(t.slo), take,
-			 &t, err) < 0) {
+			 &t, err) < 0 ||
+		 observation_newest(reader, activation.serial, &t.newest, err) < 0) {
 		slo_watch_free(t.slo);
 		return -1;
 	}
+	t.newest = not_ahead(t.newest, now);
 	put_in_place(e, snapshot_ref(s), &activation, &t);
 	return 0;
 }
@@ -210,8 +216,8 @@ void slo_take(struct engine *e, struct db *reader, const struct observation *con
 	/* Begun anew just now, it has them already. */
 	for (size_t i = 0; rc == 0 && i < n; i++) {
 		slo_watch_add(w->slo, rows[i]->t_end, now, rows[i]);
-		if (w->newest < rows[i]->t_end)
-			w->newest = rows[i]->t_end;
+		if (w->newest < not_ahead(rows[i]->t_end, now))
+			w->newest = not_ahead(rows[i]->t_end, now);
 	}
 	lock_give(&e->watch_lock);
 	look(e, reader, s, now);
@@ -401,7 +407,7 @@ static void levels_view(
 	ret->slos = (struct list){levels, rules->slos.n};
 	if (firing)
 		ret->state = "breached";
-	else if (strcmp(ret->state, "breached") != 0 && w->newest)
+	else if (strcmp(ret->state, "breached") != 0 && w->newest && !w->silent)
 		ret->state = warning ? "warning" : "healthy";
 }
 

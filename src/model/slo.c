@@ -91,13 +91,18 @@ static const struct field_table way_table = FIELD_TABLE(
 	"WayBack", "What a breach would lead to.", struct slo_way_back, way_fields, .open = true);
 
 static const struct field view_fields[] = {
-	F(slo_view, state, STRING, FIELD_REQUIRED, .help = "healthy, no_data, warning, breached"),
+	F(slo_view, state, STRING, FIELD_REQUIRED,
+		.help = "healthy, no_data (none yet, or none for ten minutes), warning, breached"),
 	F(slo_view, release, STRING, FIELD_REQUIRED),
-	F(slo_view, serial, INT, FIELD_REQUIRED, .help = "of the activation that is watched"),
+	F(slo_view, serial, INT, FIELD_REQUIRED,
+		.help = "of the activation that is watched: the channel's when its release became "
+			"active; the channel's own may be higher since"),
 	F(slo_view, activated_at, TIME, 0),
 	F(slo_view, evaluated_at, TIME, 0,
 		.help = "the last step of the rules that are not at once"),
-	F(slo_view, newest_at, TIME, 0, .help = "end of the newest window of counts"),
+	F(slo_view, newest_at, TIME, 0,
+		.help = "end of the newest window of counts, or when it came, if it ends ahead of "
+			"that"),
 	F(slo_view, slos, LIST, FIELD_EMIT_EMPTY, .table = &level_table),
 	F(slo_view, rollback, OBJECT, 0, .table = &way_table),
 	F(slo_view, hold, OBJECT, 0, .table = &hold_table, .help = "of promotions"),

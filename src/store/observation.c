@@ -78,6 +78,18 @@ int observation_seconds(struct db *db, int64_t serial, int64_t since,
 	return rc;
 }
 
+int observation_newest(struct db *db, int64_t serial, int64_t *ret, struct err *err)
+{
+	STMT_AUTO s = db_stmt(db, SQL_observation_newest);
+
+	stmt_bind_int(s, "serial", serial);
+	stmt_bind_int(s, "ahead", OBSERVATION_FUTURE_S * USEC_PER_SEC);
+	if (stmt_step(s, err) < 0)
+		return -1;
+	*ret = stmt_int(s, "newest");
+	return 0;
+}
+
 int observation_any(struct db *db, struct err *err)
 {
 	STMT_AUTO s = db_stmt(db, SQL_observation_any);

@@ -43,7 +43,6 @@ static const char *view_text(struct slo_view *v)
 		for (size_t k = 0; k < l->rules.n; k++)
 			LIST_AT(&l->rules, struct slo_rule_view, k)->in_row = 0;
 	}
-	v->newest_at -= v->newest_at % USEC_PER_SEC;
 	return fields_canonical(&slo_view_table, v, reg.arena, NULL);
 }
 
@@ -596,6 +595,39 @@ START_TEST(test_observations__windows_of_which_nothing_counts_are_no_news)
 }
 END_TEST
 
+/* Two minutes are allowed to a node's clock. They say nothing of the time that is to come. */
+START_TEST(test_watch__a_fast_clock_hides_no_silence)
+{
+	struct slo_view v;
+	struct err err = {0};
+	int64_t came;
+
+	first_release();
+	minute();
+	came = reg.clock.wall;
+	ck_assert_ptr_nonnull(strstr(observe_window("1.0.0", "n1", 120, 60).body, "accepted\":1"));
+	ck_assert_int_eq(slo_view(reg.engine, reg.reader, reg.arena, &v, &err), 0);
+	ck_assert_int_eq(v.newest_at, came);
+	/* One that is right comes after it, and counts. */
+	fake_clock_set_wall(&reg.clock, came + 30 * USEC_PER_SEC);
+	observe_window("1.0.0", "n2", -10, 60);
+	ck_assert_int_eq(slo_view(reg.engine, reg.reader, reg.arena, &v, &err), 0);
+	ck_assert_int_eq(v.newest_at, came + 20 * USEC_PER_SEC);
+	/* A restart knows when each one came. */
+	fake_clock_set_wall(&reg.clock, came + 180 * USEC_PER_SEC);
+	registry_reopen();
+	finish();
+	ck_assert_int_eq(slo_view(reg.engine, reg.reader, reg.arena, &v, &err), 0);
+	ck_assert_int_eq(v.newest_at, came + 20 * USEC_PER_SEC);
+	ck_assert_str_eq(v.state, "healthy");
+	fake_clock_set_wall(&reg.clock, came + 660 * USEC_PER_SEC);
+	finish();
+	ck_assert_int_eq(count_events("slo.silent"), 1);
+	ck_assert_int_eq(slo_view(reg.engine, reg.reader, reg.arena, &v, &err), 0);
+	ck_assert_str_eq(v.state, "no_data");
+}
+END_TEST
+
 Suite *test_suite(void)
 {
 	Suite *s = suite_create("watch");
@@ -624,6 +656,7 @@ Suite *test_suite(void)
 	tcase_add_test(t, test_observations__are_dropped_after_31_days);
 	tcase_add_test(t, test_observations_submit__refuses_targets_that_the_release_has_not);
 	tcase_add_test(t, test_observations__what_prometheus_is_asked_for_is_counted_once);
+	tcase_add_test(t, test_watch__a_fast_clock_hides_no_silence);
 	tcase_add_test(t, test_observations__windows_of_which_nothing_counts_are_no_news);
 	suite_add_tcase(s, t);
 	return s;
