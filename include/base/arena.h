@@ -18,6 +18,7 @@ struct arena;
 struct arena *arena_new(void);
 void arena_free(struct arena *a);  /* NULL is allowed */
 void arena_reset(struct arena *a); /* forget everything, keep the first block */
+void arena_wipe(struct arena *a);  /* overwrite all that it holds; nothing is freed */
 size_t arena_used(const struct arena *a);
 
 void *arena_alloc(struct arena *a, size_t size);
@@ -35,6 +36,14 @@ static inline void arena_freep(struct arena **a)
 	arena_free(*a);
 }
 #define ARENA_AUTO __attribute__((cleanup(arena_freep))) struct arena *
+
+/* For what holds secrets. */
+static inline void arena_wipe_freep(struct arena **a)
+{
+	arena_wipe(*a);
+	arena_free(*a);
+}
+#define ARENA_SECRET __attribute__((cleanup(arena_wipe_freep))) struct arena *
 
 /* The same promise for heap memory that outlives a request: never NULL. */
 void *xmalloc(size_t size);

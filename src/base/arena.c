@@ -124,6 +124,20 @@ void arena_free(struct arena *a)
 	free(a);
 }
 
+static void blocks_wipe(struct block *b)
+{
+	for (; b; b = b->next) {
+		ASAN_UNPOISON_MEMORY_REGION(b->data, b->size);
+		explicit_bzero(b->data, b->used);
+	}
+}
+
+void arena_wipe(struct arena *a)
+{
+	blocks_wipe(a->first);
+	blocks_wipe(a->big);
+}
+
 void arena_reset(struct arena *a)
 {
 	blocks_free(a->first->next);

@@ -50,6 +50,8 @@ static int read_all(int fd, const char *path, size_t cap, struct arena *a, char 
 	}
 	*ret = arena_strndup(a, buf, len);
 	*ret_len = len;
+	/* Some files hold secrets, which their readers wipe: here no copy may stay. */
+	explicit_bzero(buf, len);
 	return 0;
 }
 

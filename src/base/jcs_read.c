@@ -281,6 +281,8 @@ json_t *jcs_read(const char *text, size_t len)
 	r.end = text + len;
 	strbuf_init(&r.copy, len);
 	value = read_value(&r);
+	/* The tree is its reader's to wipe; of what it was made of no copy may stay. */
+	explicit_bzero(r.copy.buf, r.copy.alloc);
 	strbuf_release(&r.copy);
 	skip_space(&r);
 	if (value && r.at != r.end) {

@@ -88,6 +88,21 @@ START_TEST(test_arena__copies)
 }
 END_TEST
 
+START_TEST(test_arena__wiped_holds_nothing)
+{
+	static const size_t sizes[] = {16, 8000, 16000, 100, 200000, 32};
+	enum { N = sizeof(sizes) / sizeof(sizes[0]) };
+	ARENA_AUTO a = arena_new();
+	void *objects[N];
+
+	for (size_t i = 0; i < N; i++)
+		objects[i] = memset(arena_alloc(a, sizes[i]), 's', sizes[i]);
+	arena_wipe(a);
+	for (size_t i = 0; i < N; i++)
+		ck_assert(all_are(objects[i], sizes[i], 0));
+}
+END_TEST
+
 START_TEST(test_arena__free_takes_null)
 {
 	arena_free(NULL);
@@ -138,6 +153,7 @@ Suite *test_suite(void)
 	tcase_add_test(tc, test_arena__objects_are_zeroed_aligned_and_apart);
 	tcase_add_test(tc, test_arena__reset_keeps_the_first_block);
 	tcase_add_test(tc, test_arena__copies);
+	tcase_add_test(tc, test_arena__wiped_holds_nothing);
 	tcase_add_test(tc, test_arena__free_takes_null);
 	tcase_add_test(tc, test_arena__heap_family);
 #ifndef SPIRALFED_SANITIZE
