@@ -155,12 +155,12 @@ static int ask_json(struct gcp_auth *g, const struct provider_call *call, const 
 
 static const char *form(const char *const (*fields)[2], size_t n, struct arena *a)
 {
-	STRBUF_AUTO sb = STRBUF_INIT(4 * TOKEN_MAX);
+	const char *text = "";
 
 	for (size_t i = 0; i < n; i++)
-		strbuf_addf(
-			&sb, "%s%s=%s", i ? "&" : "", fields[i][0], http_escape(fields[i][1], a));
-	return arena_strndup(a, sb.buf, sb.len);
+		text = arena_printf(a, "%s%s%s=%s", text, i ? "&" : "", fields[i][0],
+			http_escape(fields[i][1], a));
+	return text;
 }
 
 /* ---- What comes back ---- */
@@ -414,13 +414,14 @@ static int by_file(
 	if (rc == 0)
 		rc = c.kind == GCP_KEY ? by_key(g, call, &c, ret, err)
 				       : by_federation(g, call, &c, ret, err);
-	explicit_bzero(text, len);
 	return rc < 0 ? err_wrap(err, "%s", g->file) : 0;
 }
 
 static int fetch_token(struct gcp_auth *g, const struct provider_call *call, struct err *err)
 {
-	ARENA_AUTO a = arena_new();
+	/* Keys, assertions, subject tokens, what is asked with them and answered: all is cut out of it. */
+	ARENA_SECRET a = arena_new();
+	JCS_ARENA_SCOPE(a);
 	struct provider_call own = *call;
 	int64_t early = EARLY_S * USEC_PER_SEC;
 	struct grant grant;

@@ -6,9 +6,12 @@
 #include "provider/gcp_auth.h"
 
 #include <check.h>
+#include <malloc.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/file.h"
+#include "base/jcs.h"
 #include "base/jwt.h"
 #include "base/jws.h"
 #include "provider/gcp_credentials.h"
@@ -389,6 +392,65 @@ START_TEST(test_gcp_auth__whoever_else_sits_there)
 }
 END_TEST
 
+/* ---- What stays behind ---- */
+
+#ifndef SPIRALFED_SANITIZE
+void __libc_free(void *p);
+
+/* The compiler takes it that free() looks at neither. NULL: nobody looks. */
+static const char *volatile secret;
+static volatile size_t left_behind;
+
+/* Here in place of libc's: looks at all memory that is given back. */
+void free(void *p)
+{
+	if (p && secret && memmem(p, malloc_usable_size(p), secret, strlen(secret)))
+		left_behind++;
+	__libc_free(p);
+}
+
+static size_t left_of(struct gcp_auth *g, const char *text)
+{
+	left_behind = 0;
+	secret = text;
+	header(g);
+	secret = NULL;
+	gcp_auth_forget(g);
+	return left_behind;
+}
+
+START_TEST(test_gcp_auth__gives_no_secret_back_to_the_heap)
+{
+	struct gcp_auth *g = make(path);
+	/* Some letters from the midst of a line. */
+	const char *key = arena_strndup(arena, strchr(jose_a2_pem, '\n') + 33, 24);
+	char *seen = xstrdup("what the look at the heap has to find");
+
+	jcs_setup();
+	secret = "the heap has to";
+	free(seen);
+	secret = NULL;
+	ck_assert_uint_eq(left_behind, 1);
+
+	ck_assert_ptr_nonnull(strstr(key_file(), key));
+	keep(path, key_file());
+	google_rule(&google, "oauth2.example/token", 200, GRANT);
+	/* GnuTLS leaves one copy of its own. */
+	ck_assert_uint_le(left_of(g, key), 1);
+	ck_assert_uint_eq(left_of(g, "&assertion=ey"), 0);
+	keep(path, federation(arena_printf(arena,
+				      "{\"file\":\"%s\",\"format\":{\"type\":\"json\","
+				      "\"subject_token_field_name\":\"value\"}}",
+				      source),
+			   ""));
+	keep(source, "{\"value\":\"a-subject.token\"}");
+	google_rule(&google, "sts.example", 200, GRANT);
+	ck_assert_uint_eq(left_of(g, "a-subject.token"), 0);
+	gcp_auth_free(g);
+}
+END_TEST
+#endif
+
 /* ---- What fails ---- */
 
 START_TEST(test_gcp_auth__what_fails)
@@ -507,6 +569,9 @@ Suite *test_suite(void)
 	tcase_add_test(c, test_gcp_auth__impersonates);
 	tcase_add_test(c, test_gcp_auth__asks_the_metadata_server);
 	tcase_add_test(c, test_gcp_auth__whoever_else_sits_there);
+#ifndef SPIRALFED_SANITIZE
+	tcase_add_test(c, test_gcp_auth__gives_no_secret_back_to_the_heap);
+#endif
 	tcase_add_test(c, test_gcp_auth__what_fails);
 	tcase_add_test(c, test_gcp_auth__no_error_shows_a_secret);
 	tcase_add_test(c, test_gcp_auth__files_that_can_not_be_read);
