@@ -10,6 +10,7 @@
 #include "engine/scheduler.h"
 #include "engine/source.h"
 #include "engine/tx.h"
+#include "provider/session.h"
 #include "store/event.h"
 #include "store/schedule.h"
 #include "support/registry.h"
@@ -26,6 +27,7 @@ static struct {
 	size_t deaf_once; /* that one alone */
 	enum err_code code;
 	size_t fetches;
+	enum breaker_state breaker;
 } place;
 
 static int play_open(const struct connector_options *o, struct connector **ret, struct err *err)
@@ -73,11 +75,19 @@ static int play_fetch(struct connector *c, const struct provider_call *call,
 	return FETCH_DONE;
 }
 
+static bool play_health(struct connector *c, const struct clock *clock, struct session_health *ret)
+{
+	(void)c, (void)clock;
+	*ret = (struct session_health){.breaker = place.breaker};
+	return true;
+}
+
 static const struct connector_kind play = {.name = "play",
 	.open = play_open,
 	.close = play_close,
 	.list = play_list,
-	.fetch = play_fetch};
+	.fetch = play_fetch,
+	.health = play_health};
 static const struct engine_source sources[] = {
 	{&play, {.provider = "hf", .timeout = 300 * USEC_PER_SEC}}};
 
@@ -208,6 +218,30 @@ START_TEST(test_source_remote__what_it_refuses_is_told_once_and_asked_again_when
 }
 END_TEST
 
+static enum provider_state state(void)
+{
+	struct provider_record p;
+	struct err err = {0};
+
+	fields_init(&provider_record_table, &p);
+	p.name = "hf";
+	ck_assert_int_eq(provider_show(reg.engine, reg.reader, &p, false, reg.arena, &err), 0);
+	return (enum provider_state)p.state;
+}
+
+/* The ingest of the night went well; whoever looks for artifacts since finds nobody. */
+START_TEST(test_source_remote__one_that_is_left_alone_fails)
+{
+	ck_assert_int_eq(state(), PROVIDER_WAITING);
+	ingest();
+	ck_assert_int_eq(state(), PROVIDER_OK);
+	place.breaker = BREAKER_OPEN;
+	ck_assert_int_eq(state(), PROVIDER_FAILING);
+	place.breaker = BREAKER_HALF_OPEN;
+	ck_assert_int_eq(state(), PROVIDER_OK);
+}
+END_TEST
+
 Suite *test_suite(void)
 {
 	Suite *suite = suite_create("source: over the network");
@@ -222,6 +256,7 @@ Suite *test_suite(void)
 	tcase_add_test(tc, test_source_remote__one_entry_it_was_not_asked_for_comes_with_the_next);
 	tcase_add_test(tc,
 		test_source_remote__what_it_refuses_is_told_once_and_asked_again_when_it_changes);
+	tcase_add_test(tc, test_source_remote__one_that_is_left_alone_fails);
 	suite_add_tcase(suite, tc);
 	return suite;
 }
