@@ -18,6 +18,7 @@
 
 struct http_client {
 	CURL *curl;
+	bool anywhere; /* it may hold connections whose addresses nobody looked at */
 };
 
 struct transfer {
@@ -161,6 +162,8 @@ static void set_limits(CURL *c, const struct http_request *r, struct transfer *t
 	if (r->reach == HTTP_REACH_PUBLIC) {
 		curl_easy_setopt(c, CURLOPT_OPENSOCKETFUNCTION, open_socket);
 		curl_easy_setopt(c, CURLOPT_OPENSOCKETDATA, t);
+		if (r->client && r->client->anywhere)
+			curl_easy_setopt(c, CURLOPT_FRESH_CONNECT, 1L);
 	}
 	if (r->stop) {
 		curl_easy_setopt(c, CURLOPT_NOPROGRESS, 0L);
@@ -297,6 +300,7 @@ int http_perform(
 	if (r->client) {
 		int rc = perform(r->client->curl, r, &t, ret, err);
 
+		r->client->anywhere = r->client->anywhere || r->reach == HTTP_REACH_ANY;
 		/* Forgets what points into this call, and keeps the connections. */
 		curl_easy_reset(r->client->curl);
 		return rc;

@@ -3,7 +3,10 @@
  * The HTTP client against a server that says one prepared thing: on a Unix socket, so that no port
  * is needed.
  */
+#include <arpa/inet.h>
 #include <check.h>
+#include <netinet/in.h>
+#include <poll.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdint.h>
@@ -282,6 +285,129 @@ START_TEST(test_http__a_client_keeps_its_connection)
 }
 END_TEST
 
+/* ---- Only what is on the open internet ---- */
+
+/* Listens inside, where nobody who may only call the open internet is to arrive. */
+static int listen_inside(int *ret_port)
+{
+	struct sockaddr_in in = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	socklen_t len = sizeof(in);
+	int fd = socket(AF_INET, SOCK_STREAM, 0);
+
+	ck_assert_int_eq(bind(fd, (struct sockaddr *)&in, len), 0);
+	ck_assert_int_eq(listen(fd, 5), 0);
+	ck_assert_int_eq(getsockname(fd, (struct sockaddr *)&in, &len), 0);
+	*ret_port = ntohs(in.sin_port);
+	return fd;
+}
+
+static bool somebody_came(int fd)
+{
+	struct pollfd p = {.fd = fd, .events = POLLIN};
+
+	return poll(&p, 1, 0) > 0;
+}
+
+static int call(const char *url, enum http_reach reach, struct http_client *client,
+	struct http_response *ret, struct err *err)
+{
+	struct http_request r = {.method = "GET",
+		.path = "/",
+		.timeout = 10 * USEC_PER_SEC,
+		.cap = 100,
+		.reach = reach,
+		.client = client};
+
+	ck_assert_msg(http_server_parse(url, arena, &r.server, err) == 0, "%s", url);
+	return http_perform(&r, arena, ret, err);
+}
+
+/* However it is written, and whatever a name leads to. */
+static const char *const inside[] = {
+	"http://127.0.0.1",
+	"http://127.1",
+	"http://2130706433",
+	"http://0x7f000001",
+	"http://0.0.0.0",
+	"http://localhost",
+	"http://a.localhost",
+	"http://[::1]",
+	"http://[::]",
+	"http://[::ffff:127.0.0.1]",
+	"http://[::ffff:7f00:1]",
+	"http://[64:ff9b::7f00:1]",
+	"http://[fe80::1]",
+	"http://[fd00:ec2::254]",
+	"http://169.254.169.254",
+	"http://10.0.0.1",
+	"http://192.168.0.1",
+	"https://127.0.0.1",
+	"unix:/nonexistent",
+};
+
+START_TEST(test_http__calls_nobody_inside_when_told_so)
+{
+	struct http_response r = {.status = 7};
+	struct err err = {0};
+	int port, fd = listen_inside(&port);
+	const char *url = arena_printf(arena, "%s:%d", inside[_i], port);
+
+	ck_assert_int_eq(call(url, HTTP_REACH_PUBLIC, NULL, &r, &err), -1);
+	ck_assert_msg(err.code == ERR_CONFIG, "%s: %s", url, err.msg);
+	ck_assert_msg(strstr(err.msg, "not on the open internet"), "%s", err.msg);
+	ck_assert_int_eq(r.status, 7);
+	ck_assert(!somebody_came(fd));
+	close(fd);
+}
+END_TEST
+
+/* Who answers with an address inside is not followed; who then calls that one is refused. */
+START_TEST(test_http__a_redirect_leads_nobody_inside)
+{
+	struct stage stage;
+	struct http_response r;
+	struct err err = {0};
+	int port, fd = listen_inside(&port);
+	const char *to = arena_printf(arena, "http://127.0.0.1:%d", port);
+
+	ck_assert_int_eq(ask(arena_printf(arena,
+				     "HTTP/1.1 307 Temporary Redirect\r\nLocation: %s\r\n"
+				     "Content-Length: 0\r\n\r\n",
+				     to),
+				 "", 100, 10 * USEC_PER_SEC, &stage, &r, &err),
+		0);
+	ck_assert_int_eq(r.status, 307);
+	ck_assert_int_eq(call(r.location, HTTP_REACH_PUBLIC, NULL, &r, &err), -1);
+	ck_assert_int_eq(err.code, ERR_CONFIG);
+	ck_assert(!somebody_came(fd));
+	close(fd);
+}
+END_TEST
+
+/* Nor by a connection that was opened when any address would do. */
+START_TEST(test_http__takes_no_old_connection_inside)
+{
+	struct stage stage = {0};
+	struct http_client *client = http_client_new();
+	struct http_response r;
+	struct err err = {0};
+	int port;
+	void *served;
+
+	stage.fd = listen_inside(&port);
+	const char *url = arena_printf(arena, "http://127.0.0.1:%d", port);
+
+	ck_assert_int_eq(pthread_create(&stage.thread, NULL, play_alive, &stage), 0);
+	ck_assert_msg(call(url, HTTP_REACH_ANY, client, &r, &err) == 0, "%s", err.msg);
+	ck_assert_int_eq(call(url, HTTP_REACH_PUBLIC, client, &r, &err), -1);
+	ck_assert_int_eq(err.code, ERR_CONFIG);
+	http_client_free(client);
+	pthread_join(stage.thread, &served);
+	close(stage.fd);
+	ck_assert_int_eq((intptr_t)served, 1);
+}
+END_TEST
+
 START_TEST(test_http__stops_when_told_so)
 {
 	const atomic_bool stop = true;
@@ -346,6 +472,10 @@ Suite *test_suite(void)
 	tcase_add_test(t, test_http__nobody_there);
 	tcase_add_test(t, test_http__keeps_the_headers_of_the_final_answer);
 	tcase_add_test(t, test_http__a_client_keeps_its_connection);
+	tcase_add_loop_test(t, test_http__calls_nobody_inside_when_told_so, 0,
+		sizeof(inside) / sizeof(inside[0]));
+	tcase_add_test(t, test_http__a_redirect_leads_nobody_inside);
+	tcase_add_test(t, test_http__takes_no_old_connection_inside);
 	tcase_add_test(t, test_http__stops_when_told_so);
 	tcase_add_test(t, test_http__servers);
 	suite_add_tcase(s, t);
