@@ -16,4 +16,8 @@ struct request;
 #include "api/routes.def"
 #undef ROUTE
 
+/* Whoever asks is the provider that the path names, and becomes the request's caller. For the head of
+ * ROUTE_OWN_PROOF: nothing of a stranger's body is taken. */
+int hook_prove(struct request *r, struct err *err);
+
 #endif

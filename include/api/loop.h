@@ -62,6 +62,7 @@ struct server {
 	atomic_uint_fast64_t commits;
 	atomic_uint_fast64_t moves; /* times that what they wait for may have changed */
 	atomic_size_t bodies;	    /* bytes of bodies being received */
+	atomic_size_t hook_bodies;  /* of these, of messages of providers */
 	atomic_bool draining, cut;
 	atomic_uint_fast64_t slow, refused_connections;
 	int64_t started_at;
@@ -83,6 +84,9 @@ void connection_notify(void *cls, struct MHD_Connection *conn, void **socket_con
 	enum MHD_ConnectionNotificationCode code);
 void connection_completed(void *cls, struct MHD_Connection *conn, void **con_cls,
 	enum MHD_RequestTerminationCode code);
+
+/* Bytes that the body may have, on its route. */
+size_t request_body_max(const struct request *r);
 
 /* Resume those whose answers came; free what nobody waits for. */
 void loop_complete(struct loop *l);

@@ -32,7 +32,7 @@ enum route_flag {
 	ROUTE_IMMUTABLE = 1 << 6,  /* what it answers never changes */
 	ROUTE_CALENDAR = 1 << 7,   /* with ROUTE_PLAIN: text/calendar */
 	ROUTE_STREAM = 1 << 8,	   /* text/event-stream when that is asked for */
-	ROUTE_OWN_PROOF = 1 << 9,  /* with ROUTE_PUBLIC: the handler asks for another proof */
+	ROUTE_OWN_PROOF = 1 << 9,  /* with ROUTE_PUBLIC: hook_prove() asks for another proof */
 };
 
 struct route {

@@ -33,6 +33,8 @@ struct server_options {
 	int per_ip;		 /* connections of one address, for each loop; 0: no limit */
 	size_t body_max;	 /* bytes of one body */
 	size_t bodies_max;	 /* bytes of all bodies that are being received */
+	size_t hook_body_max;	 /* bytes of one message of a provider's */
+	size_t hook_bodies_max;	 /* bytes of all these that are being received, of bodies_max */
 	int64_t idle_timeout;	 /* usec a connection may stand without a byte */
 	int64_t request_timeout; /* usec a whole request may take to arrive */
 	int64_t answer_timeout; /* usec a client may take for an answer, and the engine to make it */

@@ -32,6 +32,18 @@ struct engine *request_engine(const struct request *r)
 	return r->server->options.engine;
 }
 
+static bool is_hook(const struct request *r)
+{
+	return r->route && r->route->flags & ROUTE_OWN_PROOF;
+}
+
+size_t request_body_max(const struct request *r)
+{
+	const struct server_options *o = &r->server->options;
+
+	return is_hook(r) && o->hook_body_max < o->body_max ? o->hook_body_max : o->body_max;
+}
+
 static int64_t mono(const struct loop *l)
 {
 	return clock_mono(l->server->options.clock);
@@ -270,7 +282,7 @@ static enum MHD_Result run(struct request *r)
  * any earlier answer for a reason to close, and a client that still sends might not see it. */
 static enum MHD_Result refuse(struct request *r, const struct guard_body *body)
 {
-	if (r->early.code == ERR_BODY_TOO_LARGE || body->length > r->server->options.body_max ||
+	if (r->early.code == ERR_BODY_TOO_LARGE || body->length > request_body_max(r) ||
 		(body->has_body && request_header(r, "Expect")))
 		return result(reply_refusal(r, &r->early));
 	r->drop = true;
@@ -311,26 +323,51 @@ static enum MHD_Result begin(struct request *r, const char *method, const char *
 	return MHD_YES;
 }
 
+/* Providers have a small share of their own, so that no message of theirs displaces what people and
+ * training jobs send. */
+static bool hold(struct request *r, size_t len)
+{
+	struct server *s = r->server;
+	bool hook = is_hook(r);
+
+	if (hook && atomic_fetch_add(&s->hook_bodies, len) + len > s->options.hook_bodies_max) {
+		atomic_fetch_sub(&s->hook_bodies, len);
+		return false;
+	}
+	if (atomic_fetch_add(&s->bodies, len) + len > s->options.bodies_max) {
+		atomic_fetch_sub(&s->bodies, len);
+		if (hook)
+			atomic_fetch_sub(&s->hook_bodies, len);
+		return false;
+	}
+	r->held += len;
+	return true;
+}
+
+static void let_go(struct request *r)
+{
+	atomic_fetch_sub(&r->server->bodies, r->held);
+	if (is_hook(r))
+		atomic_fetch_sub(&r->server->hook_bodies, r->held);
+}
+
 static enum MHD_Result take_body(struct request *r, const char *data, size_t len)
 {
-	const struct server_options *o = &r->server->options;
+	size_t max = request_body_max(r);
 
 	r->received += len;
 	atomic_fetch_add_explicit(&r->loop->metrics.in_bytes, len, memory_order_relaxed);
-	if (r->received > OVERRUN * o->body_max)
+	if (r->received > OVERRUN * max)
 		return MHD_NO;
 	if (r->drop)
 		return MHD_YES;
-	if (r->received > o->body_max) {
-		err_set(&r->early, ERR_BODY_TOO_LARGE, "the body is larger than %zu bytes",
-			o->body_max);
+	if (r->received > max) {
+		err_set(&r->early, ERR_BODY_TOO_LARGE, "the body is larger than %zu bytes", max);
 		r->drop = true;
-	} else if (atomic_fetch_add(&r->server->bodies, len) + len > o->bodies_max) {
-		atomic_fetch_sub(&r->server->bodies, len);
+	} else if (!hold(r, len)) {
 		err_set(&r->early, ERR_UNAVAILABLE, "too many bodies are being received");
 		r->drop = true;
 	} else {
-		r->held += len;
 		strbuf_add(&r->body, data, len);
 	}
 	return MHD_YES;
@@ -423,7 +460,7 @@ void connection_completed(void *cls, struct MHD_Connection *conn, void **con_cls
 	metrics_count(&l->metrics, r->route, r->status, now - r->began);
 	log_request(r, now - r->began);
 	snapshot_put(r->snapshot);
-	atomic_fetch_sub(&l->server->bodies, r->held);
+	let_go(r);
 	if (r->pending && r->stage == REQUEST_WAITING)
 		r->pending->request = NULL; /* the engine has it still */
 	else if (r->pending)

@@ -22,11 +22,10 @@ static int reply(struct request *r, const struct webhook_receipt *receipt)
 	return reply_json(r, r->route->status, body, len, NULL);
 }
 
-int handle_hook(struct request *r, struct err *err)
+int hook_prove(struct request *r, struct err *err)
 {
 	const char *bearer = request_header(r, "Authorization");
 	struct webhook_credentials given = {.secret = request_header(r, "X-Webhook-Secret")};
-	struct webhook_receipt receipt = {.provider = r->bindings[0], .outcome = "ignored"};
 
 	if (bearer && strncasecmp(bearer, "Bearer ", 7) == 0)
 		given.token = bearer + 7 + strspn(bearer + 7, " ");
@@ -35,10 +34,17 @@ int handle_hook(struct request *r, struct err *err)
 			  "configuration say.";
 		return -1;
 	}
+	r->caller = (struct caller){arena_printf(r->arena, "webhook:%s", r->bindings[0]), ""};
+	return 0;
+}
+
+int handle_hook(struct request *r, struct err *err)
+{
+	struct webhook_receipt receipt = {.provider = r->bindings[0], .outcome = "ignored"};
+
 	if (source_message(request_engine(r), receipt.provider, r->body.buf, r->body.len, r->arena,
 		    &receipt.name, err) < 0)
 		return -1;
-	r->caller = (struct caller){arena_printf(r->arena, "webhook:%s", receipt.provider), ""};
 	if (receipt.name)
 		receipt.outcome = "queued";
 	if (!receipt.name || r->dry_run)

@@ -9,6 +9,7 @@
 #include <sys/socket.h>
 
 #include "api/cors.h"
+#include "api/handlers.h"
 #include "api/loop.h"
 #include "api/negotiate.h"
 #include "api/reply.h"
@@ -54,6 +55,8 @@ static int find_route(struct request *r, struct err *err)
 
 static int check_access(struct request *r, struct err *err)
 {
+	if (r->route->flags & ROUTE_OWN_PROOF)
+		return hook_prove(r, err);
 	if (r->route->flags & ROUTE_PUBLIC)
 		return 0;
 	if (auth_authenticate(r, err) < 0)
@@ -99,9 +102,9 @@ static int check_body(const struct request *r, unsigned long long length, struct
 		return 0;
 	if (!r->route->body)
 		return err_set(err, ERR_BAD_REQUEST, "%s takes no body", r->route->name);
-	if (length > r->server->options.body_max)
+	if (length > request_body_max(r))
 		return err_set(err, ERR_BODY_TOO_LARGE, "the body has %llu bytes; %zu are allowed",
-			length, r->server->options.body_max);
+			length, request_body_max(r));
 	if (coding && strcasecmp(coding, "identity") != 0)
 		return err_set(err, ERR_UNSUPPORTED_MEDIA_TYPE,
 			"Content-Encoding %.40s: send the body as it is", coding);

@@ -25,6 +25,8 @@ void server_options_init(struct server_options *o)
 		.max_connections = 4096,
 		.body_max = 1024 * 1024,
 		.bodies_max = 128 * 1024 * 1024,
+		.hook_body_max = 256 * 1024,
+		.hook_bodies_max = 4 * 1024 * 1024,
 		.idle_timeout = 60 * USEC_PER_SEC,
 		.request_timeout = 8 * USEC_PER_SEC,
 		.answer_timeout = 30 * USEC_PER_SEC,

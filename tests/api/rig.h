@@ -36,6 +36,8 @@ struct rig {
 	struct engine *engine;
 	struct server *server;
 	struct server_options options;
+	const struct engine_source *sources;
+	size_t n_sources;
 	char token[128]; /* an admin's, when auth is on */
 };
 
@@ -61,6 +63,8 @@ static inline void rig_open(struct rig *r, bool auth, bool threads)
 		.clock = &r->clock.clock,
 		.policy_text = calm_policy(),
 		.queue_max = 64,
+		.sources = r->sources,
+		.n_sources = r->n_sources,
 		.threads = threads};
 	struct err err = {0};
 	struct listener *l;
