@@ -143,6 +143,30 @@ static int check_options(struct connector_config *p, struct arena *a, struct err
 	return 0;
 }
 
+/* What stands in each manifest that is made is looked at now, and not once for each artifact. */
+static int check_values(const struct connector_config *p, struct arena *a, struct err *err)
+{
+	const struct connector_options *o = &p->options;
+	struct artifact_name ignored;
+
+	if (o->role && !format_name.check(o->role))
+		return config_refuse(err, p->where[PROVIDER_OPTION_ID_role],
+			"role = %s: no artifact can have it; write %s, e.g. textgen", o->role,
+			format_name.title);
+	if (o->name_space &&
+		artifact_name_parse(arena_printf(a, "%s/x-v1", o->name_space), a, &ignored) < 0)
+		return config_refuse(err, p->where[PROVIDER_OPTION_ID_namespace],
+			"namespace = %s: no artifact can have it; write what stands before the "
+			"slash of an id, e.g. spiralverse",
+			o->name_space);
+	if (o->group && strncmp(o->group, "arn:", 4) == 0)
+		return config_refuse(err, p->where[PROVIDER_OPTION_ID_group],
+			"group = %s: is an ARN; write the name of the group, which is what stands "
+			"behind its last slash",
+			o->group);
+	return 0;
+}
+
 /* Opening reaches for nothing: it is the connector's own check. */
 static int check_connector(const struct connector_config *p, struct err *err)
 {
@@ -192,7 +216,8 @@ int config_providers_check(struct config *c, struct arena *a, struct err *err)
 			return config_refuse(err, p->where[PROVIDER_OPTION_ID_connector],
 				"connector = %s: not one of %s", p->connector,
 				connector_kind_names(a));
-		if (check_options(p, a, err) < 0 || check_connector(p, err) < 0)
+		if (check_options(p, a, err) < 0 || check_values(p, a, err) < 0 ||
+			check_connector(p, err) < 0)
 			return -1;
 	}
 	return check_publish(c, err);
