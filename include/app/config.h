@@ -95,6 +95,10 @@ struct config_source {
 int config_load(
 	const struct config_source *source, struct arena *a, struct config *ret, struct err *err);
 
+/* Each file of a secret that can't be read now, in a sentence with its place. */
+typedef void config_warn(void *arg, const char *text);
+void config_files_check(const struct config *c, struct arena *a, config_warn *warn, void *arg);
+
 /* Compare as written: how many reloadable options differ, and the name of the first other one that
  * does, and so waits for a restart (NULL: none). */
 size_t config_changed(const struct config *old, const struct config *fresh);

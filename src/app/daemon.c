@@ -118,6 +118,12 @@ static int open_engine(struct daemon *d, enum new_key wanted, struct err *err)
 	return engine_open(&o, &d->engine, err);
 }
 
+static void warn_of_file(void *arg, const char *text)
+{
+	(void)arg;
+	log_warn("config.file", LOG_STR("detail", text));
+}
+
 /* The registry's policy rules; a file that says otherwise is only a first version come too late. */
 static void compare_policy(struct daemon *d)
 {
@@ -238,6 +244,7 @@ int daemon_open(const struct daemon_options *o, struct daemon **ret, struct err 
 		return -1;
 	}
 	compare_policy(d);
+	config_files_check(d->config, d->arena, warn_of_file, NULL);
 	say_ready(d);
 	*ret = d;
 	return 0;

@@ -164,6 +164,12 @@ static int run(const struct daemon_options *o)
 	return EXIT_DONE;
 }
 
+static void warn_of_file(void *arg, const char *text)
+{
+	(void)arg;
+	fprintf(stderr, "spiralfedd: warning: %s\n", text);
+}
+
 int main(int argc, char **argv)
 {
 	struct arguments args = {0};
@@ -194,6 +200,7 @@ int main(int argc, char **argv)
 		return run(&options);
 	if (daemon_check(&config, &err) < 0)
 		return fail(&err);
+	config_files_check(&config, a, warn_of_file, NULL);
 	puts("The configuration is good.");
 	return EXIT_DONE;
 }

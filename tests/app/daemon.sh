@@ -44,6 +44,12 @@ check "the sample file is good" exits 0
 printf 'auth = on\nlisen = 127.0.0.1:1\n' >bad.conf
 daemon -c "$SRC/etc/spiralfedd.conf" -c bad.conf
 check "two -c: exit 2" exits 2
+printf '[provider.hf]\nconnector = hf\nauthor = nobody\ntoken_file = /nonexistent/t\n' >late.conf
+daemon --check-config -c late.conf
+check "a token that is not there yet: exit 0" exits 0
+check "... is told with its place" says 'late.conf:4: [provider.hf] token_file = /nonexistent/t: cannot open'
+timeout 1 "$BUILD/spiralfedd" -c late.conf -o state=late -o listen=127.0.0.1:0 >out 2>&1
+check "... and stops no start, which says so" grep -q 'config.file .*late.conf:4: ' out
 mkdir damaged
 head -c 8192 /dev/zero | tr '\0' x >damaged/registry.sqlite
 cp damaged/registry.sqlite before

@@ -143,6 +143,15 @@ static const struct {
 	{"[provider.a]\nconnector = hf\npublish = s/r\n[provider.b]\nconnector = hf\npublish = "
 	 "s/q\n",
 		NULL, "FILE:6: [provider.a] publishes already (s/r); releases go to one place"},
+	{"[provider.hf]\nconnector = hf\nauthor = s\nrole = text gen\n", NULL,
+		"FILE:4: role = text gen: no artifact can have it; write "},
+	{"[provider.aws]\nconnector = aws\nregion = eu-west-1\nnamespace = a/b\n", NULL,
+		"FILE:4: namespace = a/b: no artifact can have it; write "},
+	{"[provider.aws]\nconnector = aws\nregion = eu-west-1\ngroup = "
+	 "arn:aws:sagemaker:eu-west-1:1:model-package-group/runtime\n",
+		NULL,
+		"FILE:4: group = arn:aws:sagemaker:eu-west-1:1:model-package-group/runtime: is an "
+		"ARN; write the name of the group"},
 	{"[provider.hf]\nconnector = hf\npublish = r\n", NULL,
 		"FILE:1: [provider.hf]: publish = r: is no repository of the Hub"},
 	{"[slo.prometheus]\ntotal = t\n", NULL, "FILE:2: [slo.prometheus] has no url"},
@@ -202,6 +211,51 @@ START_TEST(test_config__wrong_options_are_told_with_their_place)
 	ck_assert_int_eq(err.code, ERR_CONFIG);
 	ck_assert_msg(
 		!strncmp(err.msg, want.buf, want.len), "%s\n  instead of\n%s", err.msg, want.buf);
+}
+END_TEST
+
+static void note(void *arg, const char *text)
+{
+	const char **said = arg;
+
+	*said = arena_printf(arena, "%s%s\n", *said, text);
+}
+
+static const char *warnings(const char *file)
+{
+	const char *said = "";
+	struct err err = {0};
+	struct config c;
+
+	ck_assert_msg(load(file, NULL, &c, &err) == 0, "%s", err.msg);
+	config_files_check(&c, arena, note, &said);
+	return said;
+}
+
+/* A secret may come later than the start. */
+START_TEST(test_config__files_that_are_not_there_are_told)
+{
+	const char *path = arena_printf(arena, "%s/token", folder), *said, *file;
+	struct err err = {0};
+
+	said = warnings(
+		conf("[provider.hf]\nconnector = hf\nauthor = s\ntoken_file = /nonexistent/t\n"
+		     "webhook_secret = /\n[slo.prometheus]\nurl = http://127.0.0.1:9\ntotal = t\n"
+		     "errors = e\ntoken_file = /nonexistent/p\n"));
+	ck_assert_ptr_nonnull(
+		strstr(said, ":4: [provider.hf] token_file = /nonexistent/t: cannot "
+			     "open /nonexistent/t: No such file or directory; write"));
+	ck_assert_ptr_nonnull(
+		strstr(said, ":5: [provider.hf] webhook_secret = /: / is no regular file; write"));
+	ck_assert_ptr_nonnull(strstr(said, ":10: [slo.prometheus] token_file = /nonexistent/p: "));
+
+	file = conf(arena_printf(
+		arena, "[provider.hf]\nconnector = hf\nauthor = s\ntoken_file = %s\n", path));
+	ck_assert_int_eq(file_replace(path, " \n", 2, 0600, &err), 0);
+	ck_assert_ptr_nonnull(strstr(warnings(file), "/token: it is empty; write"));
+	ck_assert_int_eq(file_replace(path, "hf_x\n", 5, 0600, &err), 0);
+	ck_assert_str_eq(warnings(file), "");
+	unlink(path);
 }
 END_TEST
 
@@ -434,6 +488,7 @@ Suite *test_suite(void)
 	tcase_add_test(t, test_config__section_of_prometheus);
 	tcase_add_test(t, test_config__long_line_is_refused);
 	tcase_add_test(t, test_config__sections_of_providers);
+	tcase_add_test(t, test_config__files_that_are_not_there_are_told);
 	tcase_add_test(t, test_config__missing_file);
 	tcase_add_test(t, test_config__reload_sees_what_changed_and_what_waits);
 	tcase_add_loop_test(
