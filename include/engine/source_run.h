@@ -70,6 +70,12 @@ struct source {
 	atomic_int_fast64_t last_success;
 };
 
+/* Does it look at what was asked for by name alone? */
+static inline bool source_is_partial(const struct source *s)
+{
+	return s->task == SOURCE_INGEST_ASKED && !s->taken.all;
+}
+
 struct source_set {
 	struct arena *arena;
 	struct source *v;
@@ -106,10 +112,39 @@ int asked_settle(struct tx *tx, const struct source *s, bool failed, struct err 
 /* Of a task that is over; the ops thread. */
 void asked_over(struct source *s, bool failed);
 
-/* ---- source_ingest.c, source_probe.c: the tasks ---- */
-void source_ingest(struct source *s, struct db *reader);
+/* ---- source_record.c, source_batch.c, source_went.c: the parts of an ingest ---- */
+/* Entries in a row for which the provider could not be asked: then nobody asks for the rest. */
+enum { SOURCE_DEAF_MAX = 3 };
+
+/* What became of entries, to be written down. */
+struct source_record {
+	const char *provider;
+	struct source_item *items;
+	const bool *told; /* of each: it stands in the history already */
+	size_t n;
+	const char **drops; /* entries that are no longer listed */
+	size_t n_drops;
+};
+int source_write_down(
+	struct source *s, struct db *reader, struct source_record *r, struct arena *a);
+/* One command, by the writer. */
+int source_run_one(struct source *s, struct db *reader, const struct command_kind *kind, void *args,
+	struct arena *a, struct err *err);
+
+/* Names that were handled once and are not listed; room for all of `rows`. */
+struct source_vanished {
+	const char **v;
+	size_t n;
+};
+/* Handle a listing; the rows are what was handled before. Counts in s->report, which says why on -1. */
+int source_walk(struct source *s, struct db *reader, const struct provider_call *call,
+	const struct source_listing *l, const struct source_items *rows,
+	struct source_vanished *gone);
 /* Write down how an ingest went, by s->report. The reader may be NULL: it could not be opened. */
 void source_went(struct source *s, struct db *reader);
+
+/* ---- source_ingest.c, source_probe.c: the tasks ---- */
+void source_ingest(struct source *s, struct db *reader);
 void source_probe(struct source *s, struct db *reader);
 /* ---- distillation_run.c: start and follow the distillations that this source runs ---- */
 void source_work(struct source *s, struct db *reader);
