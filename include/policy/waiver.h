@@ -21,10 +21,6 @@ enum waiver_state waiver_state_at(const struct waiver *w, int64_t at);
 bool waiver_in_force(
 	const struct waiver *w, enum gate gate, const char *provider, const char *id, int64_t at);
 
-/* The first of `n` that is in force, or NULL. */
-const struct waiver *waiver_find(const struct waiver *list, size_t n, enum gate gate,
-	const char *provider, const char *id, int64_t at);
-
 /* Adds a fault unless the expiry is after `now` and at most WAIVER_MAX_DAYS ahead. */
 void waiver_check_expiry(int64_t expires_at, int64_t now, struct faults *faults);
 

@@ -24,7 +24,7 @@ int waiver_find_id(
 /* Requested or approved, and not over at `now`; of any gate. */
 int waiver_live(struct db *db, const char *provider, const char *id, int64_t now, struct arena *a,
 	struct waiver_list *ret, struct err *err);
-/* What verdicts on this artifact may rest on at `now`: an array for waiver_find(). */
+/* What verdicts on this artifact may rest on at `now`, by waiver_in_force(). */
 int waivers_in_force(struct db *db, const char *provider, const char *id, int64_t now,
 	struct arena *a, struct waiver **ret, size_t *ret_n, struct err *err);
 /* Over at `now`, and the history does not say so yet; at most `limit`. */

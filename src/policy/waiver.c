@@ -25,15 +25,6 @@ bool waiver_in_force(
 	       w->approved_by && strcmp(w->approved_by, w->requested_by) != 0;
 }
 
-const struct waiver *waiver_find(const struct waiver *list, size_t n, enum gate gate,
-	const char *provider, const char *id, int64_t at)
-{
-	for (size_t i = 0; i < n; i++)
-		if (waiver_in_force(&list[i], gate, provider, id, at))
-			return &list[i];
-	return NULL;
-}
-
 void waiver_check_expiry(int64_t expires_at, int64_t now, struct faults *faults)
 {
 	const int64_t most = INT64_C(86400) * WAIVER_MAX_DAYS * USEC_PER_SEC;

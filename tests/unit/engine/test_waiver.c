@@ -56,7 +56,10 @@ static bool in_force(enum gate gate)
 
 	ck_assert_int_eq(
 		waivers_in_force(reg.reader, "hf", ID, now, reg.arena, &list, &n, &err), 0);
-	return waiver_find(list, n, gate, "hf", ID, now) != NULL;
+	for (size_t i = 0; i < n; i++)
+		if (waiver_in_force(&list[i], gate, "hf", ID, now))
+			return true;
+	return false;
 }
 
 static const char *state_of(const char *id)
