@@ -147,7 +147,13 @@ static int refused(struct cli *cli, const struct call *call, const struct http_r
 	if (p.detail && *p.detail && !p.slots && !is_first_fault(&p))
 		fprintf(cli->errors, "  %s\n", p.detail);
 	print_faults(cli, &p);
-	if (p.hint && *p.hint)
+	/* What the server says of headers is for those who write them. */
+	if (p.code && strcmp(p.code, err_info(ERR_UNAUTHENTICATED)->code) == 0)
+		fputs("  -> Name the file that holds your token by --token-file or "
+		      "SPIRALFED_TOKEN_FILE; the first one is admin.token in the state "
+		      "folder.\n",
+			cli->errors);
+	else if (p.hint && *p.hint)
 		fprintf(cli->errors, "  -> %s\n", p.hint);
 	return CLI_REFUSED;
 }

@@ -125,10 +125,11 @@ void cli_help(FILE *out, const struct cli_command *c)
 	      "Federated model releases from the command line.\n\nCommands:\n",
 		out);
 	for (size_t i = 0; i < cli_n_commands; i++) {
-		char term[64];
-		snprintf(term, sizeof(term), "%s %s", cli_commands[i].name,
-			cli_commands[i].arguments);
-		fprintf(out, "  %-*s %s\n", WIDTH_OF_TERMS, term, cli_commands[i].summary);
+		const struct cli_command *each = &cli_commands[i];
+		int width = fprintf(out, "  %s %s", each->name, each->arguments) - 2;
+
+		fprintf(out, "%*s%s\n", width < WIDTH_OF_TERMS ? WIDTH_OF_TERMS + 1 - width : 1, "",
+			each->summary);
 	}
 	fputs("\n`spiralfed COMMAND --help` lists a command's options; `--version` says which this "
 	      "is.\n",

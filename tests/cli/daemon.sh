@@ -15,7 +15,8 @@ check "... says what to do" says '->'
 export SPIRALFED_URL="unix:$PWD/sock"
 sf status
 check "no token: exit 1" exits 1
-check "... says what to do" says '-> Send'
+check "... how to name one" says '--token-file'
+check "... says what to do" says 'admin.token in the state folder'
 SPIRALFED_TOKEN=sfd_x_y sf status
 check "a wrong token: exit 1" exits 1
 sf status --token-file state/admin.token

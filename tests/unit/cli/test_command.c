@@ -158,6 +158,27 @@ START_TEST(test_command__mistakes_are_told)
 }
 END_TEST
 
+/* One line for each, whole, however long its arguments are. */
+START_TEST(test_command__the_overview_cuts_nothing)
+{
+	char *out, *errors;
+
+	ck_assert_int_eq(run("help", &out, &errors), 0);
+	for (size_t i = 0; i < cli_n_commands; i++) {
+		const char *line = arena_printf(
+			arena, "\n  %s %s", cli_commands[i].name, cli_commands[i].arguments);
+		const char *at = strstr(out, line);
+
+		ck_assert_msg(at, "%s", line);
+		at += strlen(line);
+		at += strspn(at, " ");
+		ck_assert_msg(
+			!strncmp(at, cli_commands[i].summary, strlen(cli_commands[i].summary)),
+			"%s: %.40s", line, at);
+	}
+}
+END_TEST
+
 START_TEST(test_command__version)
 {
 	char *out, *errors;
@@ -179,6 +200,7 @@ Suite *test_suite(void)
 	tcase_add_test(t, test_command__completion_knows_every_word);
 	tcase_add_loop_test(
 		t, test_command__mistakes_are_told, 0, sizeof(cases) / sizeof(cases[0]));
+	tcase_add_test(t, test_command__the_overview_cuts_nothing);
 	tcase_add_test(t, test_command__version);
 	suite_add_tcase(s, t);
 	return s;
