@@ -160,7 +160,7 @@ static int look_providers(const struct standing_look *l, struct condition *c, st
 	if (!n)
 		return 0;
 	if (!list)
-		return well(c, "Reachable", "every connector's last run went well");
+		return well(c, "Reachable", "no connector failed when it ran last");
 	return say(c, CONDITION_FALSE, open ? "BreakerOpen" : "Failing", since,
 		arena_printf(l->arena, "%s: `spiralfed providers`", list));
 }
@@ -228,7 +228,7 @@ static int look_jobs(const struct standing_look *l, struct condition *c, struct 
 					"%s failed (%s): `spiralfed schedule runs %s`", name,
 					run.reason ? run.reason : "it does not say why", name));
 	}
-	return well(c, "OnTime", "the last run of each job went well");
+	return well(c, "OnTime", "no job is overdue, and none failed when it ran last");
 }
 
 /* ---- What goes out ---- */
