@@ -29,7 +29,8 @@ ON CONFLICT (node_seq, release_version) DO NOTHING;
 
 -- Whether they have what they serve ready: a node that does not say has it.
 -- name: node_groups :many (live_since)
-SELECT n.serial, n.release_version, n.health, coalesce(r.ready, 1) AS ready, count(*) AS n
+SELECT n.serial, n.release_version, n.health, coalesce(r.ready, 1) AS ready, count(*) AS n,
+	min(n.serial_since) AS since
 FROM node n LEFT JOIN node_release r ON r.node_seq = n.seq AND r.release_version = n.release_version
 WHERE n.seen_at > $1
 GROUP BY n.serial, n.release_version, n.health, coalesce(r.ready, 1)

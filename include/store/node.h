@@ -25,7 +25,7 @@ int node_put(struct db *db, struct node_row *r, int64_t now, struct err *err);
 int node_set_loaded(struct db *db, int64_t node_seq, const struct list *loaded, struct err *err);
 
 struct node_group {
-	int64_t serial, n;
+	int64_t serial, n, since; /* of the one that has stood so the longest */
 	const char *release, *health;
 	bool ready;
 };

@@ -122,16 +122,22 @@ int drill_list(struct db *db, int64_t after, int64_t limit, struct arena *a, str
 
 /* ---- The fleet ---- */
 
-/* Since when those of an old activation are behind: it was left then. */
-static int behind_since(
-	struct db *db, int64_t activation, struct arena *a, struct fleet *f, struct err *err)
+/* Since when the group is behind: since its activation was left, or since the one of them that has stood
+ * so the longest came to that, when that was later (a node that begins with an old pointer). */
+static int behind_since(struct db *db, const struct node_group *g, int64_t activation,
+	int64_t current, struct arena *a, struct fleet *f, struct err *err)
 {
+	int64_t since = g->since;
 	struct activation_row next;
-	int rc = activation_next(db, activation, a, &next, err);
+	int rc = activation == current ? 0 : activation_next(db, activation, a, &next, err);
 
-	if (rc > 0 && (!f->behind_since || next.at < f->behind_since))
-		f->behind_since = next.at;
-	return rc < 0 ? -1 : 0;
+	if (rc < 0)
+		return -1;
+	if (rc > 0 && next.at > since)
+		since = next.at;
+	if (!f->behind_since || since < f->behind_since)
+		f->behind_since = since;
+	return 0;
 }
 
 static int count_group(struct db *db, const struct snapshot *s, const struct node_group *g,
@@ -158,7 +164,7 @@ static int count_group(struct db *db, const struct snapshot *s, const struct nod
 		return 0;
 	}
 	f->behind += g->n;
-	return its == current ? 0 : behind_since(db, its, a, f, err);
+	return behind_since(db, g, its, current, a, f, err);
 }
 
 int fleet_view(struct db *db, const struct snapshot *s, int64_t now, struct arena *a,
@@ -317,18 +323,31 @@ static int check_converged(struct tx *tx, const struct snapshot *s, struct err *
 		NULL, err);
 }
 
+/* Does it stand otherwise than before? */
+static int has_moved(struct tx *tx, const struct reporting *x, const struct node_row *row,
+	bool *ret, struct err *err)
+{
+	struct node_report before;
+
+	if (fields_load_text(&node_report_table, row->report, tx->arena, &before, err) < 0)
+		return -1;
+	*ret = row->serial != x->report.serial || strcmp(row->release, x->report.release) != 0 ||
+	       has_ready(&before) != has_ready(&x->report);
+	return 0;
+}
+
 static int store_report(
 	struct tx *tx, struct reporting *x, const struct snapshot *s, struct err *err)
 {
 	struct node_row row = {.id = x->id};
 	int rc = node_find(tx->db, x->id, tx->arena, &row, err);
-	bool is_new = rc == 0, moved, other;
+	bool is_new = rc == 0, moved = is_new, other;
 
 	if (rc < 0 || (is_new && check_room(tx, err) < 0))
 		return -1;
 	other = is_new || strcmp(row.report, x->text) != 0;
-	moved = is_new || row.serial != x->report.serial ||
-		strcmp(row.release, x->report.release) != 0;
+	if (other && !is_new && has_moved(tx, x, &row, &moved, err) < 0)
+		return -1;
 	row.id = x->id;
 	row.serial = x->report.serial;
 	row.release = x->report.release;

@@ -75,7 +75,8 @@ static const struct field view_fields[] = {
 	REPORT(node_view, report., 0),
 	{"first_seen_at", FIELD_TIME, offsetof(struct node_view, first_seen_at)},
 	{"serial_since", FIELD_TIME, offsetof(struct node_view, serial_since),
-		.help = "since when it has said this serial and release"},
+		.help = "since when it has said this serial and release, and of that release "
+			"that it has it ready, or not"},
 	{"seen_at", FIELD_TIME, offsetof(struct node_view, seen_at)},
 };
 const struct field_table node_view_table =

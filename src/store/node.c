@@ -139,6 +139,7 @@ int node_groups(struct db *db, int64_t live_since, struct arena *a, struct node_
 		groups[n++] = (struct node_group){
 			.serial = stmt_int(s, "serial"),
 			.n = stmt_int(s, "n"),
+			.since = stmt_int(s, "since"),
 			.release = stmt_text_dup(s, "release_version", a),
 			.health = stmt_text_dup(s, "health", a),
 			.ready = stmt_int(s, "ready") != 0,

@@ -152,6 +152,40 @@ START_TEST(test_standing__nodes)
 }
 END_TEST
 
+START_TEST(test_standing__a_node_that_is_stuck_in_the_present_activation)
+{
+	static const char *const stuck[] = {
+		"{'serial':2,'release':'1.0.0'}",
+		"{'serial':2,'release':'1.0.1','loaded':[{'version':'1.0.1','ready':false}]}",
+		/* It came back with what it had stored. */
+		"{'serial':1,'release':'1.0.0'}",
+	};
+
+	first_release();
+	next_release(2, 0.85);
+	for (int i = 0; i < 20; i++) {
+		pass(150);
+		report("a", "{'serial':2,'release':'1.0.1'}");
+		EXPECT("FleetFollowing", CONDITION_TRUE, "Follows", "");
+	}
+	int64_t since = reg.clock.wall;
+	report("a", stuck[_i]);
+	pass(150);
+	report("a", stuck[_i]);
+	pass(140);
+	EXPECT("FleetFollowing", CONDITION_TRUE, "Follows", "");
+	pass(20);
+	report("a", stuck[_i]);
+	EXPECT("FleetFollowing", CONDITION_FALSE, "Behind", "1 of 1 live nodes");
+	ck_assert_int_ge(condition("FleetFollowing").since, since);
+	ck_assert_int_le(condition("FleetFollowing").since, since + 10 * USEC_PER_SEC);
+	registry_reopen();
+	EXPECT("FleetFollowing", CONDITION_FALSE, "Behind", "1 of 1 live nodes");
+	report("a", "{'serial':2,'release':'1.0.1'}");
+	EXPECT("FleetFollowing", CONDITION_TRUE, "Follows", "");
+}
+END_TEST
+
 START_TEST(test_standing__an_expired_channel)
 {
 	first_release();
@@ -367,6 +401,7 @@ Suite *test_suite(void)
 	tcase_add_test(t, test_standing__a_release_that_serves_in_quarantine);
 	tcase_add_test(t, test_standing__silence_is_not_known_rather_than_good);
 	tcase_add_test(t, test_standing__nodes);
+	tcase_add_loop_test(t, test_standing__a_node_that_is_stuck_in_the_present_activation, 0, 3);
 	tcase_add_test(t, test_standing__an_expired_channel);
 	tcase_add_test(t, test_standing__a_distillation_that_failed);
 	tcase_add_test(t, test_standing__an_old_failure_is_history);
