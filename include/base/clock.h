@@ -39,7 +39,17 @@ static inline int64_t clock_mono(const struct clock *c)
 	return c->mono(c);
 }
 
-/* "2026-11-24T05:59:54Z", with ".123456" (no trailing zeros) only when there is a fraction. */
+/* The years 0 to 9999, which is what RFC 3339 can write. */
+#define TIME_LEAST INT64_C(-62167219200000000)
+#define TIME_MOST  INT64_C(253402300799999999)
+
+/* `usec` and so many seconds (of either sign): for numbers that others give. What passes the bounds
+ * above is the bound. */
+int64_t time_after(int64_t usec, int64_t seconds);
+
+/* What lies outside of those years is written as their beginning or end: it may be another's time.
+ *
+ * "2026-11-24T05:59:54Z", with ".123456" (no trailing zeros) only when there is a fraction. */
 enum { TIME_STRLEN = 40 };
 char *time_format(int64_t usec, char buf[TIME_STRLEN]); /* returns buf */
 

@@ -60,7 +60,8 @@ void harvest_note(struct harvest *h, const struct json_value *v, const char *fmt
 /* The number in `v`; false with a reason when it is none (text, null, "NaN"). */
 bool harvest_number(
 	const struct harvest *h, const struct json_value *v, double *ret, const char **ret_why);
-/* A whole number from 0 on; -1 when it is none. */
+/* A whole number from 0 on; -1 when it is none. A file of nothing but the largest can be summed up. */
+#define HARVEST_COUNT_MAX 1e12
 int64_t harvest_count(const struct json_value *v);
 
 /* A finding under prefix.stem (prefix NULL: stem alone), both made fit for a key. Scale, direction and

@@ -81,8 +81,8 @@ static inline bool hf_is_releases(const struct connector *c, const char *repo)
 /* Every word of `filter` is among the tags. */
 bool hf_has_tags(const json_t *tags, const char *filter);
 
-/* A header such as `"api";r=489;t=189`: the number behind `name`, -1 when it has none. */
-int64_t hf_parameter(const char *header, const char *name);
+/* A header such as `"api";r=489;t=189`: the number behind `name`, `most` at most; -1 when it has none. */
+int64_t hf_parameter(const char *header, const char *name, int64_t most);
 session_judge_fn hf_judge;
 session_quota_fn hf_quota;
 

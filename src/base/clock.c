@@ -89,7 +89,7 @@ static int64_t days_from_date(int64_t year, int month, int day)
 
 void civil_from_time(int64_t usec, struct civil *ret)
 {
-	int64_t sec = floor_div(usec, USEC_PER_SEC);
+	int64_t sec = floor_div(usec, USEC_PER_SEC), fraction = usec % USEC_PER_SEC;
 	int64_t days = floor_div(sec, SEC_PER_DAY);
 	int64_t sec_of_day = sec - days * SEC_PER_DAY;
 	int64_t since_march = days + 719468;
@@ -109,7 +109,7 @@ void civil_from_time(int64_t usec, struct civil *ret)
 		.hour = (int)(sec_of_day / 3600),
 		.minute = (int)(sec_of_day / 60 % 60),
 		.second = (int)(sec_of_day % 60),
-		.usec = (int)(usec - sec * USEC_PER_SEC),
+		.usec = (int)(fraction < 0 ? fraction + USEC_PER_SEC : fraction),
 		.weekday = (int)(days + 4 - floor_div(days + 4, 7) * 7), /* 1970-01-01: Thursday */
 	};
 }
@@ -124,6 +124,16 @@ int64_t civil_to_time(const struct civil *c)
 		       c->second) *
 		       USEC_PER_SEC +
 	       c->usec;
+}
+
+int64_t time_after(int64_t usec, int64_t seconds)
+{
+	int64_t sum;
+
+	if (__builtin_mul_overflow(seconds, USEC_PER_SEC, &sum) ||
+		__builtin_add_overflow(usec, sum, &sum))
+		return seconds < 0 ? TIME_LEAST : TIME_MOST;
+	return sum < TIME_LEAST ? TIME_LEAST : sum > TIME_MOST ? TIME_MOST : sum;
 }
 
 static char *put_digits(char *p, int v, int digits)
@@ -147,9 +157,8 @@ static char *format(int64_t usec, bool all_digits, char buf[TIME_STRLEN])
 	struct civil c;
 	char *p = buf;
 
-	civil_from_time(usec, &c);
-	assert(c.year >= 0);
-	p = put_digits(p, c.year, c.year > 99999 ? 6 : c.year > 9999 ? 5 : 4);
+	civil_from_time(usec < TIME_LEAST ? TIME_LEAST : usec > TIME_MOST ? TIME_MOST : usec, &c);
+	p = put_digits(p, c.year, 4);
 	*p++ = '-';
 	p = put_digits(p, c.month, 2);
 	*p++ = '-';

@@ -42,3 +42,18 @@ double tidy(double v)
 		return tidy_by_printing(v);
 	return copysign(whole / powers[k], v);
 }
+
+int64_t decimal_count(const char *text, int64_t most, const char **ret_end)
+{
+	const char *at = text;
+	int64_t n = 0;
+
+	for (; *at >= '0' && *at <= '9'; at++) {
+		int digit = *at - '0';
+
+		n = n > most / 10 || digit > most - n * 10 ? most : n * 10 + digit;
+	}
+	if (ret_end)
+		*ret_end = at;
+	return at == text ? -1 : n;
+}

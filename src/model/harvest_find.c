@@ -100,7 +100,7 @@ bool harvest_number(
 
 int64_t harvest_count(const struct json_value *v)
 {
-	if (!json_is(v, JSON_KIND_NUMBER) || v->number < 0 || v->number > 9007199254740991.0 ||
+	if (!json_is(v, JSON_KIND_NUMBER) || v->number < 0 || v->number > HARVEST_COUNT_MAX ||
 		v->number != floor(v->number))
 		return -1;
 	return (int64_t)v->number;

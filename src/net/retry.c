@@ -5,12 +5,8 @@
 #include "net/retry.h"
 
 #include <curl/curl.h>
-#include <stdlib.h>
-#include <string.h>
-
 #include "base/clock.h"
-
-enum { RETRY_AFTER_MAX_S = 7 * 86400 };
+#include "base/decimal.h"
 
 int64_t retry_delay(const struct retry_rule *r, int failed, struct prng *g)
 {
@@ -27,19 +23,19 @@ int64_t retry_delay(const struct retry_rule *r, int failed, struct prng *g)
 
 int64_t retry_after(const char *value, int64_t now)
 {
-	size_t digits = value ? strspn(value, "0123456789") : 0;
+	const char *end;
 	int64_t seconds;
 
 	if (!value || !*value)
 		return -1;
-	if (value[digits] == '\0')
-		return digits > 6 ? RETRY_AFTER_MAX_S * USEC_PER_SEC
-				  : strtoll(value, NULL, 10) * USEC_PER_SEC;
+	seconds = decimal_count(value, RETRY_AFTER_MAX_S, &end);
+	if (seconds >= 0 && !*end)
+		return seconds * USEC_PER_SEC;
 	seconds = curl_getdate(value, NULL);
 	if (seconds < 0)
 		return -1;
-	if (seconds * USEC_PER_SEC <= now)
-		return 0;
 	seconds -= now / USEC_PER_SEC;
+	if (seconds <= 0)
+		return 0;
 	return (seconds < RETRY_AFTER_MAX_S ? seconds : RETRY_AFTER_MAX_S) * USEC_PER_SEC;
 }

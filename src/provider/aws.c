@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/decimal.h"
 #include "base/hex.h"
 #include "base/jcs.h"
 #include "base/json_writer.h"
@@ -235,7 +236,8 @@ static int probe_object(struct connector *c, const struct provider_call *call,
 	if (rc == 0)
 		*ret = (struct probe){
 			PROBE_MISSING, arena_printf(a, "%s is not there", target->uri)};
-	else if (target->size >= 0 && length && strtoll(length, NULL, 10) != target->size)
+	else if (target->size >= 0 && length &&
+		 decimal_count(length, INT64_MAX, NULL) != target->size)
 		*ret = (struct probe){
 			PROBE_MISSING, arena_printf(a, "%s has %s bytes; its manifest says %lld",
 					       target->uri, length, (long long)target->size)};

@@ -23,6 +23,9 @@ enum {
 	STAMP_LEN = sizeof("2026-11-24T05:59:54") - 1,
 };
 
+/* The year 9999. */
+#define CREATED_MAX 253402300800.0
+
 struct aws_list {
 	struct aws_client *client;
 	const char *group;
@@ -81,18 +84,20 @@ bool aws_is_wanted(const json_t *package)
 int aws_entry_of(const json_t *package, struct arena *a, struct source_entry *ret, struct err *err)
 {
 	const char *arn = aws_text(package, "ModelPackageArn");
-	const json_t *created = json_object_get(package, "CreationTime");
+	const json_t *time = json_object_get(package, "CreationTime");
+	double created = json_is_number(time) ? json_number_value(time) : -1;
+	bool dated = created >= 0 && created < CREATED_MAX;
 
-	if (!arn || !*arn || strlen(arn) > AWS_NAME_MAX || !json_is_number(created) ||
+	if (!arn || !*arn || strlen(arn) > AWS_NAME_MAX || !dated ||
 		!aws_text(package, "ModelPackageStatus"))
 		return err_set(err, ERR_CONFIG,
 			"SageMaker describes a model package without %s: its answers have changed",
 			!arn || !*arn || strlen(arn) > AWS_NAME_MAX ? "a ModelPackageArn"
-			: !json_is_number(created)		    ? "a CreationTime in seconds"
+			: !dated				    ? "a CreationTime in seconds"
 								    : "a ModelPackageStatus");
 	*ret = (struct source_entry){
 		.name = arena_strdup(a, arn),
-		.version = arena_printf(a, "%.3f %s", json_number_value(created),
+		.version = arena_printf(a, "%.3f %s", created,
 			aws_text(package, "ModelApprovalStatus")
 				? aws_text(package, "ModelApprovalStatus")
 				: "-"),

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/decimal.h"
 #include "base/file.h"
 #include "base/jcs.h"
 #include "base/json_writer.h"
@@ -177,8 +178,8 @@ static bool is_token(const char *token)
 
 static int64_t seconds_of(const char *text)
 {
-	char *end;
-	long long n = strtoll(text, &end, 10);
+	const char *end;
+	int64_t n = decimal_count(text, INT64_MAX, &end);
 
 	return *end ? 0 : n;
 }

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/decimal.h"
 #include "base/jcs.h"
 #include "base/text.h"
 
@@ -137,7 +138,7 @@ static struct probe probe_size(
 	const json_t *meta, const struct probe_target *target, struct arena *a)
 {
 	const char *size = json_string_value(json_object_get(meta, "size"));
-	long long bytes = size ? strtoll(size, NULL, 10) : -1;
+	long long bytes = size ? decimal_count(size, INT64_MAX, NULL) : -1;
 
 	if (bytes < 0)
 		return (struct probe){PROBE_UNKNOWN,

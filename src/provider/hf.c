@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/decimal.h"
 #include "base/text.h"
 #include "provider/hf_parts.h"
 
@@ -214,7 +215,7 @@ static struct probe look_at_size(
 	const struct http_response *r, const struct target *t, int64_t size, struct arena *a)
 {
 	const char *text = http_response_header(r, "X-Linked-Size");
-	int64_t is = text ? strtoll(text, NULL, 10) : -1;
+	int64_t is = text ? decimal_count(text, INT64_MAX, NULL) : -1;
 
 	if (size >= 0 && is >= 0 && is != size)
 		return (struct probe){PROBE_MISSING,

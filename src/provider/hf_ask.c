@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/decimal.h"
 #include "base/file.h"
 #include "base/hex.h"
 #include "base/jcs.h"
@@ -15,6 +16,7 @@
 #include "provider/hf_parts.h"
 
 enum { TOKEN_MAX = 16 << 10, REDIRECTS_MAX = 5, WORDS_MAX = 300, HEADERS_MAX = 4 };
+#define QUOTA_MAX (INT64_C(1) << 53)
 
 /* ---- The token ---- */
 
@@ -191,8 +193,10 @@ static bool is_too_large(const struct http_response *r, size_t cap)
 {
 	const char *size = http_response_header(r, "X-Linked-Size");
 
-	return size && strspn(size, "0123456789") == strlen(size) &&
-	       (strlen(size) > 15 || strtoull(size, NULL, 10) > cap);
+	const char *end;
+	int64_t n = size ? decimal_count(size, INT64_MAX, &end) : -1;
+
+	return n >= 0 && !*end && (uint64_t)n > cap;
 }
 
 /* ---- What it said ---- */
@@ -289,7 +293,7 @@ int hf_ask_json(struct connector *c, const struct provider_call *call, const str
 
 /* ---- Its errors and its quota ---- */
 
-int64_t hf_parameter(const char *header, const char *name)
+int64_t hf_parameter(const char *header, const char *name, int64_t most)
 {
 	size_t n = strlen(name);
 
@@ -299,7 +303,7 @@ int64_t hf_parameter(const char *header, const char *name)
 			continue;
 		at += 1 + strspn(at + 1, " ");
 		if (!strncmp(at, name, n) && at[n] == '=' && at[n + 1] >= '0' && at[n + 1] <= '9')
-			return strtoll(at + n + 1, NULL, 10);
+			return decimal_count(at + n + 1, most, NULL);
 		at--;
 	}
 	return -1;
@@ -310,7 +314,7 @@ void hf_judge(const struct http_response *r, int64_t now, struct arena *a,
 {
 	const char *limit = http_response_header(r, "RateLimit");
 	const char *id = http_response_header(r, "X-Request-Id");
-	int64_t reset = hf_parameter(limit, "t");
+	int64_t reset = hf_parameter(limit, "t", RETRY_AFTER_MAX_S);
 
 	session_judge(r, now, a, ret, err);
 	if (id)
@@ -319,20 +323,21 @@ void hf_judge(const struct http_response *r, int64_t now, struct arena *a,
 		return;
 	err->code = ERR_TOO_MANY_REQUESTS;
 	/* Only when nothing is left is it that limit which stands in the way. */
-	if (hf_parameter(limit, "r") == 0 && reset >= 0)
+	if (hf_parameter(limit, "r", QUOTA_MAX) == 0 && reset >= 0)
 		ret->wait = (reset + 1) * USEC_PER_SEC;
 }
 
 void hf_quota(const struct http_response *r, int64_t now, struct session_health *h)
 {
 	const char *limit = http_response_header(r, "RateLimit");
-	int64_t left = hf_parameter(limit, "r"), reset = hf_parameter(limit, "t");
+	int64_t left = hf_parameter(limit, "r", QUOTA_MAX);
+	int64_t reset = hf_parameter(limit, "t", RETRY_AFTER_MAX_S);
 
 	if (left < 0)
 		return;
-	h->quota_limit = hf_parameter(http_response_header(r, "RateLimit-Policy"), "q");
+	h->quota_limit = hf_parameter(http_response_header(r, "RateLimit-Policy"), "q", QUOTA_MAX);
 	h->quota_left = left;
-	h->quota_reset = reset < 0 ? 0 : now + reset * USEC_PER_SEC;
+	h->quota_reset = reset < 0 ? 0 : time_after(now, reset);
 }
 
 /* ---- Names ---- */

@@ -36,7 +36,51 @@ START_TEST(test_clock__format_table)
 		ck_assert_int_eq(back, formats[i].usec);
 		ck_assert_str_eq(time_format_micro(formats[i].usec, buf), formats[i].micro);
 	}
-	ck_assert_uint_lt(strlen(time_format(INT64_MAX, buf)), TIME_STRLEN);
+}
+END_TEST
+
+/* Others tell of times, too. */
+START_TEST(test_clock__formats_any_number)
+{
+	static const struct {
+		int64_t usec;
+		const char *text;
+	} cases[] = {
+		{INT64_MAX, "9999-12-31T23:59:59.999999Z"},
+		{TIME_MOST + 1, "9999-12-31T23:59:59.999999Z"},
+		{-1, "1969-12-31T23:59:59.999999Z"},
+		{TIME_LEAST, "0000-01-01T00:00:00Z"},
+		{TIME_LEAST - 1, "0000-01-01T00:00:00Z"},
+		{INT64_MIN, "0000-01-01T00:00:00Z"},
+	};
+	char buf[TIME_STRLEN];
+	struct civil c;
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+		ck_assert_str_eq(time_format(cases[i].usec, buf), cases[i].text);
+	civil_from_time(INT64_MIN, &c);
+	ck_assert_int_eq(c.year, -290308);
+	ck_assert_int_eq(c.usec, 224192);
+}
+END_TEST
+
+START_TEST(test_clock__adds_what_others_say)
+{
+	static const struct {
+		int64_t usec, seconds, sum;
+	} cases[] = {
+		{5, 2, 2000005},
+		{5, -2, -1999995},
+		{0, INT64_MAX, TIME_MOST},
+		{0, INT64_MIN, TIME_LEAST},
+		{INT64_MAX, 1, TIME_MOST},
+		{INT64_MIN, -1, TIME_LEAST},
+		{INT64_C(1795499994000000), INT64_C(9223372036854), TIME_MOST},
+		{0, INT64_C(253402300800), TIME_MOST},
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+		ck_assert_int_eq(time_after(cases[i].usec, cases[i].seconds), cases[i].sum);
 }
 END_TEST
 
@@ -175,6 +219,8 @@ Suite *test_suite(void)
 	TCase *tc = tcase_create("clock");
 
 	tcase_add_test(tc, test_clock__format_table);
+	tcase_add_test(tc, test_clock__formats_any_number);
+	tcase_add_test(tc, test_clock__adds_what_others_say);
 	tcase_add_test(tc, test_clock__parse_tables);
 	tcase_add_test(tc, test_clock__civil_agrees_with_the_c_library);
 	tcase_add_test(tc, test_clock__civil_takes_fields_out_of_range);

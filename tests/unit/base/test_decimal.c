@@ -65,6 +65,36 @@ START_TEST(test_decimal__tidy_is_printing_and_reading)
 }
 END_TEST
 
+START_TEST(test_decimal__count_bounds_what_others_write)
+{
+	static const struct {
+		const char *text;
+		int64_t most, count;
+		const char *rest;
+	} cases[] = {
+		{"0", 10, 0, ""},
+		{"10", 10, 10, ""},
+		{"11", 10, 10, ""},
+		{"007;t", 10, 7, ";t"},
+		{"9223372036854775807", INT64_MAX, INT64_MAX, ""},
+		{"9223372036854775808", INT64_MAX, INT64_MAX, ""},
+		{"99999999999999999999999999999 ", INT64_MAX, INT64_MAX, " "},
+		{"5", 0, 0, ""},
+		{"", 10, -1, ""},
+		{"-1", 10, -1, "-1"},
+		{" 1", 10, -1, " 1"},
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		const char *rest;
+
+		ck_assert_int_eq(
+			decimal_count(cases[i].text, cases[i].most, &rest), cases[i].count);
+		ck_assert_str_eq(rest, cases[i].rest);
+	}
+}
+END_TEST
+
 Suite *test_suite(void)
 {
 	Suite *suite = suite_create("decimal");
@@ -72,6 +102,7 @@ Suite *test_suite(void)
 
 	tcase_add_test(tcase, test_decimal__tidy_drops_binary_noise);
 	tcase_add_test(tcase, test_decimal__tidy_is_printing_and_reading);
+	tcase_add_test(tcase, test_decimal__count_bounds_what_others_write);
 	suite_add_tcase(suite, tcase);
 	return suite;
 }

@@ -295,6 +295,29 @@ START_TEST(test_hf__waits_as_long_as_the_hub_says)
 }
 END_TEST
 
+/* What the Hub says is no time until it was bounded. */
+START_TEST(test_hf__a_vast_quota_is_bounded)
+{
+	struct session_health h;
+	struct source_listing l;
+	struct err err;
+	const char *const answers[] = {
+		answer("429 No\r\nRateLimit: \"api\";r=0;t=9223372036854775807", ""),
+		answer("200 OK\r\nRateLimit: \"api\";r=99999999999999999999;t=9223372036854\r\n"
+		       "RateLimit-Policy: \"api\";q=9223372036854775807;w=1",
+			"[]"),
+		NULL};
+	int64_t week = INT64_C(7) * 86400 * USEC_PER_SEC;
+
+	ck_assert_msg(list(answers, &l, &err) == 0, "%s", err.msg);
+	ck_assert_int_eq(waited, week + USEC_PER_SEC);
+	ck_assert(connector_hf.health(hf, &fake.clock, &h));
+	ck_assert_int_eq(h.quota_left, INT64_C(1) << 53);
+	ck_assert_int_eq(h.quota_limit, INT64_C(1) << 53);
+	ck_assert_int_eq(h.quota_reset, clock_now(&fake.clock) + week);
+}
+END_TEST
+
 /* Asked each hour, the breaker lets one request through; when the Hub is there again, so is the listing. */
 START_TEST(test_hf__comes_back_after_two_days)
 {
@@ -643,14 +666,16 @@ END_TEST
 
 START_TEST(test_hf__reads_the_parameters_of_a_header)
 {
-	ck_assert_int_eq(hf_parameter("\"api\";r=489;t=189", "r"), 489);
-	ck_assert_int_eq(hf_parameter("\"api\"; r=489; t=189", "t"), 189);
-	ck_assert_int_eq(hf_parameter("\"fixed window\";\"api\";q=500;w=300", "q"), 500);
-	ck_assert_int_eq(hf_parameter("\"a\";r=1, \"b\";r=2;t=3", "r"), 1);
-	ck_assert_int_eq(hf_parameter("\"a\";r=1, \"b\";t=3", "t"), -1);
-	ck_assert_int_eq(hf_parameter("\"a\";rr=1", "r"), -1);
-	ck_assert_int_eq(hf_parameter("r=1;", "r"), -1);
-	ck_assert_int_eq(hf_parameter(NULL, "r"), -1);
+	ck_assert_int_eq(hf_parameter("\"api\";r=489;t=189", "r", 500), 489);
+	ck_assert_int_eq(hf_parameter("\"api\"; r=489; t=189", "t", 500), 189);
+	ck_assert_int_eq(hf_parameter("\"fixed window\";\"api\";q=500;w=300", "q", 500), 500);
+	ck_assert_int_eq(hf_parameter("\"a\";r=1, \"b\";r=2;t=3", "r", 500), 1);
+	ck_assert_int_eq(hf_parameter("\"a\";r=1, \"b\";t=3", "t", 500), -1);
+	ck_assert_int_eq(hf_parameter("\"a\";rr=1", "r", 500), -1);
+	ck_assert_int_eq(hf_parameter("r=1;", "r", 500), -1);
+	ck_assert_int_eq(hf_parameter(NULL, "r", 500), -1);
+	ck_assert_int_eq(hf_parameter("\"a\";r=501", "r", 500), 500);
+	ck_assert_int_eq(hf_parameter("\"a\";r=99999999999999999999;t=1", "r", 500), 500);
 }
 END_TEST
 
@@ -666,6 +691,7 @@ Suite *test_suite(void)
 	tcase_add_test(t, test_hf__an_unchanged_first_page_is_an_unchanged_listing);
 	ADD(t, test_hf__says_what_is_wrong_with_a_listing, faults);
 	tcase_add_test(t, test_hf__waits_as_long_as_the_hub_says);
+	tcase_add_test(t, test_hf__a_vast_quota_is_bounded);
 	tcase_add_test(t, test_hf__comes_back_after_two_days);
 	tcase_add_test(t, test_hf__reads_the_manifest_at_the_commit);
 	ADD(t, test_hf__makes_a_manifest_of_a_card, cards);
