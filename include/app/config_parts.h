@@ -15,6 +15,16 @@ int config_refuse(struct err *err, const char *where, const char *fmt, ...)
 int option_store(const struct option_info *o, void *base, const char *text, const char *where,
 	struct arena *a, struct err *err);
 
+/* In a list of options: by its name; the name next to one that is not there. NULL: none. */
+enum { OPTIONS_MAX = 64 };
+typedef const struct option_info *option_at(size_t i);
+const struct option_info *option_find(option_at *at, size_t n, const char *name);
+const char *option_near(option_at *at, size_t n, const char *name);
+
+_Static_assert((int)OPTIONS <= OPTIONS_MAX && (int)PROVIDER_OPTIONS <= OPTIONS_MAX &&
+		       (int)PROMETHEUS_OPTIONS <= OPTIONS_MAX,
+	"a list of options is longer");
+
 /* Is this section, or this "provider.NAME.OPTION", a provider's? */
 bool config_is_provider(const char *name);
 /* A section "provider.NAME" begins. */

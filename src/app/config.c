@@ -41,21 +41,27 @@ int config_refuse(struct err *err, const char *where, const char *fmt, ...)
 	return err_set(err, ERR_CONFIG, "%s: %s", where, msg);
 }
 
-static const struct option_info *option_find(const char *name)
+const struct option_info *option_find(option_at *at, size_t n, const char *name)
 {
-	for (size_t i = 0; i < OPTIONS; i++)
-		if (!strcmp(option_table[i].name, name))
-			return &option_table[i];
+	for (size_t i = 0; i < n; i++)
+		if (!strcmp(at(i)->name, name))
+			return at(i);
 	return NULL;
+}
+
+const char *option_near(option_at *at, size_t n, const char *name)
+{
+	const char *names[OPTIONS_MAX];
+
+	for (size_t i = 0; i < n; i++)
+		names[i] = at(i)->name;
+	return suggest_name(name, names, n);
 }
 
 static int unknown(const char *where, const char *name, struct err *err)
 {
-	const char *names[OPTIONS];
+	const char *near = option_near(option_info, OPTIONS, name);
 
-	for (size_t i = 0; i < OPTIONS; i++)
-		names[i] = option_table[i].name;
-	const char *near = suggest_name(name, names, OPTIONS);
 	return near ? config_refuse(
 			      err, where, "no option is called %s; did you mean %s?", name, near)
 		    : config_refuse(err, where,
@@ -216,7 +222,7 @@ static char *next_line(char *buf, int size, void *arg)
 static int take_pair(void *arg, const char *section, const char *name, const char *value)
 {
 	struct reading *r = arg;
-	const struct option_info *o = option_find(name);
+	const struct option_info *o = option_find(option_info, OPTIONS, name);
 	const char *where = place_of(r);
 	struct err err = {0};
 
@@ -274,7 +280,7 @@ static int read_assignment(const char *text, struct config *c, struct arena *a, 
 	if (!equals || equals == text)
 		return config_refuse(err, "-o", "%s is not name=value", text);
 	const char *name = arena_strndup(a, text, (size_t)(equals - text));
-	const struct option_info *o = option_find(name);
+	const struct option_info *o = option_find(option_info, OPTIONS, name);
 	if (config_is_provider(name))
 		return config_provider_assign(c, name, equals + 1, a, err);
 	if (config_is_prometheus(name))

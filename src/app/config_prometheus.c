@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "app/config_parts.h"
-#include "base/suggest.h"
 
 #define SECTION "slo.prometheus"
 
@@ -30,21 +29,10 @@ bool config_is_prometheus(const char *name)
 	return strncmp(name, SECTION, len) == 0 && (name[len] == '\0' || name[len] == '.');
 }
 
-static const struct option_info *find_option(const char *name)
-{
-	for (size_t i = 0; i < PROMETHEUS_OPTIONS; i++)
-		if (!strcmp(option_table[i].name, name))
-			return &option_table[i];
-	return NULL;
-}
-
 static int unknown(const char *where, const char *name, struct err *err)
 {
-	const char *names[PROMETHEUS_OPTIONS];
+	const char *near = option_near(prometheus_option_info, PROMETHEUS_OPTIONS, name);
 
-	for (size_t i = 0; i < PROMETHEUS_OPTIONS; i++)
-		names[i] = option_table[i].name;
-	const char *near = suggest_name(name, names, PROMETHEUS_OPTIONS);
 	return config_refuse(err, where, "no option of [" SECTION "] is called %s%s%s%s", name,
 		near ? "; did you mean " : "; spiralfedd --help lists them", near ? near : "",
 		near ? "?" : "");
@@ -53,7 +41,7 @@ static int unknown(const char *where, const char *name, struct err *err)
 int config_prometheus_set(struct config *c, const char *name, const char *text, const char *where,
 	bool again, struct arena *a, struct err *err)
 {
-	const struct option_info *o = find_option(name);
+	const struct option_info *o = option_find(prometheus_option_info, PROMETHEUS_OPTIONS, name);
 
 	if (!o)
 		return unknown(where, name, err);

@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "app/config_parts.h"
-#include "base/suggest.h"
 #include "base/words.h"
 #include "model/format.h"
 
@@ -14,7 +13,7 @@ enum { PROVIDERS_MAX = 32 };
 #define PREFIX "provider."
 
 static const struct provider_option {
-	struct option_info info;
+	struct option_info info; /* first: one is the other */
 	const char *connectors;
 } option_table[PROVIDER_OPTIONS] = {
 #define X(name, member, type, unit, least, most, default_text, connectors, help) \
@@ -35,21 +34,10 @@ bool config_is_provider(const char *name)
 	return strncmp(name, PREFIX, strlen(PREFIX)) == 0;
 }
 
-static const struct provider_option *find_option(const char *name)
-{
-	for (size_t i = 0; i < PROVIDER_OPTIONS; i++)
-		if (!strcmp(option_table[i].info.name, name))
-			return &option_table[i];
-	return NULL;
-}
-
 static int unknown(const char *where, const char *name, struct err *err)
 {
-	const char *names[PROVIDER_OPTIONS];
+	const char *near = option_near(provider_option_info, PROVIDER_OPTIONS, name);
 
-	for (size_t i = 0; i < PROVIDER_OPTIONS; i++)
-		names[i] = option_table[i].info.name;
-	const char *near = suggest_name(name, names, PROVIDER_OPTIONS);
 	return near ? config_refuse(err, where,
 			      "no option of a provider is called %s; did you "
 			      "mean %s?",
@@ -93,7 +81,7 @@ int config_provider_begin(
 int config_provider_set(struct config *c, const char *section, const char *name, const char *text,
 	const char *where, bool again, struct arena *a, struct err *err)
 {
-	const struct provider_option *o = find_option(name);
+	const struct option_info *o = option_find(provider_option_info, PROVIDER_OPTIONS, name);
 	struct connector_config *p;
 
 	if (!o)
@@ -101,12 +89,12 @@ int config_provider_set(struct config *c, const char *section, const char *name,
 	p = find_provider(c, section + strlen(PREFIX), where, a, err);
 	if (!p)
 		return -1;
-	size_t i = (size_t)(o - option_table);
+	size_t i = (size_t)((const struct provider_option *)o - option_table);
 	if (p->where[i] && !again)
 		return config_refuse(err, where, "%s is set already at %s", name, p->where[i]);
 	p->where[i] = where;
 	p->text[i] = arena_strdup(a, text);
-	return option_store(&o->info, p, text, where, a, err);
+	return option_store(o, p, text, where, a, err);
 }
 
 int config_provider_assign(
