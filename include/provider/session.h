@@ -30,6 +30,10 @@ typedef void session_judge_fn(const struct http_response *r, int64_t now, struct
  * `message` or `error.message` of a JSON body, else its first line. */
 session_judge_fn session_judge;
 
+/* What is shown of a body that is no JSON: its first line, cut off. */
+enum { SESSION_WORDS_MAX = 300 };
+const char *session_first_line(const struct http_response *r, struct arena *a);
+
 struct session_health;
 /* Reads the quota that an answer tells of, if it does, into *h; called for each, `now` is wall time. */
 typedef void session_quota_fn(const struct http_response *r, int64_t now, struct session_health *h);

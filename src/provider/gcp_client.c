@@ -11,7 +11,7 @@
 #include "base/text.h"
 #include "provider/gcp_credentials.h"
 
-enum { WORDS_MAX = 300, NAME_MAX_LEN = 63 };
+enum { NAME_MAX_LEN = 63 };
 
 struct gcp_client {
 	struct arena *arena;
@@ -30,18 +30,15 @@ static const char *words_of(const struct http_response *r, struct arena *a)
 	json_auto_t *doc = NULL;
 	const json_t *error;
 	const char *name, *message;
-	size_t n = 0;
 
 	if (jcs_load(r->body, r->body_len, &doc, NULL) == 0) {
 		error = json_object_get(doc, "error");
 		name = json_string_value(json_object_get(error, "status"));
 		message = json_string_value(json_object_get(error, "message"));
 		return arena_printf(a, "%s%s%.*s", name ? name : "", name && message ? ": " : "",
-			WORDS_MAX, message ? message : "");
+			SESSION_WORDS_MAX, message ? message : "");
 	}
-	while (n < r->body_len && n < WORDS_MAX && (unsigned char)r->body[n] >= ' ')
-		n++;
-	return r->body[0] == '<' ? "" : arena_strndup(a, r->body, n);
+	return r->body[0] == '<' ? "" : session_first_line(r, a);
 }
 
 static void judge(const struct http_response *r, int64_t now, struct arena *a,

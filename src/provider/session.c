@@ -14,7 +14,7 @@
 #include "base/lock.h"
 #include "net/url.h"
 
-enum { AT_ONCE_MAX = 16, PATIENCE_S = 30, TURN_MS = 200, WORDS_MAX = 300 };
+enum { AT_ONCE_MAX = 16, PATIENCE_S = 30, TURN_MS = 200 };
 
 const struct session_rule session_rule_default = {
 	.retry = {.attempts = 5, .base = USEC_PER_SEC, .cap = 8 * USEC_PER_SEC},
@@ -69,11 +69,11 @@ void session_free(struct session *s)
 
 /* ---- What an answer says ---- */
 
-static const char *first_line(const struct http_response *r, struct arena *a)
+const char *session_first_line(const struct http_response *r, struct arena *a)
 {
 	size_t n = 0;
 
-	while (n < r->body_len && n < WORDS_MAX && (unsigned char)r->body[n] >= ' ')
+	while (n < r->body_len && n < SESSION_WORDS_MAX && (unsigned char)r->body[n] >= ' ')
 		n++;
 	return arena_strndup(a, r->body, n);
 }
@@ -86,7 +86,7 @@ static const char *words_of(const struct http_response *r, struct arena *a)
 	const json_t *at;
 
 	if (jcs_load(r->body, r->body_len, &body, &ignored) < 0)
-		return first_line(r, a);
+		return session_first_line(r, a);
 	at = json_object_get(body, "error");
 	if (!json_is_object(at))
 		at = body;
@@ -94,7 +94,7 @@ static const char *words_of(const struct http_response *r, struct arena *a)
 		const char *text = json_string_value(json_object_get(at, members[i]));
 
 		if (text)
-			return arena_strndup(a, text, strnlen(text, WORDS_MAX));
+			return arena_strndup(a, text, strnlen(text, SESSION_WORDS_MAX));
 	}
 	return "";
 }
