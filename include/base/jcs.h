@@ -17,12 +17,18 @@
 #include "base/strbuf.h"
 
 enum { JSON_DEPTH_MAX = 64, JCS_NUMBER_STRLEN = 32 };
+/* Of one document: commas and opening brackets, and one more. A tree has about 100 bytes for each, 200 in
+ * the worst case. Enough for every body of 1 MiB that a table takes; TRUSTED is for what we rendered. */
+enum { JCS_VALUES_MAX = 250000, JCS_VALUES_TRUSTED = 1 << 24 };
 
 /* Seed jansson's hash from the kernel and route its memory through xmalloc. Once, before threads. */
 void jcs_setup(void);
 
-/* Parse. On success *ret is a new reference; on failure ERR_BAD_JSON with line and column in msg. */
+/* Parse, of at most JCS_VALUES_MAX. On success *ret is a new reference; on failure ERR_BAD_JSON with line and
+ * column in msg. */
 int jcs_load(const char *text, size_t len, json_t **ret, struct err *err);
+/* The same of at most so many: before anything is made of them. */
+int jcs_load_upto(const char *text, size_t len, size_t values, json_t **ret, struct err *err);
 
 /* Append the canonical form of `value` (RFC 8785): keys sorted by UTF-16 code units, shortest
  * round-trip numbers as ECMAScript prints them. Fails (ERR_BAD_JSON) only on what jcs_load refuses;

@@ -16,7 +16,7 @@
 #include "provider/session.h"
 
 #define HF_MANIFEST_PATH "spiralfed/manifest.json"
-enum { HF_SHA_LEN = 40, HF_PAGE_MAX = 16 << 20, HF_INFO_MAX = 4 << 20 };
+enum { HF_SHA_LEN = 40, HF_PAGE_MAX = 4 << 20, HF_INFO_MAX = 4 << 20 };
 
 /* The last listing that was read to its end. */
 struct hf_memory {

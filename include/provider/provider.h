@@ -25,6 +25,8 @@
 
 /* As much as POST /v1/manifests takes; and what one listing may name. */
 enum { DOCUMENT_MAX = 1 << 20, LISTING_MAX = 100000 };
+/* And of how many bytes its pages may be together; of an answer that is an error only so much is read. */
+enum { LISTING_BYTES_MAX = 256 << 20, ERROR_BODY_MAX = 64 << 10 };
 
 /* Of one provider; what a kind does not know stays NULL. */
 struct connector_options {
@@ -82,6 +84,9 @@ struct source_listing {
 	/* One sentence: all was listed, but not as it should be, and somebody may mend that; NULL. */
 	const char *note;
 };
+
+/* Count a page of a listing. ERR_IO: the pages never end, or are of something else. */
+int source_listing_page(size_t *bytes, size_t page, struct err *err);
 
 /* Sort by name, each name once: pages that were read while something changed may tell of it twice. How
  * many are left. */

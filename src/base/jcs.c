@@ -224,12 +224,38 @@ static int jansson_error(const json_error_t *error, struct err *err)
 	return err_set(err, ERR_BAD_JSON, "%s at line %d, column %d", what, line, column);
 }
 
+/* Three bytes make an empty array of 100 and more, which is why they are counted before there are any. */
+static int check_count(const char *text, size_t len, size_t values, struct err *err)
+{
+	size_t n = 1;
+
+	if (len < values)
+		return 0;
+	for (size_t i = 0; i < len && n <= values;) {
+		char c = text[i];
+
+		n += c == ',' || c == '[' || c == '{';
+		i = c == '"' ? skip_string(text, len, i) : i + 1;
+	}
+	if (n <= values)
+		return 0;
+	return err_set(err, ERR_BAD_JSON, "the document holds more than %zu values", values);
+}
+
 int jcs_load(const char *text, size_t len, json_t **ret, struct err *err)
+{
+	return jcs_load_upto(text, len, JCS_VALUES_MAX, ret, err);
+}
+
+int jcs_load_upto(const char *text, size_t len, size_t values, json_t **ret, struct err *err)
 {
 	C_LOCALE_SCOPE;
 	json_error_t error;
-	json_t *value = jcs_read(text, len);
+	json_t *value;
 
+	if (check_count(text, len, values, err) < 0)
+		return -1;
+	value = jcs_read(text, len);
 	if (value) {
 		*ret = value;
 		return 0;

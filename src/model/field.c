@@ -628,7 +628,8 @@ int fields_parse_canonical(const struct field_table *t, const char *text, size_t
 	struct arena *a, void *obj, const char **ret_canonical, size_t *ret_len,
 	struct faults *faults, struct err *err)
 {
-	JCS_ARENA_SCOPE(a);
+	ARENA_AUTO tree = arena_new();
+	JCS_ARENA_SCOPE(tree);
 	json_auto_t *json = NULL;
 
 	if (jcs_load(text, len, &json, err) || fields_parse(t, json, "", a, obj, faults))
@@ -639,7 +640,8 @@ int fields_parse_canonical(const struct field_table *t, const char *text, size_t
 int fields_parse_text(const struct field_table *t, const char *text, size_t len, struct arena *a,
 	void *obj, struct faults *faults, struct err *err)
 {
-	JCS_ARENA_SCOPE(a);
+	ARENA_AUTO tree = arena_new();
+	JCS_ARENA_SCOPE(tree);
 	json_auto_t *json = NULL;
 
 	if (jcs_load(text, len, &json, err))
@@ -650,11 +652,12 @@ int fields_parse_text(const struct field_table *t, const char *text, size_t len,
 int fields_take_text(const struct field_table *t, const char *text, size_t len, struct arena *a,
 	void *obj, struct faults *faults, struct err *err)
 {
-	JCS_ARENA_SCOPE(a);
+	ARENA_AUTO tree = arena_new();
+	JCS_ARENA_SCOPE(tree);
 	json_auto_t *json = NULL;
 	struct parse ctx = {.arena = a, .faults = faults, .stored = true};
 
-	if (jcs_load(text, len, &json, err))
+	if (jcs_load_upto(text, len, JCS_VALUES_TRUSTED, &json, err))
 		return -1;
 	return parse_root(&ctx, t, json, "", obj);
 }

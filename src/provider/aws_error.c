@@ -44,7 +44,7 @@ static void read_json(const struct http_response *r, struct arena *a, struct wor
 	json_auto_t *body = NULL;
 	struct err ignored;
 
-	if (jcs_load(r->body, r->body_len, &body, &ignored) < 0)
+	if (r->body_len > ERROR_BODY_MAX || jcs_load(r->body, r->body_len, &body, &ignored) < 0)
 		return;
 	w->code = code_of(member(body, "__type", "code", a), a);
 	w->message = member(body, "message", "Message", a);

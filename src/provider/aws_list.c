@@ -222,12 +222,12 @@ static bool is_ours(const struct way *way, const json_t *package)
 	       (!way->in || json_is_integer(json_object_get(package, "ModelPackageVersion")));
 }
 
-static int gather(
-	struct gathering *g, const struct way *way, const json_t *package, struct err *err)
+static int gather(struct gathering *g, const struct way *way, const json_t *package,
+	struct arena *page, struct err *err)
 {
 	struct source_entry e;
 
-	if (aws_entry_of(package, g->arena, &e, err) < 0) {
+	if (aws_entry_of(package, page, &e, err) < 0) {
 		g->drifted = true;
 		return -1;
 	}
@@ -243,7 +243,8 @@ static int gather(
 		g->room = g->room ? g->room * 2 : 256;
 		g->v = xrealloc(g->v, g->room * sizeof(*g->v));
 	}
-	g->v[g->n++] = e;
+	g->v[g->n++] = (struct source_entry){.name = arena_strdup(g->arena, e.name),
+		.version = arena_strdup(g->arena, e.version)};
 	return 0;
 }
 
@@ -271,7 +272,7 @@ static int read_page(const struct aws_list *l, const struct provider_call *call,
 	for (size_t i = 0; i < json_array_size(list); i++) {
 		const json_t *one = json_array_get(list, i);
 
-		if (gather(g, way, way->in ? json_object_get(one, way->in) : one, err) < 0)
+		if (gather(g, way, way->in ? json_object_get(one, way->in) : one, a, err) < 0)
 			return -1;
 	}
 	next = aws_text(answer, "NextToken");

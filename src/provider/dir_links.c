@@ -15,6 +15,8 @@
 enum { NAME_MAX_BYTES = 255, STATE_MAX = 200, LINK_MAX = 2048, FIRST_ROOM = 256 };
 /* More links that are no manifests than a page of manifests has. */
 enum { LINKS_MAX = 4 * LISTING_MAX };
+/* An object with a comma for each of its members. */
+enum { LIST_VALUES_MAX = 8 * LISTING_MAX };
 
 struct links {
 	struct dir_link *v;
@@ -67,7 +69,7 @@ static int read_json(
 {
 	json_auto_t *list = NULL;
 
-	if (jcs_load(text, len, &list, err) < 0) {
+	if (jcs_load_upto(text, len, LIST_VALUES_MAX, &list, err) < 0) {
 		err->code = ERR_IO;
 		return err_wrap(err, "the listing");
 	}

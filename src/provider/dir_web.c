@@ -95,12 +95,15 @@ static const char *path_of(const struct dir_web *w, const char *name, struct are
 /* Where the listing is silent the file itself tells: by its ETag, else by time and size. *ret NULL: it
  * is no longer there. */
 static int ask_version(struct dir_web *w, const struct provider_call *call, const char *name,
-	const char **ret, struct err *err)
+	struct arena *into, const char **ret, struct err *err)
 {
+	ARENA_AUTO a = arena_new(); /* a page of headers, and there may be 100,000 of them */
+	struct provider_call own = *call;
 	struct http_response r;
 	const char *time, *size;
 
-	if (ask(w, call, "HEAD", path_of(w, name, call->arena), NULL, DOCUMENT_MAX, &r, err) < 0)
+	own.arena = a;
+	if (ask(w, &own, "HEAD", path_of(w, name, a), NULL, DOCUMENT_MAX, &r, err) < 0)
 		return err_wrap(err, "%s", name);
 	time = http_response_header(&r, "Last-Modified");
 	size = http_response_header(&r, "Content-Length");
@@ -112,7 +115,8 @@ static int ask_version(struct dir_web *w, const struct provider_call *call, cons
 			"%s: the server gives neither ETag nor Last-Modified, and its listing no "
 			"time: a change could not be seen",
 			name);
-	*ret = r.etag ? r.etag : arena_printf(call->arena, "%s %s", time, size ? size : "");
+	*ret = r.etag ? arena_strdup(into, r.etag)
+		      : arena_printf(into, "%s %s", time, size ? size : "");
 	return 0;
 }
 
@@ -130,13 +134,13 @@ static int entries(struct dir_web *w, const struct provider_call *call,
 
 		if (!version) {
 			*ret_timed = false;
-			if (ask_version(w, call, links->v[i].name, &version, err) < 0)
+			if (ask_version(w, call, links->v[i].name, a, &version, err) < 0)
 				return -1;
 		}
 		if (version)
 			v[n++] = (struct source_entry){
 				.name = arena_strdup(a, links->v[i].name),
-				.version = arena_strdup(a, version),
+				.version = links->v[i].state ? arena_strdup(a, version) : version,
 			};
 	}
 	*ret = (struct source_listing){.v = v,

@@ -31,7 +31,7 @@ static const char *words_of(const struct http_response *r, struct arena *a)
 	const json_t *error;
 	const char *name, *message;
 
-	if (jcs_load(r->body, r->body_len, &doc, NULL) == 0) {
+	if (r->body_len <= ERROR_BODY_MAX && jcs_load(r->body, r->body_len, &doc, NULL) == 0) {
 		error = json_object_get(doc, "error");
 		name = json_string_value(json_object_get(error, "status"));
 		message = json_string_value(json_object_get(error, "message"));

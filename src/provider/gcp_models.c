@@ -12,7 +12,8 @@
 
 enum {
 	PAGE_SIZE = 100,
-	PAGE_MAX = 8 << 20,
+	PAGE_MAX = 1 << 20, /* of 100 models with four members each */
+	PAGE_VALUES_MAX = 32 * PAGE_SIZE,
 	MODEL_MAX = 1 << 20,
 	NAME_MAX_LEN = 512,
 	PAGES_MAX = LISTING_MAX / 10,
@@ -135,7 +136,7 @@ int gcp_model_get(struct gcp_client *c, const struct provider_call *call, const 
 
 struct gathering {
 	struct gcp_model *v; /* in the order of the pages */
-	size_t n, room;
+	size_t n, room, bytes;
 	struct arena *arena; /* of what will be remembered */
 };
 
@@ -227,7 +228,7 @@ static int check_page(const json_t *doc, struct err *err)
 
 /* One answer with a list of models, as a new reference: 1, 0 when it is of nothing that is there. */
 static int read_list(struct gcp_client *c, const struct provider_call *call, const char *path,
-	json_t **ret, struct err *err)
+	size_t *bytes, json_t **ret, struct err *err)
 {
 	struct http_response r;
 	int rc = gcp_get(c, call, GCP_VERTEX, path, PAGE_MAX, &r, err);
@@ -237,7 +238,9 @@ static int read_list(struct gcp_client *c, const struct provider_call *call, con
 		err->code = ERR_CONFIG;
 	if (rc <= 0)
 		return rc;
-	if (jcs_load(r.body, r.body_len, ret, err) < 0) {
+	if (source_listing_page(bytes, r.body_len, err) < 0)
+		return -1;
+	if (jcs_load_upto(r.body, r.body_len, PAGE_VALUES_MAX, ret, err) < 0) {
 		err->code = ERR_CONFIG;
 		return -1;
 	}
@@ -276,28 +279,38 @@ static int take_versions(const json_t *doc, const struct gcp_model *model, struc
 	return 0;
 }
 
+/* 1: there is another page, *token names it. Each in an arena of its own: there may be many. */
+static int read_versions_page(struct gcp_client *c, const struct provider_call *call,
+	const struct gcp_model *model, struct gathering *g, char **token, struct err *err)
+{
+	ARENA_AUTO a = arena_new();
+	struct provider_call own = *call;
+	json_auto_t *doc = NULL;
+	int rc;
+
+	own.arena = a;
+	rc = read_list(c, &own,
+		arena_printf(a, "/v1/%s/models/%s:listVersions?pageSize=%d&readMask=%s%s%s",
+			gcp_client_parent(c), model->id, PAGE_SIZE, MASK,
+			*token ? "&pageToken=" : "", *token ? http_escape(*token, a) : ""),
+		&g->bytes, &doc, err);
+	if (rc <= 0)
+		return rc;
+	if (take_versions(doc, model, g, a, err) < 0)
+		return -1;
+	return turn_page(doc, token, err);
+}
+
 static int read_versions(struct gcp_client *c, const struct provider_call *call,
 	const struct gcp_model *model, struct gathering *g, struct err *err)
 {
 	FREE_AUTO char *token = NULL;
 	int rc = 1;
 
-	for (size_t pages = 0; rc > 0; pages++) {
-		json_auto_t *doc = NULL;
-
+	for (size_t pages = 0; rc > 0 && g->n <= LISTING_MAX; pages++) {
 		if (pages == PAGES_MAX)
 			return err_set(err, ERR_UNREACHABLE, "its versions have no last page");
-		rc = read_list(c, call,
-			arena_printf(call->arena,
-				"/v1/%s/models/%s:listVersions?pageSize=%d&readMask=%s%s%s",
-				gcp_client_parent(c), model->id, PAGE_SIZE, MASK,
-				token ? "&pageToken=" : "",
-				token ? http_escape(token, call->arena) : ""),
-			&doc, err);
-		if (rc > 0 && take_versions(doc, model, g, call->arena, err) < 0)
-			return -1;
-		if (rc > 0)
-			rc = turn_page(doc, &token, err);
+		rc = read_versions_page(c, call, model, g, &token, err);
 	}
 	return rc < 0 ? err_wrap(err, "the versions of model %s", model->id) : 0;
 }
@@ -315,7 +328,7 @@ static int read_page(const struct gcp_models *m, struct gcp_client *c,
 	int rc;
 
 	own.arena = a;
-	rc = read_list(c, &own, page_path(c, o->filter, p->token, a), &doc, err);
+	rc = read_list(c, &own, page_path(c, o->filter, p->token, a), &g->bytes, &doc, err);
 	if (rc == 0)
 		return err_set(err, ERR_CONFIG, "there is no %s", gcp_client_parent(c));
 	if (rc < 0)

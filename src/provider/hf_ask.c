@@ -208,7 +208,8 @@ static const char *words(const struct http_response *r, struct arena *a)
 	json_auto_t *body = NULL;
 	struct err ignored;
 
-	if (!text && jcs_load(r->body, r->body_len, &body, &ignored) == 0)
+	if (!text && r->status >= 400 && r->body_len <= ERROR_BODY_MAX &&
+		jcs_load(r->body, r->body_len, &body, &ignored) == 0)
 		text = json_string_value(json_object_get(body, "error"));
 	return arena_printf(a, "%d%s%s%s%.*s", r->status, code ? " " : "", code ? code : "",
 		text ? ": " : "", WORDS_MAX, text ? text : "");

@@ -14,13 +14,15 @@
 #include "provider/hf_parts.h"
 
 enum { PAGE = 1000, PAGES_MAX = 2000, WHOLE_EVERY_S = 86400, FIRST_ROOM = 256 };
+/* Six are asked for of each. */
+enum { PAGE_VALUES_MAX = 32 * PAGE };
 
 struct reading {
 	struct connector *c;
 	const struct provider_call *call;
 	struct arena *arena; /* of what stays */
 	struct source_entry *v;
-	size_t n, room;
+	size_t n, room, bytes;
 	bool cut;
 };
 
@@ -53,10 +55,13 @@ static void add(struct reading *l, const char *name, const char *sha, const char
 
 static int take_page(struct reading *l, const struct http_response *r, struct err *err)
 {
-	JCS_ARENA_SCOPE(l->call->arena);
+	ARENA_AUTO a = arena_new();
+	JCS_ARENA_SCOPE(a);
 	json_t *page;
 
-	if (jcs_load(r->body, r->body_len, &page, err) < 0) {
+	if (source_listing_page(&l->bytes, r->body_len, err) < 0)
+		return -1;
+	if (jcs_load_upto(r->body, r->body_len, PAGE_VALUES_MAX, &page, err) < 0) {
 		err->code = ERR_IO;
 		return err_wrap(err, "the listing is not what the Hub's API gives");
 	}
@@ -68,7 +73,7 @@ static int take_page(struct reading *l, const struct http_response *r, struct er
 		const char *name = json_string_value(json_object_get(one, "id"));
 		const char *sha = json_string_value(json_object_get(one, "sha"));
 
-		if (!name || !hf_repo_path(name, l->call->arena))
+		if (!name || !hf_repo_path(name, a))
 			return drifted(i, "id of a repository", err);
 		if (!hf_is_sha(sha))
 			return drifted(i, "sha", err);
@@ -84,8 +89,8 @@ static int take_page(struct reading *l, const struct http_response *r, struct er
 	return 0;
 }
 
-/* The URL with rel="next"; NULL at the end. */
-static const char *next_page(const struct http_response *r, struct arena *a)
+/* The URL with rel="next", on the heap; NULL at the end. */
+static char *next_page(const struct http_response *r)
 {
 	const char *at = http_response_header(r, "Link");
 
@@ -94,7 +99,7 @@ static const char *next_page(const struct http_response *r, struct arena *a)
 		size_t rest = strcspn(at + n, ",");
 
 		if (memmem(at + n, rest, "rel=\"next\"", 10))
-			return arena_strndup(a, at, n);
+			return memcpy(xcalloc(n + 1, 1), at, n);
 		at += n;
 	}
 	return NULL;
@@ -131,24 +136,48 @@ static int ask_page(struct connector *c, const struct provider_call *call, const
 		"listing %s: the Hub says %s", c->author, words);
 }
 
-static int read_rest(struct reading *l, const struct http_response *first, struct err *err)
+/* Each page in an arena of its own: there may be many. */
+static int read_page(struct reading *l, char **next, struct err *err)
 {
-	const char *next = next_page(first, l->call->arena);
+	ARENA_AUTO a = arena_new();
+	struct provider_call own = *l->call;
 	struct http_response r;
 	enum hf_said said;
 
-	for (int pages = 1; next && !l->cut; pages++) {
-		if (!session_same_server(next, l->c->server.base))
+	if (!session_same_server(*next, l->c->server.base))
+		return err_set(err, ERR_IO,
+			"the listing goes on at another server, %.100s: not followed", *next);
+	own.arena = a;
+	if (ask_page(l->c, &own, *next, NULL, &said, &r, err) < 0 || take_page(l, &r, err) < 0)
+		return -1;
+	free(*next);
+	*next = next_page(&r);
+	return 0;
+}
+
+/* What a page calls the next one must be none that was read: it would go on for ever. */
+static int check_new(char (*seen)[DIGEST_STRLEN], int n, const char *next, struct err *err)
+{
+	digest_string(next, strlen(next), seen[n]);
+	for (int i = 0; i < n; i++)
+		if (!strcmp(seen[i], seen[n]))
 			return err_set(err, ERR_IO,
-				"the listing goes on at another server, %.100s: not followed",
-				next);
+				"the listing goes on with a page that was read, %.100s", next);
+	return 0;
+}
+
+static int read_rest(struct reading *l, const struct http_response *first, struct err *err)
+{
+	FREE_AUTO char *next = next_page(first);
+	char(*seen)[DIGEST_STRLEN] =
+		next ? arena_alloc(l->call->arena, PAGES_MAX * sizeof(*seen)) : NULL;
+
+	for (int pages = 1; next && !l->cut; pages++) {
 		if (pages == PAGES_MAX)
 			return err_set(
 				err, ERR_IO, "the listing has more than %d pages", (int)PAGES_MAX);
-		if (ask_page(l->c, l->call, next, NULL, &said, &r, err) < 0 ||
-			take_page(l, &r, err) < 0)
+		if (check_new(seen, pages - 1, next, err) < 0 || read_page(l, &next, err) < 0)
 			return -1;
-		next = next_page(&r, l->call->arena);
 	}
 	return 0;
 }

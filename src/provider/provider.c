@@ -36,6 +36,15 @@ static int by_name(const void *a, const void *b)
 	return strcmp(e->name, o->name);
 }
 
+int source_listing_page(size_t *bytes, size_t page, struct err *err)
+{
+	if (page > LISTING_BYTES_MAX - *bytes)
+		return err_set(err, ERR_IO, "the pages of the listing have more than %d MiB",
+			LISTING_BYTES_MAX >> 20);
+	*bytes += page;
+	return 0;
+}
+
 size_t source_entries_sort(struct source_entry *v, size_t n)
 {
 	size_t kept = 0;

@@ -85,7 +85,7 @@ static const char *words_of(const struct http_response *r, struct arena *a)
 	struct err ignored;
 	const json_t *at;
 
-	if (jcs_load(r->body, r->body_len, &body, &ignored) < 0)
+	if (r->body_len > ERROR_BODY_MAX || jcs_load(r->body, r->body_len, &body, &ignored) < 0)
 		return session_first_line(r, a);
 	at = json_object_get(body, "error");
 	if (!json_is_object(at))

@@ -494,6 +494,40 @@ START_TEST(test_jcs__load_survives_damage)
 }
 END_TEST
 
+/* Commas and brackets within strings are none. */
+START_TEST(test_jcs__load_counts_values_before_it_makes_any)
+{
+	static const struct {
+		const char *text;
+		int count;
+	} rows[] = {
+		{"[1,2,3,4,5,6,7,8]", 9},
+		{"[[],[],[],[]]", 9},
+		{"[{},{},{},{}]", 9},
+		{"{\"a\":1,\"b\":[1,2],\"c\":{}}", 7},
+		{"[\",,,,[[[[{{{{\",\"\\\",,,,\",1]", 4},
+		{"              1              ", 1},
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		const char *text = rows[i].text;
+		size_t count = (size_t)rows[i].count;
+		json_t *value = NULL;
+		struct err err = {0};
+
+		ck_assert_msg(jcs_load_upto(text, strlen(text), count, &value, &err) == 0, "%s: %s",
+			text, err.msg);
+		json_decref(value);
+		if (count == 1)
+			continue;
+		value = NULL;
+		ck_assert_int_eq(jcs_load_upto(text, strlen(text), count - 1, &value, &err), -1);
+		ck_assert_int_eq(err.code, ERR_BAD_JSON);
+		ck_assert_ptr_null(value);
+	}
+}
+END_TEST
+
 Suite *test_suite(void)
 {
 	Suite *s = suite_create("jcs");
@@ -517,6 +551,7 @@ Suite *test_suite(void)
 	tcase_add_test(load_case, test_jcs__load_reads_no_further_than_told);
 	tcase_add_test(load_case, test_jcs__load_depth);
 	tcase_add_test(load_case, test_jcs__load_survives_damage);
+	tcase_add_test(load_case, test_jcs__load_counts_values_before_it_makes_any);
 	suite_add_tcase(s, load_case);
 	return s;
 }

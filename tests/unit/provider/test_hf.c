@@ -268,6 +268,29 @@ START_TEST(test_hf__says_what_is_wrong_with_a_listing)
 }
 END_TEST
 
+/* Pages that lead back, and a page that is dear: either would fill the memory. */
+START_TEST(test_hf__a_listing_comes_to_an_end)
+{
+	struct source_listing l;
+	struct err err;
+	char *many = arena_alloc(arena, 32 * 1000 * 3 + 1);
+	const char *const back[] = {
+		answer(LINKED, "[" ONE("org/c", SHA_A) "]"), answer(LINKED, "[]"), NULL};
+
+	ck_assert_int_eq(list(back, &l, &err), -1);
+	ck_assert_msg(strstr(err.msg, "a page that was read"), "%s", err.msg);
+	ck_assert_int_eq(server.served, 2);
+	for (int i = 0; i < 32 * 1000; i++)
+		memcpy(many + i * 3, i ? ",[]" : "[[]", 3);
+	memcpy(many + 32 * 1000 * 3 - 1, "]", 2);
+
+	const char *const dear[] = {answer("200 OK", many), NULL};
+
+	ck_assert_int_eq(list(dear, &l, &err), -1);
+	ck_assert_msg(strstr(err.msg, "more than 32000 values"), "%s", err.msg);
+}
+END_TEST
+
 START_TEST(test_hf__waits_as_long_as_the_hub_says)
 {
 	struct session_health h;
@@ -690,6 +713,7 @@ Suite *test_suite(void)
 	tcase_add_test(t, test_hf__lists_page_by_page_and_by_name);
 	tcase_add_test(t, test_hf__an_unchanged_first_page_is_an_unchanged_listing);
 	ADD(t, test_hf__says_what_is_wrong_with_a_listing, faults);
+	tcase_add_test(t, test_hf__a_listing_comes_to_an_end);
 	tcase_add_test(t, test_hf__waits_as_long_as_the_hub_says);
 	tcase_add_test(t, test_hf__a_vast_quota_is_bounded);
 	tcase_add_test(t, test_hf__comes_back_after_two_days);

@@ -32,6 +32,19 @@ START_TEST(test_provider__an_empty_listing_stays_empty)
 }
 END_TEST
 
+START_TEST(test_provider__a_listing_has_so_many_bytes)
+{
+	size_t bytes = 0;
+	struct err err = {0};
+
+	for (int i = 0; i < 64; i++)
+		ck_assert_int_eq(source_listing_page(&bytes, LISTING_BYTES_MAX / 64, &err), 0);
+	ck_assert_int_eq(source_listing_page(&bytes, 1, &err), -1);
+	ck_assert_int_eq(err.code, ERR_IO);
+	ck_assert_int_eq(source_listing_page(&bytes, 0, &err), 0);
+}
+END_TEST
+
 Suite *test_suite(void)
 {
 	Suite *s = suite_create("connectors in common");
@@ -39,6 +52,7 @@ Suite *test_suite(void)
 
 	tcase_add_test(t, test_provider__listings_are_sorted_and_hold_each_name_once);
 	tcase_add_test(t, test_provider__an_empty_listing_stays_empty);
+	tcase_add_test(t, test_provider__a_listing_has_so_many_bytes);
 	suite_add_tcase(s, t);
 	return s;
 }
