@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * One HTTP request as a client: sent once, answered within a deadline and under a size cap. It follows
- * no redirect, keeps no cookies, uses no proxy and never shows a header's value in an error. Any
- * thread; each call has a connection of its own, unless it names a client.
+ * no redirect, keeps no cookies, uses no proxy and never shows a header's value in an error. Where
+ * an answer with a status from 400 on quotes secrets that were sent, it has *** (net/redact.h). Any thread;
+ * each call has a connection of its own, unless it names a client.
  */
 #ifndef NET_HTTP_H
 #define NET_HTTP_H
@@ -58,7 +59,8 @@ struct http_response {
 	const char *body; /* NUL-terminated */
 	size_t body_len;
 };
-enum { HTTP_HEADERS_MAX = 128, HTTP_HEADER_MAX = 8192 }; /* what is beyond is left out */
+/* What is beyond is left out. REFUSAL: of the body to a status from 400 on, when secrets were sent. */
+enum { HTTP_HEADERS_MAX = 128, HTTP_HEADER_MAX = 8192, HTTP_REFUSAL_MAX = 64 << 10 };
 /* The first of that name, in any case of letters; NULL: it is absent. */
 const char *http_response_header(const struct http_response *r, const char *name);
 

@@ -15,6 +15,7 @@
 #include "base/clock.h"
 #include "base/strbuf.h"
 #include "net/address.h"
+#include "net/redact.h"
 
 struct http_client {
 	CURL *curl;
@@ -253,12 +254,33 @@ static int check_headers(const struct http_request *r, struct err *err)
 	return 0;
 }
 
-static void answer(const struct transfer *t, CURL *c, struct http_response *ret)
+/* A refusal may quote what was sent. What leads on, and what was asked for, is left as it is. */
+static void hide_secrets(struct transfer *t, long status)
+{
+	struct secrets s;
+
+	if (status >= 400)
+		secrets_of(t->request, t->arena, &s);
+	if (status < 400 || !s.n)
+		return;
+	for (size_t i = 0; i < t->n_headers; i++) {
+		char *value = arena_strdup(t->arena, t->headers[i].value);
+
+		secrets_hide(&s, value, strlen(value));
+		t->headers[i].value = value;
+	}
+	if (t->body->len > HTTP_REFUSAL_MAX)
+		t->body->len = HTTP_REFUSAL_MAX;
+	t->body->len = secrets_hide(&s, t->body->buf, t->body->len);
+}
+
+static void answer(struct transfer *t, CURL *c, struct http_response *ret)
 {
 	struct http_response r = {.headers = t->headers, .n_headers = t->n_headers};
 	long status = 0;
 
 	curl_easy_getinfo(c, CURLINFO_RESPONSE_CODE, &status);
+	hide_secrets(t, status);
 	r.status = (int)status;
 	r.content_type = http_response_header(&r, "Content-Type");
 	r.etag = http_response_header(&r, "ETag");

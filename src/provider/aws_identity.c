@@ -108,8 +108,7 @@ static int take_json(
 		return err_set(err, ERR_IO, "its answer is no JSON");
 	code = text(body, "Code", a);
 	if (code && strcmp(code, "Success") != 0)
-		return err_set(err, ERR_IO, "%s: %s", code,
-			text(body, "Message", a) ? text(body, "Message", a) : "no credentials");
+		return err_set(err, ERR_IO, "%.100s: no credentials", code);
 	*ret = (struct aws_found){text(body, "AccessKeyId", a), text(body, "SecretAccessKey", a),
 		text(body, "Token", a), 0};
 	expires = text(body, "Expiration", a);

@@ -14,6 +14,7 @@
 #include "base/json_writer.h"
 #include "base/jws.h"
 #include "base/text.h"
+#include "net/redact.h"
 #include "provider/gcp_credentials.h"
 
 #define SCOPE "https://www.googleapis.com/auth/cloud-platform"
@@ -27,8 +28,6 @@ enum {
 	TOKEN_MAX = 16 << 10,
 	ANSWER_MAX = 64 << 10,
 	METADATA_PATIENCE_S = 3,
-	SECRETS_MAX = 4,
-	SECRET_SHOWN = 12,
 };
 
 struct gcp_auth {
@@ -95,23 +94,11 @@ struct question {
 	size_t n_headers;
 	const char *body;
 	int64_t patience;
-	const char *secrets[SECRETS_MAX]; /* what an error must not show */
 };
 
 static void add_header(struct question *q, const char *name, const char *value)
 {
 	q->headers[q->n_headers++] = (struct http_header){name, value};
-}
-
-/* The words of a server may repeat what was sent to it. */
-static void hush(const struct question *q, struct err *err)
-{
-	for (size_t i = 0; i < SECRETS_MAX && q->secrets[i]; i++) {
-		size_t n = strnlen(q->secrets[i], SECRET_SHOWN);
-
-		if (n == SECRET_SHOWN && memmem(err->msg, strlen(err->msg), q->secrets[i], n))
-			err_set(err, err->code, "the answer repeats a secret and is not shown");
-	}
 }
 
 static int ask(struct gcp_auth *g, const struct provider_call *call, const struct question *q,
@@ -133,7 +120,7 @@ static int ask(struct gcp_auth *g, const struct provider_call *call, const struc
 		/* 4xx: asking again will not help, somebody has to mend it. */
 		if (err->code == ERR_IO)
 			err->code = status >= 400 ? ERR_CONFIG : ERR_UNREACHABLE;
-		hush(q, err);
+		secrets_hide_error(&r.http, call->arena, err);
 		return err_wrap(err, "%s", q->what);
 	}
 	if (ret->status != 200)
@@ -238,9 +225,6 @@ static int by_key(struct gcp_auth *g, const struct provider_call *call,
 
 	add_header(&q, "Content-Type", "application/x-www-form-urlencoded");
 	q.body = form(fields, 2, call->arena);
-	q.secrets[0] = jwt;
-	/* Its header is the same in each token, and tells nothing. */
-	q.secrets[1] = strchr(jwt, '.') + 1;
 	if (ask_json(g, call, &q, &answer, err) < 0)
 		return -1;
 	return take_grant(&q, answer, call->arena, ret, err);
@@ -311,8 +295,7 @@ static int exchange(struct gcp_auth *g, const struct provider_call *call,
 	struct question q = {.what = "Google's security token service",
 		.method = "POST",
 		.url = c->token_url,
-		.body = form(fields, sizeof(fields) / sizeof(fields[0]), call->arena),
-		.secrets = {subject}};
+		.body = form(fields, sizeof(fields) / sizeof(fields[0]), call->arena)};
 	json_auto_t *answer = NULL;
 
 	add_header(&q, "Content-Type", "application/x-www-form-urlencoded");
@@ -329,8 +312,7 @@ static int impersonate(struct gcp_auth *g, const struct provider_call *call,
 		.url = c->impersonate,
 		.body = arena_printf(call->arena,
 			"{\"delegates\":[],\"lifetime\":\"%ds\",\"scope\":[\"%s\"]}", c->lifetime_s,
-			SCOPE),
-		.secrets = {grant->token}};
+			SCOPE)};
 	json_auto_t *answer = NULL;
 	const char *token, *end;
 	int64_t at = 0;

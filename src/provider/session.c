@@ -12,6 +12,7 @@
 
 #include "base/jcs.h"
 #include "base/lock.h"
+#include "net/redact.h"
 #include "net/url.h"
 
 enum { AT_ONCE_MAX = 16, PATIENCE_S = 30, TURN_MS = 200 };
@@ -225,6 +226,8 @@ static int attempt(struct session *s, const struct provider_call *call, struct s
 			err->code = ERR_IO;
 	} else if (!is_expected(ret->status, expected)) {
 		s->rule.judge(ret, clock_now(call->clock), call->arena, verdict, err);
+		/* Once more: of JSON, say, the quoted secret may only be seen when it is read. */
+		secrets_hide_error(&http, call->arena, err);
 		went = verdict->unhealthy ? WENT_SICK : WENT_WELL;
 		rc = -1;
 	}

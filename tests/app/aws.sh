@@ -154,6 +154,7 @@ check "... until it is given" prints '"note":null'
 
 tell '"kind":"expired"' 'ExpiredTokenException: The provided token has expired.'
 tell '"kind":"denied"' 'AccessDeniedException'
+tell '"kind":"echo"' 'what is *** of ***?'
 tell '"kind":"drift","variant":"rename"' 'its answers have changed'
 check "nothing came twice, nothing was lost" test "$(events manifest.submitted)" = 233
 

@@ -156,16 +156,18 @@ check "none of that is an event" events provider.failed 0
 n=9
 broken "401" '{"kind":"unauthorized","path":"/models"}' 1
 broken "denied" '{"kind":"denied","path":"/models"}' 2
-broken "schema drift" '{"kind":"drift","path":"/models$","variant":"rename"}' 3
+broken "the token repeated" '{"kind":"echo","path":"/models"}' 3
+check "... shows none of it" eval '! grep -q ya29 log out'
+broken "schema drift" '{"kind":"drift","path":"/models$","variant":"rename"}' 4
 control POST revoke
-broken "credentials refused" '{"kind":"denied","path":"/token"}' 4
+broken "credentials refused" '{"kind":"denied","path":"/token"}' 5
 sed -i 's/^timeout.*/timeout = 1/' daemon.conf
 stop
 start
-broken "too slow" '{"kind":"slow","path":"/models","seconds":2}' 5
-broken "gone" '{"kind":"gone"}' 6
-broken "cut off" '{"kind":"truncate","path":"/o/"}' 7
-broken "throttled for long" '{"kind":"throttle","path":"/models","after":60}' 8
+broken "too slow" '{"kind":"slow","path":"/models","seconds":2}' 6
+broken "gone" '{"kind":"gone"}' 7
+broken "cut off" '{"kind":"truncate","path":"/o/"}' 8
+broken "throttled for long" '{"kind":"throttle","path":"/models","after":60}' 9
 sed -i 's/^timeout.*/timeout = 60/' daemon.conf
 
 # ---- Webhooks: Pub/Sub pushes what changed ----

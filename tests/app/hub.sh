@@ -10,7 +10,7 @@ if ! "$python" -c 'import http.server' 2>/dev/null; then
 	echo "skipped: $python is not installed (Debian: python3)"
 	exit 77
 fi
-"$python" "$SRC/tests/stand-in/hub.py" --page 4 >hub.url 2>hub.err &
+"$python" "$SRC/tests/stand-in/hub.py" --page 4 --token hf_read_0123456789=read --token hf_write=write >hub.url 2>hub.err &
 hub_pid=$!
 trap 'kill "$hub_pid" $pid 2>/dev/null' EXIT
 await test -s hub.url
@@ -53,7 +53,7 @@ stored() { get /metrics && grep -q "^spiralfed_manifests $1\$" out; }
 failing() { get /v1/providers/hf && grep -q '"state":"failing"' out && prints "$1"; }
 well() { get /v1/providers/hf && grep -q '"state":"ok"' out; }
 
-echo hf_read >token
+echo hf_read_0123456789 >token
 cat >daemon.conf <<END
 [provider.hf]
 connector = hf
@@ -149,7 +149,7 @@ echo hf_wrong >token
 check "a wrong token" ingest
 check "... is said" failing 'refuses the token'
 check "... in the words of the Hub" prints 'Invalid credentials in Authorization header'
-echo hf_read >token
+echo hf_read_0123456789 >token
 for variant in wrap rename types html; do
 	fault "{\"kind\":\"drift\",\"variant\":\"$variant\",\"path\":\"^/api/models\"}"
 	ingest
@@ -166,6 +166,17 @@ mend
 check "well again" ingest
 check "... with all of them" stored 16
 check "... told once" has_events provider.recovered 2
+for status in 400 403 404; do
+	fault "{\"kind\":\"echo\",\"status\":$status,\"path\":\"^/api/models\"}"
+	ingest
+	check "a $status that repeats the token" failing 'what is Bearer ***?'
+	get '/v1/events?max_results=1000'
+	check "... is told without it" eval '! prints hf_read'
+	mend
+done
+check "well again" ingest
+check "... told" has_events provider.recovered 3
+check "the token is not in the registry" eval '! grep -qa hf_read state/*'
 secret_in_log() { grep -q 'hf_read\|hf_wrong\|whsecret' log logs; }
 check "no secret is in the log" eval '! secret_in_log'
 

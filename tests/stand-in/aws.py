@@ -10,7 +10,7 @@ file with the profiles default and wrong).
 
   POST   /_control/fault {"kind": ..., "service": S, "match": REGEX, "times": N, ...}   DELETE: all end
          match: of "METHOD /path" or of the operation; kind: throttle (with "after"), error ("status", "code"), slow
-         ("seconds"), truncate, denied, unauthorized, expired, gone (no answer), drift ("variant":
+         ("seconds"), truncate, denied, unauthorized, expired, echo (what signs), gone (no answer), drift ("variant":
          html, wrap, rename, types, endless)
   POST   /_control/seed {"count", "group", "bucket", "manifest": text with %d, "age": seconds}
   POST   /_control/object {"bucket", "key", "text"}   DELETE {"bucket", "key"}   /_control/bucket {"bucket", "region"}
@@ -259,6 +259,10 @@ class Handler(http.server.BaseHTTPRequestHandler):
             raise self.refusal("InvalidAccessKeyId", "The AWS Access Key Id you provided does not exist in our records.")
         elif kind == "expired":
             raise self.refusal("ExpiredToken", "The provided token has expired.")
+        elif kind == "echo":
+            raise self.error("ValidationException", "what is %s of %s?" % (
+                self.headers.get("Authorization", "").split("Signature=")[-1],
+                self.headers.get("X-Amz-Security-Token", "").strip() or self.headers.get("Authorization", "")[-16:]), 400)
         elif kind == "drift" and fault.get("variant") == "html":
             raise Reply(200, "<html><body>Under maintenance</body></html>", "text/html")
         self.broken = kind

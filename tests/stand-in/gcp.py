@@ -11,7 +11,7 @@ Pub/Sub would send along with a message.
 
   POST   /_control/fault {"kind": ..., "path": REGEX, "method": M, "times": N, ...}   DELETE: all end
          kind: throttle (429 with "after"), error ("status"), slow ("seconds"), truncate, unauthorized,
-         denied (403), gone (no answer), drift ("variant": wrap, rename, types, html), flavor (no Metadata-Flavor)
+         denied (403), echo (the token; "status"), gone (no answer), drift ("variant": wrap, rename, types, html), flavor (no Metadata-Flavor)
   POST   /_control/seed {"project", "location", "count", "labels", "bucket", "manifest": text with %d}
   POST   /_control/model {"project", "location", "model": {...}, "parent"}   /_control/evaluation {"model", "evaluation", "created"}
   POST   /_control/object {"bucket", "name", "text"}   DELETE {"bucket", "name"}
@@ -231,6 +231,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
             status = fault.get("status", 503)
             raise GcpError(status, {500: "INTERNAL", 503: "UNAVAILABLE", 504: "DEADLINE_EXCEEDED"}.get(
                 status, "UNKNOWN"), "The service is currently unavailable.")
+        if kind == "echo":
+            raise GcpError(fault.get("status", 400), "INVALID_ARGUMENT",
+                           "what is %s?" % self.headers.get("Authorization", ""))
         if kind == "unauthorized":
             raise self.unauthorized()
         if kind == "denied":

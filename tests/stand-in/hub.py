@@ -8,7 +8,7 @@ prints its URL and serves until it is killed. Roles: read, write. Without --toke
 
   POST   /_control/fault {"kind": ..., "path": REGEX, "method": M, "times": N, ...}   DELETE: all end
          kind: limit (429, nothing left), throttle (429 with "after"), error ("status"), slow ("seconds"),
-         truncate, unauthorized, gone (no answer), redirect ("to"), drift ("variant": wrap, rename, types, html)
+         truncate, unauthorized, echo (the token; "status"), gone (no answer), redirect ("to"), drift ("variant": wrap, rename, types, html)
   POST   /_control/repo {"id", "files": {path: text}, "lfs": {path: text}, "tags", "private", "gated",
          "disabled", "set": {field: value of the API's answer}, "author"}
   POST   /_control/seed {"org", "count", "tags", "manifest": text with %d}
@@ -236,6 +236,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
             raise Reply(429, {"error": "Too Many Requests"}, Retry_After=str(fault.get("after", 1)))
         if kind == "error":
             raise Reply(fault.get("status", 503), "<html><body>%d</body></html>" % fault.get("status", 503), "text/html")
+        if kind == "echo":
+            heard = self.headers.get("Authorization", "")
+            raise Reply(fault.get("status", 400), {"error": "what is %s?" % heard}, X_Error_Message="what is %s?" % heard)
         if kind == "unauthorized":
             raise HubError(401, "Invalid credentials in Authorization header")
         if kind == "redirect":

@@ -19,6 +19,7 @@
 
 #include "base/clock.h"
 #include "net/http.h"
+#include "net/redact.h"
 
 Suite *test_suite(void);
 
@@ -120,6 +121,69 @@ START_TEST(test_http__sends_and_reads)
 END_TEST
 
 /* Who wants the beginning alone gets it, however much there is, and the status with it. */
+#define JWT "eyJhbGciOiJub25lIn0.c3BpcmFsdmVyc2U.sIgNaTuRe"
+
+static const struct {
+	const char *sent, *text, *hidden;
+} quotes[] = {
+	{"Bearer hf_secretsecret", "bad token hf_secretsecret!", "bad token ***!"},
+	{"Bearer hf_secretsecret", "Bearer hf_secretsecret", "Bearer ***"},
+	{"Bearer hf_secretsecret", "hf_secre, cretsecret and hf_secr", "***, *** and hf_secr"},
+	{"Bearer hf_secretsecret", "hf_secretsecrethf_secretsecret", "******"},
+	{"Bearer hf_secretsecret", "use Bearer hf_...", "use Bearer hf_..."},
+	{"Bearer " JWT, "{\"error\":\"" JWT "\"}", "{\"error\":\"***\"}"},
+	{"Bearer short", "short", "short"},
+	{"rawsecret", "rawsecret", "***"},
+	{"AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE/20260101/us-east-1/s3/aws4_request, "
+	 "SignedHeaders=host, Signature=0123456789abcdef",
+		"Credential=AKIDEXAMPLE/20260101/us-east-1 SignedHeaders=host, "
+		"Signature=0123456789abcdef",
+		"Credential=***/20260101/us-east-1 SignedHeaders=host, Signature=***"},
+};
+
+/* Of whatever refuses: the body, and the headers. */
+START_TEST(test_http__hides_the_secrets_that_a_server_quotes)
+{
+	static const int statuses[] = {400, 401, 404, 500};
+	struct stage stage;
+	struct http_response r;
+	struct err err = {0};
+
+	for (size_t k = 0; k < sizeof(statuses) / sizeof(statuses[0]); k++) {
+		const char *text =
+			arena_printf(arena, "HTTP/1.1 %d No\r\nX-Error-Message: %s\r\n\r\n%s",
+				statuses[k], quotes[_i].text, quotes[_i].text);
+
+		ck_assert_int_eq(
+			ask(text, quotes[_i].sent, 1000, USEC_PER_SEC * 10, &stage, &r, &err), 0);
+		unlink(arena_printf(arena, "%s/s", folder));
+		ck_assert_ptr_nonnull(strstr(stage.heard, quotes[_i].sent));
+		ck_assert_str_eq(r.body, quotes[_i].hidden);
+		ck_assert_uint_eq(r.body_len, strlen(quotes[_i].hidden));
+		ck_assert_str_eq(http_response_header(&r, "X-Error-Message"), quotes[_i].hidden);
+	}
+}
+END_TEST
+
+START_TEST(test_http__knows_the_secrets_of_a_request)
+{
+	const struct http_header headers[] = {
+		{"content-type", "application/x-www-form-urlencoded; charset=utf-8"},
+		{"x-amz-security-token", "IQoJb3JpZ2luX2Vj"}};
+	const char *body = "grant_type=urn%3Aietf&subject_token=aa%2Fbb%2Bcccc%3D&scope=everything1"
+			   "&WebIdentityToken=" JWT "&assertion=";
+	const struct http_request r = {
+		.headers = headers, .n_headers = 2, .body = body, .body_len = strlen(body)};
+	char text[] = "urn:ietf IQoJb3JpZ2luX2Vj aa/bb+cccc= everything1 " JWT;
+	struct secrets s;
+
+	secrets_of(&r, arena, &s);
+	ck_assert_uint_eq(s.n, 3);
+	secrets_hide(&s, text, strlen(text));
+	ck_assert_str_eq(text, "urn:ietf *** *** everything1 ***");
+}
+END_TEST
+
 START_TEST(test_http__cuts_a_long_answer)
 {
 	struct http_server server;
@@ -465,6 +529,9 @@ Suite *test_suite(void)
 	TCase *t = tcase_create("http");
 
 	tcase_add_checked_fixture(t, setup, teardown);
+	tcase_add_loop_test(t, test_http__hides_the_secrets_that_a_server_quotes, 0,
+		sizeof(quotes) / sizeof(quotes[0]));
+	tcase_add_test(t, test_http__knows_the_secrets_of_a_request);
 	tcase_add_test(t, test_http__sends_and_reads);
 	tcase_add_test(t, test_http__cuts_a_long_answer);
 	tcase_add_test(t, test_http__follows_no_redirect);

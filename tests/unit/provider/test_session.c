@@ -147,6 +147,34 @@ static const struct {
 	{{SLOWDOWN429, OK200}, true, 0, 200, 2, 1, 33 * USEC_PER_SEC, NULL},
 };
 
+static int authorize(
+	void *arg, const struct provider_call *c, struct http_request *r, struct err *err)
+{
+	r->headers = arg;
+	r->n_headers = 1;
+	return 0;
+}
+
+/* As PHP, say, writes JSON: only who reads it sees the whole secret. */
+START_TEST(test_session__shows_no_secret_that_is_quoted)
+{
+	static struct http_header header = {"Authorization", "Bearer aaa/bbb/ccc/ddd"};
+	static const char *const answers[] = {
+		"HTTP/1.1 400 No\r\n\r\n{\"error\":\"aaa\\/bbb\\/ccc\\/ddd is bad\"}", NULL};
+	struct session_request r = get();
+	struct session_health health;
+	struct http_response response;
+	struct err err = {0};
+
+	r.prepare = authorize;
+	r.arg = &header;
+	play(answers);
+	ck_assert_int_eq(send_with(&session_rule_default, &r, &response, NULL, &health, &err), -1);
+	stop();
+	ck_assert_str_eq(err.msg, "the provider answered 400: *** is bad");
+}
+END_TEST
+
 START_TEST(test_session__tries_again_what_will_pass)
 {
 	struct session_request r = get();
@@ -454,6 +482,7 @@ Suite *test_suite(void)
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_loop_test(
 		t, test_session__tries_again_what_will_pass, 0, sizeof(sends) / sizeof(sends[0]));
+	tcase_add_test(t, test_session__shows_no_secret_that_is_quoted);
 	tcase_add_test(t, test_session__an_expected_status_is_an_answer);
 	tcase_add_test(t, test_session__keeps_the_deadline);
 	tcase_add_test(t, test_session__leaves_a_broken_server_alone);
