@@ -34,10 +34,17 @@ int gcp_models_list(struct gcp_models *m, struct gcp_client *c, const struct gcp
 /* One model, `id` or `id@version`: 1, 0, -1. In the arena of the call. */
 int gcp_model_get(struct gcp_client *c, const struct provider_call *call, const char *id,
 	struct gcp_model *ret, struct err *err);
+/* Is it one that the filter lists? The same. */
+int gcp_model_is_listed(struct gcp_client *c, const struct gcp_models_options *o,
+	const struct provider_call *call, const struct gcp_model *m, struct err *err);
 struct source_entry gcp_model_entry(const struct gcp_model *m, struct arena *a);
 
 /* The id in a name of the form projects/.../locations/.../models/ID[@version], in the arena; NULL: it is
  * no such name. */
 const char *gcp_model_id(const char *name, struct arena *a);
+
+/* May such a name be of a model there? Not of another location, nor of a project with another id; which
+ * id belongs to a project's number is not known here. */
+bool gcp_model_is_of(const char *name, const char *parent);
 
 #endif

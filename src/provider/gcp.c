@@ -112,6 +112,9 @@ static int gcp_find(struct connector *c, const struct provider_call *call, const
 	size_t len = c->list.all_versions ? strlen(name) : strcspn(name, "@");
 	int rc = gcp_model_get(c->client, call, arena_strndup(call->arena, name, len), &m, err);
 
+	/* An audit log names every model there is. */
+	if (rc > 0)
+		rc = gcp_model_is_listed(c->client, &c->list, call, &m, err);
 	if (rc > 0)
 		*ret = gcp_model_entry(&m, call->arena);
 	return rc;
@@ -136,9 +139,10 @@ static int gcp_fetch(struct connector *c, const struct provider_call *call,
 
 /* ---- Webhooks: Pub/Sub push ---- */
 
-/* The first model that is named in it, wherever: audit logs, Eventarc and people's own messages put it in
+/* The first model of our place that is named in it, wherever: audit logs, Eventarc and people's own messages put it in
  * different places. */
-static const char *named_in(const json_t *value, int depth, struct arena *a)
+static const char *named_in(
+	const struct connector *c, const json_t *value, int depth, struct arena *a)
 {
 	const char *found = NULL, *key;
 	json_t *sub;
@@ -147,13 +151,14 @@ static const char *named_in(const json_t *value, int depth, struct arena *a)
 	if (json_is_string(value)) {
 		const char *text = json_string_value(value), *at = strstr(text, "projects/");
 
-		return at ? gcp_model_id(at, a) : NULL;
+		return at && gcp_model_is_of(at, gcp_client_parent(c->client)) ? gcp_model_id(at, a)
+									       : NULL;
 	}
 	if (depth == HOOK_DEPTH_MAX)
 		return NULL;
-	json_array_foreach(value, i, sub) if (!found) found = named_in(sub, depth + 1, a);
+	json_array_foreach(value, i, sub) if (!found) found = named_in(c, sub, depth + 1, a);
 	json_object_foreach((json_t *)value, key, sub) if (!found) found =
-		named_in(sub, depth + 1, a);
+		named_in(c, sub, depth + 1, a);
 	return found;
 }
 
@@ -179,10 +184,10 @@ static int gcp_hook(const struct connector *c, const char *body, size_t len, str
 			 &n, &alphabet) < 0 ||
 			alphabet == BASE64_URL))
 		return err_set(err, ERR_BAD_REQUEST, "holds data that are not in base64");
-	*ret_name = named_in(json_object_get(message, "attributes"), 0, a);
+	*ret_name = named_in(c, json_object_get(message, "attributes"), 0, a);
 	if (!*ret_name && json_is_string(encoded) &&
 		jcs_load((const char *)bytes, n, &data, NULL) == 0)
-		*ret_name = named_in(data, 0, a);
+		*ret_name = named_in(c, data, 0, a);
 	return 0;
 }
 

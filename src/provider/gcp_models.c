@@ -67,6 +67,19 @@ const char *gcp_model_id(const char *name, struct arena *a)
 	return arena_strndup(a, at, len);
 }
 
+bool gcp_model_is_of(const char *name, const char *parent)
+{
+	const size_t words = strlen("projects/");
+	const char *project = name + words, *own = parent + words;
+	size_t n = strcspn(project, "/"), own_n = strcspn(own, "/");
+	bool number = n && strspn(project, "0123456789") == n;
+	bool same = n == own_n && memcmp(project, own, n) == 0;
+	const char *place = own + own_n; /* "/locations/..." */
+
+	return (same || number) && strncmp(project + n, place, strlen(place)) == 0 &&
+	       project[n + strlen(place)] == '/';
+}
+
 static const char *text_of(const json_t *o, const char *name, struct arena *a)
 {
 	const char *text = json_string_value(json_object_get(o, name));
@@ -349,6 +362,52 @@ static int read_page(const struct gcp_models *m, struct gcp_client *c,
 			return -1;
 	}
 	return turn_page(doc, &p->token, err) < 0 ? -1 : 0;
+}
+
+/* 1 when the page shows it. What is asked for is one model, but however Vertex AI binds a filter's words, a
+ * page shows only what the filter does; with an OR there may be more of that, and more pages. */
+static int look_on_page(struct gcp_client *c, const struct provider_call *call, const char *filter,
+	const char *id, size_t *bytes, char **token, struct err *err)
+{
+	ARENA_AUTO a = arena_new();
+	struct provider_call own = *call;
+	json_auto_t *doc = NULL;
+	const json_t *one;
+	size_t i;
+
+	own.arena = a;
+	if (read_list(c, &own, page_path(c, filter, *token, a), bytes, &doc, err) < 0)
+		return -1;
+	json_array_foreach(json_object_get(doc, "models"), i, one)
+	{
+		const char *name = json_string_value(json_object_get(one, "name"));
+		const char *found = name ? gcp_model_id(name, a) : NULL;
+
+		if (found && strcmp(found, id) == 0)
+			return 1;
+	}
+	return turn_page(doc, token, err) < 0 ? -1 : 0;
+}
+
+int gcp_model_is_listed(struct gcp_client *c, const struct gcp_models_options *o,
+	const struct provider_call *call, const struct gcp_model *m, struct err *err)
+{
+	const char *filter = arena_printf(call->arena, "%s AND model=\"%s\"", o->filter, m->id);
+	FREE_AUTO char *token = NULL;
+	size_t bytes = 0;
+	int rc = 0;
+
+	if (!*o->filter)
+		return 1;
+	for (size_t pages = 0; rc == 0; pages++) {
+		if (pages == PAGES_MAX)
+			return err_set(err, ERR_UNREACHABLE,
+				"Vertex AI's list of models has no last page");
+		rc = look_on_page(c, call, filter, m->id, &bytes, &token, err);
+		if (!token)
+			break;
+	}
+	return rc < 0 ? err_wrap(err, "whether model %s is one of `filter`", m->id) : rc;
 }
 
 /* Sorted, each once; a model that was changed between two pages comes twice. */

@@ -631,11 +631,41 @@ START_TEST(test_gcp__fetches_that_fail)
 }
 END_TEST
 
+#define LISTED "filter=labels.spiralfed%3A%2A%20AND%20model%3D%221%22"
+
+/* Whoever may write to the topic names what they like. */
+START_TEST(test_gcp__one_that_the_filter_does_not_list_is_not_found)
+{
+	struct source_entry found = {0};
+	const struct {
+		const char *answer;
+		int status, found;
+	} rows[] = {
+		{"{}", 200, 0},
+		{page(3, 2, NULL), 200, 0},
+		{page(3, 2, "more"), 200, 1},
+		{"{}", 403, -1},
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		forget_rules();
+		google_rule(&google, "pageToken=more", 200, page(1, 1, NULL));
+		google_rule(&google, "filter=labels.spiralfed", rows[i].status, rows[i].answer);
+		google_rule(&google, "/models/1", 200, model(1, 2, 40));
+		ck_assert_int_eq(
+			connector_gcp.find(connector, &call, "1", &found, &err), rows[i].found);
+	}
+	ck_assert_uint_eq(google_asked(&google, LISTED), 1);
+}
+END_TEST
+
 START_TEST(test_gcp__one_by_its_name)
 {
 	struct source_entry found = {0};
 
 	ck_assert_int_eq(connector_gcp.find(connector, &call, "1", &found, &err), 0);
+	google_rule(
+		&google, LISTED, 200, arena_printf(arena, "{\"models\":[%s]}", model(1, 2, 40)));
 	google_rule(&google, "/models/1", 200, model(1, 2, 40));
 	ck_assert_int_eq(connector_gcp.find(connector, &call, "1", &found, &err), 1);
 	ck_assert_str_eq(found.name, "1@2");
@@ -718,6 +748,10 @@ START_TEST(test_gcp__what_a_push_is_about)
 		{pushed("{\"a\":[1,{\"b\":\"" PARENT "/models/79\"}]}", "{}"), "79"},
 		{pushed("{\"a\":\"" PARENT "/endpoints/79\"}", "{}"), NULL},
 		{pushed("{\"a\":\"" PARENT "/models/..%2f\"}", "{}"), NULL},
+		{pushed("{\"a\":\"projects/4711/locations/europe-west4/models/80\"}", "{}"), "80"},
+		{pushed("{\"a\":\"projects/other/locations/europe-west4/models/80\"}", "{}"), NULL},
+		{pushed("{\"a\":\"projects/proj/locations/europe-west40/models/80\"}", "{}"), NULL},
+		{pushed("{\"a\":\"projects/proj/locations/us-east1/models/80\"}", "{}"), NULL},
 		{pushed("", "{}"), NULL},
 		{"{\"message\":{},\"subscription\":\"s\"}", NULL},
 	};
@@ -772,6 +806,7 @@ Suite *test_suite(void)
 	tcase_add_test(c, test_gcp__no_manifest_can_be_made);
 	tcase_add_test(c, test_gcp__evaluations_that_disagree);
 	tcase_add_test(c, test_gcp__fetches_that_fail);
+	tcase_add_test(c, test_gcp__one_that_the_filter_does_not_list_is_not_found);
 	tcase_add_test(c, test_gcp__one_by_its_name);
 	tcase_add_test(c, test_gcp__probes);
 	tcase_add_test(c, test_gcp__what_a_push_is_about);
