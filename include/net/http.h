@@ -54,6 +54,7 @@ struct http_request {
 struct http_response {
 	int status;
 	const char *content_type, *etag, *location, *retry_after; /* NULL when absent */
+	/* An etag of anything but 0x21 to 0x7e counts as absent. */
 	const struct http_header *headers; /* of the final answer, at most HTTP_HEADERS_MAX */
 	size_t n_headers;
 	const char *body; /* NUL-terminated */

@@ -274,6 +274,15 @@ static void hide_secrets(struct transfer *t, long status)
 	t->body->len = secrets_hide(&s, t->body->buf, t->body->len);
 }
 
+/* It is sent back one day: what no ETag may hold (RFC 9110, 8.8.3) makes it none. */
+static const char *plain_etag(const char *etag)
+{
+	for (const char *at = etag; at && *at; at++)
+		if (*at < 0x21 || *at > 0x7e)
+			return NULL;
+	return etag;
+}
+
 static void answer(struct transfer *t, CURL *c, struct http_response *ret)
 {
 	struct http_response r = {.headers = t->headers, .n_headers = t->n_headers};
@@ -283,7 +292,7 @@ static void answer(struct transfer *t, CURL *c, struct http_response *ret)
 	hide_secrets(t, status);
 	r.status = (int)status;
 	r.content_type = http_response_header(&r, "Content-Type");
-	r.etag = http_response_header(&r, "ETag");
+	r.etag = plain_etag(http_response_header(&r, "ETag"));
 	r.location = http_response_header(&r, "Location");
 	r.retry_after = http_response_header(&r, "Retry-After");
 	r.body = arena_strndup(t->arena, t->body->buf, t->body->len);

@@ -217,10 +217,14 @@ static int attempt(struct session *s, const struct provider_call *call, struct s
 	rc = http_perform(&http, call->arena, ret, err);
 	if (rc < 0) {
 		bool stopped = err->code == ERR_UNAVAILABLE;
-		bool final = err->code == ERR_BODY_TOO_LARGE || err->code == ERR_CONFIG;
+		bool unsent = err->code == ERR_BAD_REQUEST;
+		bool final = unsent || err->code == ERR_BODY_TOO_LARGE || err->code == ERR_CONFIG;
 
 		/* Too large, or out of reach: no better the next time, and no sign of ill health. */
-		went = stopped ? WENT_UNKNOWN : final ? WENT_WELL : WENT_SICK;
+		went = unsent	 ? WENT_NOWHERE
+		       : stopped ? WENT_UNKNOWN
+		       : final	 ? WENT_WELL
+				 : WENT_SICK;
 		verdict->passing = !stopped && !final;
 		if (final)
 			err->code = ERR_IO;

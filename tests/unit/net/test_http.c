@@ -184,6 +184,33 @@ START_TEST(test_http__knows_the_secrets_of_a_request)
 }
 END_TEST
 
+static const struct {
+	const char *header, *etag;
+} etags[] = {
+	{"ETag: W/\"1-a\"", "W/\"1-a\""},
+	{"ETag: \"a\rb\"", NULL},
+	{"ETag: \"a b\"", NULL},
+	{"ETag: \"\xc3\xa9\"", NULL},
+	{"ETag: \"a\x7f\"", NULL},
+	{"ETag:", ""},
+};
+
+START_TEST(test_http__takes_no_etag_that_cannot_be_sent_back)
+{
+	struct stage stage;
+	struct http_response r;
+	struct err err = {0};
+	const char *text = arena_printf(
+		arena, "HTTP/1.1 200 OK\r\n%s\r\nContent-Length: 0\r\n\r\n", etags[_i].header);
+
+	ck_assert_int_eq(ask(text, "Bearer x", 100, USEC_PER_SEC * 10, &stage, &r, &err), 0);
+	if (etags[_i].etag)
+		ck_assert_str_eq(r.etag, etags[_i].etag);
+	else
+		ck_assert_ptr_null(r.etag);
+}
+END_TEST
+
 START_TEST(test_http__cuts_a_long_answer)
 {
 	struct http_server server;
@@ -531,6 +558,8 @@ Suite *test_suite(void)
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_loop_test(t, test_http__hides_the_secrets_that_a_server_quotes, 0,
 		sizeof(quotes) / sizeof(quotes[0]));
+	tcase_add_loop_test(t, test_http__takes_no_etag_that_cannot_be_sent_back, 0,
+		sizeof(etags) / sizeof(etags[0]));
 	tcase_add_test(t, test_http__knows_the_secrets_of_a_request);
 	tcase_add_test(t, test_http__sends_and_reads);
 	tcase_add_test(t, test_http__cuts_a_long_answer);

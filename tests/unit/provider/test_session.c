@@ -175,6 +175,25 @@ START_TEST(test_session__shows_no_secret_that_is_quoted)
 }
 END_TEST
 
+/* What the client refuses to send says nothing of the server. */
+START_TEST(test_session__what_cannot_be_sent_is_not_tried_again)
+{
+	static struct http_header header = {"If-None-Match", "\"a\rb\""};
+	struct session_request r = get();
+	struct session_health health;
+	struct http_response response;
+	struct err err = {0};
+
+	r.prepare = authorize;
+	r.arg = &header;
+	ck_assert_int_eq(send_with(&session_rule_default, &r, &response, NULL, &health, &err), -1);
+	ck_assert_int_eq(err.code, ERR_IO);
+	ck_assert_int_eq(waits, 0);
+	ck_assert_int_eq(health.failures, 0);
+	ck_assert_uint_eq(health.requests, 0);
+}
+END_TEST
+
 START_TEST(test_session__tries_again_what_will_pass)
 {
 	struct session_request r = get();
@@ -482,6 +501,7 @@ Suite *test_suite(void)
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_loop_test(
 		t, test_session__tries_again_what_will_pass, 0, sizeof(sends) / sizeof(sends[0]));
+	tcase_add_test(t, test_session__what_cannot_be_sent_is_not_tried_again);
 	tcase_add_test(t, test_session__shows_no_secret_that_is_quoted);
 	tcase_add_test(t, test_session__an_expected_status_is_an_answer);
 	tcase_add_test(t, test_session__keeps_the_deadline);
