@@ -32,6 +32,9 @@ const char *url_target(const char *url, struct arena *a);
 /* Is the host localhost, or an address of this machine to itself? */
 bool url_is_loopback(const char *url);
 
+/* May a secret be sent there? By https, to this machine, or by a Unix socket. */
+bool url_is_private(const struct http_server *s);
+
 /* Both at once, for a URL that a person or a file gives. ERR_CONFIG: as http_server_parse() says, or a
  * fragment in it. */
 int url_split(const char *url, struct arena *a, struct http_server *ret, const char **ret_target,

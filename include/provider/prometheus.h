@@ -25,14 +25,16 @@ struct prometheus_options {
 	const char *safety_checked, *safety_violations, *safety_critical;
 };
 
-/* Is a numerator without its denominator asked for, or nothing at all, or is the URL none? */
+/* Is a numerator without its denominator asked for, or nothing at all, is the URL none, or would
+ * the token be sent in the open? */
 int prometheus_check(const struct prometheus_options *o, struct arena *a, struct err *err);
 /* The counters that are asked for; none without a URL. */
 struct strings prometheus_asked(const struct prometheus_options *o, struct arena *a);
 
 /* The window of `release` that ends at `t_end` (usec, a whole second): node, release, times and
- * counters. ERR_UNREACHABLE without an answer; ERR_IO with the counter and what was wrong otherwise. */
+ * counters. It is given up within a second once *stop is set (NULL: never), with ERR_UNAVAILABLE.
+ * ERR_UNREACHABLE without an answer; ERR_IO with the counter and what was wrong otherwise. */
 int prometheus_observe(const struct prometheus_options *o, const char *release, int64_t t_end,
-	struct arena *a, struct observation *ret, struct err *err);
+	const atomic_bool *stop, struct arena *a, struct observation *ret, struct err *err);
 
 #endif

@@ -23,7 +23,8 @@ struct prometheus_poller {
 	pthread_t thread;
 	struct lock lock;
 	struct cond cond;
-	bool stop, over;  /* over: the command that waits is */
+	atomic_bool stop;
+	bool over;	  /* the command that waits is */
 	int64_t done;	  /* end of the last window that was handed in */
 	int64_t next_try; /* monotonic */
 	bool failing;
@@ -77,7 +78,7 @@ static int poll_window(struct prometheus_poller *p, const struct snapshot *s, in
 	/* A minute in which another release served as well says nothing about either. */
 	if (t_end - WINDOW < activation.at)
 		return 0;
-	if (prometheus_observe(p->options, s->channel.version, t_end, a, &o, err) < 0)
+	if (prometheus_observe(p->options, s->channel.version, t_end, &p->stop, a, &o, err) < 0)
 		return -1;
 	o.serial = activation.serial;
 	return hand_in(p, &o, a, err);
@@ -95,6 +96,8 @@ static void step(struct prometheus_poller *p)
 	if (!s->has_release || t_end == p->done || clock_mono(clock) < p->next_try)
 		return;
 	rc = poll_window(p, s, t_end, a, &err);
+	if (rc < 0 && p->stop)
+		return;
 	tell(p, rc, &err);
 	if (rc == 0)
 		p->done = t_end;

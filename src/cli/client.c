@@ -10,6 +10,7 @@
 
 #include "base/file.h"
 #include "cli/print.h"
+#include "net/url.h"
 
 #define DEFAULT_SERVER "http://127.0.0.1:8787"
 
@@ -177,6 +178,10 @@ static int send_call(struct cli *cli, const struct call *call, struct http_respo
 		rc = find_token(cli, &token);
 	if (rc)
 		return rc;
+	if (token && !url_is_private(&r.server))
+		return cli_misuse(cli,
+			"%s: a token is sent in the open to nobody but this machine; use https",
+			r.server.base);
 	headers[r.n_headers++] =
 		(struct http_header){"Accept", table ? "text/plain" : "application/json"};
 	if (call->body)

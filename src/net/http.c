@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Sends one request by libcurl and collects the answer. It refuses redirects, proxies of the
- * environment, other protocols than http and https, and answers beyond the cap.
+ * environment, other protocols than http and https, TLS before 1.2, and answers beyond the cap.
  */
 #include "net/http.h"
 
@@ -152,6 +152,7 @@ static struct curl_slist *header_list(const struct http_request *r, struct arena
 static void set_limits(CURL *c, const struct http_request *r, struct transfer *t)
 {
 	curl_easy_setopt(c, CURLOPT_PROTOCOLS_STR, "http,https");
+	curl_easy_setopt(c, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
 	curl_easy_setopt(c, CURLOPT_FOLLOWLOCATION, 0L);
 	curl_easy_setopt(c, CURLOPT_PROXY, "");
 	curl_easy_setopt(c, CURLOPT_NOSIGNAL, 1L);

@@ -133,6 +133,12 @@ bool url_is_loopback(const char *url)
 	       (inet_pton(AF_INET, host, &v4) == 1 && ntohl(v4.s_addr) >> 24 == 127);
 }
 
+bool url_is_private(const struct http_server *s)
+{
+	return s->unix_socket || strncasecmp(s->base, "https://", 8) == 0 ||
+	       url_is_loopback(s->base);
+}
+
 int url_split(const char *url, struct arena *a, struct http_server *ret, const char **ret_target,
 	struct err *err)
 {

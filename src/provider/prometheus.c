@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "base/file.h"
+#include "net/url.h"
 #include "provider/prometheus_reply.h"
 
 enum { TOKEN_MAX = 16 << 10 };
@@ -66,7 +67,14 @@ int prometheus_check(const struct prometheus_options *o, struct arena *a, struct
 			"cost_micro is asked for without tokens, for which it is paid");
 	if (!any)
 		return err_set(err, ERR_CONFIG, "there is no query; set total and errors at least");
-	return http_server_parse(o->url, a, &server, err);
+	if (http_server_parse(o->url, a, &server, err) < 0)
+		return -1;
+	if (o->token_file && !url_is_private(&server))
+		return err_set(err, ERR_CONFIG,
+			"url = %s: the token of token_file is sent in the open to nobody but this "
+			"machine; use https",
+			o->url);
+	return 0;
 }
 
 struct strings prometheus_asked(const struct prometheus_options *o, struct arena *a)
@@ -120,7 +128,7 @@ static int authorization(const struct prometheus_options *o, struct arena *a,
 }
 
 static int ask(const struct prometheus_options *o, const char *query, int64_t t_end,
-	struct arena *a, struct prometheus_reply *ret, struct err *err)
+	const atomic_bool *stop, struct arena *a, struct prometheus_reply *ret, struct err *err)
 {
 	struct http_header header;
 	struct http_response response;
@@ -129,7 +137,8 @@ static int ask(const struct prometheus_options *o, const char *query, int64_t t_
 			(long long)(t_end / USEC_PER_SEC)),
 		.headers = &header,
 		.timeout = o->timeout,
-		.cap = PROMETHEUS_REPLY_MAX};
+		.cap = PROMETHEUS_REPLY_MAX,
+		.stop = stop};
 
 	if (http_server_parse(o->url, a, &r.server, err) < 0 ||
 		authorization(o, a, &header, &r.n_headers, err) < 0 ||
@@ -140,12 +149,13 @@ static int ask(const struct prometheus_options *o, const char *query, int64_t t_
 }
 
 static int ask_counter(const struct prometheus_options *o, const struct counter *c,
-	const char *release, struct arena *a, struct observation *obs, struct err *err)
+	const char *release, const atomic_bool *stop, struct arena *a, struct observation *obs,
+	struct err *err)
 {
 	struct prometheus_reply reply;
 	int64_t n;
 
-	if (ask(o, fill_in(query_of(o, c), release, a), obs->t_end, a, &reply, err) < 0)
+	if (ask(o, fill_in(query_of(o, c), release, a), obs->t_end, stop, a, &reply, err) < 0)
 		return err_wrap(err, "%s", c->name);
 	n = prometheus_count(&reply);
 	if (reply.verdict == PROMETHEUS_NO_DATA)
@@ -181,7 +191,7 @@ static int check_parts(struct observation *obs, struct err *err)
 }
 
 int prometheus_observe(const struct prometheus_options *o, const char *release, int64_t t_end,
-	struct arena *a, struct observation *ret, struct err *err)
+	const atomic_bool *stop, struct arena *a, struct observation *ret, struct err *err)
 {
 	struct observation obs = {.node = OBSERVATION_ASKED_NODE,
 		.release = release,
@@ -191,7 +201,7 @@ int prometheus_observe(const struct prometheus_options *o, const char *release, 
 
 	for (size_t i = 0; i < COUNTERS; i++)
 		if (query_of(o, &counters[i]) &&
-			ask_counter(o, &counters[i], release, a, &obs, err) < 0)
+			ask_counter(o, &counters[i], release, stop, a, &obs, err) < 0)
 			return -1;
 	if (check_parts(&obs, err) < 0)
 		return -1;

@@ -115,7 +115,7 @@ static int observe(struct observation *ret, struct err *err)
 	int rc;
 
 	open_stage();
-	rc = prometheus_observe(&o, "1.0.1", T * USEC_PER_SEC, arena, ret, err);
+	rc = prometheus_observe(&o, "1.0.1", T * USEC_PER_SEC, NULL, arena, ret, err);
 	close_stage();
 	return rc;
 }
@@ -203,16 +203,61 @@ START_TEST(test_prometheus__sends_its_token_and_says_when_nobody_is_there)
 	fclose(f);
 	o.token_file = file;
 	o.errors = NULL;
-	ck_assert_int_eq(prometheus_observe(&o, "1.0.1", T * USEC_PER_SEC, arena, &obs, &err), -1);
+	ck_assert_int_eq(
+		prometheus_observe(&o, "1.0.1", T * USEC_PER_SEC, NULL, arena, &obs, &err), -1);
 	ck_assert_int_eq(err.code, ERR_UNREACHABLE);
 	stage.answers[0] = number("1");
 	open_stage();
-	ck_assert_int_eq(prometheus_observe(&o, "1.0.1", T * USEC_PER_SEC, arena, &obs, &err), 0);
+	ck_assert_int_eq(
+		prometheus_observe(&o, "1.0.1", T * USEC_PER_SEC, NULL, arena, &obs, &err), 0);
 	close_stage();
 	ck_assert_ptr_nonnull(strstr(stage.heard[0], "Authorization: Bearer secret\r\n"));
 	unlink(file);
-	ck_assert_int_eq(prometheus_observe(&o, "1.0.1", T * USEC_PER_SEC, arena, &obs, &err), -1);
+	ck_assert_int_eq(
+		prometheus_observe(&o, "1.0.1", T * USEC_PER_SEC, NULL, arena, &obs, &err), -1);
 	ck_assert_ptr_nonnull(strstr(err.msg, "the token for Prometheus"));
+}
+END_TEST
+
+/* Nobody answers: without the flag it would take as long as the timeout. */
+START_TEST(test_prometheus__is_given_up_at_the_end)
+{
+	const struct prometheus_options o = options();
+	static const atomic_bool stop = true;
+	struct observation obs;
+	struct err err = {0};
+
+	open_stage();
+	ck_assert_int_eq(
+		prometheus_observe(&o, "1.0.1", T * USEC_PER_SEC, &stop, arena, &obs, &err), -1);
+	ck_assert_int_eq(err.code, ERR_UNAVAILABLE);
+	close_stage();
+}
+END_TEST
+
+static const struct {
+	const char *url;
+	bool token, fit;
+} places[] = {
+	{"https://prometheus.example", true, true},
+	{"http://127.0.0.1:9090", true, true},
+	{"http://localhost:9090", true, true},
+	{"unix:/run/prometheus", true, true},
+	{"http://prometheus.example:9090", true, false},
+	{"http://127.0.0.1.example:9090", true, false},
+	{"http://prometheus.example:9090", false, true},
+};
+
+START_TEST(test_prometheus__a_token_does_not_travel_in_the_open)
+{
+	struct prometheus_options o = options();
+	struct err err = {0};
+
+	o.url = places[_i].url;
+	o.token_file = places[_i].token ? "/token" : NULL;
+	ck_assert_int_eq(prometheus_check(&o, arena, &err), places[_i].fit ? 0 : -1);
+	if (!places[_i].fit)
+		ck_assert_msg(strstr(err.msg, "use https") != NULL, "%s", err.msg);
 }
 END_TEST
 
@@ -227,6 +272,9 @@ Suite *test_suite(void)
 		sizeof(none) / sizeof(none[0]));
 	tcase_add_test(t, test_prometheus__rounds_a_part_down_to_the_whole);
 	tcase_add_test(t, test_prometheus__sends_its_token_and_says_when_nobody_is_there);
+	tcase_add_test(t, test_prometheus__is_given_up_at_the_end);
+	tcase_add_loop_test(t, test_prometheus__a_token_does_not_travel_in_the_open, 0,
+		sizeof(places) / sizeof(places[0]));
 	suite_add_tcase(s, t);
 	return s;
 }
