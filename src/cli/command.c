@@ -12,6 +12,7 @@
 
 #include "base/suggest.h"
 #include "base/words.h"
+#include "cli/terminal.h"
 
 enum { WIDTH_OF_TERMS = 34 };
 
@@ -243,38 +244,48 @@ static int check(struct cli *cli)
 	return 0;
 }
 
-int cli_main(int argc, char *const *argv, const struct clock *clock, FILE *out, FILE *errors)
+static int run(int argc, char *const *argv, struct cli *cli)
 {
-	ARENA_AUTO arena = arena_new();
-	struct cli cli = {.clock = clock, .arena = arena, .out = out, .errors = errors};
-	const char *no_colour = getenv("NO_COLOR");
-
-	cli.colour = isatty(fileno(out)) && !(no_colour && *no_colour);
 	if (argc < 2)
-		return cli_misuse(&cli, "which command?");
+		return cli_misuse(cli, "which command?");
 	if (!strcmp(argv[1], "--version")) {
-		fprintf(out, "spiralfed %s\n", SPIRALFED_VERSION);
+		fprintf(cli->out, "spiralfed %s\n", SPIRALFED_VERSION);
 		return CLI_DONE;
 	}
 	if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h") ||
 		(argc == 2 && !strcmp(argv[1], "help"))) {
-		cli_help(out, NULL);
+		cli_help(cli->out, NULL);
 		return CLI_DONE;
 	}
-	cli.command = command_find(argv[1]);
-	if (!cli.command)
-		return unknown_command(&cli, argv[1]);
-	int rc = parse(&cli, argc - 2, argv + 2);
+	cli->command = command_find(argv[1]);
+	if (!cli->command)
+		return unknown_command(cli, argv[1]);
+	int rc = parse(cli, argc - 2, argv + 2);
 	if (rc)
 		return rc;
-	if (cli.option[CLI_OPTION_HELP]) {
-		cli_help(out, cli.command);
+	if (cli->option[CLI_OPTION_HELP]) {
+		cli_help(cli->out, cli->command);
 		return CLI_DONE;
 	}
-	rc = check(&cli);
-	if (!rc)
-		rc = cli.command->run(&cli);
-	if (fflush(out) != 0 && rc == CLI_DONE)
+	rc = check(cli);
+	return rc ? rc : cli->command->run(cli);
+}
+
+int cli_main(int argc, char *const *argv, const struct clock *clock, FILE *out, FILE *errors)
+{
+	ARENA_AUTO arena = arena_new();
+	struct cli cli = {.clock = clock,
+		.arena = arena,
+		.out = terminal_open(out),
+		.errors = terminal_open(errors)};
+	const char *no_colour = getenv("NO_COLOR");
+
+	cli.colour = isatty(fileno(out)) && !(no_colour && *no_colour);
+
+	int rc = run(argc, argv, &cli);
+
+	if (terminal_close(out, cli.out) != 0 && rc == CLI_DONE)
 		rc = cli_fail(&cli, CLI_REFUSED, "cannot write the output");
+	terminal_close(errors, cli.errors);
 	return rc;
 }
