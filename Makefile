@@ -194,8 +194,9 @@ check: deps ## builds with warnings as errors and runs every test
 	$(again) DEVELOPER=1 test
 test: tests
 	@BUILD='$(BUILD)' tests/run
-check-clients: deps ## proves the stand-ins with the providers' own clients (npm, python3-boto3)
-	@tests/clients/run.sh
+check-clients: deps ## proves the stand-ins with the providers' own clients, and a whole week by them (npm, python3-boto3)
+	$(again) all
+	@BUILD='$(abspath $(BUILD))' tests/clients/run.sh
 check-fresh: ## proves check and demo in a bare Debian 12 (root, network, debootstrap)
 	@scripts/fresh-debian.sh
 check-source: ## layering, length ceilings, banned calls

@@ -37,6 +37,7 @@ ci       prometheus           the real one that the daemon asks in its tests
 clients  nodejs               runs the official clients of the providers
 clients  npm                  installs them
 clients  python3-boto3        one more of them
+clients  libfaketime          a week of wall time for the daemon they publish to
 mcdc     clang-19             measures MC/DC, which clang 14 cannot
 mcdc     libclang-rt-19-dev   its profile runtime
 mcdc     llvm-19              reads the profiles
