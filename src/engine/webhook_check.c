@@ -23,7 +23,7 @@ static bool equal(const char *a, const char *b)
 	return equal_constant_time(x, y, sizeof(x));
 }
 
-static int check_secret(const struct source *s, const char *given, struct arena *a, struct err *err)
+static int check_secret(struct source *s, const char *given, struct arena *a, struct err *err)
 {
 	char *secret;
 	size_t len;
@@ -32,12 +32,16 @@ static int check_secret(const struct source *s, const char *given, struct arena 
 		return err_set(err, ERR_UNAUTHENTICATED,
 			"webhooks of %s bear their secret in X-Webhook-Secret", s->provider);
 	if (file_read(s->webhook.secret, SECRET_MAX, a, &secret, &len, err) < 0) {
-		/* Who asks is nobody yet: the path is for the log. */
-		log_error("webhook.no_secret", LOG_STR("provider", s->provider), LOG_ERR(err));
+		/* Who asks is nobody yet: the path is for the log, and he does not fill it. */
+		if (!atomic_exchange(&s->webhook.unread, true))
+			log_error("webhook.no_secret", LOG_STR("provider", s->provider),
+				LOG_ERR(err));
 		return err_set(err, ERR_IO,
 			"the secret of %s's webhooks can't be read; the daemon's log says why",
 			s->provider);
 	}
+	if (atomic_exchange(&s->webhook.unread, false))
+		log_info("webhook.secret_read", LOG_STR("provider", s->provider));
 	secret[strcspn(secret, "\r\n")] = '\0';
 	if (!*secret)
 		return err_set(err, ERR_IO, "the secret of %s's webhooks is empty", s->provider);
@@ -81,7 +85,7 @@ static int check_token(const struct source *s, const char *token, struct arena *
 int webhook_check(struct engine *e, const char *provider, const struct webhook_credentials *c,
 	struct arena *a, struct err *err)
 {
-	const struct source *s = source_find_in(e->sources, provider);
+	struct source *s = source_find_in(e->sources, provider);
 
 	/* Who proves nothing learns nothing, not even what there is. */
 	if (!c->secret && !c->token)

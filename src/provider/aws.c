@@ -155,7 +155,7 @@ static int aws_find(struct connector *c, const struct provider_call *call, const
 	struct source_entry *ret, struct err *err)
 {
 	json_auto_t *package = NULL;
-	int rc = describe(c, call, name, &package, err);
+	int rc = aws_list_is_near(c->list, name) ? describe(c, call, name, &package, err) : 0;
 
 	if (rc <= 0)
 		return rc;

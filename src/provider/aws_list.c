@@ -37,7 +37,8 @@ struct aws_list {
 	int64_t whole_at; /* monotonic */
 	int64_t asked_at; /* wall: when the last listing began that came to its end */
 	size_t ignored;
-	char *note; /* why Search is of no use; NULL: it is */
+	const char *near; /* how the names of the last whole listing begin; NULL: it was empty */
+	char *note;	  /* why Search is of no use; NULL: it is */
 };
 
 struct aws_list *aws_list_new(struct aws_client *c, const char *group)
@@ -303,6 +304,29 @@ static int read_pages(const struct aws_list *l, const struct provider_call *call
 
 /* ---- All of them ---- */
 
+/* arn:PARTITION:sagemaker:REGION:ACCOUNT: */
+static size_t place_len(const char *arn)
+{
+	const char *at = arn;
+
+	for (int colons = 0; colons < 5; colons++) {
+		at += strcspn(at, ":");
+		at += *at == ':';
+	}
+	return (size_t)(at - arn);
+}
+
+bool aws_list_is_near(const struct aws_list *l, const char *arn)
+{
+	const char *region = strstr(arn, ":sagemaker:");
+	size_t n = strlen(aws_client_region(l->client));
+
+	if (l->near)
+		return strncmp(arn, l->near, strlen(l->near)) == 0;
+	region += region ? strlen(":sagemaker:") : 0;
+	return region && strncmp(region, aws_client_region(l->client), n) == 0 && region[n] == ':';
+}
+
 static int list_whole(struct aws_list *l, const struct provider_call *call, struct err *err)
 {
 	__attribute__((cleanup(gatheringp))) struct gathering g = {.arena = arena_new()};
@@ -317,6 +341,7 @@ static int list_whole(struct aws_list *l, const struct provider_call *call, stru
 	l->v = g.v;
 	l->n = g.n;
 	l->ignored = g.ignored;
+	l->near = g.n ? arena_strndup(l->arena, g.v[0].name, place_len(g.v[0].name)) : NULL;
 	l->whole = !g.cut;
 	l->whole_at = clock_mono(call->clock);
 	g.arena = NULL;

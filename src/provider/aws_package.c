@@ -183,7 +183,7 @@ static int find_manifest(const struct work *w, struct source_document *ret, stru
 
 /* ---- One made of its reports ---- */
 
-/* A key as it is meant, as part of a URI. */
+/* A key as it is meant, as part of a URI of URI_MAX bytes. */
 static const char *encoded(const char *uri, struct arena *a)
 {
 	struct s3_place p;
@@ -220,12 +220,16 @@ static int make_target(const struct work *w, struct harvest_target *t, struct er
 {
 	const char *map = metadata(w, METRICS) ? metadata(w, METRICS) : w->o->metrics;
 	struct arena *a = w->call->arena;
+	const char *at = model_data(w) ? model_data(w) : arn(w);
 
+	if (strlen(at) > URI_MAX)
+		return err_set(err, ERR_INVALID_MANIFEST,
+			"its data lies at a URI of more than %d bytes", (int)URI_MAX);
 	*t = (struct harvest_target){
 		.provider = w->o->provider,
 		.role = metadata(w, ROLE) ? metadata(w, ROLE) : w->o->role,
 		.id = id_of(w),
-		.uri = encoded(model_data(w) ? model_data(w) : arn(w), a),
+		.uri = encoded(at, a),
 		.subject = metadata(w, SUBJECT),
 		.cost_per_hour = NAN,
 	};

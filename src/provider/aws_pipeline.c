@@ -5,7 +5,10 @@
 #include <string.h>
 
 #include "base/json_writer.h"
+#include "base/utf8.h"
 #include "provider/aws_parts.h"
+
+enum { REASON_MAX = 1 << 10 }; /* bytes of why it failed */
 
 bool aws_works(const struct connector *c)
 {
@@ -82,8 +85,9 @@ int aws_job_state(struct connector *c, const struct provider_call *call, const c
 	for (size_t i = 0; i < sizeof(executions) / sizeof(executions[0]); i++)
 		if (aws_is(answer, "PipelineExecutionStatus", executions[i].name)) {
 			*ret = (struct work_report){executions[i].state,
-				arena_printf(call->arena, "%s%s%s", executions[i].name,
-					why ? ": " : "", why ? why : "")};
+				arena_printf(call->arena, "%s%s%.*s", executions[i].name,
+					why ? ": " : "", why ? (int)utf8_cut(why, REASON_MAX) : 0,
+					why ? why : "")};
 			return 0;
 		}
 	return err_set(err, ERR_CONFIG,

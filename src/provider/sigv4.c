@@ -52,6 +52,7 @@ static const char *normalize(const char *path, struct arena *a)
 	return out;
 }
 
+/* NULL: it is too long. */
 static const char *encode_path(const char *path, struct arena *a)
 {
 	STRBUF_AUTO sb = STRBUF_INIT(CANONICAL_MAX);
@@ -65,7 +66,7 @@ static const char *encode_path(const char *path, struct arena *a)
 			break;
 		strbuf_addch(&sb, *path++);
 	}
-	return arena_strndup(a, sb.buf, sb.len);
+	return sb.overflow ? NULL : arena_strndup(a, sb.buf, sb.len);
 }
 
 static int by_pair(const void *va, const void *vb)
@@ -76,6 +77,7 @@ static int by_pair(const void *va, const void *vb)
 	return rc ? rc : strcmp(a->value, b->value);
 }
 
+/* NULL: it is too long. */
 static const char *encode_query(const struct sigv4_request *r, struct arena *a)
 {
 	struct sigv4_param *v = ARENA_ARRAY(a, r->n_query + 1, struct sigv4_param);
@@ -88,7 +90,7 @@ static const char *encode_query(const struct sigv4_request *r, struct arena *a)
 	qsort(v, r->n_query, sizeof(*v), by_pair);
 	for (size_t i = 0; i < r->n_query; i++)
 		strbuf_addf(&sb, "%s%s=%s", i ? "&" : "", v[i].name, v[i].value);
-	return arena_strndup(a, sb.buf, sb.len);
+	return sb.overflow ? NULL : arena_strndup(a, sb.buf, sb.len);
 }
 
 /* ---- Headers ---- */
@@ -191,6 +193,9 @@ static int write_canonical(const struct sigv4_request *r, struct arena *a,
 	const char *query = encode_query(r, a);
 	char payload[HEX_SIZE];
 
+	/* Cut, it would name something else. */
+	if (!path || !query)
+		return err_set(err, ERR_BAD_REQUEST, "the request is too large to be signed");
 	write_headers(r, a, &lines, &names);
 	strbuf_addf(&sb, "%s\n%s\n%s\n%s\n\n%s\n%s", r->method, path, query, lines.buf, names.buf,
 		hex_digest(r->body, r->body_len, payload));

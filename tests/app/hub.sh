@@ -220,6 +220,13 @@ printf '{"event":{"action":"update","scope":"repo.config"},"repo":{"type":"datas
 check "what is about nothing of ours does nothing" [ "$(hook message)" = "202 application/json" ]
 check "... and says so" prints '"outcome":"ignored"'
 check "a wrong secret is refused" [ "$(hook message wrong)" = "403 application/problem+json" ]
+mv secret secret.away
+check "without its own secret it refuses" [ "$(hook message)" = "500 application/problem+json" ]
+check "... each" [ "$(hook message)" = "500 application/problem+json" ]
+check "... and logs that once" test "$(grep -c 'tag=webhook.no_secret' log)" = 1
+mv secret.away secret
+check "... until it is there" [ "$(hook message)" = "202 application/json" ]
+check "... which is logged, too" grep -q 'tag=webhook.secret_read' log
 printf '{"event":' >message
 check "half a message is refused with a problem" [ "$(hook message)" = "400 application/problem+json" ]
 check "... and not shown its secret" eval '! prints whsecret'

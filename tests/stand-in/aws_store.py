@@ -296,7 +296,7 @@ class Store:
         elif e["shown"]["PipelineExecutionStatus"] in ("Executing", "Stopping"):
             e["shown"]["PipelineExecutionStatus"] = e["end"]
             if e["end"] == "Failed":
-                e["shown"]["FailureReason"] = "Step failure: One or multiple steps failed."
+                e["shown"]["FailureReason"] = ("Step failure: One or multiple steps failed. " * 100)
         return e["shown"]
 
     # ---- S3 ----

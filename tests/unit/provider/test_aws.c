@@ -65,6 +65,34 @@ START_TEST(test_aws__lists_what_is_approved_and_completed)
 }
 END_TEST
 
+/* A message may name whatever the role may see. */
+START_TEST(test_aws__finds_nothing_of_other_accounts)
+{
+	static const char *const others[] = {
+		"arn:aws:sagemaker:eu-west-1:999999999999:model-package/near/1",
+		"arn:aws:sagemaker:eu-north-1:123456789012:model-package/near/1",
+		"arn:aws-cn:sagemaker:eu-west-1:123456789012:model-package/near/1",
+		"arn:aws:s3:::near",
+		"near",
+	};
+	struct source_entry one;
+
+	aws_rig_seed("near", 1);
+	aws_rig_open_group("near");
+	struct source_listing l = aws_rig_list();
+	ck_assert_uint_eq(l.n, 1);
+	aws_rig_control("DELETE", "stats", NULL);
+	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
+		ck_assert_int_eq(connector_aws.find(aws_rig.connector, &aws_rig.call, others[i],
+					 &one, &aws_rig.err),
+			0);
+	ck_assert_int_eq(aws_rig_counted("requests"), 0);
+	ck_assert_int_eq(connector_aws.find(
+				 aws_rig.connector, &aws_rig.call, l.v[0].name, &one, &aws_rig.err),
+		1);
+}
+END_TEST
+
 /* ---- Faults ---- */
 
 static const struct {
@@ -511,6 +539,7 @@ START_TEST(test_aws__starts_a_pipeline_once_and_follows_it)
 		0);
 	ck_assert_int_eq(r.state, WORK_FAILED);
 	ck_assert_ptr_nonnull(strstr(r.detail, "Failed: Step failure"));
+	ck_assert_uint_eq(strlen(r.detail), strlen("Failed: ") + 1024);
 	ck_assert_int_eq(
 		connector_aws.stop_job(aws_rig.connector, &aws_rig.call, again, stop, &aws_rig.err),
 		-1);
@@ -584,6 +613,7 @@ Suite *test_suite(void)
 	tcase_set_timeout(t, 60);
 	tcase_add_unchecked_fixture(t, aws_rig_begin, aws_rig_end);
 	tcase_add_checked_fixture(t, aws_rig_setup, aws_rig_teardown);
+	tcase_add_test(t, test_aws__finds_nothing_of_other_accounts);
 	tcase_add_test(t, test_aws__lists_what_is_approved_and_completed);
 	tcase_add_loop_test(t, test_aws__gets_through_a_fault_or_says_what_it_is, 0, COUNT(faults));
 	tcase_add_test(t, test_aws__waits_as_long_as_it_is_asked_to);

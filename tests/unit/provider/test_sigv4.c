@@ -282,6 +282,38 @@ START_TEST(test_sigv4__refuses_what_is_too_large)
 }
 END_TEST
 
+/* Cut, it would be another object, and well signed. */
+START_TEST(test_sigv4__cuts_no_path_and_no_query)
+{
+	char *value = arena_alloc(arena, (256 << 10) + 2);
+	const struct http_header h = {"Host", "h"};
+	const struct sigv4_param param = {"versionId", value};
+	const struct sigv4_request requests[] = {
+		{.method = "GET", .path = value, .headers = &h, .n_headers = 1},
+		{.method = "GET",
+			.path = "/",
+			.headers = &h,
+			.n_headers = 1,
+			.query = &param,
+			.n_query = 1},
+	};
+	struct sigv4_signature s;
+
+	memset(value, '/', 1);
+	memset(value + 1, 'x', 256 << 10);
+	value[(256 << 10) + 1] = '\0';
+	for (size_t i = 0; i < 2; i++) {
+		struct err err = {0};
+
+		ck_assert_int_eq(
+			sigv4_compute(&requests[i], &(struct sigv4_scope){"r", "s", 0},
+				&(struct sigv4_credentials){"i", "s", NULL}, arena, &s, &err),
+			-1);
+		ck_assert_int_eq(err.code, ERR_BAD_REQUEST);
+	}
+}
+END_TEST
+
 Suite *test_suite(void)
 {
 	Suite *s = suite_create("AWS Signature Version 4");
@@ -293,6 +325,7 @@ Suite *test_suite(void)
 	tcase_add_test(tc, test_sigv4__leaves_the_paths_of_s3_as_they_are);
 	tcase_add_test(tc, test_sigv4__depends_on_everything);
 	tcase_add_test(tc, test_sigv4__refuses_what_is_too_large);
+	tcase_add_test(tc, test_sigv4__cuts_no_path_and_no_query);
 	suite_add_tcase(s, tc);
 	return s;
 }
