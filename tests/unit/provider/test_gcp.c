@@ -8,7 +8,6 @@
 #include <check.h>
 #include <string.h>
 
-#include "base/base64.h"
 #include "base/file.h"
 #include "model/manifest.h"
 #include "support/fake_google.h"
@@ -720,67 +719,6 @@ START_TEST(test_gcp__probes)
 }
 END_TEST
 
-/* ---- Webhooks ---- */
-
-static const char *pushed(const char *data, const char *attributes)
-{
-	STRBUF_AUTO sb = STRBUF_INIT(1 << 16);
-
-	base64_encode(&sb, data, strlen(data));
-	return arena_printf(arena,
-		"{\"message\":{\"attributes\":%s,\"data\":\"%s\",\"messageId\":\"1\"},"
-		"\"subscription\":\"projects/proj/subscriptions/spiralfed\"}",
-		attributes, sb.buf);
-}
-
-START_TEST(test_gcp__what_a_push_is_about)
-{
-	const char *const cases[][2] = {
-		{pushed("{\"protoPayload\":{\"methodName\":\"google.cloud.aiplatform.v1."
-			"ModelService."
-			"UploadModel\",\"response\":{\"model\":\"" PARENT "/models/77\"}}}",
-			 "{}"),
-			"77"},
-		{pushed("{\"resourceName\":\"//aiplatform.googleapis.com/" PARENT "/models/78@3\"}",
-			 "{}"),
-			"78"},
-		{pushed("no JSON", "{\"model\":\"" PARENT "/models/my-model_1\"}"), "my-model_1"},
-		{pushed("{\"a\":[1,{\"b\":\"" PARENT "/models/79\"}]}", "{}"), "79"},
-		{pushed("{\"a\":\"" PARENT "/endpoints/79\"}", "{}"), NULL},
-		{pushed("{\"a\":\"" PARENT "/models/..%2f\"}", "{}"), NULL},
-		{pushed("{\"a\":\"projects/4711/locations/europe-west4/models/80\"}", "{}"), "80"},
-		{pushed("{\"a\":\"projects/other/locations/europe-west4/models/80\"}", "{}"), NULL},
-		{pushed("{\"a\":\"projects/proj/locations/europe-west40/models/80\"}", "{}"), NULL},
-		{pushed("{\"a\":\"projects/proj/locations/us-east1/models/80\"}", "{}"), NULL},
-		{pushed("", "{}"), NULL},
-		{"{\"message\":{},\"subscription\":\"s\"}", NULL},
-	};
-	static const char *const bad[] = {"", "[]", "{}", "{\"message\":{}}",
-		"{\"message\":7,\"subscription\":\"s\"}",
-		"{\"message\":{\"data\":\"%%%\"},\"subscription\":\"s\"}"};
-
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		const char *name = "unset";
-
-		ck_assert_msg(connector_gcp.hook(connector, cases[i][0], strlen(cases[i][0]), arena,
-				      &name, &err) == 0,
-			"%zu: %s", i, err.msg);
-		if (cases[i][1])
-			ck_assert_pstr_eq(name, cases[i][1]);
-		else
-			ck_assert_ptr_null(name);
-	}
-	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
-		const char *name;
-
-		ck_assert_int_eq(
-			connector_gcp.hook(connector, bad[i], strlen(bad[i]), arena, &name, &err),
-			-1);
-		ck_assert_int_eq(err.code, ERR_BAD_REQUEST);
-	}
-}
-END_TEST
-
 Suite *test_suite(void)
 {
 	Suite *s = suite_create("the connector gcp");
@@ -809,7 +747,6 @@ Suite *test_suite(void)
 	tcase_add_test(c, test_gcp__one_that_the_filter_does_not_list_is_not_found);
 	tcase_add_test(c, test_gcp__one_by_its_name);
 	tcase_add_test(c, test_gcp__probes);
-	tcase_add_test(c, test_gcp__what_a_push_is_about);
 	suite_add_tcase(s, c);
 	return s;
 }
