@@ -33,6 +33,9 @@ struct ingest_quorum {
 int ingest_quorum(struct db *db, const struct policy *p, int64_t now, struct arena *a,
 	struct ingest_quorum *ret, struct err *err);
 
+/* A shorter secret can be guessed, and is not taken. */
+enum { WEBHOOK_SECRET_MIN = 16 };
+
 /* What a webhook bears: the headers X-Webhook-Secret and Authorization (its token). NULL when absent. */
 struct webhook_credentials {
 	const char *secret, *token;

@@ -7,6 +7,8 @@
 #include <locale.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 
 #include "app/daemon.h"
@@ -170,6 +172,17 @@ static void warn_of_file(void *arg, const char *text)
 	fprintf(stderr, "spiralfedd: warning: %s\n", text);
 }
 
+/* Tokens and keys are in its memory: no dump of it, and no look into it by others of its user. */
+static void keep_memory_private(void)
+{
+#if !defined(SPIRALFED_SANITIZE) && !defined(SPIRALFED_DEBUG)
+	const struct rlimit none = {0, 0};
+
+	setrlimit(RLIMIT_CORE, &none);
+	prctl(PR_SET_DUMPABLE, 0);
+#endif
+}
+
 int main(int argc, char **argv)
 {
 	struct arguments args = {0};
@@ -177,6 +190,7 @@ int main(int argc, char **argv)
 	struct err err = {0};
 	ARENA_AUTO a = arena_new();
 
+	keep_memory_private();
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGXFSZ, SIG_IGN); /* a file at its limit is a full disk, not the end */
 	setlocale(LC_ALL, "C");

@@ -45,6 +45,13 @@ static int check_secret(struct source *s, const char *given, struct arena *a, st
 	secret[strcspn(secret, "\r\n")] = '\0';
 	if (!*secret)
 		return err_set(err, ERR_IO, "the secret of %s's webhooks is empty", s->provider);
+	if (strlen(secret) < WEBHOOK_SECRET_MIN) {
+		log_error("webhook.short_secret", LOG_STR("provider", s->provider),
+			LOG_INT("min", WEBHOOK_SECRET_MIN),
+			LOG_STR("hint", "write another: openssl rand -hex 32"));
+		return err_set(err, ERR_IO, "the secret of %s's webhooks is too short to be taken",
+			s->provider);
+	}
 	if (!equal(given, secret))
 		return err_set(err, ERR_WRONG_SECRET,
 			"X-Webhook-Secret is not the secret of %s's webhooks", s->provider);

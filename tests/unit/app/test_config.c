@@ -255,6 +255,15 @@ START_TEST(test_config__files_that_are_not_there_are_told)
 	ck_assert_ptr_nonnull(strstr(warnings(file), "/token: it is empty; write"));
 	ck_assert_int_eq(file_replace(path, "hf_x\n", 5, 0600, &err), 0);
 	ck_assert_str_eq(warnings(file), "");
+	ck_assert_int_eq(file_replace(path, "hf_x\n", 5, 0644, &err), 0);
+	ck_assert_int_eq(chmod(path, 0644), 0);
+	ck_assert_ptr_nonnull(strstr(warnings(file), "everybody on this machine may read it"));
+	file = conf(arena_printf(
+		arena, "[provider.hf]\nconnector = hf\nauthor = s\nwebhook_secret = %s\n", path));
+	ck_assert_int_eq(file_replace(path, "0123456789abcde\n", 16, 0600, &err), 0);
+	ck_assert_ptr_nonnull(strstr(warnings(file), "it has fewer than 16 characters"));
+	ck_assert_int_eq(file_replace(path, "0123456789abcdef\n", 17, 0600, &err), 0);
+	ck_assert_str_eq(warnings(file), "");
 	unlink(path);
 }
 END_TEST
