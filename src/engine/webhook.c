@@ -384,12 +384,33 @@ int webhook_remove(struct engine *e, struct command *c, const char *id, struct e
 
 /* ---- Another secret ---- */
 
+/* Whoever asks for nothing else gets another secret, not another algorithm: a receiver that verifies with
+ * a public key has no use for a secret that it would have to share. */
+static int algorithm_of_newest(
+	struct db *reader, const char *id, int64_t now, struct arena *a, int *ret, struct err *err)
+{
+	struct webhook_row row;
+	struct webhook_keys keys;
+	int rc = webhook_find(reader, id, a, &row, err);
+
+	if (rc <= 0)
+		return rc; /* the transaction says that there is none */
+	if (webhook_keys_load(reader, row.seq, now, &keys, err) < 0)
+		return -1;
+	*ret = keys.n ? (int)keys.v[0].algorithm : -1;
+	return 0;
+}
+
 static int rotate_prepare(struct engine *e, struct db *reader, struct command *c, struct err *err)
 {
 	struct webhook_args *x = c->args;
+	int algorithm = x->rotation->algorithm;
 
+	if (algorithm < 0 && !x->rotation->secret &&
+		algorithm_of_newest(reader, x->id, engine_now(e), c->arena, &algorithm, err) < 0)
+		return -1;
 	begin_checks(c);
-	if (take_key(x->rotation->secret, x->rotation->algorithm, c, x, err) < 0)
+	if (take_key(x->rotation->secret, algorithm, c, x, err) < 0)
 		return -1;
 	return end_checks(c, err);
 }

@@ -65,12 +65,12 @@ static const struct field_table signature_table =
 		"description", FIELD_STRING, offsetof(type_, description), 0,    \
 			.min = 1, .max = DESCRIPTION_MAX, .format = &format_line \
 	}
-#define ALGORITHM_FIELD(type_)                                                                   \
-	{                                                                                        \
-		"algorithm", FIELD_ENUM, offsetof(type_, algorithm), 0,                          \
-			.names = &webhook_algorithm_names,                                       \
-			.help = "of a secret that the daemon makes: v1 (HMAC-SHA256), which it " \
-				"is when absent, or v1a (Ed25519)"                               \
+#define ALGORITHM_FIELD(type_, when_absent_)                                                  \
+	{                                                                                     \
+		"algorithm", FIELD_ENUM, offsetof(type_, algorithm), 0,                       \
+			.names = &webhook_algorithm_names,                                    \
+			.help = "of a secret that the daemon makes: v1 (HMAC-SHA256) or v1a " \
+				"(Ed25519); " when_absent_                                    \
 	}
 #define SECRET_FIELD(type_)                                                                      \
 	{                                                                                        \
@@ -121,7 +121,7 @@ static const struct field request_fields[] = {
 	STATUS_FIELD(struct webhook_request),
 	FORMAT_FIELD(struct webhook_request),
 	DESCRIPTION_FIELD(struct webhook_request),
-	ALGORITHM_FIELD(struct webhook_request),
+	ALGORITHM_FIELD(struct webhook_request, "absent: v1"),
 	SECRET_FIELD(struct webhook_request),
 	DRY_RUN_FIELD(struct webhook_request),
 };
@@ -153,7 +153,7 @@ static void check_rotation(void *obj, const char *pointer, struct arena *a, stru
 }
 
 static const struct field rotation_fields[] = {
-	ALGORITHM_FIELD(struct webhook_rotation),
+	ALGORITHM_FIELD(struct webhook_rotation, "absent: that of the newest secret"),
 	SECRET_FIELD(struct webhook_rotation),
 	{"overlap", FIELD_STRING, offsetof(struct webhook_rotation, overlap), 0,
 		.help = "how long the secret before signs as well, e.g. P1D, which it is when "

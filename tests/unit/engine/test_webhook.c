@@ -639,6 +639,32 @@ START_TEST(test_webhook__ed25519_shows_the_public_key)
 }
 END_TEST
 
+/* A receiver that knows a public key would refuse everything once the overlap is over. */
+START_TEST(test_webhook__a_rotation_keeps_the_algorithm)
+{
+	const char *id = arena_strdup(
+		reg.arena, member(make_webhook("{'url':'https://b.example/','types':['freeze.*'],"
+					       "'algorithm':'v1a'}")
+					   .body,
+				   "id"));
+	struct outcome o = rotate_webhook(id, "{'overlap':'PT0S'}");
+
+	ck_assert_int_eq(o.status, 200);
+	ck_assert_str_eq(member(o.body, "secret"), "");
+	ck_assert_ptr_nonnull(strstr(o.body, "\"public_key\":\"whpk_"));
+	happen();
+	ck_assert(!strncmp(heard[0].signature, "v1a,", 4));
+	ck_assert_ptr_null(strchr(heard[0].signature, ' '));
+	o = rotate_webhook(id, "{'algorithm':'v1','overlap':'PT0S'}");
+	ck_assert(!strncmp(member(o.body, "secret"), "whsec_", 6));
+	/* And stays there. */
+	o = rotate_webhook(id, "{'overlap':'PT0S'}");
+	ck_assert(!strncmp(member(o.body, "secret"), "whsec_", 6));
+	o = rotate_webhook("nosuchwebhook", "{}");
+	ck_assert_int_eq(o.code, ERR_NOT_FOUND);
+}
+END_TEST
+
 /* An answer is kept short, and not at all when it shows what nobody should see. */
 START_TEST(test_webhook__answers_that_show_secrets_are_not_kept)
 {
@@ -771,6 +797,7 @@ Suite *test_suite(void)
 	tcase_add_test(c, test_webhook__both_secrets_sign_in_the_overlap);
 	tcase_add_test(c, test_webhook__a_secret_is_told_once);
 	tcase_add_test(c, test_webhook__ed25519_shows_the_public_key);
+	tcase_add_test(c, test_webhook__a_rotation_keeps_the_algorithm);
 	tcase_add_test(c, test_webhook__answers_that_show_secrets_are_not_kept);
 	tcase_add_test(c, test_webhook__what_is_refused);
 	tcase_add_test(c, test_webhook__old_deliveries_are_forgotten);
