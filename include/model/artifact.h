@@ -53,6 +53,11 @@ const char *evidence_unknown(const char *key, size_t elements);
 const struct metric *artifact_metric(const struct artifact *a, const char *name);
 const struct suite *artifact_suite(const struct artifact *a, const char *name);
 
+/* Could a connector ever look at this place: scheme://..., and arn:...? Scripts and data are none. Asked
+ * of manifests only: what came before it was asked is read as it is. */
+#define ARTIFACT_PLACES "hf://, gs://, s3://, https://, file:// (or another scheme://), or arn:"
+bool artifact_is_place(const char *uri);
+
 /* Order units by their content digests. */
 void units_sort(const struct unit **v, size_t n);
 

@@ -107,7 +107,8 @@ struct source_document {
 	const char *built;
 };
 
-/* UNKNOWN: this connector can't tell of such a URI. */
+/* UNKNOWN: this connector can't tell of such a URI. One of its own scheme that names nothing it could
+ * ever find is MISSING. */
 enum probe_verdict { PROBE_REACHABLE, PROBE_MISSING, PROBE_UNKNOWN };
 struct probe_target {
 	const char *uri;

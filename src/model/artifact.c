@@ -7,6 +7,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "model/format.h"
 
@@ -104,6 +105,17 @@ static const struct field unit_fields[] = {
 
 const struct field_table unit_table = FIELD_TABLE(
 	"Unit", "An artifact with what its verdict depends on.", struct unit, unit_fields);
+
+bool artifact_is_place(const char *uri)
+{
+	static const char *const no_places[] = {"javascript", "vbscript", "data", "blob"};
+	size_t n = strcspn(uri, ":");
+
+	for (size_t i = 0; i < sizeof(no_places) / sizeof(no_places[0]); i++)
+		if (strlen(no_places[i]) == n && strncasecmp(uri, no_places[i], n) == 0)
+			return false;
+	return strncmp(uri + n, "://", 3) == 0 || strncmp(uri, "arn:", 4) == 0;
+}
 
 static int by_digest(const void *a, const void *b)
 {

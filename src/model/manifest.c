@@ -80,10 +80,24 @@ static void artifact_pointer(char buf[POINTER_MAX], const char *pointer, size_t 
 	pointer_join(buf, POINTER_MAX, artifact, name);
 }
 
-static void manifest_check_ids(
-	void *obj, const char *pointer, struct arena *a, struct faults *faults)
+static void check_places(const struct manifest *m, const char *pointer, struct faults *faults)
 {
-	const struct manifest *m = obj;
+	char at[POINTER_MAX];
+
+	for (size_t i = 0; i < m->artifacts.n; i++) {
+		const char *uri = LIST_AT(&m->artifacts, struct artifact, i)->uri;
+
+		if (!uri || artifact_is_place(uri))
+			continue;
+		artifact_pointer(at, pointer, i, "uri");
+		fault_add(faults, at,
+			"is no place where a connector could look for an "
+			"artifact: " ARTIFACT_PLACES);
+	}
+}
+
+static void check_ids(const struct manifest *m, const char *pointer, struct faults *faults)
+{
 	char at[POINTER_MAX];
 
 	for (size_t i = 1; i < m->artifacts.n; i++) {
@@ -99,9 +113,15 @@ static void manifest_check_ids(
 	}
 }
 
+static void check_itself(void *obj, const char *pointer, struct arena *a, struct faults *faults)
+{
+	check_ids(obj, pointer, faults);
+	check_places(obj, pointer, faults);
+}
+
 const struct field_table manifest_table = FIELD_TABLE("Manifest",
 	"What a pipeline submits: a provider's artifacts, their metrics and evidence.",
-	struct manifest, manifest_fields, .check = manifest_check_ids, .unknown = evidence_unknown);
+	struct manifest, manifest_fields, .check = check_itself, .unknown = evidence_unknown);
 
 /* ---- Rules that need the policy ---- */
 

@@ -270,8 +270,14 @@ static int aws_probe(struct connector *c, const struct provider_call *call,
 	if (strncmp(target->uri, "arn:", 4) == 0 && strstr(target->uri, ":model-package/"))
 		return probe_package(c, call, target->uri, ret, err);
 	if (!s3_parse(target->uri, a, &p) || !(p.key = decoded(p.key, a)) || text_has_dots(p.key)) {
-		*ret = (struct probe){PROBE_UNKNOWN,
-			arena_printf(a, "%s is neither in S3 nor a model package", target->uri)};
+		*ret = strncmp(target->uri, "s3://", strlen("s3://")) == 0
+			       ? (struct probe){PROBE_MISSING,
+					 arena_printf(a, "%s is no s3://bucket/key", target->uri)}
+			       : (struct probe){PROBE_UNKNOWN,
+					 arena_printf(a,
+						 "%s is neither in S3 nor a model package, "
+						 "and nobody looks for it elsewhere",
+						 target->uri)};
 		return 0;
 	}
 	if (*p.key && p.key[strlen(p.key) - 1] != '/')

@@ -160,8 +160,15 @@ int gcp_object_probe(struct gcp_client *c, const struct provider_call *call,
 	int rc = 0;
 
 	if (!gcp_object_parse(target->uri, a, &o)) {
-		*ret = (struct probe){
-			PROBE_UNKNOWN, arena_printf(a, "%s is no gs://bucket/object", target->uri)};
+		*ret = strncmp(target->uri, "gs://", strlen("gs://")) == 0
+			       ? (struct probe){PROBE_MISSING,
+					 arena_printf(
+						 a, "%s is no gs://bucket/object", target->uri)}
+			       : (struct probe){PROBE_UNKNOWN,
+					 arena_printf(a,
+						 "%s is not in Cloud Storage, and nobody "
+						 "looks for it elsewhere",
+						 target->uri)};
 		return 0;
 	}
 	if (*o.name && o.name[strlen(o.name) - 1] != '/')

@@ -257,8 +257,15 @@ static int hf_probe(struct connector *c, const struct provider_call *call,
 	int64_t size = target->size;
 
 	if (!target_of(target->uri, a, &t)) {
-		*ret = (struct probe){PROBE_UNKNOWN,
-			arena_printf(a, "%s names no repository of the Hub", target->uri)};
+		*ret = strncmp(target->uri, "hf://", strlen("hf://")) == 0
+			       ? (struct probe){PROBE_MISSING,
+					 arena_printf(a, "%s names no repository of the Hub",
+						 target->uri)}
+			       : (struct probe){PROBE_UNKNOWN,
+					 arena_printf(a,
+						 "%s is elsewhere than on the Hub, where "
+						 "nobody looks for it",
+						 target->uri)};
 		return 0;
 	}
 	if (t.path)

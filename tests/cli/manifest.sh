@@ -42,6 +42,10 @@ manifest "$harvest/adapter/all_results.json" --provider hf --role textgen --id s
 check "without --output it goes to standard output" prints '"schema": "spiralfed.manifest/v1"'
 manifest "$harvest/embedder" --provider gcp --role embed --map retrieval_score=HeldOut.main_score
 check "no address but on the Hub: it is asked for" says 'give --uri'
+manifest "$harvest/embedder" --provider gcp --role embed --uri 'javascript:alert(1)' \
+	--map retrieval_score=HeldOut.main_score --output made.json
+check "an address that is no place is refused" exits 1
+check "... says what is one" says 'hf://, gs://, s3://, https://, file://'
 manifest "$harvest/embedder" --provider gcp --role embed --uri gs://b/e --map retrieval_score=HeldOut.main_score --output made.json
 check "an embedder by its metadata" holds '"id": "spiralverse/embedder-v6"'
 check "... passes the quality gate" says 'quality        pass'

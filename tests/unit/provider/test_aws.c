@@ -487,10 +487,10 @@ START_TEST(test_aws__looks_for_artifacts)
 	ck_assert_int_eq(probed(arn, -1), PROBE_REACHABLE);
 	ck_assert_int_eq(probed(arena_printf(aws_rig.arena, "%s9", arn), -1), PROBE_MISSING);
 	ck_assert_int_eq(probed("hf://s/x", -1), PROBE_UNKNOWN);
-	ck_assert_int_eq(probed("s3://UPPER/x", -1), PROBE_UNKNOWN);
-	ck_assert_int_eq(probed("s3://models/%zz", -1), PROBE_UNKNOWN);
-	ck_assert_int_eq(probed("s3://models/x/../probes/a%20b/model", -1), PROBE_UNKNOWN);
-	ck_assert_int_eq(probed("s3://models/%2e%2e/other/model", -1), PROBE_UNKNOWN);
+	ck_assert_int_eq(probed("s3://UPPER/x", -1), PROBE_MISSING);
+	ck_assert_int_eq(probed("s3://models/%zz", -1), PROBE_MISSING);
+	ck_assert_int_eq(probed("s3://models/x/../probes/a%20b/model", -1), PROBE_MISSING);
+	ck_assert_int_eq(probed("s3://models/%2e%2e/other/model", -1), PROBE_MISSING);
 }
 END_TEST
 

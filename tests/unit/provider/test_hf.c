@@ -580,12 +580,12 @@ static const struct {
 		"", NULL, PROBE_REACHABLE, "org/a@v1/x/w.bin is there"},
 	{"hf://org/a@v1/x/w.bin", 71, "302 There\r\nX-Linked-Size: 70\r\nLocation: https://cdn/x",
 		"", NULL, PROBE_MISSING, "has 70 bytes; its manifest says 71"},
-	{"s3://org/a", -1, NULL, NULL, NULL, PROBE_UNKNOWN, "no repository of the Hub"},
-	{"hf://org", -1, NULL, NULL, NULL, PROBE_UNKNOWN, "no repository of the Hub"},
-	{"hf://org/a@..", -1, NULL, NULL, NULL, PROBE_UNKNOWN, "no repository of the Hub"},
-	{"hf://org/a@main/x/../../../b/resolve/main/w.bin", -1, NULL, NULL, NULL, PROBE_UNKNOWN,
+	{"s3://org/a", -1, NULL, NULL, NULL, PROBE_UNKNOWN, "elsewhere than on the Hub"},
+	{"hf://org", -1, NULL, NULL, NULL, PROBE_MISSING, "no repository of the Hub"},
+	{"hf://org/a@..", -1, NULL, NULL, NULL, PROBE_MISSING, "no repository of the Hub"},
+	{"hf://org/a@main/x/../../../b/resolve/main/w.bin", -1, NULL, NULL, NULL, PROBE_MISSING,
 		"no repository of the Hub"},
-	{"hf://../a/b", -1, NULL, NULL, NULL, PROBE_UNKNOWN, "no repository of the Hub"},
+	{"hf://../a/b", -1, NULL, NULL, NULL, PROBE_MISSING, "no repository of the Hub"},
 };
 
 START_TEST(test_hf__looks_whether_an_artifact_is_there)
