@@ -11,6 +11,8 @@
 #include "model/harvest_latency.h"
 
 #define MOST_FAILED 0.05
+/* What a file may have rounded away. */
+#define ROUNDED 0.001
 
 const char harvest_whole_request[] = "latency";
 
@@ -154,12 +156,48 @@ static enum harvest_outcome check_mean(struct harvest *h, const struct json_valu
 	return HARVEST_READ;
 }
 
+static bool is_of(const struct finding *f, const char *what)
+{
+	size_t n = strlen(what);
+
+	return f->is_ms && isfinite(f->metric.value) && !strncmp(f->name, what, n) &&
+	       !strncmp(f->name + n, "_ms_", 4);
+}
+
+/* Must the one statistic of what is longer each time be at least the other of what is shorter? */
+static bool bounds(int of_longer, int of_shorter)
+{
+	if (of_longer == QUANTILE_MEAN)
+		return of_shorter == QUANTILE_MEAN || of_shorter == QUANTILE_LEAST;
+	if (of_shorter == QUANTILE_MEAN)
+		return of_longer == QUANTILE_MOST;
+	return of_longer >= of_shorter;
+}
+
+/* A request ends after its first token: else one of the two is in another unit. */
+static enum harvest_outcome check_first_token(
+	struct harvest *h, const struct json_value *at, size_t from, struct err *err)
+{
+	for (size_t i = from; i < h->n_findings; i++)
+		for (size_t k = from; k < h->n_findings; k++) {
+			const struct finding *whole = &h->findings[i], *first = &h->findings[k];
+			if (is_of(whole, harvest_whole_request) && is_of(first, "ttft") &&
+				bounds(whole->quantile, first->quantile) &&
+				whole->metric.value < first->metric.value * (1 - ROUNDED))
+				return contradict(h, at, whole, first,
+					"no request is over before its first token; perhaps one is "
+					"in seconds",
+					err);
+		}
+	return HARVEST_READ;
+}
+
 enum harvest_outcome harvest_check_order(
 	struct harvest *h, const struct json_value *at, size_t from, struct err *err)
 {
-	enum harvest_outcome outcome = HARVEST_READ;
+	enum harvest_outcome outcome = check_first_token(h, at, from, err);
 
-	for (size_t i = from; i < h->n_findings; i++)
+	for (size_t i = from; outcome == HARVEST_READ && i < h->n_findings; i++)
 		for (size_t k = from; k < h->n_findings; k++) {
 			const struct finding *low = &h->findings[i], *high = &h->findings[k];
 			if (low->is_ms && high->is_ms && low->quantile && high->quantile &&
