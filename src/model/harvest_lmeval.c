@@ -4,6 +4,8 @@
  * {"acc,none": 0.3, "acc_stderr,none": 0.01} of the new. A group counts for its members, which then
  * do not count again; a run over the first documents only does not count by itself.
  */
+#include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/words.h"
@@ -213,7 +215,36 @@ static void read_metric(struct harvest *h, const struct json_value *root, const 
 		harvest_on_call(f, left_out);
 }
 
-/* Were all documents of the task asked? Where the file counts them it knows better than the limit. */
+/* How many documents of a task were wanted, as a number or as text; less than 1 is a share of them.
+ * INFINITY: all; 0: some, nobody knows how many. */
+static double limit_of(const struct json_value *v)
+{
+	static const char *const none[] = {"", "none", "null", "all"};
+	double limit = 0;
+	char *end;
+
+	if (!v || json_is(v, JSON_KIND_NULL) || json_is_bool(v, false))
+		return INFINITY;
+	for (size_t i = 0; json_is(v, JSON_KIND_STRING) && i < sizeof(none) / sizeof(none[0]); i++)
+		if (!strcasecmp(v->string, none[i]))
+			return INFINITY;
+	if (json_is(v, JSON_KIND_NUMBER))
+		limit = v->number;
+	else if (json_is(v, JSON_KIND_STRING))
+		limit = strtod(v->string, &end);
+	return limit >= 1 ? limit : 0;
+}
+
+static double limit_of_run(const struct json_value *root)
+{
+	const struct json_value *config = json_member(root, "config");
+	const struct json_value *general = json_member(root, "config_general");
+
+	return fmin(limit_of(json_member(config, "limit")),
+		limit_of(json_member(general, "max_samples")));
+}
+
+/* Were all documents of the task asked? A limit beyond them is none. */
 static bool is_whole(const struct json_value *root, const char *task, int depth)
 {
 	const struct json_value *subtasks = subtasks_of(root, task);
@@ -225,13 +256,12 @@ static bool is_whole(const struct json_value *root, const char *task, int depth)
 			return false;
 	if (subtasks)
 		return true;
+	double limit = limit_of_run(root);
 	int64_t asked = harvest_count(json_member(counts, "effective"));
 	int64_t of = harvest_count(json_member(counts, "original"));
 	if (asked >= 0 && of >= 0)
-		return asked >= of;
-	return !json_is(json_member(json_member(root, "config"), "limit"), JSON_KIND_NUMBER) &&
-	       !json_is(json_member(json_member(root, "config_general"), "max_samples"),
-		       JSON_KIND_NUMBER);
+		return asked >= of && limit >= (double)of;
+	return isinf(limit);
 }
 
 static bool is_metric(const struct json_value *v)
