@@ -41,8 +41,8 @@ int publication_show(struct engine *e, struct db *reader, struct arena *a,
 int publication_glance(struct engine *e, struct db *reader, struct arena *a,
 	struct publication_status *ret, struct err *err);
 
-/* POST /v1/hub/acknowledge: 200 with GET /v1/hub; files that differ are taken as they are. 409: none
- * does, or only tags do. */
+/* POST /v1/hub/acknowledge: 200 with GET /v1/hub; README.md and CHANGELOG.md are taken as they are. 409:
+ * neither differs; what else does can't be acknowledged. */
 int publication_acknowledge(
 	struct engine *e, struct command *c, const struct reason_request *r, struct err *err);
 

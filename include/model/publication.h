@@ -27,6 +27,8 @@
 #define PUBLISHED_SEAL	      "spiralfed/seal.json"
 enum { PUBLISHED_PATHS = 9 };
 extern const char *const published_paths[PUBLISHED_PATHS]; /* all of them */
+/* For people alone: nothing is taken from it, so it may be as somebody likes it. */
+bool published_is_prose(const char *path);
 
 enum { PUBLISHED_FILE_MAX = 64 << 20, RECORD_MANIFESTS_MAX = 2100, STATES_MAX = 10000 };
 

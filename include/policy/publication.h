@@ -30,6 +30,7 @@ struct publication_file {
 struct publication_view {
 	bool exists; /* the repository */
 	const char *head;
+	const char *left_at; /* the commit at which all was as we left it; NULL or "": none */
 	const struct publication_tag *tags;
 	size_t n_tags;
 	const struct publication_release *releases;

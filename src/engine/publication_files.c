@@ -334,7 +334,7 @@ static const char *left_of(const struct published_file *left, size_t n, const ch
 	return NULL;
 }
 
-/* What is not written now stays as it was left, or as an operator took it. */
+/* What is not written now stays as it was left, or, of what is prose, as an operator took it. */
 static int list_files(const struct publication_files *f, struct db *db, struct list *ret,
 	struct arena *a, struct err *err)
 {

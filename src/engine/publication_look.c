@@ -171,6 +171,7 @@ int publication_look(const struct source *s, const struct provider_call *call, s
 		return -1;
 	l.view.exists = rc > 0;
 	l.view.head = l.refs.head ? l.refs.head : "";
+	l.view.left_at = l.state.head;
 	tags = ARENA_ARRAY(call->arena, l.refs.n_tags + 1, struct publication_tag);
 	for (size_t i = 0; i < l.refs.n_tags; i++)
 		tags[i] = (struct publication_tag){l.refs.tags[i].name, l.refs.tags[i].commit};

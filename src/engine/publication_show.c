@@ -4,9 +4,10 @@
  */
 #include <string.h>
 
+#include "base/json_writer.h"
 #include "engine/publisher.h"
 
-enum { RELEASES_PAGE = 1000 };
+enum { RELEASES_PAGE = 1000, DATA_MAX = 64 << 10 };
 
 struct drift_list {
 	struct list drift;
@@ -130,32 +131,85 @@ struct acknowledgement {
 	const struct reason_request *request;
 };
 
-static bool is_file(const struct publication_drift *d)
+static bool may_be_taken(const struct publication_drift *d)
 {
-	return strncmp(d->code, "file_", 5) == 0;
+	return strncmp(d->code, "file_", 5) == 0 && published_is_prose(d->subject);
 }
 
-/* Files are taken as they are. Tags are another matter: what they promise stands in nodes and notes. */
-static int take_files(
-	struct tx *tx, const struct list *drift, struct list *ret_rest, struct err *err)
+static int refuse(const struct list *drift, struct err *err)
+{
+	const struct publication_drift *first = LIST_AT(drift, struct publication_drift, 0);
+
+	if (!drift->n)
+		return err_set(err, ERR_STATE_CONFLICT, "nothing differs");
+	return err_set(err, ERR_STATE_CONFLICT, "%s (%s) can't be acknowledged: %s",
+		*first->subject ? first->subject : "the repository", first->code, first->needs);
+}
+
+static int was_left(
+	struct db *db, const char *path, struct arena *a, const char **ret, struct err *err)
+{
+	struct published_file *left;
+	size_t n;
+
+	if (published_files(db, a, &left, &n, err) < 0)
+		return -1;
+	*ret = NULL;
+	for (size_t i = 0; i < n; i++)
+		if (strcmp(left[i].path, path) == 0)
+			*ret = left[i].digest;
+	return 0;
+}
+
+static int take_file(
+	struct tx *tx, const struct publication_drift *d, struct json_writer *w, struct err *err)
+{
+	const char *left;
+
+	if (was_left(tx->db, d->subject, tx->arena, &left, err) < 0)
+		return -1;
+	jw_object(w);
+	jw_key(w, "found");
+	if (d->found)
+		jw_string(w, d->found);
+	else
+		jw_null(w);
+	if (left)
+		jw_kstring(w, "left", left);
+	jw_kstring(w, "path", d->subject);
+	jw_end(w);
+	return published_file_put(tx->db, d->subject, d->found, err);
+}
+
+/* What only people read is taken as it is. Tags and what is signed are another matter: nodes, notes and a
+ * restore hold to them. */
+static int take_files(struct tx *tx, const struct list *drift, struct list *ret_rest,
+	const char **ret_data, struct err *err)
 {
 	struct publication_drift *rest =
 		ARENA_ARRAY(tx->arena, drift->n + 1, struct publication_drift);
+	STRBUF_AUTO sb = STRBUF_INIT(DATA_MAX);
+	struct json_writer w;
 	size_t n = 0;
 
+	json_writer_init(&w, &sb);
+	jw_object(&w);
+	jw_key(&w, "files");
+	jw_array(&w);
 	for (size_t i = 0; i < drift->n; i++) {
 		const struct publication_drift *d = LIST_AT(drift, struct publication_drift, i);
 
-		if (!is_file(d))
+		if (!may_be_taken(d))
 			rest[n++] = *d;
-		else if (published_file_put(tx->db, d->subject, d->found, err) < 0)
+		else if (take_file(tx, d, &w, err) < 0)
 			return -1;
 	}
+	jw_end(&w);
+	jw_end(&w);
 	if (n == drift->n)
-		return err_set(err, ERR_STATE_CONFLICT,
-			drift->n ? "a tag can't be acknowledged: %s" : "nothing differs%s",
-			drift->n ? rest[0].needs : "");
+		return refuse(drift, err);
 	*ret_rest = (struct list){rest, n};
+	*ret_data = arena_strndup(tx->arena, sb.buf, sb.len);
 	return 0;
 }
 
@@ -179,16 +233,17 @@ static int acknowledge_apply(struct tx *tx, struct command *c, struct err *err)
 	const struct acknowledgement *k = c->args;
 	struct published_state s;
 	struct list drift, rest;
+	const char *data = NULL;
 
 	if (published_state_find(tx->db, tx->arena, &s, err) < 0 ||
 		load_drift(&s, tx->arena, &drift, err) < 0 ||
-		take_files(tx, &drift, &rest, err) < 0)
+		take_files(tx, &drift, &rest, &data, err) < 0)
 		return -1;
 	/* The next look sees for itself; until then what was not taken stands. */
 	s.drift = publication_drift_text(&rest, tx->arena);
 	s.drift_since = rest.n ? s.drift_since : 0;
 	if (published_state_put(tx->db, &s, err) < 0 ||
-		tx_event(tx, EVENT_HUB_ACKNOWLEDGED, "repository", k->request->reason, NULL, NULL,
+		tx_event(tx, EVENT_HUB_ACKNOWLEDGED, "repository", k->request->reason, data, NULL,
 			err) < 0)
 		return -1;
 	return answer(c, tx, err);

@@ -215,6 +215,24 @@ static int repeats(struct publisher *p, const struct publication_next *next, str
 				 "what was written does not show at the repository yet");
 }
 
+/* Once for each change, like its event. */
+static void log_drift(const struct pass *x, const struct list *drift)
+{
+	const char *text = publication_drift_text(drift, x->call.arena);
+	const struct publication_drift *first;
+
+	if (!text || strcmp(text, x->look.state.drift) == 0)
+		return;
+	if (!drift->n) {
+		log_info("hub.settled", LOG_STR("provider", x->p->source->provider));
+		return;
+	}
+	first = LIST_AT(drift, struct publication_drift, 0);
+	log_warn("hub.drift_detected", LOG_STR("provider", x->p->source->provider),
+		LOG_INT("differences", (int64_t)drift->n), LOG_STR("code", first->code),
+		LOG_STR("detail", first->detail), LOG_STR("needs", first->needs));
+}
+
 /* 1: something was done, look again; 0: nothing is left to do; -1. */
 static int look_and_step(struct pass *x, struct err *err)
 {
@@ -224,6 +242,7 @@ static int look_and_step(struct pass *x, struct err *err)
 	if (publication_look(x->p->source, &x->call, x->reader, &x->look, err) < 0)
 		return -1;
 	publication_drift(&x->look.view, x->call.arena, &drift);
+	log_drift(x, &drift);
 	if (publication_found(
 		    x->p->e, x->reader, x->look.view.head, &drift, &none, x->call.arena, err) < 0)
 		return -1;

@@ -79,12 +79,6 @@ int reading_check_sealed(struct reading *x, const struct restored_release *r,
 
 /* ---- The head ---- */
 
-/* For people: nothing is taken from them. */
-static bool is_prose(const char *path)
-{
-	return strcmp(path, PUBLISHED_CARD) == 0 || strcmp(path, PUBLISHED_CHANGELOG) == 0;
-}
-
 static const struct repository_file *head_file_of(const struct restoration *r, const char *path)
 {
 	for (size_t i = 0; i < r->n_files; i++)
@@ -105,7 +99,7 @@ static int check_at_head(struct reading *x, const char *path, struct err *err)
 			 strcmp(LIST_AT(&s->files, struct sealed_file, i)->path, path) == 0;
 	if ((!f && !listed) || (f && check_file(s, path, f->text, f->len, err) == 0))
 		return 0;
-	if (is_prose(path)) {
+	if (published_is_prose(path)) {
 		reading_unsigned(x, "main", path);
 		x->r->touched = true;
 		return 0;

@@ -4,11 +4,18 @@
  */
 #include "model/publication.h"
 
+#include <string.h>
+
 #include "model/format.h"
 
 const char *const published_paths[PUBLISHED_PATHS] = {PUBLISHED_RELEASE, PUBLISHED_ATTESTATION,
 	PUBLISHED_RECORD, PUBLISHED_CHANNEL, PUBLISHED_POINTER, PUBLISHED_STATES, PUBLISHED_CARD,
 	PUBLISHED_CHANGELOG, PUBLISHED_SEAL};
+
+bool published_is_prose(const char *path)
+{
+	return strcmp(path, PUBLISHED_CARD) == 0 || strcmp(path, PUBLISHED_CHANGELOG) == 0;
+}
 
 #define F(type_, name_, field_, ...)                                                 \
 	{                                                                            \

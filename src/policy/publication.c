@@ -120,6 +120,22 @@ static void of_strangers(struct drifting *d, const struct publication_view *v)
 	}
 }
 
+static const char *file_needs(
+	const struct publication_view *v, const struct publication_file *f, struct arena *a)
+{
+	if (published_is_prose(f->path))
+		return "revert that commit; or, when it is right, POST /v1/hub/acknowledge "
+		       "(spiralfed hub acknowledge), and it is taken as it is";
+	return v->left_at && *v->left_at
+		       ? arena_printf(a,
+				 "revert that commit, so that %s is as at commit %s: a restore "
+				 "needs "
+				 "it as it was signed, so nobody can acknowledge it",
+				 f->path, v->left_at)
+		       : "revert that commit: a restore needs the file as it was signed, so nobody "
+			 "can acknowledge it";
+}
+
 static void of_files(struct drifting *d, const struct publication_view *v)
 {
 	for (size_t i = 0; i < v->n_files; i++) {
@@ -133,8 +149,7 @@ static void of_files(struct drifting *d, const struct publication_view *v)
 		one->found = f->found;
 		one->detail = arena_printf(d->arena, "%s at the head (%s) is %s", f->path, v->head,
 			f->found ? "not as it was left" : "gone");
-		one->needs = "revert that commit; or, when it is right, POST /v1/hub/acknowledge "
-			     "(spiralfed hub acknowledge), and it is taken as it is";
+		one->needs = file_needs(v, f, d->arena);
 	}
 }
 

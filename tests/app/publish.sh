@@ -21,11 +21,12 @@ fault() { curl -sf -H 'Content-Type: application/json' -d "$1" "$hub/_control/fa
 mend() { curl -sf -X DELETE "$hub/_control/fault" >control.out; }
 of_hub() { curl -sfL -H 'Authorization: Bearer hf_read' "$hub$1"; }
 tags() { of_hub "/api/models/$repo/refs" >refs && grep -q "\"name\":[ ]*\"$1\"" refs; }
-edit() { # FILE TEXT: a commit by hand
+edit() { printf %s "$2" | put "$1"; } # FILE TEXT: a commit by hand
+put() { # FILE <CONTENT
 	{
 		echo '{"key":"header","value":{"summary":"by hand","description":""}}'
 		printf '{"key":"file","value":{"content":"%s","path":"%s","encoding":"base64"}}\n' \
-			"$(printf %s "$2" | base64 -w0)" "$1"
+			"$(base64 -w0)" "$1"
 	} >commit.ndjson
 	curl -sf -H 'Authorization: Bearer hf_write' -H 'Content-Type: application/x-ndjson' \
 		--data-binary @commit.ndjson "$hub/api/models/$repo/commit/main" >control.out
@@ -116,6 +117,7 @@ check "the Hub agrees again" await state agrees
 unit 10 0.95 >best.json
 sf submit best.json
 sf merge
+at_tag main spiralfed/release.json >release
 edit spiralfed/release.json '{"forged":true}'
 check "an edited file is drift" await state drifted
 check "... by its name" prints spiralfed/release.json
@@ -126,10 +128,23 @@ check "... and nothing is promoted" await blocked 'spiralfed/release.json'
 sf events
 check "... and on record" prints hub.drift_detected
 sf hub
-check "spiralfed hub says what to do" prints 'spiralfed hub acknowledge'
+check "spiralfed hub says what to do" prints 'revert that commit'
+check "... and the log" grep -q 'hub\.drift_detected.*spiralfed/release\.json' log
+sf hub acknowledge --reason "looked at it"
+check "nobody takes as it is what a restore needs" exits 1
+check "... says why" says "spiralfed/release.json (file_changed) can't be acknowledged: revert that commit"
+put spiralfed/release.json <release
+check "... and put back it agrees" await state agrees
+at_tag main CHANGELOG.md >changelog
+{ cat changelog; echo; echo "A word of ours"; } | put CHANGELOG.md
+check "an edited changelog is drift" await state drifted
+sf hub
+check "... that may be taken" prints 'spiralfed hub acknowledge'
 sf hub acknowledge --reason "looked at it"
 check "an operator takes it as it is" exits 0
 check "... and it agrees" await state agrees
+sf events
+check "... and is on record" prints hub.acknowledged
 remove() { # FILE: a commit by hand
 	{
 		echo '{"key":"header","value":{"summary":"by hand","description":""}}'

@@ -10,6 +10,7 @@
 #include "engine/internal.h"
 #include "engine/publication_files.h"
 #include "engine/publisher.h"
+#include "store/event.h"
 #include "store/release.h"
 #include "support/memory_repository.h"
 #include "support/registry.h"
@@ -335,8 +336,48 @@ static struct outcome acknowledge_hub(void)
 	return registry_run(c, publication_acknowledge(reg.engine, c, r, &c->err));
 }
 
+/* Found by a review: acknowledged once, a forged record was no drift any more. */
+START_TEST(test_publisher__what_is_signed_is_never_taken)
+{
+	static const char *const needed[] = {PUBLISHED_RELEASE, PUBLISHED_ATTESTATION,
+		PUBLISHED_RECORD, PUBLISHED_CHANNEL, PUBLISHED_POINTER, PUBLISHED_STATES,
+		PUBLISHED_SEAL};
+	struct outcome o;
+	struct page page;
+	struct err err = {0};
+
+	first_release();
+	pass(1);
+	memory_edit(needed[_i], "{}");
+	pass(3600);
+	o = acknowledge_hub();
+	ck_assert_int_eq(o.code, ERR_STATE_CONFLICT);
+	ck_assert_msg(strstr(o.c->err.msg, needed[_i]) && strstr(o.c->err.msg, "revert"), "%s",
+		o.c->err.msg);
+	/* The card beside it is taken, by its digest, and the rest stands. */
+	memory_edit(PUBLISHED_CARD, "# Ours, but better");
+	pass(3600);
+	ck_assert_int_eq(acknowledge_hub().status, 200);
+	ck_assert_uint_eq(status().drift.n, 1);
+	ck_assert_int_eq(event_list(reg.reader, NULL, NULL, 0, 1000, reg.arena, &page, &err), 0);
+	bool told = false;
+	for (size_t i = 0; i < page.n; i++)
+		told = told || (strstr(page.bodies[i], "hub.acknowledged") &&
+				       strstr(page.bodies[i], "{\"files\":[{\"found\":\"sha256:") &&
+				       strstr(page.bodies[i], "\"path\":\"README.md\""));
+	ck_assert(told);
+	pass(3600);
+	struct publication_status p = status();
+
+	ck_assert_int_eq(p.state, PUBLICATION_DRIFTED);
+	ck_assert_str_eq(LIST_AT(&p.drift, struct publication_drift, 0)->subject, needed[_i]);
+}
+END_TEST
+
 START_TEST(test_publisher__files_can_be_taken_as_they_are)
 {
+	struct outcome o;
+
 	first_release();
 	pass(1);
 	ck_assert_int_eq(acknowledge_hub().status, 409);
@@ -346,9 +387,18 @@ START_TEST(test_publisher__files_can_be_taken_as_they_are)
 	ck_assert_int_eq(acknowledge_hub().status, 200);
 	pass(3600);
 	ck_assert_int_eq(status().state, PUBLICATION_AGREES);
+	/* As it is, and not as somebody makes it next. */
+	memory_edit(PUBLISHED_CARD, "# Nobody's");
+	pass(3600);
+	ck_assert_int_eq(status().state, PUBLICATION_DRIFTED);
+	ck_assert_int_eq(acknowledge_hub().status, 200);
 	move_tag();
 	pass(3600);
 	ck_assert_int_eq(acknowledge_hub().status, 409);
+	lose();
+	pass(3600);
+	o = acknowledge_hub();
+	ck_assert_msg(strstr(o.c->err.msg, "the repository (repository_gone)"), "%s", o.c->err.msg);
 }
 END_TEST
 
@@ -406,6 +456,7 @@ Suite *test_suite(void)
 	tcase_add_test(t, test_publisher__records_the_evidence_too);
 	tcase_add_test(t, test_publisher__says_how_many_activations_it_leaves_out);
 	tcase_add_test(t, test_publisher__files_can_be_taken_as_they_are);
+	tcase_add_loop_test(t, test_publisher__what_is_signed_is_never_taken, 0, 7);
 	suite_add_tcase(s, t);
 	return s;
 }
