@@ -85,6 +85,21 @@ static bool is_one_of(const char *name, const char *const *names, size_t n)
 	return false;
 }
 
+/* Before anything is read. */
+static int check_provider(struct making *m)
+{
+	const struct list *providers = &m->policy.providers;
+	const char *known = "";
+
+	if (policy_provider(&m->policy, m->target.provider))
+		return 0;
+	for (size_t i = 0; i < providers->n; i++)
+		known = arena_printf(m->cli->arena, "%s%s%s", known, i ? ", " : "",
+			LIST_AT(providers, struct policy_provider, i)->name);
+	return cli_misuse(m->cli, "--provider %s: no provider of the policy, which knows %s",
+		m->target.provider, known);
+}
+
 /* A slip of the pen would leave the gate without its number, and nobody would see why. A name that
  * is kept only gets its scale. */
 static int check_map(struct making *m)
@@ -253,6 +268,8 @@ int cli_manifest(struct cli *cli)
 
 	if (!rc)
 		rc = cli_read_policy(cli, cli->option[CLI_OPTION_POLICY], &m.policy, &canonical);
+	if (!rc)
+		rc = check_provider(&m);
 	if (!rc)
 		rc = check_map(&m);
 	harvest_init(&m.harvest, cli->arena);

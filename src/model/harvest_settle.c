@@ -87,7 +87,21 @@ static bool same_model(const char *a, const char *b)
 	return !strcasecmp(last_part(a), last_part(b));
 }
 
-static int check_models(const struct harvest *h, const struct harvest_target *t, struct err *err)
+static void note_other_name(struct harvest *h, const struct harvest_target *t, const struct said *m)
+{
+	if (t->subject && same_model(t->subject, m->text))
+		return;
+	for (const struct said *before = h->models; before < m; before++)
+		if (same_model(before->text, m->text))
+			return;
+	h->file = m->file;
+	harvest_note(h, NULL,
+		"measured %.120s, and the manifest is about %.120s: when the two are one, say so "
+		"with --known-as %.120s",
+		m->text, t->id, m->text);
+}
+
+static int check_models(struct harvest *h, const struct harvest_target *t, struct err *err)
 {
 	const struct said *first = NULL;
 
@@ -103,6 +117,8 @@ static int check_models(const struct harvest *h, const struct harvest_target *t,
 				"leave "
 				"one out, or say with --known-as %s,%s that both are this one",
 				first->file, first->text, m->file, m->text, first->text, m->text);
+		if (t->id)
+			note_other_name(h, t, m);
 	}
 	return 0;
 }

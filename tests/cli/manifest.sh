@@ -40,6 +40,11 @@ check "... with a sentence" says 'give --id namespace/family-vN'
 check "... and nothing is written" test ! -s out
 manifest "$harvest/adapter/all_results.json" --provider hf --role textgen --id spiralverse/x-v1
 check "without --output it goes to standard output" prints '"schema": "spiralfed.manifest/v1"'
+manifest "$harvest"/adapter/results_*.json --provider hf --role textgen --id spiralverse/x-v1
+check "... and of another name there is a note" says 'note: measured spiralverse/textgen-lora-v9, and the manifest is about spiralverse/x-v1'
+manifest "$harvest/nowhere" --provider zzz --role textgen
+check "a provider that nobody knows" exits 2
+check "... with those that the policy knows" says '--provider zzz: no provider of the policy, which knows hf, gcp, aws'
 manifest "$harvest/embedder" --provider gcp --role embed --map retrieval_score=HeldOut.main_score
 check "no address but on the Hub: it is asked for" says 'give --uri'
 manifest "$harvest/embedder" --provider gcp --role embed --uri 'javascript:alert(1)' \
