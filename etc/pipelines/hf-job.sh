@@ -36,9 +36,13 @@ hub: {username: $user, token: \${HF_TOKEN}, push_to_hub: true}
 END
 HF_USERNAME=$user autotrain --config train.yaml
 
+# The very commit that is measured below: the repository's main may move on.
+commit=$(python3 -c 'import sys, huggingface_hub; print(huggingface_hub.HfApi().model_info(sys.argv[1]).sha)' "$ARTIFACT")
+
 # The harness writes n, standard errors and directions, which make a verdict more than a comparison of two points.
 lm_eval --model hf --model_args "pretrained=$BASE_MODEL,peft=$name" --tasks "$TASKS" --batch_size auto --output_path results
 
 spiralfed manifest "$name/adapter_config.json" results --provider hf --role textgen --id "$ARTIFACT" \
-	--base-model "$BASE_MODEL" --map "task_accuracy=$METRIC" --output manifest.json --push "$ARTIFACT"
+	--uri "hf://$ARTIFACT@$commit" --base-model "$BASE_MODEL" --map "task_accuracy=$METRIC" \
+	--output manifest.json --push "$ARTIFACT"
 spiralfed submit manifest.json

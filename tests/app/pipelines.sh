@@ -84,7 +84,7 @@ stand_in() { # NAME: a tool of the cloud's; what it does is on standard input
 }
 job() { # SCRIPT
 	status=0
-	(cd job && PATH=$PWD/../bin:$PATH sh "$pipelines/$1" inside) >out 2>err || status=$?
+	(cd job && PATH=$PWD/../bin:$PATH PYTHONPATH=$SRC/tests/support/pipelines sh "$pipelines/$1" inside) >out 2>err || status=$?
 }
 repository() { # NAME
 	curl -fsS -H 'Content-Type: application/json' -d "{\"id\": \"$1\", \"private\": true, \"files\": {\"x\": \"y\"}}" \
@@ -111,6 +111,7 @@ job hf-job.sh
 check "the job of Hugging Face" exits 0
 check "... commits" prints 'spiralfed/manifest.json  committed at'
 check "... and hands in" prints 'quality'
+check "... of this very commit" sh -c 'grep -q "\"uri\": \"hf://spiralverse/textgen-lora-v9@[0-9a-f]\{40\}\"" job/manifest.json'
 check "... starts nothing with a token in its arguments" sh -c '! grep -n "env.*TOKEN=" "$1"' - "$pipelines/hf-job.sh"
 
 stand_in hf <<'END'

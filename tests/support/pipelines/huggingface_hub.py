@@ -1,21 +1,29 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The two calls of the Hub's client that the notebook makes, over the Hub's own protocol."""
+"""The calls of the Hub's client that the notebook and the jobs make, over the Hub's own protocol."""
 
 import base64
 import collections
 import fnmatch
 import hashlib
 import json
+import os
 import pathlib
 import urllib.error
 import urllib.request
 
+ModelInfo = collections.namedtuple("ModelInfo", "sha")
 CommitInfo = collections.namedtuple("CommitInfo", "oid commit_url")
 
 
 class HfApi:
-    def __init__(self, token, endpoint):
-        self.token, self.endpoint = token, endpoint
+    def __init__(self, token=None, endpoint=None):
+        self.token, self.endpoint = token or os.environ["HF_TOKEN"], endpoint or os.environ["HF_ENDPOINT"]
+
+    def model_info(self, repo_id):
+        request = urllib.request.Request(self.endpoint + "/api/models/" + repo_id,
+                                         headers={"Authorization": "Bearer " + self.token})
+        with urllib.request.urlopen(request, timeout=20) as reply:
+            return ModelInfo(json.load(reply)["sha"])
 
     def post(self, path, body, content_type="application/json"):
         request = urllib.request.Request(self.endpoint + path, body, {
