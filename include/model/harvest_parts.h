@@ -42,6 +42,7 @@ enum metric_scale {
 	SCALE_FREE,   /* any number */
 	SCALE_SHARE,  /* 0 to 1, or to 100 */
 	SCALE_ERRORS, /* the same, and may be more than the whole */
+	SCALE_TO_ONE, /* at most 1, and as low as it likes: R2 */
 	SCALE_SIGNED, /* -1 to 1, or to 100: a correlation */
 	SCALE_OPEN,   /* 0 to 1 of one tool and to 100 of another: a small one may be either */
 };
@@ -72,7 +73,8 @@ struct finding *harvest_find(
 /* The same with a number that was worked out. */
 struct finding *harvest_find_number(struct harvest *h, const struct json_value *at, double number,
 	const char *prefix, const char *stem);
-/* A standard error as the file gives it, on the scale of the value: what says nothing is left out. */
+/* A standard error as the file gives it, on the scale of the value: what says nothing is left out, and with one
+ * that no share has the finding is unfit. */
 void harvest_stderr(struct harvest *h, struct finding *f, const struct json_value *v);
 /* A share is kept from 0 to 1. What may be on either scale waits for harvest_close_scales(). */
 void harvest_set_scale(struct finding *f, enum metric_scale scale);
@@ -88,6 +90,8 @@ void harvest_on_call(struct finding *f, const char *why);
 bool harvest_is_stand_in(const char *name);
 /* What the file says of itself to have been a dry run, at the root or a few levels below; NULL: nothing. */
 const struct json_value *harvest_dry_run(const struct json_value *root);
+/* As a script would take a flag: whatever does not say no. */
+bool harvest_means_yes(const struct json_value *v);
 /* Is it a number of samples or requests, and no measurement? */
 bool harvest_is_count_name(const char *key);
 /* A number of samples or requests that is 0, at the root or a level below; NULL: there is none. */

@@ -10,8 +10,7 @@
 
 enum { DRY_RUN_DEPTH = 4, FLAG_MAX = 16 };
 
-/* As a script would take it: whatever does not say no. */
-static bool means_true(const struct json_value *v)
+bool harvest_means_yes(const struct json_value *v)
 {
 	static const char *const no[] = {
 		"", "0", "0.0", "f", "false", "n", "no", "none", "null", "off", "disabled"};
@@ -54,7 +53,7 @@ static const struct json_value *find(const struct json_value *v, int depth)
 	const struct json_value *found = NULL;
 
 	for (size_t i = 0; json_is(v, JSON_KIND_OBJECT) && i < v->n; i++)
-		if (is_dry_run(v->sub[i].key) && means_true(&v->sub[i]))
+		if (is_dry_run(v->sub[i].key) && harvest_means_yes(&v->sub[i]))
 			return &v->sub[i];
 	if (depth < DRY_RUN_DEPTH && (json_is(v, JSON_KIND_OBJECT) || json_is(v, JSON_KIND_ARRAY)))
 		for (size_t i = 0; !found && i < v->n; i++)

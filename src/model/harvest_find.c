@@ -9,6 +9,9 @@
 
 #include "model/harvest_parts.h"
 
+/* Of two that differ by the whole. */
+#define MOST_STDERR 0.5
+
 enum { ROOM_FIRST = 16 };
 
 /* Room for one more in an array of the arena. */
@@ -225,7 +228,9 @@ void harvest_stderr(struct harvest *h, struct finding *f, const struct json_valu
 {
 	double number;
 	const char *why = NULL;
+	enum metric_scale scale;
 
+	metric_name_direction(f->stem, &scale);
 	if (!v || f->use == FOUND_UNFIT)
 		return;
 	if (!harvest_number(h, v, &number, &why))
@@ -236,6 +241,13 @@ void harvest_stderr(struct harvest *h, struct finding *f, const struct json_valu
 		harvest_note(h, v, "a standard error of 0 says nothing: left out");
 	else
 		f->metric.stderr_ = f->is_divided ? number / 100 : number;
+	if (scale == SCALE_SHARE && f->metric.stderr_ > MOST_STDERR)
+		harvest_unfit(
+			f, arena_printf(h->arena,
+				   "has a standard error of %.6g, and that of a share is never "
+				   "more than 0.5: perhaps it is a standard deviation, or in "
+				   "percent",
+				   f->metric.stderr_));
 }
 
 struct found_suite *harvest_suite(struct harvest *h, const struct json_value *at, const char *name)

@@ -75,7 +75,7 @@ enum harvest_outcome harvest_read_genai_perf(
 		return harvest_refuse(h, count, err,
 			"does not say how many requests came through (request_count): perhaps "
 			"none did");
-	if (json_is_bool(cancelled, true))
+	if (harvest_means_yes(cancelled))
 		return harvest_refuse(h, cancelled, err, "was broken off: run it again to its end");
 	if (harvest_check_count(h, errors, err) != HARVEST_READ)
 		return HARVEST_REFUSED;

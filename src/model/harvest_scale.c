@@ -17,6 +17,11 @@ void harvest_set_scale(struct finding *f, enum metric_scale scale)
 
 	if (scale == SCALE_FREE || f->use == FOUND_UNFIT)
 		return;
+	if (scale == SCALE_TO_ONE) {
+		if (v > 1 + OVERSHOOT)
+			harvest_unfit(f, "is more than 1, which none is");
+		return;
+	}
 	if (v < (scale == SCALE_SIGNED ? -100 : 0) || v > (scale == SCALE_ERRORS ? 10000 : 100)) {
 		harvest_unfit(f, "is no share: neither on a scale to 1 nor to 100");
 	} else if (fabs(v) > 1 && fabs(v) <= 1 + OVERSHOOT) {
@@ -29,7 +34,12 @@ void harvest_set_scale(struct finding *f, enum metric_scale scale)
 		f->is_scaled = true;
 		harvest_on_call(f, "is either a rate of more than one or a small one in percent; "
 				   "say which with /1 or /100 behind it in --map");
-	} else if (fabs(v) > 1) {
+	} else if (v < -1) {
+		f->is_scaled = true;
+		harvest_on_call(f,
+			"is negative and beyond -1: a correlation in percent, or no score at "
+			"all; say which with /100 or /1 behind it in --map");
+	} else if (v > 1) {
 		f->metric.value = v / 100;
 		f->is_divided = true;
 	}

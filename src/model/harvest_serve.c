@@ -111,6 +111,7 @@ static enum harvest_outcome read_run(
 	int64_t completed = harvest_count(counts[0]);
 	int64_t asked = harvest_count(counts[1]);
 	int64_t failed = harvest_count(counts[2]);
+	const struct json_value *took = json_member(run, "duration");
 	size_t from = h->n_findings;
 	bool has_p95 = false;
 
@@ -121,6 +122,11 @@ static enum harvest_outcome read_run(
 		return harvest_refuse(h, run, err,
 			"does not say how many requests came through (completed): perhaps none "
 			"did");
+	if (completed > 0 && took && !(json_is(took, JSON_KIND_NUMBER) && took->number > 0))
+		return harvest_refuse(h, took, err,
+			"is no time more than 0, and %lld requests came through: one of these is "
+			"wrong",
+			(long long)completed);
 	if (asked >= 0 && completed + (failed > 0 ? failed : 0) > asked)
 		return harvest_refuse(h, run, err,
 			"says that %lld requests came through and %lld failed, of %lld that were "
