@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: Apache-2.0
 
 -- name: source_items :many (provider)
-SELECT name, version, outcome, digest, policy_version FROM source_item WHERE provider = $1 ORDER BY name;
+SELECT name, version, outcome, digest, policy_version, code FROM source_item WHERE provider = $1 ORDER BY name;
 
 -- name: source_item_put :exec (provider, name, version, outcome, digest, policy_version, code, pointer, detail, handled_at)
 INSERT INTO source_item (provider, name, version, outcome, digest, policy_version, code, pointer, detail, handled_at)

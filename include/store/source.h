@@ -28,7 +28,7 @@ struct source_items {
 	size_t n;
 };
 
-/* All of a provider by name: name, version, outcome, digest, policy_version. */
+/* All of a provider by name: name, version, outcome, digest, code, policy_version. */
 int source_items_load(struct db *db, const char *provider, struct arena *a,
 	struct source_items *ret, struct err *err);
 int source_item_put(

@@ -25,6 +25,7 @@ struct batch {
 	struct db *reader;
 	struct provider_call call;
 	int64_t policy_version;
+	bool remote; /* what a server answered may be its error, whatever the status said */
 	struct entry *v;
 	size_t n, room;
 	struct source_record record;
@@ -147,6 +148,11 @@ static void answered(struct batch *b, struct entry *x)
 		r->err = *err;
 	} else if (x->young && (err->code == ERR_BAD_JSON)) {
 		r->left++;
+	} else if (b->remote && err->code == ERR_BAD_JSON) {
+		/* A page of some proxy's has other bytes each time: it is told of the entry. */
+		*x->digest = '\0';
+		r->failed++;
+		refuse(b, x, SOURCE_FAILED, err);
 	} else if (err->code == ERR_ARTIFACT_CONFLICT) {
 		r->conflicts++;
 		refuse(b, x, SOURCE_CONFLICT, err);
@@ -227,13 +233,19 @@ static int add(struct batch *b, const struct source_entry *entry, const struct s
 
 /* ---- The whole listing ---- */
 
-/* Handled before as it is now? What a policy refused may be right for another one. */
+/* Handled before as it is now? What a policy refused may be right for another one; and what somebody
+ * names is looked at. */
 static bool is_settled(
-	const struct source_entry *entry, const struct source_item *row, int64_t policy_version)
+	const struct batch *b, const struct source_entry *entry, const struct source_item *row)
 {
 	if (!row || strcmp(row->version, entry->version) != 0 || row->outcome == SOURCE_FAILED)
 		return false;
-	return row->outcome == SOURCE_STORED || row->policy_version == policy_version;
+	if (row->outcome == SOURCE_STORED)
+		return true;
+	/* Rows of before such an answer was told from a manifest. */
+	if (b->remote && row->code && strcmp(row->code, err_info(ERR_BAD_JSON)->code) == 0)
+		return false;
+	return row->policy_version == b->policy_version && !source_is_partial(b->s);
 }
 
 /* Both lists go by name. */
@@ -250,7 +262,7 @@ static int walk(struct batch *b, const struct source_listing *l, const struct so
 			gone->v[gone->n++] = rows->v[j++].name;
 		if (j < rows->n && strcmp(rows->v[j].name, entry->name) == 0)
 			row = &rows->v[j++];
-		if (is_settled(entry, row, b->policy_version))
+		if (is_settled(b, entry, row))
 			b->s->report.unchanged++;
 		else if (add(b, entry, row) < 0)
 			return -1;
@@ -280,11 +292,13 @@ int source_walk(struct source *s, struct db *reader, const struct provider_call 
 	struct source_vanished *gone)
 {
 	ARENA_AUTO a = arena_new();
+	struct session_health health;
 	struct batch b = {
 		.s = s,
 		.reader = reader,
 		.call = *call,
 		.policy_version = policy_version(s->e),
+		.remote = source_health(s->e, s->provider, &health),
 		.room = batch_size(s->e),
 	};
 	int rc;

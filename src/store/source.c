@@ -40,9 +40,9 @@ static int load_items(
 			.name = stmt_text_dup(s, "name", a),
 			.outcome = names_find(&source_outcome_names, stmt_text(s, "outcome")),
 			.digest = stmt_text_dup(s, "digest", a),
+			.code = stmt_text_dup(s, "code", a),
 		};
 		if (refused) {
-			i->code = stmt_text_dup(s, "code", a);
 			i->pointer = stmt_text_dup(s, "pointer", a);
 			i->detail = stmt_text_dup(s, "detail", a);
 			i->handled_at = stmt_int(s, "handled_at");

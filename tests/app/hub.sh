@@ -183,6 +183,12 @@ check "no secret is in the log" eval '! secret_in_log'
 curl -sf -X DELETE -H 'Authorization: Bearer hf_write' -d '{"organization":"spiralverse","name":"textgen-lora-v1"}' \
 	"$hub/api/repos/delete" >control.out
 unit 16
+fault '{"kind":"drift","variant":"html","path":"resolve"}'
+check "a page instead of a manifest" ingest
+ingest
+check "... is shown as not read" prints 'nothing new, 1 could not be read'
+check "... and none that was refused" has_events manifest.refused 1
+mend
 check "one that was deleted" ingest
 check "... is not missed" stored 17
 get /v1/providers/hf

@@ -14,6 +14,7 @@
 Suite *test_suite(void);
 
 static int listed, found, fetched, failures; /* failures: that many more finds and lists fail */
+static const char *document;		     /* instead of a good one */
 static bool asks_again;			     /* while it is looked at, once */
 
 static int open_it(const struct connector_options *o, struct connector **ret, struct err *err)
@@ -63,11 +64,15 @@ static int fetch_it(struct connector *c, const struct provider_call *call,
 		ck_assert_int_eq(
 			source_ask_put(reg.engine->db, "hf", entry->name, call->arena, err), 0);
 	asks_again = false;
-	ret->text = arena_printf(call->arena,
-		"{\"provider\":\"hf\",\"artifacts\":[{\"id\":\"s/%s\",\"role\":\"textgen\",\"uri\":"
-		"\"hf://s/x\",\"metrics\":{\"quality\":0.8,\"safety\":0.98,\"latency_ms_p95\":120,"
-		"\"cost_per_1k_tokens\":0.7}}]}",
-		entry->name);
+	ret->text = document ? document
+			     : arena_printf(call->arena,
+				       "{\"provider\":\"hf\",\"artifacts\":[{\"id\":\"s/"
+				       "%s\",\"role\":\"textgen\",\"uri\":"
+				       "\"hf://s/"
+				       "x\",\"metrics\":{\"quality\":0.8,\"safety\":0.98,\"latency_"
+				       "ms_p95\":120,"
+				       "\"cost_per_1k_tokens\":0.7}}]}",
+				       entry->name);
 	ret->len = strlen(ret->text);
 	ret->young = false;
 	return FETCH_DONE;
@@ -97,6 +102,7 @@ static void setup(void)
 {
 	listed = found = fetched = failures = 0;
 	asks_again = false;
+	document = NULL;
 	registry_setup();
 	registry_sources(sources, 1);
 }
@@ -221,6 +227,20 @@ START_TEST(test_source_ask__forgets_nothing_else)
 }
 END_TEST
 
+START_TEST(test_source_ask__looks_again_at_what_was_refused)
+{
+	document = "{\"provider\":\"hf\"}";
+	ask_for("lora-v1");
+	run();
+	ck_assert_int_eq(fetched, 1);
+	document = NULL;
+	ask_for("lora-v1");
+	run();
+	ck_assert_int_eq(fetched, 2);
+	ck_assert(has("s/lora-v1"));
+}
+END_TEST
+
 START_TEST(test_source_ask__a_failure_is_followed_by_one_look_at_all)
 {
 	failures = 1;
@@ -320,6 +340,7 @@ Suite *test_suite(void)
 	tcase_add_test(t, test_source_ask__named_again_meanwhile_is_pulled_again);
 	tcase_add_test(t, test_source_ask__waits_for_a_place_that_is_away);
 	tcase_add_test(t, test_source_ask__forgets_nothing_else);
+	tcase_add_test(t, test_source_ask__looks_again_at_what_was_refused);
 	tcase_add_test(t, test_source_ask__a_failure_is_followed_by_one_look_at_all);
 	tcase_add_test(t, test_source_ask__too_much_is_everything);
 	tcase_add_test(t, test_source_ask__one_that_fails_keeps_no_other_from_coming);

@@ -26,6 +26,7 @@ static struct {
 	size_t deaf_from; /* fetches from this one on can't be made; 0: none of them */
 	size_t deaf_once; /* that one alone */
 	enum err_code code;
+	const char *instead; /* of each document; of a page, other bytes each time */
 	size_t fetches;
 	enum breaker_state breaker;
 } place;
@@ -65,6 +66,13 @@ static int play_fetch(struct connector *c, const struct provider_call *call,
 	if (strncmp(entry->name, "bare", 4) == 0) {
 		err_set(err, ERR_INVALID_MANIFEST, "it has no metrics to make a manifest of");
 		return FETCH_REFUSED;
+	}
+	if (place.instead) {
+		text = arena_printf(call->arena, "%s%s", place.instead,
+			*place.instead == '<' ? arena_printf(call->arena, "%zu", place.fetches)
+					      : "");
+		*ret = (struct source_document){.text = text, .len = strlen(text)};
+		return FETCH_DONE;
 	}
 	text = arena_printf(call->arena,
 		"{\"provider\":\"hf\",\"artifacts\":[{\"id\":\"s/textgen-lora-v%s\",\"role\":"
@@ -218,6 +226,48 @@ START_TEST(test_source_remote__what_it_refuses_is_told_once_and_asked_again_when
 }
 END_TEST
 
+static const char *const no_documents[] = {"<html>at home in the proxy", "", "{\"provider\":"};
+
+/* 200 and somebody's error page: nothing was said of the manifest. */
+START_TEST(test_source_remote__what_is_no_json_is_asked_for_again_and_told_once)
+{
+	add("10", "a");
+	place.instead = no_documents[_i];
+	struct job_run r = ingest();
+
+	ck_assert_str_eq(said(&r), "hf: nothing new, 1 could not be read");
+	ingest();
+	registry_reopen();
+	ingest();
+	ck_assert_uint_eq(place.fetches, 3);
+	ck_assert_int_eq(count_events("manifest.unreadable"), 1);
+	ck_assert_int_eq(count_events("manifest.refused"), 0);
+	place.instead = NULL;
+	ingest();
+	ck_assert_int_eq(count_events("manifest.submitted"), 1);
+	ingest();
+	ck_assert_uint_eq(place.fetches, 4);
+	ck_assert_int_eq(count_events("manifest.unreadable"), 1);
+}
+END_TEST
+
+START_TEST(test_source_remote__what_is_refused_for_what_it_says_stays_refused)
+{
+	add("10", "a");
+	place.instead = "{\"provider\":\"hf\"}";
+	ingest();
+	ingest();
+	ck_assert_uint_eq(place.fetches, 1);
+	ck_assert_int_eq(count_events("manifest.refused"), 1);
+	place.instead = NULL;
+	ingest();
+	ck_assert_uint_eq(place.fetches, 1);
+	place.v[0].version = "b";
+	ingest();
+	ck_assert_int_eq(count_events("manifest.submitted"), 1);
+}
+END_TEST
+
 static enum provider_state state(void)
 {
 	struct provider_record p;
@@ -256,6 +306,10 @@ Suite *test_suite(void)
 	tcase_add_test(tc, test_source_remote__one_entry_it_was_not_asked_for_comes_with_the_next);
 	tcase_add_test(tc,
 		test_source_remote__what_it_refuses_is_told_once_and_asked_again_when_it_changes);
+	tcase_add_loop_test(tc,
+		test_source_remote__what_is_no_json_is_asked_for_again_and_told_once, 0,
+		sizeof(no_documents) / sizeof(no_documents[0]));
+	tcase_add_test(tc, test_source_remote__what_is_refused_for_what_it_says_stays_refused);
 	tcase_add_test(tc, test_source_remote__one_that_is_left_alone_fails);
 	suite_add_tcase(suite, tc);
 	return suite;
