@@ -91,8 +91,8 @@ static enum harvest_outcome read_benchmark(
 	if (harvest_check_count(h, json_member(totals, "errored"), err) != HARVEST_READ)
 		return HARVEST_REFUSED;
 	if (failed < 0)
-		harvest_note(
-			h, b, "does not say how many requests failed (request_totals.errored)");
+		return harvest_refuse(h, b, err,
+			"does not say how many requests failed (request_totals.errored)");
 	if (cut > 0)
 		harvest_note(h, b,
 			"%lld requests were cut off at the end of the run, and are in "

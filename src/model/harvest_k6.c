@@ -62,17 +62,17 @@ enum harvest_outcome harvest_read_k6(
 			"of how many?");
 	if (n <= 0)
 		return harvest_refuse(h, NULL, err, "no request was made (http_reqs)");
-	if (rate && (!json_is(rate, JSON_KIND_NUMBER) || rate->number < 0 || rate->number > 1))
+	/* A refused connection is answered fast: without the share of these no percentile is a pass. */
+	if (!rate)
+		return harvest_refuse(h, NULL, err,
+			"does not say how many requests failed (http_req_failed): perhaps all did");
+	if (!json_is(rate, JSON_KIND_NUMBER) || rate->number < 0 || rate->number > 1)
 		return harvest_refuse(h, rate, err,
 			"is no number from 0 to 1, so that nobody knows how many requests failed");
-	if (rate) {
-		int64_t lost = (int64_t)llround(rate->number * (double)n);
-		enum harvest_outcome outcome = harvest_failures(h, rate, n - lost, lost, err);
-		if (outcome != HARVEST_READ)
-			return outcome;
-	} else {
-		harvest_note(h, NULL, "does not say how many requests failed (http_req_failed)");
-	}
+	int64_t lost = (int64_t)llround(rate->number * (double)n);
+	enum harvest_outcome outcome = harvest_failures(h, rate, n - lost, lost, err);
+	if (outcome != HARVEST_READ)
+		return outcome;
 	for (size_t i = 0; json_is(duration, JSON_KIND_OBJECT) && i < duration->n; i++) {
 		const struct json_value *v = &duration->sub[i];
 		int quantile;

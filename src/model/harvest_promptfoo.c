@@ -114,6 +114,15 @@ static enum harvest_outcome refuse_stand_in(
 		provider);
 }
 
+static enum harvest_outcome refuse_second(struct harvest *h, const struct json_value *v,
+	const char *provider, const char *others, struct err *err)
+{
+	return harvest_refuse(h, v, err,
+		"is of %s, and others are of %s: a manifest's artifact is one; run it for each by "
+		"itself",
+		provider, others);
+}
+
 static enum harvest_outcome count_results(
 	struct harvest *h, const struct json_value *list, struct promptfoo *p, struct err *err)
 {
@@ -124,10 +133,7 @@ static enum harvest_outcome count_results(
 		if (!json_is(success, JSON_KIND_BOOL))
 			return harvest_refuse(h, r, err, "has no success of true or false");
 		if (provider && p->provider && strcmp(provider, p->provider) != 0)
-			return harvest_refuse(h, r, err,
-				"is of %s, and others are of %s: a manifest's artifact is one; run "
-				"it for each by itself",
-				provider, p->provider);
+			return refuse_second(h, r, provider, p->provider, err);
 		if (provider && is_no_model(provider))
 			return refuse_stand_in(h, r, provider, err);
 		p->provider = provider ? provider : p->provider;
@@ -147,10 +153,11 @@ static enum harvest_outcome check_prompts(
 {
 	for (size_t i = 0; json_is(prompts, JSON_KIND_ARRAY) && i < prompts->n; i++) {
 		const char *provider = provider_of(&prompts->sub[i]);
+		if (provider && p->provider && strcmp(provider, p->provider) != 0)
+			return refuse_second(h, &prompts->sub[i], provider, p->provider, err);
 		if (provider && is_no_model(provider))
 			return refuse_stand_in(h, &prompts->sub[i], provider, err);
-		if (provider && !p->provider)
-			p->provider = provider;
+		p->provider = provider ? provider : p->provider;
 	}
 	return HARVEST_READ;
 }
