@@ -67,11 +67,15 @@ static void check_types(
 	const struct strings *types, struct arena *a, struct faults *faults, const char **ret)
 {
 	STRBUF_AUTO all = STRBUF_INIT(TYPES_TEXT_MAX);
-	const char *names[EVENTS];
+	const char *names[2 * EVENTS];
 	char pointer[64];
 
-	for (int i = 0; i < EVENTS; i++)
-		names[i] = event_name((enum event_type)i);
+	for (int i = 0; i < EVENTS; i++) {
+		const char *name = event_name((enum event_type)i);
+
+		names[i] = name;
+		names[EVENTS + i] = arena_printf(a, "%.*s.*", (int)strcspn(name, "."), name);
+	}
 	for (size_t i = 0; i < types->n; i++) {
 		const char *near;
 
@@ -79,7 +83,7 @@ static void check_types(
 		if (!strpbrk(types->v[i], " ,") && type_exists(types->v[i]))
 			continue;
 		pointer_index(pointer, sizeof(pointer), "/types", i);
-		near = suggest_name(types->v[i], names, EVENTS);
+		near = suggest_name(types->v[i], names, sizeof(names) / sizeof(names[0]));
 		if (near)
 			fault_add(faults, pointer, "\"%.64s\" is no type of event; is it %s?",
 				types->v[i], near);

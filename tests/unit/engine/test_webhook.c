@@ -714,6 +714,8 @@ START_TEST(test_webhook__what_is_refused)
 		{"{'url':'https://b.example/','types':['*','release.actived']}", "/types/1",
 			"is it release.activated?"},
 		{"{'url':'https://b.example/','types':['nosuch.*']}", "/types/0", "no type"},
+		{"{'url':'https://b.example/','types':['frieze.*']}", "/types/0",
+			"is it freeze.*?"},
 		{"{'url':'https://b.example/','types':['*.activated']}", "/types/0", "no type"},
 		{"{'url':'https://b.example/','types':['*'],'secret':'whsec_c2hvcnQ='}", "/secret",
 			"too short"},
