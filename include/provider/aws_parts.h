@@ -41,6 +41,8 @@ int aws_list_all(struct aws_list *l, const struct provider_call *call, struct so
 /* May it be listed here: is it of the account and the region that the last listing showed? While that
  * was empty, of the region. The role may be allowed to describe what others share. */
 bool aws_list_is_near(const struct aws_list *l, const char *arn);
+/* The same, by the ARN alone: any thread. */
+bool aws_is_of_region(const struct aws_client *c, const char *arn);
 /* One that was looked up by name is there; one that was listed is not, any more. */
 void aws_list_found(struct aws_list *l, const struct source_entry *e);
 void aws_list_gone(struct aws_list *l, const char *name);

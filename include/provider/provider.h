@@ -153,8 +153,8 @@ struct connector_kind {
 	int (*find)(struct connector *c, const struct provider_call *call, const char *name,
 		struct source_entry *ret, struct err *err);
 	/* What a message of the provider's (the body of an incoming webhook) is about: the entry's name,
-	 * or NULL when it is about nothing that a listing names. -1, ERR_BAD_REQUEST: it is no message of
-	 * this provider's. Any thread; reaches for nothing. NULL: the provider sends none. */
+	 * or NULL when it is about nothing that a listing names. -1, ERR_BAD_JSON, ERR_BAD_REQUEST: it
+	 * is no message of this provider's. Any thread; reaches for nothing. NULL: the provider sends none. */
 	int (*hook)(const struct connector *c, const char *body, size_t len, struct arena *a,
 		const char **ret_name, struct err *err);
 	/* How the way to its servers is; false: it has none. Any thread, also beside another call. NULL:

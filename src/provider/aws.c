@@ -179,8 +179,9 @@ static int aws_hook(const struct connector *c, const char *body, size_t len, str
 	const json_t *detail;
 	const char *arn;
 
-	if (jcs_load(body, len, &event, err) < 0 || !aws_text(event, "source") ||
-		!aws_text(event, "detail-type"))
+	if (jcs_load(body, len, &event, err) < 0)
+		return -1;
+	if (!aws_text(event, "source") || !aws_text(event, "detail-type"))
 		return err_set(err, ERR_BAD_REQUEST, "this is no event of EventBridge's");
 	*ret_name = NULL;
 	detail = json_object_get(event, "detail");
@@ -192,7 +193,8 @@ static int aws_hook(const struct connector *c, const char *body, size_t len, str
 	if (!arn || strncmp(arn, "arn:", 4) != 0 || strlen(arn) > AWS_NAME_MAX)
 		return err_set(
 			err, ERR_BAD_REQUEST, "the event has no ModelPackageArn in its detail");
-	*ret_name = arena_strdup(a, arn);
+	if (aws_is_of_region(c->client, arn))
+		*ret_name = arena_strdup(a, arn);
 	return 0;
 }
 

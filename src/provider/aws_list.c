@@ -316,15 +316,19 @@ static size_t place_len(const char *arn)
 	return (size_t)(at - arn);
 }
 
-bool aws_list_is_near(const struct aws_list *l, const char *arn)
+bool aws_is_of_region(const struct aws_client *c, const char *arn)
 {
 	const char *region = strstr(arn, ":sagemaker:");
-	size_t n = strlen(aws_client_region(l->client));
+	size_t n = strlen(aws_client_region(c));
 
-	if (l->near)
-		return strncmp(arn, l->near, strlen(l->near)) == 0;
 	region += region ? strlen(":sagemaker:") : 0;
-	return region && strncmp(region, aws_client_region(l->client), n) == 0 && region[n] == ':';
+	return region && strncmp(region, aws_client_region(c), n) == 0 && region[n] == ':';
+}
+
+bool aws_list_is_near(const struct aws_list *l, const char *arn)
+{
+	return l->near ? strncmp(arn, l->near, strlen(l->near)) == 0
+		       : aws_is_of_region(l->client, arn);
 }
 
 static int list_whole(struct aws_list *l, const struct provider_call *call, struct err *err)

@@ -171,10 +171,8 @@ static int gcp_hook(const struct connector *c, const char *body, size_t len, str
 	unsigned char *bytes;
 	size_t n;
 
-	if (jcs_load(body, len, &doc, err) < 0) {
-		err->code = ERR_BAD_REQUEST;
+	if (jcs_load(body, len, &doc, err) < 0)
 		return -1;
-	}
 	message = json_object_get(doc, "message");
 	if (!json_is_object(message) || !json_is_string(json_object_get(doc, "subscription")))
 		return err_set(err, ERR_BAD_REQUEST, "is no message pushed by Pub/Sub");

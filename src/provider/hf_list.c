@@ -300,10 +300,8 @@ int hf_hook(const struct connector *c, const char *body, size_t len, struct aren
 	const char *type, *name;
 	size_t ns = c->author ? strlen(c->author) : 0;
 
-	if (jcs_load(body, len, &message, err) < 0) {
-		err->code = ERR_BAD_REQUEST;
+	if (jcs_load(body, len, &message, err) < 0)
 		return -1;
-	}
 	repo = json_object_get(message, "repo");
 	type = json_string_value(json_object_get(repo, "type"));
 	name = json_string_value(json_object_get(repo, "name"));
