@@ -74,7 +74,7 @@ struct source {
 /* Does it look at what was asked for by name alone? */
 static inline bool source_is_partial(const struct source *s)
 {
-	return s->task == SOURCE_INGEST_ASKED && !s->taken.all;
+	return s->task == SOURCE_INGEST_ASKED && !s->taken.all && !s->taken.again;
 }
 
 struct source_set {

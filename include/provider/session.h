@@ -72,7 +72,8 @@ int session_send(struct session *s, const struct provider_call *call, struct ses
 /* How it goes; any thread. */
 struct session_health {
 	enum breaker_state breaker;
-	int failures;			   /* in a row */
+	int failures;	    /* in a row */
+	int64_t left_alone; /* usec until it is tried again, while the breaker is open */
 	uint64_t requests, retries, bytes; /* since the start; bytes of answers' bodies */
 	int64_t quota_limit, quota_left;   /* -1: the provider does not say */
 	int64_t quota_reset;		   /* wall, usec; 0: unknown */

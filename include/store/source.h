@@ -39,8 +39,10 @@ int source_refused(struct db *db, const char *provider, int64_t limit, struct ar
 	struct source_items *ret, int64_t *ret_total, struct err *err);
 
 /* What somebody said is worth a look, at most SOURCE_ASKS_MAX names of a provider; when there are more, and
- * with the empty name, all that is there. */
+ * with the empty name, all that is there. SOURCE_ASK_AGAIN is all, too, after an ingest that failed: no
+ * entry of a provider that takes webhooks is called so. */
 enum { SOURCE_ASKS_MAX = 32 };
+#define SOURCE_ASK_AGAIN "*"
 struct source_ask {
 	const char *name;
 	int64_t times;
@@ -48,7 +50,7 @@ struct source_ask {
 struct source_asks {
 	struct source_ask *v; /* by name */
 	size_t n;
-	bool all;
+	bool all, again;
 };
 int source_asks_load(struct db *db, const char *provider, struct arena *a, struct source_asks *ret,
 	struct err *err);

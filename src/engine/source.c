@@ -85,7 +85,7 @@ static void take_back(struct source *s)
 	s->arena = NULL;
 	s->taken = (struct source_asks){0};
 	s->n_wishes = 0;
-	if (s->task == SOURCE_INGEST_ASKED)
+	if (s->task == SOURCE_INGEST || s->task == SOURCE_INGEST_ASKED)
 		asked_over(s, s->report.err.code != ERR_NONE);
 	s->task = SOURCE_NONE;
 	s->abandoned = false;

@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * What somebody outside said has changed at a provider's place: kept by name in the registry, each name
- * once, until the connector was free to look and has looked. It believes nothing but that it is worth a
- * look.
+ * once, until the connector was free to look and has looked; and that an ingest failed, until one has not.
+ * It believes nothing but that it is worth a look.
  */
 #include <string.h>
 
 #include "base/log.h"
-#include "engine/schedule.h"
+#include "engine/scheduler.h"
 #include "engine/source_run.h"
 
 /* After a failure, twice as long after each further one. */
-enum { AGAIN_S = 300, AGAIN_MAX_S = 3600, UNREAD_S = 5 };
+enum { AGAIN_S = 300, AGAIN_MAX_S = 3600, LATER_S = 5 };
 
 int source_message(struct engine *e, const char *provider, const char *body, size_t len,
 	struct arena *a, const char **ret_name, struct err *err)
@@ -64,6 +64,32 @@ int source_ask(struct engine *e, struct command *c, const char *provider, const 
 
 /* ---- What is pulled of it ---- */
 
+/* An ingest by itself is the job's, and goes by what holds the job. */
+static bool is_held(struct engine *e)
+{
+	const struct scheduler *s = e->scheduler;
+
+	return !s->loaded || e->schedule_stale || !s->plan.schedule[JOB_INGEST] ||
+	       deny_at(s->denies[JOB_INGEST], s->n_denies[JOB_INGEST], engine_now(e), NULL);
+}
+
+static void hold_again(struct source_asks *asks)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < asks->n; i++)
+		if (strcmp(asks->v[i].name, SOURCE_ASK_AGAIN) != 0)
+			asks->v[n++] = asks->v[i];
+	asks->n = n;
+	asks->again = false;
+}
+
+static void look_later(struct source *s)
+{
+	s->asked = true;
+	s->asked_not_before = clock_mono(s->e->clock) + LATER_S * USEC_PER_SEC;
+}
+
 /* True: there is something to pull now, in s->taken and the source's arena. */
 static bool take(struct source *s, struct db *reader)
 {
@@ -73,15 +99,20 @@ static bool take(struct source *s, struct db *reader)
 		!atomic_exchange(&s->asked, false))
 		return false;
 	s->arena = arena_new();
-	if (source_asks_load(reader, s->provider, s->arena, &s->taken, &err) == 0 && s->taken.n)
+	if (source_asks_load(reader, s->provider, s->arena, &s->taken, &err) == 0 &&
+		s->taken.again && is_held(s->e)) {
+		hold_again(&s->taken);
+		look_later(s);
+	}
+	if (err.code == ERR_NONE && s->taken.n)
 		return true;
 	if (err.code != ERR_NONE) {
 		log_warn("source.asks_unread", LOG_STR("provider", s->provider), LOG_ERR(&err));
-		s->asked = true;
-		s->asked_not_before = clock_mono(s->e->clock) + UNREAD_S * USEC_PER_SEC;
+		look_later(s);
 	}
 	arena_free(s->arena);
 	s->arena = NULL;
+	s->taken = (struct source_asks){0};
 	return false;
 }
 
@@ -101,9 +132,29 @@ void asked_watch(struct engine *e, struct db *reader)
 	}
 }
 
+/* An ingest of the job's: until one of the provider went well, it is tried again. */
+static int settle_again(struct tx *tx, const struct source *s, bool failed, struct err *err)
+{
+	struct source_asks asks;
+
+	if (failed)
+		return source_ask_put(tx->db, s->provider, SOURCE_ASK_AGAIN, tx->arena, err);
+	if (source_asks_load(tx->db, s->provider, tx->arena, &asks, err) < 0)
+		return -1;
+	for (size_t i = 0; i < asks.n; i++) {
+		const struct source_asks one = {.v = &asks.v[i], .n = 1};
+
+		if (strcmp(asks.v[i].name, SOURCE_ASK_AGAIN) == 0)
+			return source_asks_drop(tx->db, s->provider, &one, err);
+	}
+	return 0;
+}
+
 int asked_settle(struct tx *tx, const struct source *s, bool failed, struct err *err)
 {
-	if (s->task != SOURCE_INGEST_ASKED || (failed && s->taken.all))
+	if (s->task == SOURCE_INGEST)
+		return settle_again(tx, s, failed, err);
+	if (s->task != SOURCE_INGEST_ASKED || (failed && !source_is_partial(s)))
 		return 0;
 	if (source_asks_drop(tx->db, s->provider, &s->taken, err) < 0)
 		return -1;
@@ -116,8 +167,10 @@ void asked_over(struct source *s, bool failed)
 	int64_t wait = AGAIN_S;
 
 	s->asked_failures = failed ? s->asked_failures + 1 : 0;
-	if (!failed)
+	if (!failed) {
+		s->asked_not_before = 0;
 		return;
+	}
 	for (int i = 1; i < s->asked_failures && wait < AGAIN_MAX_S; i++)
 		wait *= 2;
 	s->asked = true;

@@ -69,6 +69,17 @@ static void take_note(struct source *s, const char *note)
 		log_warn("source.note", LOG_STR("provider", s->provider), LOG_STR("note", note));
 }
 
+/* One that is left alone is waited for, once for each run. If that takes too long, what is asked of it says
+ * why. */
+static void wait_for_it(struct source *s, const struct provider_call *call)
+{
+	struct session_health h = {0};
+	struct err ignored;
+
+	if (source_health(s->e, s->provider, &h) && h.left_alone > 0)
+		provider_call_wait(call, h.left_alone, &ignored);
+}
+
 static int look(struct source *s, struct db *reader, struct arena *a)
 {
 	struct source_report *r = &s->report;
@@ -83,6 +94,7 @@ static int look(struct source *s, struct db *reader, struct arena *a)
 	struct source_vanished gone;
 	struct err missed = {0};
 
+	wait_for_it(s, &call);
 	if (list(s, &call, &l, &missed, &r->err) < 0 ||
 		source_items_load(reader, s->provider, a, &rows, &r->err) < 0)
 		return -1;

@@ -31,6 +31,7 @@ struct session {
 	struct http_client *idle[AT_ONCE_MAX];
 	int n_idle;
 	struct breaker breaker;
+	struct err why; /* the last failure that counted */
 	struct prng prng;
 	struct session_health health;
 };
@@ -137,8 +138,8 @@ static int enter(struct session *s, const struct provider_call *call, struct htt
 
 	if (!breaker_enter(&s->breaker, mono))
 		return err_set(err, ERR_UNREACHABLE,
-			"it failed %d times in a row and is left alone for another %lld s",
-			s->breaker.failures,
+			"%s; it failed %d times in a row and is left alone for another %lld s",
+			s->why.msg, s->breaker.failures,
 			(long long)((s->breaker.open_till - mono) / USEC_PER_SEC + 1));
 	*ret = s->idle[--s->n_idle];
 	return 0;
@@ -147,7 +148,7 @@ static int enter(struct session *s, const struct provider_call *call, struct htt
 enum went { WENT_WELL, WENT_SICK, WENT_UNKNOWN, WENT_NOWHERE /* it was not sent */ };
 
 static void leave(struct session *s, const struct provider_call *call, struct http_client *client,
-	enum went went, const struct http_response *r)
+	enum went went, const struct http_response *r, const struct err *why)
 {
 	LOCK_SCOPE(&s->lock);
 	s->idle[s->n_idle++] = client;
@@ -155,12 +156,14 @@ static void leave(struct session *s, const struct provider_call *call, struct ht
 	s->health.bytes += r->body_len;
 	if (r->status && s->rule.quota)
 		s->rule.quota(r, clock_now(call->clock), &s->health);
-	if (went == WENT_WELL)
+	if (went == WENT_WELL) {
 		breaker_succeeded(&s->breaker);
-	else if (went == WENT_SICK)
+	} else if (went == WENT_SICK) {
+		s->why = *why;
 		breaker_failed(&s->breaker, &s->rule.breaker, clock_mono(call->clock));
-	else
+	} else {
 		breaker_abandoned(&s->breaker);
+	}
 	cond_wake(&s->turn);
 }
 
@@ -206,7 +209,7 @@ static int attempt(struct session *s, const struct provider_call *call, struct s
 	if (enter(s, call, &client, err) < 0)
 		return -1;
 	if (make_ready(call, r, &http, err) < 0) {
-		leave(s, call, client, WENT_NOWHERE, ret);
+		leave(s, call, client, WENT_NOWHERE, ret, err);
 		return -1;
 	}
 	/* Over a connection that was kept libcurl by itself would send it again when that breaks. */
@@ -235,7 +238,7 @@ static int attempt(struct session *s, const struct provider_call *call, struct s
 		went = verdict->unhealthy ? WENT_SICK : WENT_WELL;
 		rc = -1;
 	}
-	leave(s, call, client, went, ret);
+	leave(s, call, client, went, ret, err);
 	return rc;
 }
 
@@ -298,4 +301,6 @@ void session_health(struct session *s, const struct clock *clock, struct session
 	*ret = s->health;
 	ret->breaker = breaker_state(&s->breaker, clock_mono(clock));
 	ret->failures = s->breaker.failures;
+	ret->left_alone =
+		ret->breaker == BREAKER_OPEN ? s->breaker.open_till - clock_mono(clock) : 0;
 }

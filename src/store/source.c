@@ -127,16 +127,17 @@ int source_asks_load(struct db *db, const char *provider, struct arena *a, struc
 {
 	STMT_AUTO s = db_stmt(db, SQL_source_ask_list);
 	struct source_asks asks = {
-		.v = ARENA_ARRAY(a, SOURCE_ASKS_MAX + 1, struct source_ask),
+		.v = ARENA_ARRAY(a, SOURCE_ASKS_MAX + 2, struct source_ask),
 	};
 	int rc = 0;
 
 	stmt_bind_text(s, "provider", provider);
-	while (asks.n <= SOURCE_ASKS_MAX && (rc = stmt_step(s, err)) > 0) {
+	while (asks.n < SOURCE_ASKS_MAX + 2 && (rc = stmt_step(s, err)) > 0) {
 		const char *name = stmt_text_dup(s, "name", a);
 
 		asks.v[asks.n++] = (struct source_ask){name, stmt_int(s, "times")};
 		asks.all = asks.all || !*name;
+		asks.again = asks.again || strcmp(name, SOURCE_ASK_AGAIN) == 0;
 	}
 	if (rc < 0)
 		return -1;
@@ -171,7 +172,10 @@ int source_ask_put(
 		return -1;
 	for (size_t i = 0; i < asks.n; i++)
 		known = known || strcmp(asks.v[i].name, name) == 0;
-	if (asks.all || !*name || (!known && asks.n >= SOURCE_ASKS_MAX))
+	/* That one is held by what holds the job; what somebody asked for is not. */
+	if (strcmp(name, SOURCE_ASK_AGAIN) == 0)
+		return asks.all ? 0 : put_ask(db, provider, name, err);
+	if (asks.all || !*name || (!known && asks.n - asks.again >= SOURCE_ASKS_MAX))
 		return put_ask(db, provider, "", err) < 0 ? -1 : drop_names(db, provider, err);
 	return put_ask(db, provider, name, err);
 }

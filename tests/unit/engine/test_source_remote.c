@@ -27,8 +27,9 @@ static struct {
 	size_t deaf_once; /* that one alone */
 	enum err_code code;
 	const char *instead; /* of each document; of a page, other bytes each time */
-	size_t fetches;
+	size_t fetches, lists;
 	enum breaker_state breaker;
+	int64_t left_alone;
 } place;
 
 static int play_open(const struct connector_options *o, struct connector **ret, struct err *err)
@@ -47,6 +48,7 @@ static int play_list(struct connector *c, const struct provider_call *call,
 	struct source_listing *ret, struct err *err)
 {
 	(void)c, (void)call;
+	place.lists++;
 	if (place.gone)
 		return err_set(err, ERR_UNREACHABLE, "no answer");
 	*ret = (struct source_listing){.v = place.v, .n = place.n};
@@ -86,7 +88,7 @@ static int play_fetch(struct connector *c, const struct provider_call *call,
 static bool play_health(struct connector *c, const struct clock *clock, struct session_health *ret)
 {
 	(void)c, (void)clock;
-	*ret = (struct session_health){.breaker = place.breaker};
+	*ret = (struct session_health){.breaker = place.breaker, .left_alone = place.left_alone};
 	return true;
 }
 
@@ -268,6 +270,84 @@ START_TEST(test_source_remote__what_is_refused_for_what_it_says_stays_refused)
 }
 END_TEST
 
+static void later(int64_t seconds)
+{
+	fake_clock_step(&reg.clock, seconds * USEC_PER_SEC);
+	finish();
+	/* And have it taken back. */
+	finish();
+}
+
+/* The night's ingest finds nobody: the next night is not waited for. */
+START_TEST(test_source_remote__a_failed_ingest_is_tried_again_until_it_worked)
+{
+	static const int after[] = {300, 600, 1200, 2400, 3600, 3600};
+
+	set_cadence("{'ingest':{'rrule':'daily 02:00'}}");
+	add_many(10, 2);
+	place.gone = true;
+	ingest();
+	for (size_t i = 0; i < sizeof(after) / sizeof(after[0]); i++) {
+		place.lists = 0;
+		later(after[i] - 10);
+		ck_assert_uint_eq(place.lists, 0);
+		place.gone = i < sizeof(after) / sizeof(after[0]) - 1;
+		later(10);
+		ck_assert_uint_eq(place.lists, 1);
+	}
+	ck_assert_int_eq(count_events("manifest.submitted"), 2);
+	ck_assert_int_eq(count_events("provider.failed"), 1);
+	ck_assert_int_eq(count_events("provider.recovered"), 1);
+	later(3600);
+	ck_assert_uint_eq(place.lists, 1);
+	check_registry();
+}
+END_TEST
+
+START_TEST(test_source_remote__what_the_schedule_brings_ends_the_tries)
+{
+	set_cadence("{'ingest':{'rrule':'daily 02:00'}}");
+	place.gone = true;
+	ingest();
+	place.gone = false;
+	ingest();
+	place.lists = 0;
+	later(3600);
+	ck_assert_uint_eq(place.lists, 0);
+}
+END_TEST
+
+/* And a restart makes no difference. */
+START_TEST(test_source_remote__no_try_goes_through_a_freeze)
+{
+	struct outcome o;
+
+	set_cadence("{'ingest':{'rrule':'daily 02:00'}}");
+	place.gone = true;
+	ingest();
+	o = freeze("{'to':'2027-06-01T12:00:00Z','reason':'audit','jobs':['ingest']}");
+	ck_assert_int_eq(o.status, 201);
+	place.lists = 0;
+	later(3600);
+	registry_reopen();
+	later(60);
+	ck_assert_uint_eq(place.lists, 0);
+	ck_assert_int_eq(end_freeze(member(o.body, "id")).status, 200);
+	later(10);
+	ck_assert_uint_eq(place.lists, 1);
+}
+END_TEST
+
+START_TEST(test_source_remote__without_a_schedule_nothing_is_tried_again)
+{
+	place.gone = true;
+	ingest();
+	place.lists = 0;
+	later(3600);
+	ck_assert_uint_eq(place.lists, 0);
+}
+END_TEST
+
 static enum provider_state state(void)
 {
 	struct provider_record p;
@@ -292,6 +372,16 @@ START_TEST(test_source_remote__one_that_is_left_alone_fails)
 }
 END_TEST
 
+/* Longer than its timeout: not waited for. */
+START_TEST(test_source_remote__a_run_does_not_wait_beyond_its_timeout)
+{
+	place.breaker = BREAKER_OPEN;
+	place.left_alone = sources[0].options.timeout + 1;
+	ingest();
+	ck_assert_uint_eq(place.lists, 1);
+}
+END_TEST
+
 Suite *test_suite(void)
 {
 	Suite *suite = suite_create("source: over the network");
@@ -311,6 +401,11 @@ Suite *test_suite(void)
 		sizeof(no_documents) / sizeof(no_documents[0]));
 	tcase_add_test(tc, test_source_remote__what_is_refused_for_what_it_says_stays_refused);
 	tcase_add_test(tc, test_source_remote__one_that_is_left_alone_fails);
+	tcase_add_test(tc, test_source_remote__a_run_does_not_wait_beyond_its_timeout);
+	tcase_add_test(tc, test_source_remote__a_failed_ingest_is_tried_again_until_it_worked);
+	tcase_add_test(tc, test_source_remote__what_the_schedule_brings_ends_the_tries);
+	tcase_add_test(tc, test_source_remote__no_try_goes_through_a_freeze);
+	tcase_add_test(tc, test_source_remote__without_a_schedule_nothing_is_tried_again);
 	suite_add_tcase(suite, tc);
 	return suite;
 }

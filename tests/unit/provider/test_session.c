@@ -278,8 +278,11 @@ START_TEST(test_session__leaves_a_broken_server_alone)
 	ck_assert_int_eq(session_send(s, &call, &r, NULL, &response, NULL, &err), -1);
 	ck_assert_int_eq(server.served, 2);
 	ck_assert_msg(strstr(err.msg, "failed 2 times in a row"), "%s", err.msg);
+	/* Whoever is turned away is told why, too. */
+	ck_assert_msg(strstr(err.msg, "answered 503"), "%s", err.msg);
 	session_health(s, &fake.clock, &health);
 	ck_assert_int_eq(health.breaker, BREAKER_OPEN);
+	ck_assert_int_eq(health.left_alone, 30 * USEC_PER_SEC);
 	fake_clock_step(&fake, 30 * USEC_PER_SEC);
 	ck_assert_int_eq(session_send(s, &call, &r, NULL, &response, NULL, &err), 0);
 	stop();
