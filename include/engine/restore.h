@@ -36,8 +36,9 @@ struct restoration {
 	const struct publication_seal *seal; /* of the head; NULL: it has none */
 	bool touched;	   /* the card or the changelog there is not as it was signed */
 	int64_t published; /* the serial that the files show */
-	struct strings
-		lost; /* versions that were promoted, and not published before all was lost */
+	/* struct state_release: promoted, and not published before all was lost. A breached one must not
+	 * come again: what `states.held` has of it is to be known before anybody hands it in. */
+	struct list lost;
 	struct strings unsigned_files; /* "main: spiralfed/states.json": no signature covers it */
 };
 

@@ -27,6 +27,28 @@ static void close_hub(struct connector **c)
 	connector_hf.close(*c);
 }
 
+static void print_lost(struct cli *cli, const struct restoration *r, const struct state_release *s)
+{
+	const struct list *held = &r->states.held;
+
+	if (strcmp(s->state, "breached") != 0) {
+		fprintf(cli->out,
+			"%-12s lost     it was promoted and not published: hand in its manifests "
+			"again, then merge and promote\n",
+			s->version);
+		return;
+	}
+	fprintf(cli->out,
+		"%-12s lost     it was breached and rolled back: do not hand it in again\n",
+		s->version);
+	for (size_t i = 0; i < held->n; i++) {
+		const struct state_held *h = LIST_AT(held, struct state_held, i);
+
+		if (strcmp(h->by, s->version) == 0)
+			fprintf(cli->out, "%-12s holds    %s/%s\n", s->version, h->provider, h->id);
+	}
+}
+
 static void print(struct cli *cli, const struct restoration *r)
 {
 	fprintf(cli->out, "%s at %s\n", r->url, r->head);
@@ -37,10 +59,7 @@ static void print(struct cli *cli, const struct restoration *r)
 	fprintf(cli->out, "stable: %s, serial %lld\n", r->channel.version,
 		(long long)r->channel.serial);
 	for (size_t i = 0; i < r->lost.n; i++)
-		fprintf(cli->out,
-			"%-12s lost     it was promoted and not published: hand in its manifests "
-			"again, then merge and promote\n",
-			r->lost.v[i]);
+		print_lost(cli, r, LIST_AT(&r->lost, struct state_release, i));
 	for (size_t i = 0; i < r->unsigned_files.n; i++)
 		fprintf(cli->out, "no signature covers %s\n", r->unsigned_files.v[i]);
 	if (r->states.omitted > 0)

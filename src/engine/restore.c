@@ -289,7 +289,7 @@ static int insert_activations(struct tx *tx, const struct list *l, struct err *e
 static bool is_lost(const struct restoration *r, const char *version)
 {
 	for (size_t i = 0; i < r->lost.n; i++)
-		if (strcmp(r->lost.v[i], version) == 0)
+		if (strcmp(LIST_AT(&r->lost, struct state_release, i)->version, version) == 0)
 			return true;
 	return false;
 }
@@ -347,7 +347,8 @@ static int put_sealed(struct tx *tx, const struct restoration *r, struct err *er
 static int insert_lost(struct tx *tx, const struct restoration *r, struct err *err)
 {
 	for (size_t i = 0; i < r->lost.n; i++)
-		if (release_lost_insert(tx->db, r->lost.v[i], tx->now, err) < 0)
+		if (release_lost_insert(tx->db, LIST_AT(&r->lost, struct state_release, i)->version,
+			    tx->now, err) < 0)
 			return -1;
 	return 0;
 }

@@ -81,7 +81,7 @@ static int take_channel(struct reading *x, struct err *err)
 static bool among_lost(const struct reading *x, const char *version)
 {
 	for (size_t i = 0; i < x->r->lost.n; i++)
-		if (strcmp(x->r->lost.v[i], version) == 0)
+		if (strcmp(LIST_AT(&x->r->lost, struct state_release, i)->version, version) == 0)
 			return true;
 	return false;
 }
@@ -157,8 +157,9 @@ static int check_releases(struct reading *x, struct err *err)
 {
 	const struct list *l = &x->r->states.releases;
 	struct restoration *r = x->r;
+	struct state_release *lost = ARENA_ARRAY(x->arena, l->n, struct state_release);
 
-	r->lost.v = ARENA_ARRAY(x->arena, l->n, const char *);
+	r->lost = (struct list){lost, 0};
 	for (size_t i = 0; i < l->n; i++) {
 		const struct state_release *s = LIST_AT(l, struct state_release, i);
 
@@ -166,7 +167,7 @@ static int check_releases(struct reading *x, struct err *err)
 			if (check_state(x, s, r->v[i].tag + 1, err) < 0)
 				return -1;
 		} else if (is_lost(x, s->version)) {
-			r->lost.v[r->lost.n++] = s->version;
+			lost[r->lost.n++] = *s;
 		} else {
 			return err_set(err, ERR_NOT_FOUND,
 				"it has release %s, and there is no tag v%s: tag its commit again",

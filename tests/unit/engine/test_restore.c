@@ -303,11 +303,31 @@ START_TEST(test_restore__mixes_no_two_publications)
 }
 END_TEST
 
-/* Two were promoted, and when the first stood there the machine was gone. Its commit has the channel of the
- * second. */
+/* Two were promoted, and when the first stood there the machine was gone. */
+static void lose_the_second(bool breached, const char **ret_there, const char **ret_lost)
+{
+	const char *there, *lost, *commit;
+
+	memory.down = 1000;
+	there = next_release(3, 0.88);
+	lost = next_release(4, 0.92);
+	if (breached)
+		rollback(NULL);
+	memory.down = 0;
+	fake_clock_step(&reg.clock, 3600 * USEC_PER_SEC);
+	engine_step(reg.engine);
+	commit = arena_strdup(reg.arena, memory_tag(arena_printf(reg.arena, "v%s", there)));
+	memory_untag(arena_printf(reg.arena, "v%s", lost));
+	for (size_t i = 0; i < PUBLISHED_PATHS; i++)
+		memory_edit(published_paths[i], memory_read(commit, published_paths[i]));
+	*ret_there = there;
+	*ret_lost = lost;
+}
+
+/* Its commit has the channel of the second. */
 START_TEST(test_restore__goes_on_without_what_was_not_published)
 {
-	const char *there, *lost, *keyid, *tag, *commit;
+	const char *there, *lost, *keyid;
 	const struct restore_target t = {
 		.path = made, .keys = keys, .now = clock_now(&reg.clock.clock)};
 	struct strings versions;
@@ -316,17 +336,7 @@ START_TEST(test_restore__goes_on_without_what_was_not_published)
 	struct err err = {0};
 	struct db *db;
 
-	memory.down = 1000;
-	there = next_release(3, 0.88);
-	lost = next_release(4, 0.92);
-	memory.down = 0;
-	fake_clock_step(&reg.clock, 3600 * USEC_PER_SEC);
-	engine_step(reg.engine);
-	tag = arena_printf(reg.arena, "v%s", there);
-	commit = arena_strdup(reg.arena, memory_tag(tag));
-	memory_untag(arena_printf(reg.arena, "v%s", lost));
-	for (size_t i = 0; i < PUBLISHED_PATHS; i++)
-		memory_edit(published_paths[i], memory_read(commit, published_paths[i]));
+	lose_the_second(false, &there, &lost);
 	ck_assert_int_eq(read_all(&r, &err), -1);
 	ck_assert_msg(
 		strstr(err.msg, arena_printf(reg.arena, "release %s, which was promoted", lost)),
@@ -338,7 +348,7 @@ START_TEST(test_restore__goes_on_without_what_was_not_published)
 	stable = there;
 	ck_assert_msg(read_all(&r, &err) == 0, "%s", err.msg);
 	ck_assert_uint_eq(r.lost.n, 1);
-	ck_assert_str_eq(r.lost.v[0], lost);
+	ck_assert_str_eq(LIST_AT(&r.lost, struct state_release, 0)->version, lost);
 	ck_assert_msg(restore_write(&t, &r, reg.arena, &keyid, &err) == 0, "%s", err.msg);
 	ck_assert_int_eq(db_open(made, DB_READ_ONLY, &db, &err), 0);
 	ck_assert_int_eq(channel_find(db, CHANNEL_STABLE, reg.arena, &channel, &err), 1);
@@ -349,6 +359,30 @@ START_TEST(test_restore__goes_on_without_what_was_not_published)
 	ck_assert_uint_eq(versions.n, 1);
 	ck_assert_str_eq(versions.v[0], lost);
 	db_close(db);
+}
+END_TEST
+
+/* Found by a review: it was told to be handed in again, and what it held was free. */
+START_TEST(test_restore__tells_a_lost_release_that_was_breached)
+{
+	const char *there, *lost, *keyid;
+	const struct restore_target t = {
+		.path = made, .keys = keys, .now = clock_now(&reg.clock.clock)};
+	const struct state_held *held = NULL;
+	struct restoration r;
+	struct err err = {0};
+
+	lose_the_second(true, &there, &lost);
+	ck_assert_msg(read_all(&r, &err) == 0, "%s", err.msg);
+	ck_assert_str_eq(r.channel.version, there);
+	ck_assert_uint_eq(r.lost.n, 1);
+	ck_assert_str_eq(LIST_AT(&r.lost, struct state_release, 0)->version, lost);
+	ck_assert_str_eq(LIST_AT(&r.lost, struct state_release, 0)->state, "breached");
+	for (size_t i = 0; i < r.states.held.n; i++)
+		if (strcmp(LIST_AT(&r.states.held, struct state_held, i)->by, lost) == 0)
+			held = LIST_AT(&r.states.held, struct state_held, i);
+	ck_assert_ptr_nonnull(held);
+	ck_assert_msg(restore_write(&t, &r, reg.arena, &keyid, &err) == 0, "%s", err.msg);
 }
 END_TEST
 
@@ -434,6 +468,7 @@ Suite *test_suite(void)
 	tcase_add_loop_test(tc, test_restore__takes_only_what_was_signed, 0, PUBLISHED_PATHS);
 	tcase_add_test(tc, test_restore__mixes_no_two_publications);
 	tcase_add_test(tc, test_restore__goes_on_without_what_was_not_published);
+	tcase_add_test(tc, test_restore__tells_a_lost_release_that_was_breached);
 	tcase_add_test(tc, test_restore__names_a_file_that_is_missing);
 	tcase_add_test(tc, test_restore__needs_every_tag);
 	tcase_add_test(tc, test_restore__trusts_nobody_else);
