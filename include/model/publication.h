@@ -88,6 +88,7 @@ struct publication_states {
 		activations; /* struct state_activation, the newest STATES_MAX, the oldest first */
 	int64_t omitted;     /* activations before those; -1: none */
 	struct list held;    /* struct state_held */
+	struct strings lost; /* versions that earlier restores did not find */
 };
 extern const struct field_table publication_states_table;
 

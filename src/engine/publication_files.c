@@ -286,7 +286,8 @@ static int add_states(struct publication_files *f, struct db *db, struct arena *
 		activation_recent(
 			db, STATES_MAX, a, &activations, &s.activations.n, &s.omitted, err) < 0 ||
 		artifact_held_list(db, STATES_MAX + 1, a, &held, &s.held.n, err) < 0 ||
-		too_many(s.held.n, "held artifacts", err) < 0)
+		too_many(s.held.n, "held artifacts", err) < 0 ||
+		release_lost_list(db, a, &s.lost, err) < 0)
 		return -1;
 	if (!s.omitted)
 		s.omitted = -1;

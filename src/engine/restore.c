@@ -291,6 +291,9 @@ static bool is_lost(const struct restoration *r, const char *version)
 	for (size_t i = 0; i < r->lost.n; i++)
 		if (strcmp(LIST_AT(&r->lost, struct state_release, i)->version, version) == 0)
 			return true;
+	for (size_t i = 0; i < r->states.lost.n; i++)
+		if (strcmp(r->states.lost.v[i], version) == 0)
+			return true;
 	return false;
 }
 
@@ -349,6 +352,9 @@ static int insert_lost(struct tx *tx, const struct restoration *r, struct err *e
 	for (size_t i = 0; i < r->lost.n; i++)
 		if (release_lost_insert(tx->db, LIST_AT(&r->lost, struct state_release, i)->version,
 			    tx->now, err) < 0)
+			return -1;
+	for (size_t i = 0; i < r->states.lost.n; i++)
+		if (release_lost_insert(tx->db, r->states.lost.v[i], tx->now, err) < 0)
 			return -1;
 	return 0;
 }

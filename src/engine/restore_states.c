@@ -77,11 +77,14 @@ static int take_channel(struct reading *x, struct err *err)
 
 /* ---- The states ---- */
 
-/* The states have it, and it is lost. */
+/* The states have it, and it is lost, now or before an earlier restore. */
 static bool among_lost(const struct reading *x, const char *version)
 {
 	for (size_t i = 0; i < x->r->lost.n; i++)
 		if (strcmp(LIST_AT(&x->r->lost, struct state_release, i)->version, version) == 0)
+			return true;
+	for (size_t i = 0; i < x->r->states.lost.n; i++)
+		if (strcmp(x->r->states.lost.v[i], version) == 0)
 			return true;
 	return false;
 }

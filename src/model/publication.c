@@ -138,6 +138,7 @@ static const struct field states_fields[] = {
 		.table = &activation_part),
 	F(publication_states, omitted, INT, 0, .help = "activations before those"),
 	F(publication_states, held, LIST, FIELD_EMIT_EMPTY, .max = STATES_MAX, .table = &held_part),
+	F(publication_states, lost, STRINGS, 0, .max = STATES_MAX, .format = &format_core),
 };
 const struct field_table publication_states_table = FIELD_TABLE("PublicationStates",
 	"Where each release stands.", struct publication_states, states_fields);

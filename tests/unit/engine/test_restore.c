@@ -362,6 +362,21 @@ START_TEST(test_restore__goes_on_without_what_was_not_published)
 }
 END_TEST
 
+/* What the restored registry would publish, in place of the states that are there. */
+static void publish_states_of(struct db *db)
+{
+	struct publication_files f;
+	struct err err = {0};
+
+	ck_assert_msg(
+		publication_files(db, NULL, "memory", reg.arena, &f, &err) == 0, "%s", err.msg);
+	for (size_t i = 0; i < f.n; i++)
+		if (strcmp(f.v[i].path, PUBLISHED_STATES) == 0)
+			memory_edit(PUBLISHED_STATES, f.v[i].text);
+	memory_edit(PUBLISHED_SEAL, NULL);
+	accept_unsigned = true;
+}
+
 /* Found by a review: it was told to be handed in again, and what it held was free. */
 START_TEST(test_restore__tells_a_lost_release_that_was_breached)
 {
@@ -383,6 +398,38 @@ START_TEST(test_restore__tells_a_lost_release_that_was_breached)
 			held = LIST_AT(&r.states.held, struct state_held, i);
 	ck_assert_ptr_nonnull(held);
 	ck_assert_msg(restore_write(&t, &r, reg.arena, &keyid, &err) == 0, "%s", err.msg);
+}
+END_TEST
+
+/* Found by a review: the second restore knew nothing of it, and its version came again. */
+START_TEST(test_restore__knows_what_was_lost_before_an_earlier_one)
+{
+	const char *there, *lost, *keyid;
+	char twice[SCRATCH_PATH];
+	struct restore_target t = {.path = made, .keys = keys, .now = clock_now(&reg.clock.clock)};
+	struct strings versions;
+	struct restoration r;
+	struct err err = {0};
+	struct db *db;
+
+	lose_the_second(true, &there, &lost);
+	ck_assert_msg(read_all(&r, &err) == 0, "%s", err.msg);
+	ck_assert_uint_eq(r.states.lost.n, 0);
+	ck_assert_msg(restore_write(&t, &r, reg.arena, &keyid, &err) == 0, "%s", err.msg);
+	ck_assert_int_eq(db_open(made, DB_READ_ONLY, &db, &err), 0);
+	publish_states_of(db);
+	db_close(db);
+	ck_assert_msg(read_all(&r, &err) == 0, "%s", err.msg);
+	ck_assert_uint_eq(r.lost.n, 0);
+	ck_assert_uint_eq(r.states.lost.n, 1);
+	scratch_file(twice, "twice.sqlite");
+	t.path = twice;
+	ck_assert_msg(restore_write(&t, &r, reg.arena, &keyid, &err) == 0, "%s", err.msg);
+	ck_assert_int_eq(db_open(twice, DB_READ_ONLY, &db, &err), 0);
+	ck_assert_int_eq(release_lost_list(db, reg.arena, &versions, &err), 0);
+	ck_assert_uint_eq(versions.n, 1);
+	ck_assert_str_eq(versions.v[0], lost);
+	db_close(db);
 }
 END_TEST
 
@@ -469,6 +516,7 @@ Suite *test_suite(void)
 	tcase_add_test(tc, test_restore__mixes_no_two_publications);
 	tcase_add_test(tc, test_restore__goes_on_without_what_was_not_published);
 	tcase_add_test(tc, test_restore__tells_a_lost_release_that_was_breached);
+	tcase_add_test(tc, test_restore__knows_what_was_lost_before_an_earlier_one);
 	tcase_add_test(tc, test_restore__names_a_file_that_is_missing);
 	tcase_add_test(tc, test_restore__needs_every_tag);
 	tcase_add_test(tc, test_restore__trusts_nobody_else);
