@@ -23,6 +23,7 @@ enum { RUN_S = 86400, VALUE_MAX = 1024 };
 struct change {
 	struct distillation d;
 	int was; /* enum phase */
+	const char *reason_was;
 	bool told;
 	enum event_type type; /* when told */
 	bool lost;	      /* it is another one by now: nothing was written */
@@ -62,24 +63,29 @@ static int change_apply(struct tx *tx, struct command *c, struct err *err)
 	return tx_event(tx, x->type, x->d.release, NULL, event_data(&x->d, tx->arena), NULL, err);
 }
 
-static void write_down(struct engine *e, struct db *reader, const char *actor, struct change *x)
+static int write_down(struct engine *e, struct db *reader, const char *actor, struct change *x)
 {
 	static const struct command_kind kind = {.name = "distillation_run", .apply = change_apply};
 	ARENA_AUTO a = arena_new();
 	struct command c = {.arena = a, .actor = actor, .kind = &kind, .args = x};
 
-	if (command_run_one(e, reader, &c, NULL) < 0 && !e->sources->stop)
-		log_warn("distillation.not_recorded", LOG_INT("id", x->d.id), LOG_ERR(&c.err));
+	if (command_run_one(e, reader, &c, NULL) < 0) {
+		if (!e->sources->stop)
+			log_warn("distillation.not_recorded", LOG_INT("id", x->d.id),
+				LOG_ERR(&c.err));
+		return -1;
+	}
 	if (x->lost)
 		log_warn("distillation.lost", LOG_INT("id", x->d.id),
 			LOG_STR("phase", names_of(&phase_names, x->d.phase)),
 			LOG_STR("job", x->d.job ? x->d.job : ""),
 			LOG_STR("hint", "it was settled meanwhile, and stays so"));
+	return 0;
 }
 
 static struct change change_of(const struct distillation *d)
 {
-	return (struct change){.d = *d, .was = d->phase};
+	return (struct change){.d = *d, .was = d->phase, .reason_was = d->reason};
 }
 
 static void tell(struct change *x, enum event_type type)
@@ -156,7 +162,7 @@ static int order_of(
 /* It stays as it is, and says why: not anew for the number of each request. */
 static bool stays(struct change *x, const char *why)
 {
-	bool news = !x->d.reason || !text_alike(x->d.reason, why);
+	bool news = !x->reason_was || !text_alike(x->reason_was, why);
 
 	x->d.reason = why;
 	return news;
@@ -277,7 +283,7 @@ static bool mind_the_time(
 	if (x->told || late < 0 || s->e->sources->stop)
 		return news;
 	if (x->d.phase == PHASE_RUNNING)
-		return stop_late(s, call, x, late) || news;
+		return stop_late(s, call, x, late); /* its reason in place of the one before */
 	fail(x, too_late(s, &x->d, call->arena), now);
 	return true;
 }
@@ -307,7 +313,8 @@ static void work_on(struct source *s, struct db *reader, const struct distillati
 
 	if (!mind_the_time(s, &call, &x, news))
 		return;
-	write_down(s->e, reader, s->actor, &x);
+	if (write_down(s->e, reader, s->actor, &x) < 0)
+		return;
 	if (x.lost) {
 		if (x.told && x.type == EVENT_DISTILLATION_STARTED)
 			stop_lost(s, &call, &x);

@@ -376,6 +376,11 @@ START_TEST(test_distillation__that_never_ends_is_stopped)
 	expect(PHASE_RUNNING, "started");
 	ck_assert_str_eq(row().reason,
 		"it did not end within 6 hours, and could not be stopped: no stop (request a1)");
+	/* The same refusal again is not written down again. */
+	step(61 * USEC_PER_SEC);
+	ck_assert_uint_eq(place.n_stops, 2);
+	ck_assert_str_eq(row().reason,
+		"it did not end within 6 hours, and could not be stopped: no stop (request a1)");
 	registry_reopen();
 	place.stop_fails = false;
 	step(61 * USEC_PER_SEC);
