@@ -15,11 +15,13 @@ SELECT seq AS id, release_version AS release, phase, provider, token, job, reaso
 	due_at, started_at, finished_at, awaited_until, settled_at, plan
 FROM distillation WHERE settled_at IS NULL ORDER BY seq LIMIT $1;
 
--- Those that are not are few, and the newest.
--- name: distillation_settled :one () -- scan ok
+-- Of the newest alone: where nothing runs them all are 'Inconclusive', and this is asked each second.
+-- name: distillation_settled :one ()
 SELECT seq AS id, release_version AS release, phase, provider, token, job, reason, teacher, student, candidate,
 	due_at, started_at, finished_at, awaited_until, settled_at, plan
-FROM distillation WHERE settled_at IS NOT NULL AND phase <> 'Inconclusive' ORDER BY seq DESC LIMIT 1;
+FROM distillation
+WHERE seq > (SELECT max(seq) FROM distillation) - 256 AND settled_at IS NOT NULL AND phase <> 'Inconclusive'
+ORDER BY seq DESC LIMIT 1;
 
 -- name: distillation_page :many (after, limit)
 SELECT seq AS id, release_version AS release, phase, provider, token, job, reason, teacher, student, candidate,
