@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The inside of sources, shared by the files of the ingest and nobody else.
+ * The inside of sources: for the files of the engine that read providers, publish to them, have them work
+ * or know them by a proof. Nobody outside of the engine includes it, but for its tests.
  */
 #ifndef ENGINE_SOURCE_RUN_H
 #define ENGINE_SOURCE_RUN_H
