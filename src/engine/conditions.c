@@ -296,10 +296,8 @@ static int look_webhooks(const struct standing_look *l, struct condition *c, str
 	if (!list)
 		return well(c, "Delivered", "what is to be told is told");
 	return say(c, CONDITION_FALSE, disabled ? "Disabled" : "Failing", since,
-		arena_printf(l->arena,
-			"%s: `spiralfed webhooks deliveries ID`, then `spiralfed webhooks enable "
-			"ID`",
-			list));
+		arena_printf(l->arena, "%s: `spiralfed webhooks deliveries ID`%s", list,
+			disabled ? ", then `spiralfed webhooks enable ID`" : ""));
 }
 
 static int look_distillations(const struct standing_look *l, struct condition *c, struct err *err)

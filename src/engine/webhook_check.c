@@ -70,6 +70,16 @@ static int check_email(const struct source *s, const struct jwt *t, struct err *
 		s->provider);
 }
 
+/* Without the issuer's name, whatever is wrong. */
+static int unproven(const struct source *s, struct err *err)
+{
+	if (err->code == ERR_UNAVAILABLE)
+		return err_set(err, ERR_UNAVAILABLE,
+			"the keys that prove webhooks of %s are not here yet", s->provider);
+	return err_set(
+		err, ERR_INVALID_TOKEN, "the token does not prove a webhook of %s", s->provider);
+}
+
 static int check_token(const struct source *s, const char *token, struct arena *a, struct err *err)
 {
 	const struct webhook_proof *w = &s->webhook;
@@ -79,12 +89,14 @@ static int check_token(const struct source *s, const char *token, struct arena *
 	if (!token)
 		return err_set(err, ERR_UNAUTHENTICATED,
 			"webhooks of %s bear a token: Authorization: Bearer ...", s->provider);
-	/* What no key could mend is said at once, also while there are none. */
+	/* What is in it is judged once it is signed: else whoever asks learns claim by claim what is
+	 * expected. */
 	if (jws_parse(token, strlen(token), a, &jws, err) < 0 ||
-		jwt_parse(jws.payload, jws.payload_len, a, &jwt, err) < 0 ||
-		jwt_check(&jwt, w->issuer, w->audience, clock_now(s->e->clock),
-			LEEWAY_S * USEC_PER_SEC, err) < 0 ||
 		issuer_verify(s->e->issuers, w->issuer, &jws, err) < 0)
+		return unproven(s, err);
+	if (jwt_parse(jws.payload, jws.payload_len, a, &jwt, err) < 0 ||
+		jwt_check(&jwt, w->issuer, w->audience, clock_now(s->e->clock),
+			LEEWAY_S * USEC_PER_SEC, err) < 0)
 		return -1;
 	return check_email(s, &jwt, err);
 }

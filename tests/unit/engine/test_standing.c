@@ -283,12 +283,36 @@ START_TEST(test_standing__a_webhook_that_was_disabled)
 	EXPECT("WebhooksDelivering", CONDITION_TRUE, "Delivered", "");
 	freeze("{'to':'2027-06-01T00:00:00Z','reason':'why'}");
 	finish();
+	EXPECT("WebhooksDelivering", CONDITION_FALSE, "Disabled", "`spiralfed webhooks enable ID`");
 	EXPECT("WebhooksDelivering", CONDITION_FALSE, "Disabled", id);
 	ck_assert_ptr_null(strstr(condition("WebhooksDelivering").message, "secret"));
 	/* Somebody's wish is no trouble. */
 	ck_assert_int_eq(alter_webhook(id, "{'status':'ACTIVE'}").status, 200);
 	ck_assert_int_eq(alter_webhook(id, "{'status':'DISABLED'}").status, 200);
 	EXPECT("WebhooksDelivering", CONDITION_TRUE, "Delivered", "");
+}
+END_TEST
+
+static int answer_503(
+	const struct http_request *r, struct arena *a, struct http_response *ret, struct err *err)
+{
+	*ret = (struct http_response){.status = 503, .body = "", .body_len = 0};
+	return 0;
+}
+
+/* It is enabled: to enable it mends nothing. */
+START_TEST(test_standing__a_webhook_whose_receiver_fails)
+{
+	setup();
+	registry_webhooks(answer_503);
+	struct outcome o = make_webhook("{'url':'https://hooks.example/x','types':['freeze.*']}");
+	const char *id = arena_strdup(reg.arena, member(o.body, "id"));
+
+	freeze("{'to':'2027-06-01T00:00:00Z','reason':'why'}");
+	finish();
+	pass(301);
+	EXPECT("WebhooksDelivering", CONDITION_FALSE, "Failing", id);
+	ck_assert_ptr_null(strstr(condition("WebhooksDelivering").message, "enable"));
 }
 END_TEST
 
@@ -413,6 +437,7 @@ Suite *test_suite(void)
 	tcase_add_test(o, test_standing__who_has_not_delivered);
 	tcase_add_test(o, test_standing__a_repository_that_was_touched);
 	tcase_add_test(o, test_standing__a_webhook_that_was_disabled);
+	tcase_add_test(o, test_standing__a_webhook_whose_receiver_fails);
 	suite_add_tcase(s, o);
 	return s;
 }
