@@ -17,6 +17,7 @@ struct standing {
 	struct arena *arena;
 	struct list conditions; /* struct condition: what is not well first */
 	bool well;		/* all of them are */
+	bool counted;		/* the fleet could be read: else there is none here */
 	struct fleet fleet;
 	/* what it was made of */
 	uint64_t generation;

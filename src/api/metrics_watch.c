@@ -156,7 +156,8 @@ void metrics_watch_text(struct engine *e, struct db *reader, struct arena *a, st
 
 	if (s->has_release && slo_view(e, reader, a, &view, &ignored) == 0)
 		slos(&view, out);
-	nodes(&standing->fleet, now, out);
+	if (standing->counted)
+		nodes(&standing->fleet, now, out);
 	conditions(&standing->conditions, out);
 	webhooks(e, reader, now, out);
 }

@@ -75,12 +75,11 @@ static struct standing *make(struct engine *e, struct db *reader, const struct s
 	snap = snapshot_get(e);
 	int64_t now = engine_now(e);
 
-	bool counted = fleet_view(reader, snap, now, a, &s->fleet, &err) == 0;
-
-	if (!counted)
+	s->counted = fleet_view(reader, snap, now, a, &s->fleet, &err) == 0;
+	if (!s->counted)
 		s->fleet = (struct fleet){0};
 	n = conditions_find(
-		&(struct standing_look){e, reader, snap, counted ? &s->fleet : NULL, now, a},
+		&(struct standing_look){e, reader, snap, s->counted ? &s->fleet : NULL, now, a},
 		found);
 	for (size_t i = 0; i < n; i++)
 		date(before, now, &found[i]);
