@@ -6,6 +6,7 @@ command -v promtool >/dev/null || {
 	echo "promtool is missing (Debian package prometheus)"
 	exit 77
 }
+: >"$TEST_TMP/log" # the daemon's shell may open it later than it is read below
 "$BUILD/spiralfedd" -o listen=127.0.0.1:0 -o state="$TEST_TMP/state" -o auth=off 2>"$TEST_TMP/log" &
 daemon=$!
 trap 'kill $daemon; wait $daemon' EXIT
