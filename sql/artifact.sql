@@ -97,6 +97,12 @@ WHERE s.slot = $1 AND s.phase = 'Inconclusive' AND s.held_by IS NULL AND s.withd
 -- name: artifact_held :many (held_by)
 SELECT artifact_seq FROM artifact_state WHERE held_by = $1;
 
+-- name: held_awaited_insert :exec (provider, id, held_by)
+INSERT INTO held_awaited (provider, id, held_by) VALUES ($1, $2, $3);
+
+-- name: held_awaited_find :one (provider, id)
+SELECT held_by FROM held_awaited WHERE provider = $1 AND id = $2;
+
 -- name: artifact_family_newest :one (provider, namespace, family)
 SELECT number FROM artifact WHERE provider = $1 AND namespace = $2 AND family = $3
 ORDER BY number DESC LIMIT 1;

@@ -43,9 +43,15 @@ ORDER BY serial DESC LIMIT $1;
 -- name: activation_count :one () -- scan ok
 SELECT count(*) AS n FROM activation;
 
--- name: artifact_held_list :many (limit)
-SELECT a.provider, a.id, s.held_by FROM artifact_state s JOIN artifact a ON a.seq = s.artifact_seq
-WHERE s.held_by IS NOT NULL ORDER BY s.held_by, a.seq LIMIT $1;
+-- Those that are here, then those that are held when they come.
+-- name: artifact_held_list :many (limit) -- scan ok
+SELECT provider, id, held_by FROM (
+	SELECT a.provider, a.id, s.held_by, a.seq FROM artifact_state s
+		JOIN artifact a ON a.seq = s.artifact_seq WHERE s.held_by IS NOT NULL
+	UNION ALL
+	SELECT h.provider, h.id, h.held_by, 9223372036854775807 AS seq FROM held_awaited h
+	WHERE NOT EXISTS (SELECT 1 FROM artifact a WHERE a.provider = h.provider AND a.id = h.id))
+ORDER BY held_by, seq, provider, id LIMIT $1;
 
 -- name: release_maker :one (version)
 SELECT actor, reason FROM release WHERE version = $1;

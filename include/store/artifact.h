@@ -72,6 +72,12 @@ int artifact_page(struct db *db, int64_t after, int64_t limit, struct arena *a,
 int artifact_held(struct db *db, const char *held_by, struct arena *a, int64_t **ret_seqs,
 	size_t *ret_n, struct err *err);
 
+/* What a lost release held, and is not here: it is held when it comes. */
+int held_awaited_insert(
+	struct db *db, const char *provider, const char *id, const char *held_by, struct err *err);
+int held_awaited_find(struct db *db, const char *provider, const char *id, struct arena *a,
+	const char **ret_held_by, struct err *err);
+
 /* Both rows; sets a->seq. `body` is what lists and GET show; a body that shows the seq is not
  * needed. */
 int artifact_insert(struct db *db, struct artifact_row *row, struct err *err);

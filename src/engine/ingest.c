@@ -8,6 +8,7 @@
 
 #include "base/json_writer.h"
 #include "base/text.h"
+#include "engine/artifact.h"
 #include "engine/evidence.h"
 #include "engine/internal.h"
 #include "engine/lineage.h"
@@ -418,6 +419,15 @@ static int match_item(struct tx *tx, const struct ingest_item *it, struct err *e
 		NULL, err);
 }
 
+/* A release that was breached and lost before a restore had it. */
+static int hold_awaited(struct tx *tx, const struct artifact_row *r, struct err *err)
+{
+	const char *by;
+	int rc = held_awaited_find(tx->db, r->provider, r->id, tx->arena, &by, err);
+
+	return rc > 0 ? artifact_hold(tx, r->seq, by, err) : rc;
+}
+
 static int store_item(struct tx *tx, struct ingest_item *it, struct err *err)
 {
 	struct artifact_row *r = &it->row;
@@ -437,7 +447,8 @@ static int store_item(struct tx *tx, struct ingest_item *it, struct err *err)
 	if (rc != 0)
 		return rc;
 	artifact_render(r, it->unit->artifact, it->metrics, tx->arena, &body);
-	if (artifact_state_insert(tx->db, r, &body, RENDER_VERSION, err) < 0)
+	if (artifact_state_insert(tx->db, r, &body, RENDER_VERSION, err) < 0 ||
+		hold_awaited(tx, r, err) < 0)
 		return -1;
 	return match_item(tx, it, err);
 }

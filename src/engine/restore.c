@@ -306,9 +306,12 @@ static int hold(struct tx *tx, const struct restoration *r, struct err *err)
 		struct artifact_row row;
 		int rc = artifact_find(tx->db, h->provider, h->id, tx->arena, &row, err);
 
-		/* Only the release that is lost had it: it is not there to be held. */
-		if (rc == 0 && is_lost(r, h->by))
+		/* Only the release that is lost had it: it is held when it comes. */
+		if (rc == 0 && is_lost(r, h->by)) {
+			if (held_awaited_insert(tx->db, h->provider, h->id, h->by, err) < 0)
+				return -1;
 			continue;
+		}
 		if (rc == 0)
 			return err_set(err, ERR_NOT_FOUND,
 				"no release's manifests have %s/%s, which %s holds", h->provider,

@@ -230,6 +230,31 @@ int artifact_held(struct db *db, const char *held_by, struct arena *a, int64_t *
 	return 0;
 }
 
+int held_awaited_insert(
+	struct db *db, const char *provider, const char *id, const char *held_by, struct err *err)
+{
+	STMT_AUTO s = db_stmt(db, SQL_held_awaited_insert);
+
+	stmt_bind_text(s, "provider", provider);
+	stmt_bind_text(s, "id", id);
+	stmt_bind_text(s, "held_by", held_by);
+	return stmt_exec(s, err);
+}
+
+int held_awaited_find(struct db *db, const char *provider, const char *id, struct arena *a,
+	const char **ret_held_by, struct err *err)
+{
+	STMT_AUTO s = db_stmt(db, SQL_held_awaited_find);
+	int rc;
+
+	stmt_bind_text(s, "provider", provider);
+	stmt_bind_text(s, "id", id);
+	rc = stmt_step(s, err);
+	if (rc > 0)
+		*ret_held_by = stmt_text_dup(s, "held_by", a);
+	return rc;
+}
+
 int artifact_insert(struct db *db, struct artifact_row *row, struct err *err)
 {
 	STMT_AUTO s = db_stmt(db, SQL_artifact_insert);

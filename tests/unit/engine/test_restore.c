@@ -11,6 +11,7 @@
 #include "engine/attest.h"
 #include "engine/internal.h"
 #include "engine/restore.h"
+#include "store/artifact.h"
 #include "store/policy.h"
 #include "store/publication.h"
 #include "store/release.h"
@@ -429,7 +430,30 @@ START_TEST(test_restore__knows_what_was_lost_before_an_earlier_one)
 	ck_assert_int_eq(release_lost_list(db, reg.arena, &versions, &err), 0);
 	ck_assert_uint_eq(versions.n, 1);
 	ck_assert_str_eq(versions.v[0], lost);
+	ck_assert_int_eq(
+		held_awaited_find(db, "hf", "s/textgen-lora-v4", reg.arena, &keyid, &err), 1);
+	ck_assert_str_eq(keyid, lost);
 	db_close(db);
+}
+END_TEST
+
+/* What a lost release held is no candidate when it is handed in again. */
+START_TEST(test_restore__holds_on_arrival_what_was_lost)
+{
+	struct artifact_row row;
+	struct err err = {0};
+
+	ck_assert_int_eq(
+		held_awaited_insert(reg.engine->db, "hf", "s/textgen-lora-v3", "1.0.9", &err), 0);
+	ck_assert_int_eq(submit_unit("s/textgen-lora-v3", "textgen", 0.95).status, 201);
+	ck_assert_int_eq(
+		artifact_find(reg.reader, "hf", "s/textgen-lora-v3", reg.arena, &row, &err), 1);
+	ck_assert_ptr_nonnull(row.held_by);
+	ck_assert_str_eq(row.held_by, "1.0.9");
+	ck_assert_int_eq(submit_unit("s/textgen-lora-v4", "textgen", 0.95).status, 201);
+	ck_assert_int_eq(
+		artifact_find(reg.reader, "hf", "s/textgen-lora-v4", reg.arena, &row, &err), 1);
+	ck_assert_ptr_null(row.held_by);
 }
 END_TEST
 
@@ -517,6 +541,7 @@ Suite *test_suite(void)
 	tcase_add_test(tc, test_restore__goes_on_without_what_was_not_published);
 	tcase_add_test(tc, test_restore__tells_a_lost_release_that_was_breached);
 	tcase_add_test(tc, test_restore__knows_what_was_lost_before_an_earlier_one);
+	tcase_add_test(tc, test_restore__holds_on_arrival_what_was_lost);
 	tcase_add_test(tc, test_restore__names_a_file_that_is_missing);
 	tcase_add_test(tc, test_restore__needs_every_tag);
 	tcase_add_test(tc, test_restore__trusts_nobody_else);
