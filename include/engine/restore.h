@@ -39,6 +39,7 @@ struct restoration {
 	/* struct state_release: promoted, and not published before all was lost. A breached one must not
 	 * come again: what `states.held` has of it is to be known before anybody hands it in. */
 	struct list lost;
+	struct strings left_out; /* manifests of unsigned records that no signed release names */
 	struct strings unsigned_files; /* "main: spiralfed/states.json": no signature covers it */
 };
 

@@ -42,7 +42,7 @@ int reading_take_release(struct reading *x, struct restored_release *r, struct e
 
 /* ---- restore_seal.c ---- */
 
-/* The release's files and this record are those that were signed. */
+/* The release's files and this record are those that were signed: 1; 0: it is from before there were seals. */
 int reading_check_sealed(struct reading *x, const struct restored_release *r,
 	const struct source_document *record, struct err *err);
 /* All that was read at the head is as it was signed. */

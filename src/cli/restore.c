@@ -62,6 +62,9 @@ static void print(struct cli *cli, const struct restoration *r)
 		print_lost(cli, r, LIST_AT(&r->lost, struct state_release, i));
 	for (size_t i = 0; i < r->unsigned_files.n; i++)
 		fprintf(cli->out, "no signature covers %s\n", r->unsigned_files.v[i]);
+	for (size_t i = 0; i < r->left_out.n; i++)
+		fprintf(cli->out, "left out: manifest %s, which no release names\n",
+			r->left_out.v[i]);
 	if (r->states.omitted > 0)
 		fprintf(cli->out, "the oldest %lld activations were not published\n",
 			(long long)r->states.omitted);

@@ -187,19 +187,62 @@ static int check_record(struct reading *x, const struct restored_release *r, str
 	return check_keys(r, err);
 }
 
+/* Of what nobody signed, only what the release names by its digest is taken, and no time that has yet to come. */
+static bool is_named(const struct restored_release *r, const char *manifest)
+{
+	for (size_t i = 0; i < r->release.slots.n; i++) {
+		const char *named = LIST_AT(&r->release.slots, struct fused_unit, i)->manifest;
+
+		if (named && strcmp(named, manifest) == 0)
+			return true;
+	}
+	return false;
+}
+
+static int limit_unsigned(struct reading *x, struct restored_release *r, struct err *err)
+{
+	struct list *l = &r->record.manifests;
+	struct strings *out = &x->r->left_out;
+	int64_t now = clock_now(x->s->call.clock);
+	const char **names = ARENA_ARRAY(x->arena, out->n + l->n + 1, const char *);
+	struct record_manifest *v = ARENA_ARRAY(x->arena, l->n + 1, struct record_manifest);
+	size_t n = 0;
+
+	if (r->record.policy->created_at > now)
+		return err_set(err, ERR_BAD_SIGNATURE, "its policy comes from the future");
+	for (size_t i = 0; i < out->n; i++)
+		names[i] = out->v[i];
+	out->v = names;
+	for (size_t i = 0; i < l->n; i++) {
+		const struct record_manifest *m = LIST_AT(l, struct record_manifest, i);
+
+		if (!is_named(r, m->digest))
+			out->v[out->n++] = arena_printf(x->arena, "%s: %s", r->tag, m->digest);
+		else if (m->received_at > now)
+			return err_set(err, ERR_BAD_SIGNATURE,
+				"its manifest %s comes from the future", m->digest);
+		else
+			v[n++] = *m;
+	}
+	*l = (struct list){.v = v, .n = n};
+	return 0;
+}
+
 int reading_take_release(struct reading *x, struct restored_release *r, struct err *err)
 {
 	struct source_document record;
 	char digest[DIGEST_STRLEN];
+	int sealed;
 
 	if (take_document(x, r, err) < 0)
 		return -1;
 	if (reading_fetch(x, r->commit, PUBLISHED_RECORD, PUBLISHED_FILE_MAX, &record, err) < 0)
 		return err_wrap(err, PUBLISHED_RECORD);
-	if (reading_check_sealed(x, r, &record, err) < 0)
+	sealed = reading_check_sealed(x, r, &record, err);
+	if (sealed < 0)
 		return -1;
 	if (reading_parse(&publication_record_table, &record, x->arena, &r->record, err) < 0 ||
-		check_record(x, r, err) < 0)
+		check_record(x, r, err) < 0 || (!sealed && limit_unsigned(x, r, err) < 0))
 		return err_wrap(err, PUBLISHED_RECORD);
 	r->record_digest = arena_strdup(x->arena, digest_string(record.text, record.len, digest));
 	return 0;

@@ -74,7 +74,10 @@ int reading_check_sealed(struct reading *x, const struct restored_release *r,
 	if (check_file(&s, PUBLISHED_RECORD, record->text, record->len, err) < 0 ||
 		check_file(&s, PUBLISHED_RELEASE, r->document.text, r->document.len, err) < 0)
 		return -1;
-	return check_file(&s, PUBLISHED_ATTESTATION, r->attestation, strlen(r->attestation), err);
+	return check_file(&s, PUBLISHED_ATTESTATION, r->attestation, strlen(r->attestation), err) <
+			       0
+		       ? -1
+		       : 1;
 }
 
 /* ---- The head ---- */

@@ -286,6 +286,48 @@ START_TEST(test_restore__takes_only_what_was_signed)
 }
 END_TEST
 
+/* What nobody signed is still only what a signed release names, and came before now. */
+START_TEST(test_restore__unsigned_is_taken_only_what_is_named)
+{
+	const char *newest, *record;
+	char digest[DIGEST_STRLEN];
+	struct restoration r;
+	struct err err = {0};
+	size_t n;
+
+	ck_assert_int_eq(read_all(&r, &err), 0);
+	ck_assert_uint_eq(r.left_out.n, 0);
+	newest = r.v[1].tag;
+	n = r.v[1].record.manifests.n;
+	memory_edit(PUBLISHED_SEAL, NULL);
+	record = arena_strdup(reg.arena, memory_read(memory_head(), PUBLISHED_RECORD));
+	change(PUBLISHED_RECORD, "\"manifests\": [",
+		arena_printf(reg.arena,
+			"\"manifests\": [{\"digest\":\"%s\",\"actor\":\"mallory\","
+			"\"document\":{\"a\":1},"
+			"\"received_at\":\"2020-01-01T00:00:00Z\"},",
+			digest_string("{\"a\":1}", 7, digest)));
+	memory_retag(newest, memory_head());
+	ck_assert_int_eq(read_all(&r, &err), -1);
+	ck_assert_ptr_nonnull(strstr(err.msg, "no signature covers"));
+	accept_unsigned = true;
+	ck_assert_msg(read_all(&r, &err) == 0, "%s", err.msg);
+	ck_assert_uint_eq(r.left_out.n, 1);
+	ck_assert_ptr_nonnull(strstr(r.left_out.v[0], digest));
+	ck_assert_uint_eq(r.v[1].record.manifests.n, n);
+	for (size_t i = 0; i < n; i++)
+		ck_assert_str_ne(
+			LIST_AT(&r.v[1].record.manifests, struct record_manifest, i)->digest,
+			digest);
+
+	memory_edit(PUBLISHED_RECORD, record);
+	change(PUBLISHED_RECORD, "\"received_at\": \"2", "\"received_at\": \"9");
+	memory_retag(newest, memory_head());
+	ck_assert_int_eq(read_all(&r, &err), -1);
+	ck_assert_msg(strstr(err.msg, "comes from the future"), "%s", err.msg);
+}
+END_TEST
+
 /* States and seal of before, beside the pointer of now: each is signed. */
 START_TEST(test_restore__mixes_no_two_publications)
 {
@@ -538,6 +580,7 @@ Suite *test_suite(void)
 	tcase_add_test(tc, test_restore__refuses_what_was_changed);
 	tcase_add_loop_test(tc, test_restore__takes_only_what_was_signed, 0, PUBLISHED_PATHS);
 	tcase_add_test(tc, test_restore__mixes_no_two_publications);
+	tcase_add_test(tc, test_restore__unsigned_is_taken_only_what_is_named);
 	tcase_add_test(tc, test_restore__goes_on_without_what_was_not_published);
 	tcase_add_test(tc, test_restore__tells_a_lost_release_that_was_breached);
 	tcase_add_test(tc, test_restore__knows_what_was_lost_before_an_earlier_one);
