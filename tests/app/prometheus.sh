@@ -33,14 +33,18 @@ awk -v from="$minute" 'BEGIN {
 "$promtool" tsdb create-blocks-from openmetrics counters.txt tsdb >out 2>err
 check "promtool takes the counters" test -n "$(ls tsdb)"
 : >prometheus.yml
-port=$((20000 + $$ % 20000))
 prometheus=
 trap 'kill $prometheus $pid 2>/dev/null' EXIT
+# A port that the kernel gives: one that the test picks may be somebody's.
 "$prometheus_program" --config.file=prometheus.yml --storage.tsdb.path=tsdb \
-	--web.listen-address="127.0.0.1:$port" 2>prometheus.log &
+	--web.listen-address=127.0.0.1:0 2>prometheus.log &
 prometheus=$!
-answers() { curl -fsS "http://127.0.0.1:$port/-/ready" >out 2>err; }
+answers() {
+	prometheus_url=http://$(sed -n 's/.*"Listening on".* address=//p' prometheus.log)
+	curl -fsS "$prometheus_url/-/ready" >out 2>err
+}
 check "prometheus serves" await answers
+[ "$bad" = 0 ] || sed 's/^/  | /' prometheus.log
 
 clock_at() { # SECONDS of the minute
 	date -ud "@$((minute + $1))" '+%F %T' >clock.new
@@ -52,7 +56,7 @@ awk -f "$SRC/scripts/calm-policy.awk" "$SRC/etc/policy.json" >calm.json
 LD_PRELOAD=$faketime FAKETIME_TIMESTAMP_FILE=$PWD/clock FAKETIME_NO_CACHE=1 FAKETIME_DONT_FAKE_MONOTONIC=1 \
 	DONT_FAKE_MONOTONIC=1 \
 	"$BUILD/spiralfedd" -o listen="unix:$PWD/sock" -o state=state -o policy=calm.json -o auth=off \
-	-o slo.prometheus.url="http://127.0.0.1:$port" -o slo.prometheus.lag=5 \
+	-o slo.prometheus.url="$prometheus_url" -o slo.prometheus.lag=5 \
 	-o 'slo.prometheus.total=sum(increase(requests_total{release="$release"}[$window]))' \
 	-o 'slo.prometheus.errors=sum(increase(errors_total{release="$release"}[$window])) or vector(0)' \
 	2>log &
