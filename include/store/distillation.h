@@ -5,7 +5,7 @@
 #ifndef STORE_DISTILLATION_H
 #define STORE_DISTILLATION_H
 
-#include "model/distillation.h"
+#include "policy/distillation.h"
 #include "store/page.h"
 
 /* Sets its id. */
@@ -23,11 +23,9 @@ int distillation_update(struct db *db, const struct distillation *d, int was, st
 int distillation_list(struct db *db, int64_t after, int64_t limit, struct arena *a,
 	struct page *ret, struct err *err);
 
-/* Which artifact is what the run made: a unit of its provider that is derived from the teacher and came
- * since, whose manifest names the run (`run.id` is the job or the token); or, when its manifest names none,
- * one that came since the run was started, of the student's family. The newest; none that another
- * distillation has. 1, 0, -1. */
-int distillation_candidate(struct db *db, const struct distillation *d, struct arena *a,
-	const char **ret_id, struct err *err);
+/* Units of its provider that are derived from its teacher and came since it fell due, the newest first; none
+ * that another distillation has. */
+int distillation_derived(struct db *db, const struct distillation *d, struct arena *a,
+	struct distilled **ret, size_t *ret_n, struct err *err);
 
 #endif

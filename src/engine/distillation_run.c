@@ -374,20 +374,25 @@ static int await(struct engine *e, struct db *reader, const struct distillation 
 {
 	struct change x = change_of(d);
 	int64_t now = engine_now(e);
-	int rc = distillation_candidate(reader, d, a, &x.d.candidate, err);
+	const struct distilled *made;
+	struct distilled *v;
+	size_t n;
 
-	if (rc < 0)
+	if (distillation_derived(reader, d, a, &v, &n, err) < 0)
 		return -1;
-	if (rc == 0 && now < d->awaited_until)
+	made = distillation_output(d, v, n);
+	if (!made && now < d->awaited_until)
 		return 0;
 	x.d.settled_at = now;
-	if (rc == 0)
+	if (made)
+		x.d.candidate = made->id;
+	else
 		x.d.reason = arena_printf(a,
 			"no artifact of %s that is derived from %s, and names the run or is of the "
 			"student's family, has come within %d days",
 			d->provider, d->teacher ? d->teacher : "the teacher, which is no unit,",
 			(int)AWAIT_DAYS);
-	tell(&x, rc ? EVENT_DISTILLATION_DELIVERED : EVENT_DISTILLATION_MISSED);
+	tell(&x, made ? EVENT_DISTILLATION_DELIVERED : EVENT_DISTILLATION_MISSED);
 	write_down(e, reader, "controller:distillation", &x);
 	return 0;
 }

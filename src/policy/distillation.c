@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Evaluates the trigger of a distillation.
+ * Evaluates the trigger of a distillation, and knows what its run made.
  */
 #include "policy/distillation.h"
 
 #include <math.h>
 #include <string.h>
+
+#include "base/text.h"
+#include "model/format.h"
 
 static double ratio(double part, double whole)
 {
@@ -42,4 +45,26 @@ bool trigger_fires(const struct fusion_trigger *t, const double *values)
 		if (holds(LIST_AT(&t->signals, struct fusion_signal, i), values[i]) == t->is_any)
 			return t->is_any;
 	return !t->is_any;
+}
+
+static bool is_of_family(const char *id, const struct distilled *x)
+{
+	struct artifact_name name;
+	ARENA_AUTO a = arena_new();
+
+	return artifact_name_parse(id, a, &name) == 0 && strcmp(name.ns, x->ns) == 0 &&
+	       strcmp(name.family, x->family) == 0;
+}
+
+const struct distilled *distillation_output(
+	const struct distillation *d, const struct distilled *v, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (v[i].run && (text_equal(v[i].run, d->token) || text_equal(v[i].run, d->job)))
+			return &v[i];
+	for (size_t i = 0; d->student && i < n; i++)
+		if (!v[i].run && v[i].received_at >= d->started_at &&
+			is_of_family(d->student, &v[i]))
+			return &v[i];
+	return NULL;
 }

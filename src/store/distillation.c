@@ -4,9 +4,6 @@
  */
 #include "store/distillation.h"
 
-#include <string.h>
-
-#include "model/format.h"
 #include "model/phase.h"
 
 static void load(struct stmt *s, struct arena *a, struct distillation *ret)
@@ -105,7 +102,7 @@ int distillation_list(struct db *db, int64_t after, int64_t limit, struct arena 
 	return 0;
 }
 
-/* ---- What came of it ---- */
+/* ---- What may have come of it ---- */
 
 struct named_run {
 	const char *id;
@@ -126,52 +123,47 @@ static const struct field_table named_part =
 
 enum { DERIVED_MAX = 64 };
 
-static bool is_of_family(const char *id, const char *ns, const char *family)
+/* NULL: it names none. -1: it can't be read, which no manifest that was taken is. */
+static int run_of(const char *manifest, struct arena *a, const char **ret)
 {
-	struct artifact_name name;
-	ARENA_AUTO a = arena_new();
-
-	return artifact_name_parse(id, a, &name) == 0 && strcmp(name.ns, ns) == 0 &&
-	       strcmp(name.family, family) == 0;
-}
-
-/* 2: it names the run; 1: it names none, and may be what was made; 0. */
-static int fit(struct stmt *s, const struct distillation *d)
-{
-	ARENA_AUTO a = arena_new();
 	struct named n = {0};
 	struct err ignored;
 
-	if (fields_load_text(&named_part, stmt_text(s, "canonical"), a, &n, &ignored) < 0)
-		return 0;
-	if (n.run && n.run->id)
-		return strcmp(n.run->id, d->token) == 0 ||
-				       (d->job && strcmp(n.run->id, d->job) == 0)
-			       ? 2
-			       : 0;
-	return d->student && stmt_int(s, "received_at") >= d->started_at &&
-	       is_of_family(d->student, stmt_text(s, "namespace"), stmt_text(s, "family"));
+	if (fields_load_text(&named_part, manifest, a, &n, &ignored) < 0)
+		return -1;
+	*ret = n.run ? n.run->id : NULL;
+	return 0;
 }
 
-int distillation_candidate(struct db *db, const struct distillation *d, struct arena *a,
-	const char **ret_id, struct err *err)
+int distillation_derived(struct db *db, const struct distillation *d, struct arena *a,
+	struct distilled **ret, size_t *ret_n, struct err *err)
 {
+	struct distilled *v = ARENA_ARRAY(a, DERIVED_MAX, struct distilled);
 	STMT_AUTO s = db_stmt(db, SQL_derived_since);
-	int best = 0, rc;
+	size_t n = 0;
+	int rc = 0;
 
-	if (!d->teacher)
-		return 0;
-	stmt_bind_text(s, "parent", d->teacher);
+	stmt_bind_text(s, "parent", d->teacher ? d->teacher : "");
 	stmt_bind_text(s, "provider", d->provider);
 	stmt_bind_int(s, "since", d->due_at);
 	stmt_bind_int(s, "limit", DERIVED_MAX);
-	while ((rc = stmt_step(s, err)) > 0) {
-		int how = fit(s, d);
+	while (n < DERIVED_MAX && (rc = stmt_step(s, err)) > 0) {
+		ARENA_AUTO scratch = arena_new();
+		const char *run;
 
-		if (how <= best)
+		if (run_of(stmt_text(s, "canonical"), scratch, &run) < 0)
 			continue;
-		best = how;
-		*ret_id = stmt_text_dup(s, "id", a);
+		v[n++] = (struct distilled){
+			.id = stmt_text_dup(s, "id", a),
+			.ns = stmt_text_dup(s, "namespace", a),
+			.family = stmt_text_dup(s, "family", a),
+			.run = run ? arena_strdup(a, run) : NULL,
+			.received_at = stmt_int(s, "received_at"),
+		};
 	}
-	return rc < 0 ? -1 : best > 0;
+	if (rc < 0)
+		return -1;
+	*ret = v;
+	*ret_n = n;
+	return 0;
 }
