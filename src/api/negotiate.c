@@ -5,6 +5,7 @@
  */
 #include "api/negotiate.h"
 #include "base/hex.h"
+#include "base/text.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -20,7 +21,7 @@ static const char *skip_space(const char *p)
 static const char *next_tag(const char *p, const char **tag, size_t *len, bool *weak)
 {
 	p += strspn(p, " \t,");
-	*weak = strncmp(p, "W/", 2) == 0;
+	*weak = text_starts(p, "W/");
 	if (*weak)
 		p += 2;
 	if (*p != '"')
@@ -166,7 +167,7 @@ int request_id_given(const char *header, const char *traceparent, char *ret, siz
 	if (n == 0 || n >= size || !all_of(header, n, word)) {
 		/* version 00: 00-<32 hex>-<16 hex>-<2 hex>, the trace not all zeros */
 		if (!traceparent || strlen(traceparent) != 55 || size <= 32 ||
-			strncmp(traceparent, "00-", 3) != 0 || traceparent[35] != '-' ||
+			!text_starts(traceparent, "00-") || traceparent[35] != '-' ||
 			traceparent[52] != '-' || !hex_lower(traceparent + 3, 32) ||
 			!hex_lower(traceparent + 36, 16) || !hex_lower(traceparent + 53, 2) ||
 			all_of(traceparent + 3, 32, "0"))

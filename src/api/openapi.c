@@ -13,6 +13,7 @@
 #include "api/schemas.h"
 #include "api/status.h"
 #include "base/json_writer.h"
+#include "base/text.h"
 #include "base/words.h"
 #include "model/distillation.h"
 #include "model/node.h"
@@ -416,7 +417,7 @@ static void write_operation_id(struct json_writer *w, const struct route *r)
 /* The resource, "/v1/releases/..." -> "releases"; "system" outside /v1. */
 static const char *tag_of(const struct route *r, char buf[32])
 {
-	if (strncmp(r->pattern, "/v1/", 4) != 0)
+	if (!text_starts(r->pattern, "/v1/"))
 		return "system";
 	snprintf(buf, 32, "%.*s", (int)strcspn(r->pattern + 4, "/"), r->pattern + 4);
 	return buf;

@@ -12,10 +12,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "net/listener.h"
 #include "base/clock.h"
 #include "base/place.h"
 #include "base/suggest.h"
+#include "base/text.h"
+#include "net/listener.h"
 
 static const struct option_info option_table[OPTIONS] = {
 #define X(name, type, unit, least, most, default_text, reload, help)          \
@@ -300,7 +301,7 @@ static bool is_origin(const char *s, size_t len)
 
 	if (len == 1 && *s == '*')
 		return true;
-	if (scheme == 0 || scheme + 3 >= len || strncmp(s + scheme, "://", 3) != 0)
+	if (scheme == 0 || scheme + 3 >= len || !text_starts(s + scheme, "://"))
 		return false;
 	for (size_t i = scheme + 3; i < len; i++)
 		if (s[i] <= ' ' || s[i] > '~' || strchr("/?#@\\\"", s[i]) ||

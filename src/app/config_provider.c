@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "app/config_parts.h"
+#include "base/text.h"
 #include "base/words.h"
 #include "model/format.h"
 
@@ -31,7 +32,7 @@ const struct option_info *provider_option_info(size_t i)
 
 bool config_is_provider(const char *name)
 {
-	return strncmp(name, PREFIX, strlen(PREFIX)) == 0;
+	return text_starts(name, PREFIX);
 }
 
 static int unknown(const char *where, const char *name, struct err *err)
@@ -147,7 +148,7 @@ static int check_values(const struct connector_config *p, struct arena *a, struc
 			"namespace = %s: no artifact can have it; write what stands before the "
 			"slash of an id, e.g. spiralverse",
 			o->name_space);
-	if (o->group && strncmp(o->group, "arn:", 4) == 0)
+	if (o->group && text_starts(o->group, "arn:"))
 		return config_refuse(err, p->where[PROVIDER_OPTION_ID_group],
 			"group = %s: is an ARN; write the name of the group, which is what stands "
 			"behind its last slash",

@@ -6,6 +6,7 @@
 
 #include <ctype.h>
 #include <string.h>
+#include <strings.h>
 
 bool text_equal(const char *a, const char *b)
 {
@@ -15,6 +16,29 @@ bool text_equal(const char *a, const char *b)
 bool text_differ(const char *a, const char *b)
 {
 	return a && b && strcmp(a, b) != 0;
+}
+
+bool text_starts(const char *s, const char *start)
+{
+	return strncmp(s, start, strlen(start)) == 0;
+}
+
+/* The last n bytes of s, or nothing that could equal a text of n. */
+static const char *last(const char *s, size_t n)
+{
+	size_t len = strlen(s);
+
+	return len < n ? s : s + len - n;
+}
+
+bool text_ends(const char *s, const char *end)
+{
+	return strcmp(last(s, strlen(end)), end) == 0;
+}
+
+bool text_ends_any_case(const char *s, const char *end)
+{
+	return strcasecmp(last(s, strlen(end)), end) == 0;
 }
 
 bool text_has_dots(const char *path)

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/file.h"
+#include "base/text.h"
 #include "cli/print.h"
 #include "net/url.h"
 
@@ -139,7 +140,7 @@ static int refused(struct cli *cli, const struct call *call, const struct http_r
 	struct err err = {0};
 	const char *about = call->about ? call->about : "", *colon = call->about ? ": " : "";
 
-	if (!r->content_type || strncmp(r->content_type, "application/problem+json", 24) != 0 ||
+	if (!r->content_type || !text_starts(r->content_type, "application/problem+json") ||
 		fields_load_text(&problem_table, r->body, cli->arena, &p, &err) < 0)
 		return cli_fail(cli, CLI_REFUSED, "%s%sthe server answers %d: %.400s", about, colon,
 			r->status, r->body);

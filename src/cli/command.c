@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/suggest.h"
+#include "base/text.h"
 #include "base/words.h"
 #include "cli/terminal.h"
 
@@ -213,7 +214,7 @@ static int parse(struct cli *cli, int argc, char *const *argv)
 		int rc = 0;
 		if (!only_arguments && !strcmp(argv[i], "--"))
 			only_arguments = true;
-		else if (!only_arguments && !strncmp(argv[i], "--", 2))
+		else if (!only_arguments && text_starts(argv[i], "--"))
 			rc = parse_option(cli, argc, argv, &i);
 		else if (!only_arguments && !strcmp(argv[i], "-h"))
 			cli->option[CLI_OPTION_HELP] = "";

@@ -4,6 +4,7 @@
  */
 #include <string.h>
 
+#include "base/text.h"
 #include "cli/print.h"
 #include "cli/sim_report.h"
 
@@ -96,7 +97,7 @@ struct week {
 
 static void count(struct week *w, const struct sim_event *e)
 {
-	bool first = strncmp(e->actor, "controller:engine", 17) != 0;
+	bool first = !text_starts(e->actor, "controller:engine");
 
 	w->manifests += !strcmp(e->type, "manifest.submitted");
 	w->passed += first && !strcmp(e->type, "candidate.passed");

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/text.h"
 #include "cli/sim_history.h"
 #include "model/phase.h"
 
@@ -191,7 +192,7 @@ static int check_promotion(struct check *c, const struct sim_event *e, struct er
 	if (k->promoted)
 		violation(c, e->seq, "%s was promoted twice", e->subject);
 	k->promoted = true;
-	if (overridden && !strncmp(e->actor, "controller:", 11))
+	if (overridden && text_starts(e->actor, "controller:"))
 		violation(c, e->seq, "%s promoted %s by override", e->actor, e->subject);
 	if (e->at < c->held_until)
 		violation(c, e->seq, "%s was promoted while an automatic rollback held promotions",
@@ -228,7 +229,7 @@ static void check_answered(struct check *c, size_t i)
 	for (size_t k = i + 1; k < c->h->n_events; k++) {
 		const struct sim_event *e = &c->h->events[k];
 
-		if (!strncmp(e->type, "rollback.", 9) && e->at == breach->at)
+		if (text_starts(e->type, "rollback.") && e->at == breach->at)
 			return;
 		if (e->at != breach->at)
 			break;
@@ -312,7 +313,7 @@ static int check_event(struct check *c, size_t i, struct err *err)
 	for (size_t k = 0; k < c->h->n_policies; k++)
 		if (c->h->policies[k].event_seq == e->seq)
 			c->policy = &c->h->policies[k];
-	if (!strncmp(e->type, "release.", 8))
+	if (text_starts(e->type, "release."))
 		check_state(c, e);
 	else if (!strcmp(e->type, "promotion.succeeded"))
 		return check_promotion(c, e, err);

@@ -4,6 +4,7 @@
  */
 #include <string.h>
 
+#include "base/text.h"
 #include "cli/sim_report.h"
 #include "db/db.h"
 #include "model/phase.h"
@@ -36,7 +37,7 @@ static int count_gate(struct db *db, const struct sim_history *h, const struct s
 static int count_candidate(struct db *db, const struct sim_history *h, const struct sim_event *e,
 	struct sim_summary *s, struct err *err)
 {
-	if (!strncmp(e->actor, "controller:engine", 17) || !e->data->judgement)
+	if (text_starts(e->actor, "controller:engine") || !e->data->judgement)
 		return 0;
 	s->passed += is_type(e, "candidate.passed");
 	s->waiting += is_type(e, "candidate.pending");
@@ -136,7 +137,7 @@ int sim_summarise(struct db *db, const struct sim_history *h, int64_t start, int
 
 		if (e->at < start)
 			continue;
-		if (!strncmp(e->type, "candidate.", 10) && count_candidate(db, h, e, &s, err) < 0)
+		if (text_starts(e->type, "candidate.") && count_candidate(db, h, e, &s, err) < 0)
 			return -1;
 		s.manifests += is_type(e, "manifest.submitted");
 		s.refused += is_type(e, "manifest.refused") || is_type(e, "manifest.conflicted");
@@ -149,7 +150,7 @@ int sim_summarise(struct db *db, const struct sim_history *h, int64_t start, int
 		}
 		if (is_type(e, "rollback.completed")) {
 			s.rollbacks++;
-			s.rollbacks_by_hand += strncmp(e->actor, "controller:", 11) != 0;
+			s.rollbacks_by_hand += !text_starts(e->actor, "controller:");
 		}
 	}
 	count_runs(h, start, &s);

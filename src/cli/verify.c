@@ -9,6 +9,7 @@
 
 #include "base/file.h"
 #include "base/json_writer.h"
+#include "base/text.h"
 #include "cli/client.h"
 #include "cli/trust.h"
 
@@ -270,7 +271,7 @@ static const char *version_of(struct cli *cli, const char *path)
 	const char *from = path + strlen(RELEASES);
 	size_t len;
 
-	if (strncmp(path, RELEASES, strlen(RELEASES)) != 0)
+	if (!text_starts(path, RELEASES))
 		return NULL;
 	from += *from == 'v';
 	len = strcspn(from, "/?#");
@@ -312,7 +313,7 @@ int cli_verify(struct cli *cli)
 		rc = load_state(cli, &v);
 	if (rc)
 		return rc;
-	if (what && !strstr(what, "://") && strncmp(what, "unix:", 5) != 0)
+	if (what && !strstr(what, "://") && !text_starts(what, "unix:"))
 		return verify_file(cli, &v, what);
 	if (cli->option[CLI_OPTION_RELEASE])
 		return cli_misuse(cli, "--release goes with a file: the envelope of the release");

@@ -21,6 +21,7 @@
 #include "base/arena.h"
 #include "base/file.h"
 #include "base/strbuf.h"
+#include "base/text.h"
 #include "db/engine.h"
 #include "db/gather.h"
 
@@ -477,7 +478,7 @@ static bool stmt_column(
  * statement itself made. */
 static bool plan_line_scans(const char *line)
 {
-	return strncmp(line, "SCAN ", 5) == 0 && line[5] != '(' && !strstr(line, " USING ") &&
+	return text_starts(line, "SCAN ") && line[5] != '(' && !strstr(line, " USING ") &&
 	       !strstr(line, " VIRTUAL TABLE ") && !strstr(line, "CONSTANT ROW");
 }
 

@@ -9,6 +9,7 @@
 #include "base/hex.h"
 #include "base/id.h"
 #include "base/json_writer.h"
+#include "base/text.h"
 #include "base/words.h"
 #include "engine/internal.h"
 #include "model/format.h"
@@ -31,14 +32,14 @@ static bool scope_valid(const char *scope, const struct policy *policy)
 {
 	if (!format_scope.check(scope))
 		return false;
-	return strncmp(scope, "submit:", 7) != 0 || strcmp(scope + 7, "*") == 0 ||
+	return !text_starts(scope, "submit:") || strcmp(scope + 7, "*") == 0 ||
 	       policy_provider(policy, scope + 7);
 }
 
 bool scopes_allow(const char *scopes, const char *scope)
 {
 	return words_have(scopes, "admin") || words_have(scopes, scope) ||
-	       (strncmp(scope, "submit:", 7) == 0 && words_have(scopes, "submit:*"));
+	       (text_starts(scope, "submit:") && words_have(scopes, "submit:*"));
 }
 
 static int refused(struct err *err)

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/text.h"
 #include "model/format.h"
 
 static const struct field named_digest_fields[] = {
@@ -114,7 +115,7 @@ bool artifact_is_place(const char *uri)
 	for (size_t i = 0; i < sizeof(no_places) / sizeof(no_places[0]); i++)
 		if (strlen(no_places[i]) == n && strncasecmp(uri, no_places[i], n) == 0)
 			return false;
-	return strncmp(uri + n, "://", 3) == 0 || strncmp(uri, "arn:", 4) == 0;
+	return text_starts(uri + n, "://") || text_starts(uri, "arn:");
 }
 
 static int by_digest(const void *a, const void *b)

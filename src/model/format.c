@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/digest.h"
+#include "base/text.h"
 #include "base/utf8.h"
 
 #define DIGITS "0123456789"
@@ -106,7 +107,7 @@ static bool is_scope(const char *s)
 	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
 		if (strcmp(s, words[i]) == 0)
 			return true;
-	return strncmp(s, "submit:", 7) == 0 && is_provider(s + 7);
+	return text_starts(s, "submit:") && is_provider(s + 7);
 }
 
 static bool is_line(const char *s)
@@ -166,7 +167,7 @@ static bool is_uri(const char *s)
 	s += n + 1;
 	if (!*s)
 		return false;
-	if (!strncmp(s, "//", 2)) {
+	if (text_starts(s, "//")) {
 		n = strcspn(s + 2, "/?#");
 		if (!is_authority(s + 2, n) || (!n && !s[2]))
 			return false;
@@ -243,7 +244,7 @@ static bool is_release(const char *s)
 static bool is_merge(const char *s)
 {
 	s = skip_core(s + (*s == 'v'));
-	if (!s || strncmp(s, "-rc.", 4) != 0 || s[4] == '0')
+	if (!s || !text_starts(s, "-rc.") || s[4] == '0')
 		return false;
 	s = skip_number(s + 4);
 	return s && !*s;

@@ -14,6 +14,7 @@
 
 #include "base/clock.h"
 #include "base/strbuf.h"
+#include "base/text.h"
 #include "net/address.h"
 #include "net/redact.h"
 
@@ -52,14 +53,14 @@ int http_server_parse(const char *url, struct arena *a, struct http_server *ret,
 {
 	size_t len = strlen(url);
 
-	if (!strncmp(url, "unix:", 5)) {
+	if (text_starts(url, "unix:")) {
 		if (url[5] != '/')
 			return err_set(err, ERR_CONFIG,
 				"%s: a Unix socket is named by its whole path, unix:/path", url);
 		*ret = (struct http_server){"http://localhost", arena_strdup(a, url + 5)};
 		return 0;
 	}
-	size_t scheme = !strncmp(url, "http://", 7) ? 7 : !strncmp(url, "https://", 8) ? 8 : 0;
+	size_t scheme = text_starts(url, "http://") ? 7 : text_starts(url, "https://") ? 8 : 0;
 	if (!scheme)
 		return err_set(err, ERR_CONFIG,
 			"%s is no server: http://host:port, https://host or unix:/path", url);

@@ -10,6 +10,8 @@
 #include <string.h>
 #include <sys/un.h>
 
+#include "base/text.h"
+
 static int parse_unix(const char *path, struct listener *l, struct err *err)
 {
 	struct sockaddr_un *un = (struct sockaddr_un *)&l->address;
@@ -87,8 +89,8 @@ int listeners_parse(
 				err, ERR_CONFIG, "listen: more than %d addresses", LISTENERS_MAX);
 		struct listener *l = &all[n++];
 		l->text = arena_strndup(a, at, trimmed);
-		int rc = strncmp(l->text, "unix:", 5) ? parse_inet(l->text, a, l, err)
-						      : parse_unix(l->text + 5, l, err);
+		int rc = text_starts(l->text, "unix:") ? parse_unix(l->text + 5, l, err)
+						       : parse_inet(l->text, a, l, err);
 		if (rc < 0)
 			return -1;
 		at += len;

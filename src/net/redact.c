@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/hex.h"
+#include "base/text.h"
 
 enum { SEEN_BITS = 1 << 14 };
 
@@ -27,7 +28,7 @@ static void add_authorization(struct secrets *s, const char *value, struct arena
 	const char *space = strchr(value, ' ');
 	const char *id = strstr(value, "Credential="), *signature = strstr(value, "Signature=");
 
-	if (strncmp(value, "AWS4-", 5) != 0 || !id || !signature) {
+	if (!text_starts(value, "AWS4-") || !id || !signature) {
 		add(s, space ? space + 1 : value);
 		return;
 	}
@@ -85,7 +86,7 @@ void secrets_of(const struct http_request *r, struct arena *a, struct secrets *r
 			 !strcasecmp(h->name, "X-aws-ec2-metadata-token"))
 			add(ret, h->value);
 		else if (!strcasecmp(h->name, "Content-Type"))
-			form = !strncmp(h->value, "application/x-www-form-urlencoded", 33);
+			form = text_starts(h->value, "application/x-www-form-urlencoded");
 	}
 	if (form && r->body)
 		add_form(ret, r, a);

@@ -10,6 +10,7 @@
 #include "base/hmac.h"
 #include "base/id.h"
 #include "base/sign.h"
+#include "base/text.h"
 
 #define PREFIX_SYMMETRIC "whsec_"
 #define PREFIX_PRIVATE	 "whsk_"
@@ -39,7 +40,7 @@ int webhook_key_parse(const char *text, struct webhook_key *ret, const char **re
 {
 	struct webhook_key k = {0};
 
-	if (!strncmp(text, PREFIX_SYMMETRIC, strlen(PREFIX_SYMMETRIC))) {
+	if (text_starts(text, PREFIX_SYMMETRIC)) {
 		k.algorithm = WEBHOOK_V1;
 		*ret_why = "is no secret: whsec_ and the base64 of 24 to 64 random bytes";
 		if (parse_bytes(text + strlen(PREFIX_SYMMETRIC), &k) < 0)
@@ -47,7 +48,7 @@ int webhook_key_parse(const char *text, struct webhook_key *ret, const char **re
 		*ret_why = "is too short: whsec_ is followed by the base64 of 24 to 64 bytes";
 		if (k.len < WEBHOOK_SECRET_LEAST)
 			return -1;
-	} else if (!strncmp(text, PREFIX_PRIVATE, strlen(PREFIX_PRIVATE))) {
+	} else if (text_starts(text, PREFIX_PRIVATE)) {
 		k.algorithm = WEBHOOK_V1A;
 		*ret_why = "is no key: whsk_ and the base64 of the 32 bytes of an Ed25519 seed";
 		if (parse_bytes(text + strlen(PREFIX_PRIVATE), &k) < 0 || k.len != SIGN_SEED_SIZE)

@@ -8,6 +8,7 @@
 #include <netdb.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "net/address.h"
 
 enum { PORT_MAX = 65535, HOST_MAX = 253 };
@@ -155,13 +156,6 @@ int url_split(const char *url, struct arena *a, struct http_server *ret, const c
 
 /* ---- Where it leads ---- */
 
-static bool ends_with(const char *s, const char *end)
-{
-	size_t n = strlen(s), m = strlen(end);
-
-	return n >= m && strcasecmp(s + n - m, end) == 0;
-}
-
 bool url_leads_inside(const struct url *u)
 {
 	const struct addrinfo hints = {.ai_flags = AI_NUMERICHOST, .ai_socktype = SOCK_STREAM};
@@ -169,7 +163,7 @@ bool url_leads_inside(const struct url *u)
 	bool inside = false;
 
 	if (!strcasecmp(u->host, "localhost") || !strcasecmp(u->host, "localhost.") ||
-		ends_with(u->host, ".localhost"))
+		text_ends_any_case(u->host, ".localhost"))
 		return true;
 	if (getaddrinfo(u->host, NULL, &hints, &found) != 0)
 		return false;

@@ -10,6 +10,7 @@
 
 #include "base/clock.h"
 #include "base/duration.h"
+#include "base/text.h"
 
 enum { CHECK_NEEDS_MAX = 64 };
 
@@ -290,7 +291,7 @@ static void of_person(struct making *m, const struct policy_signoff *rule)
 		return;
 	i->overridable = 1;
 	/* What the schedule made, or somebody unknown, is nobody's own. */
-	maker = m->f->made_by && strncmp(m->f->made_by, "token:", 6) == 0 ? m->f->made_by : NULL;
+	maker = m->f->made_by && text_starts(m->f->made_by, "token:") ? m->f->made_by : NULL;
 	i->needs = arena_printf(m->arena,
 		"a sign-off of %s by somebody%s%s: POST /v1/merges/%s/signoffs", rule->item,
 		maker ? " other than " : "", maker ? maker : "", m->f->merge);

@@ -45,7 +45,7 @@ static void check_plain_member(struct checker *ck, const struct json_value *v)
 	} else if (!strcmp(v->key, "$schema")) {
 		if (!json_is(v, JSON_KIND_STRING) || strcmp(v->string, schema_dialect))
 			check_fault(ck, v, "is not %s, the only dialect compared", schema_dialect);
-	} else if (strncmp(v->key, "x-", 2)) {
+	} else if (!text_starts(v->key, "x-")) {
 		for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
 			if (strcmp(v->key, texts[i]))
 				continue;

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "policy/contract_parts.h"
 
 static const struct keyword keywords[] = {
@@ -38,7 +39,7 @@ enum keyword_rule keyword_rule(const char *name)
 
 	if (keyword)
 		return keyword->rule;
-	return !strncmp(name, "x-", 2) ? RULE_NOTE : RULE_OPAQUE;
+	return text_starts(name, "x-") ? RULE_NOTE : RULE_OPAQUE;
 }
 
 int check_fault(struct checker *ck, const struct json_value *at, const char *fmt, ...)

@@ -5,6 +5,7 @@
  */
 #include <string.h>
 
+#include "base/text.h"
 #include "policy/contract_parts.h"
 
 /* Equal but for the names within braces. */
@@ -45,7 +46,7 @@ void compare_paths(struct comparison *c, enum contract_direction direction,
 			const struct json_value *twin = find_path(other, item->key);
 			struct path path[2] = {{"", NULL}, {"", NULL}};
 
-			if (!strncmp(item->key, "x-", 2) || (side == NEW && twin))
+			if (text_starts(item->key, "x-") || (side == NEW && twin))
 				continue;
 			path[side] = (struct path){item->key, deref(c->side[side], item)};
 			if (twin)

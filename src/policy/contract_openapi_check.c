@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "policy/contract_parts.h"
 
 typedef void check_fn(struct checker *ck, const struct json_value *v, unsigned callbacks);
@@ -54,7 +55,7 @@ static void check_each_named(
 	if (!map || !is_object(ck, map))
 		return;
 	for (size_t i = 0; i < map->n; i++)
-		if (strncmp(map->sub[i].key, "x-", 2))
+		if (!text_starts(map->sub[i].key, "x-"))
 			fn(ck, &map->sub[i], callbacks);
 }
 
@@ -147,7 +148,7 @@ static void check_responses(struct checker *ck, const struct json_value *map)
 	for (size_t i = 0; json_is(map, JSON_KIND_OBJECT) && i < map->n; i++) {
 		const char *key = map->sub[i].key;
 
-		if (strcmp(key, "default") && strncmp(key, "x-", 2) &&
+		if (strcmp(key, "default") && !text_starts(key, "x-") &&
 			!(strlen(key) == 3 && key[0] >= '1' && key[0] <= '5' &&
 				(!strcmp(key + 1, "XX") || strspn(key, "0123456789") == 3)))
 			check_fault(ck, &map->sub[i],
@@ -253,7 +254,7 @@ void check_openapi(struct checker *ck)
 	const struct json_value *webhooks = json_member(document, "webhooks");
 	const struct json_value *components = json_member(document, "components");
 
-	if (!json_is(openapi, JSON_KIND_STRING) || strncmp(openapi->string, "3.1.", 4))
+	if (!json_is(openapi, JSON_KIND_STRING) || !text_starts(openapi->string, "3.1."))
 		check_fault(ck, openapi, "is not a version 3.1.x of OpenAPI");
 	if (!json_is(json_member(document, "info"), JSON_KIND_OBJECT))
 		fault_add(ck->faults, "/info", "is missing or not an object");
@@ -265,11 +266,11 @@ void check_openapi(struct checker *ck)
 		fault_add(ck->faults, "", "has neither paths, webhooks nor components");
 	check_each_named(ck, paths, check_path_item, 0);
 	for (size_t i = 0; json_is(paths, JSON_KIND_OBJECT) && i < paths->n; i++)
-		if (paths->sub[i].key[0] != '/' && strncmp(paths->sub[i].key, "x-", 2))
+		if (paths->sub[i].key[0] != '/' && !text_starts(paths->sub[i].key, "x-"))
 			check_fault(ck, &paths->sub[i], "is a path that does not begin with /");
 	check_each(ck, webhooks, check_path_item, 0);
 	for (size_t i = 0; json_is(webhooks, JSON_KIND_OBJECT) && i < webhooks->n; i++)
-		if (!strncmp(webhooks->sub[i].key, "x-", 2))
+		if (text_starts(webhooks->sub[i].key, "x-"))
 			check_fault(ck, &webhooks->sub[i], "is a webhook named like an extension");
 	if (components)
 		check_components(ck, components);

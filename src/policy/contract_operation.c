@@ -10,6 +10,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/text.h"
 #include "policy/contract_parts.h"
 
 /* What the caller sends and what comes back. */
@@ -310,7 +311,7 @@ static void compare_responses(struct comparison *c, const struct where *w,
 		const struct json_value *was = &old->sub[i];
 		const struct json_value *is = answer_for(new, was->key);
 
-		if (!strncmp(was->key, "x-", 2))
+		if (text_starts(was->key, "x-"))
 			continue;
 		if (is)
 			compare_response(c, w, was, is);
@@ -323,7 +324,7 @@ static void compare_responses(struct comparison *c, const struct where *w,
 		const struct json_value *is = &new->sub[i];
 		const struct json_value *was = answer_for(old, is->key);
 
-		if (!strncmp(is->key, "x-", 2) || json_member(old, is->key))
+		if (text_starts(is->key, "x-") || json_member(old, is->key))
 			continue;
 		if (was)
 			compare_response(c, w, was, is);

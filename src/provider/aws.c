@@ -190,7 +190,7 @@ static int aws_hook(const struct connector *c, const char *body, size_t len, str
 	if (!aws_is(event, "source", "aws.sagemaker") ||
 		!aws_is(event, "detail-type", PACKAGE_CHANGED) || !is_of_group(c, detail))
 		return 0;
-	if (!arn || strncmp(arn, "arn:", 4) != 0 || strlen(arn) > AWS_NAME_MAX)
+	if (!arn || !text_starts(arn, "arn:") || strlen(arn) > AWS_NAME_MAX)
 		return err_set(
 			err, ERR_BAD_REQUEST, "the event has no ModelPackageArn in its detail");
 	if (aws_is_of_region(c->client, arn))
@@ -269,10 +269,10 @@ static int aws_probe(struct connector *c, const struct provider_call *call,
 	struct s3_place p;
 	int rc;
 
-	if (strncmp(target->uri, "arn:", 4) == 0 && strstr(target->uri, ":model-package/"))
+	if (text_starts(target->uri, "arn:") && strstr(target->uri, ":model-package/"))
 		return probe_package(c, call, target->uri, ret, err);
 	if (!s3_parse(target->uri, a, &p) || !(p.key = decoded(p.key, a)) || text_has_dots(p.key)) {
-		*ret = strncmp(target->uri, "s3://", strlen("s3://")) == 0
+		*ret = text_starts(target->uri, "s3://")
 			       ? (struct probe){PROBE_MISSING,
 					 arena_printf(a, "%s is no s3://bucket/key", target->uri)}
 			       : (struct probe){PROBE_UNKNOWN,

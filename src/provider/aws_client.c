@@ -64,7 +64,7 @@ static int find_region(struct aws_client *c, const struct aws_client_options *o,
 	if (!is_region(region))
 		return err_set(err, ERR_CONFIG, "region = %s: no region is called so", region);
 	c->region = arena_strdup(c->arena, region);
-	c->suffix = strncmp(region, "cn-", 3) == 0 ? "amazonaws.com.cn" : "amazonaws.com";
+	c->suffix = text_starts(region, "cn-") ? "amazonaws.com.cn" : "amazonaws.com";
 	return 0;
 }
 
@@ -285,7 +285,7 @@ bool s3_parse(const char *uri, struct arena *a, struct s3_place *ret)
 {
 	const char *bucket, *slash;
 
-	if (!uri || strncmp(uri, "s3://", 5) != 0)
+	if (!uri || !text_starts(uri, "s3://"))
 		return false;
 	bucket = uri + 5;
 	slash = strchr(bucket, '/');

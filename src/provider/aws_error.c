@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/jcs.h"
+#include "base/text.h"
 #include "provider/aws_xml.h"
 
 enum { CODE_MAX = 64, WORDS_MAX = 240 };
@@ -68,11 +69,6 @@ static struct words words_of(const struct http_response *r, struct arena *a)
 	return w;
 }
 
-static bool begins(const char *s, const char *prefix)
-{
-	return strncmp(s, prefix, strlen(prefix)) == 0;
-}
-
 static bool is_throttle(const char *code)
 {
 	static const char *const codes[] = {"Throttl", "TooManyRequests", "RequestLimitExceeded",
@@ -80,15 +76,16 @@ static bool is_throttle(const char *code)
 		"PriorRequestNotComplete", "EC2ThrottledException"};
 
 	for (size_t i = 0; i < sizeof(codes) / sizeof(codes[0]); i++)
-		if (begins(code, codes[i]))
+		if (text_starts(code, codes[i]))
 			return true;
 	return false;
 }
 
 static bool is_passing(const char *code)
 {
-	return is_throttle(code) || begins(code, "RequestTimeout") ||
-	       begins(code, "IDPCommunicationError") || begins(code, "TransactionInProgress");
+	return is_throttle(code) || text_starts(code, "RequestTimeout") ||
+	       text_starts(code, "IDPCommunicationError") ||
+	       text_starts(code, "TransactionInProgress");
 }
 
 static bool is_of_credentials(const char *code)

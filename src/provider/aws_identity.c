@@ -11,6 +11,7 @@
 
 #include "base/file.h"
 #include "base/jcs.h"
+#include "base/text.h"
 #include "net/url.h"
 #include "provider/aws_xml.h"
 
@@ -126,9 +127,9 @@ int aws_container_check(const char *url, struct err *err)
 	static const char *const agents[] = {
 		"169.254.170.2", "169.254.170.23", "[fd00:ec2::23]", NULL};
 
-	if (strncmp(url, "https://", 8) == 0)
+	if (text_starts(url, "https://"))
 		return 0;
-	if (strncmp(url, "http://", 7) != 0)
+	if (!text_starts(url, "http://"))
 		return err_set(err, ERR_CONFIG,
 			"AWS_CONTAINER_CREDENTIALS_FULL_URI begins with neither https:// nor "
 			"http://");
@@ -143,7 +144,7 @@ int aws_secret_check(const char *url, struct err *err)
 {
 	static const char *const metadata[] = {"169.254.169.254", "[fd00:ec2::254]", NULL};
 
-	if (strncmp(url, "http://", 7) != 0)
+	if (!text_starts(url, "http://"))
 		return 0;
 	if (url_is_loopback(url) || url_host_is(url, metadata))
 		return 0;

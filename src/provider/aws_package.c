@@ -82,13 +82,6 @@ static const char *model_data(const struct work *w)
 	return uri[strlen(uri) - 1] == '/' ? uri : arena_printf(a, "%s/", uri);
 }
 
-static bool ends(const char *s, const char *with)
-{
-	size_t n = strlen(s), m = strlen(with);
-
-	return n >= m && strcmp(s + n - m, with) == 0;
-}
-
 /* ---- A manifest that lies there ---- */
 
 static int check_digest(
@@ -124,7 +117,7 @@ static int named_manifest(const struct work *w, struct source_document *ret, str
 	int rc;
 
 	if (!uri && text(w->package, "SourceUri") &&
-		ends(text(w->package, "SourceUri"), "manifest.json")) {
+		text_ends(text(w->package, "SourceUri"), "manifest.json")) {
 		uri = text(w->package, "SourceUri");
 		from = "its SourceUri";
 	}
@@ -146,7 +139,7 @@ static int manifest_beside(
 	int rc;
 
 	if (!s3_parse(uri, a, &p))
-		return !strncmp(uri, "s3://", 5) && text_has_dots(uri)
+		return text_starts(uri, "s3://") && text_has_dots(uri)
 			       ? err_set(err, ERR_IO,
 					 "%s: a path with . or .. in it leads elsewhere", uri)
 			       : 0;
@@ -165,7 +158,7 @@ static const char *source_folder(const struct work *w)
 {
 	const char *uri = text(w->package, "SourceUri");
 
-	if (!uri || ends(uri, "/"))
+	if (!uri || text_ends(uri, "/"))
 		return uri;
 	return arena_printf(w->call->arena, "%s/", uri);
 }

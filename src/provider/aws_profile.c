@@ -6,6 +6,7 @@
 #include <ctype.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "provider/aws_credentials.h"
 
 static const char *trim(const char *s, size_t len, size_t *ret_len)
@@ -48,7 +49,7 @@ static bool is_section(const char *line, size_t len, const char *name)
 	size_t n;
 	const char *at = trim(line + 1, len - 2, &n);
 
-	if (n > 8 && strncmp(at, "profile", 7) == 0 && isspace((unsigned char)at[7]))
+	if (n > 8 && text_starts(at, "profile") && isspace((unsigned char)at[7]))
 		at = trim(at + 7, n - 7, &n);
 	return strlen(name) == n && memcmp(at, name, n) == 0;
 }

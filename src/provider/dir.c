@@ -19,6 +19,7 @@
 #include "base/file.h"
 #include "base/hex.h"
 #include "base/strbuf.h"
+#include "base/text.h"
 #include "base/utf8.h"
 #include "provider/dir_web.h"
 #include "provider/provider.h"
@@ -324,7 +325,7 @@ static const char *path_of(const struct connector *c, const char *uri, struct ar
 
 	if (!at)
 		return NULL;
-	if (strncmp(uri, "file://", 7) != 0)
+	if (!text_starts(uri, "file://"))
 		strbuf_addf(&sb, "%s/", c->artifacts);
 	for (at += 3; *at && *at != '?' && *at != '#'; at++) {
 		int byte = *at == '%' ? hex_byte(at + 1) : *at;

@@ -9,6 +9,7 @@
 
 #include "base/hex.h"
 #include "base/jcs.h"
+#include "base/text.h"
 #include "base/utf8.h"
 #include "provider/dir_web.h"
 
@@ -108,12 +109,12 @@ static const char *plain(const char *href, size_t n, struct arena *a)
 			i += 2;
 		} else {
 			out[len++] = href[i];
-			if (href[i] == '&' && n - i >= 5 && !strncmp(href + i, "&amp;", 5))
+			if (href[i] == '&' && n - i >= 5 && text_starts(href + i, "&amp;"))
 				i += 4;
 		}
 	}
 	out[len] = '\0';
-	return !strncmp(out, "./", 2) ? out + 2 : out;
+	return text_starts(out, "./") ? out + 2 : out;
 }
 
 /* The text behind a link, without tags, up to the next one or the end of its line. */

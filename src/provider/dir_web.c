@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/digest.h"
+#include "base/text.h"
 #include "net/url.h"
 
 enum { PAGE_MAX = 32 << 20 };
@@ -33,7 +34,7 @@ int dir_web_new(const char *url, bool private_network, struct dir_web **ret, str
 	struct dir_web *w = xcalloc(1, sizeof(*w));
 
 	w->arena = arena_new();
-	if (strncmp(url, "https://", 8) != 0 && !(private_network && strstr(url, "://"))) {
+	if (!text_starts(url, "https://") && !(private_network && strstr(url, "://"))) {
 		dir_web_free(w);
 		return err_set(err, ERR_CONFIG,
 			"url = %s: is not https:// (http:// only with private_network = on)", url);

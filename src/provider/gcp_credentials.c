@@ -20,10 +20,10 @@ int gcp_secret_url(const char *url, struct arena *a, struct http_server *ret, co
 {
 	static const char *const near[] = {"127.0.0.1", "localhost", "[::1]", "169.254.169.254",
 		"metadata.google.internal", NULL};
-	bool secure = strncmp(url, "https://", 8) == 0;
+	bool secure = text_starts(url, "https://");
 	const char *path = url + url_server_len(url);
 
-	if (!secure && strncmp(url, "http://", 7) != 0)
+	if (!secure && !text_starts(url, "http://"))
 		return err_set(err, ERR_CONFIG, "%s is no https:// URL", url);
 	if (!secure && !url_host_is(url, near))
 		return err_set(err, ERR_CONFIG,

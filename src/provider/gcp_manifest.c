@@ -31,7 +31,7 @@ static int read_manifest(struct gcp_client *c, const struct provider_call *call,
 	size_t len;
 
 	if (!gcp_object_parse(m->artifact_uri, call->arena, &folder))
-		return !strncmp(m->artifact_uri, "gs://", 5) && text_has_dots(m->artifact_uri)
+		return text_starts(m->artifact_uri, "gs://") && text_has_dots(m->artifact_uri)
 			       ? err_set(err, ERR_IO,
 					 "artifactUri %s: a path with . or .. in it leads "
 					 "elsewhere",

@@ -76,7 +76,7 @@ bool gcp_model_is_of(const char *name, const char *parent)
 	bool same = n == own_n && memcmp(project, own, n) == 0;
 	const char *place = own + own_n; /* "/locations/..." */
 
-	return (same || number) && strncmp(project + n, place, strlen(place)) == 0 &&
+	return (same || number) && text_starts(project + n, place) &&
 	       project[n + strlen(place)] == '/';
 }
 

@@ -19,7 +19,7 @@ bool gcp_object_parse(const char *uri, struct arena *a, struct gcp_object *ret)
 	struct gcp_object o = {0};
 	const char *bucket, *slash, *mark;
 
-	if (strncmp(uri, "gs://", 5) != 0 || strpbrk(uri, "\r\n"))
+	if (!text_starts(uri, "gs://") || strpbrk(uri, "\r\n"))
 		return false;
 	bucket = uri + 5;
 	slash = bucket + strcspn(bucket, "/");
@@ -160,7 +160,7 @@ int gcp_object_probe(struct gcp_client *c, const struct provider_call *call,
 	int rc = 0;
 
 	if (!gcp_object_parse(target->uri, a, &o)) {
-		*ret = strncmp(target->uri, "gs://", strlen("gs://")) == 0
+		*ret = text_starts(target->uri, "gs://")
 			       ? (struct probe){PROBE_MISSING,
 					 arena_printf(
 						 a, "%s is no gs://bucket/object", target->uri)}

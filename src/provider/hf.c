@@ -139,7 +139,7 @@ static bool target_of(const char *uri, struct arena *a, struct target *ret)
 	const char *at = uri + strlen("hf://");
 	size_t ns, name, rev;
 
-	if (strncmp(uri, "hf://", strlen("hf://")) != 0)
+	if (!text_starts(uri, "hf://"))
 		return false;
 	ns = strcspn(at, "/");
 	if (!at[ns])
@@ -170,7 +170,7 @@ static const char *escape_path(const char *path, struct arena *a)
 static bool is_weight(const char *name)
 {
 	return *name != '.' && !text_has_dots(name) && strcmp(name, "README.md") != 0 &&
-	       strncmp(name, "spiralfed/", strlen("spiralfed/")) != 0;
+	       !text_starts(name, "spiralfed/");
 }
 
 /* A file that makes the repository an artifact; the largest, which lies with the large ones. *ret NULL:
@@ -257,7 +257,7 @@ static int hf_probe(struct connector *c, const struct provider_call *call,
 	int64_t size = target->size;
 
 	if (!target_of(target->uri, a, &t)) {
-		*ret = strncmp(target->uri, "hf://", strlen("hf://")) == 0
+		*ret = text_starts(target->uri, "hf://")
 			       ? (struct probe){PROBE_MISSING,
 					 arena_printf(a, "%s names no repository of the Hub",
 						 target->uri)}

@@ -12,6 +12,7 @@
 
 #include "base/jcs.h"
 #include "base/json_writer.h"
+#include "base/text.h"
 #include "model/format.h"
 #include "provider/harvested.h"
 #include "provider/hf_parts.h"
@@ -91,7 +92,7 @@ static const char *role_of(const struct connector *c, const json_t *info)
 	for (size_t i = 0; i < json_array_size(tags); i++) {
 		const char *tag = json_string_value(json_array_get(tags, i));
 
-		if (tag && !strncmp(tag, ROLE_TAG, strlen(ROLE_TAG)) && tag[strlen(ROLE_TAG)])
+		if (tag && text_starts(tag, ROLE_TAG) && tag[strlen(ROLE_TAG)])
 			return tag + strlen(ROLE_TAG);
 	}
 	return c->role;

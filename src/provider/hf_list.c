@@ -10,6 +10,7 @@
 
 #include "base/clock.h"
 #include "base/jcs.h"
+#include "base/text.h"
 #include "base/words.h"
 #include "provider/hf_parts.h"
 
@@ -281,7 +282,7 @@ static bool concerns_main(const json_t *message)
 	const char *scope =
 		json_string_value(json_object_get(json_object_get(message, "event"), "scope"));
 
-	if (!scope || strncmp(scope, "repo", 4) != 0)
+	if (!scope || !text_starts(scope, "repo"))
 		return false;
 	for (size_t i = 0; i < json_array_size(refs); i++) {
 		const char *ref =

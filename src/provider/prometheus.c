@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "base/file.h"
+#include "base/text.h"
 #include "net/url.h"
 #include "provider/prometheus_reply.h"
 
@@ -97,10 +98,10 @@ static const char *fill_in(const char *text, const char *release, struct arena *
 		const char *value = "$";
 		size_t len = 1;
 
-		if (strncmp(at, release_word, sizeof(release_word) - 1) == 0) {
+		if (text_starts(at, release_word)) {
 			value = release;
 			len = sizeof(release_word) - 1;
-		} else if (strncmp(at, window_word, sizeof(window_word) - 1) == 0) {
+		} else if (text_starts(at, window_word)) {
 			value = arena_printf(a, "%ds", PROMETHEUS_WINDOW_S);
 			len = sizeof(window_word) - 1;
 		}

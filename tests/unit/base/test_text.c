@@ -42,6 +42,35 @@ START_TEST(test_text__dots_are_segments_of_a_path)
 }
 END_TEST
 
+START_TEST(test_text__starts_and_ends)
+{
+	static const struct {
+		const char *s, *part;
+		bool starts, ends, ends_any_case;
+	} cases[] = {
+		{"", "", true, true, true},
+		{"a", "", true, true, true},
+		{"", "a", false, false, false},
+		{"a.json", "a.json", true, true, true},
+		{"a.json", ".json", false, true, true},
+		{"a.JSON", ".json", false, false, true},
+		{"a.json", "a.", true, false, false},
+		{"json", ".json", false, false, false},
+		{"a.json.", ".json", false, false, false},
+		{"A.json", "a.", false, false, false},
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		const char *s = cases[i].s, *part = cases[i].part;
+
+		ck_assert_msg(text_starts(s, part) == cases[i].starts, "%s, %s", s, part);
+		ck_assert_msg(text_ends(s, part) == cases[i].ends, "%s, %s", s, part);
+		ck_assert_msg(
+			text_ends_any_case(s, part) == cases[i].ends_any_case, "%s, %s", s, part);
+	}
+}
+END_TEST
+
 START_TEST(test_text__alike_but_for_numbers)
 {
 	static const struct {
@@ -75,6 +104,7 @@ Suite *test_suite(void)
 	tcase_add_test(tc, test_text__absent_ones_are_equal_to_each_other_alone);
 	tcase_add_test(tc, test_text__differ_only_where_both_are_there);
 	tcase_add_test(tc, test_text__dots_are_segments_of_a_path);
+	tcase_add_test(tc, test_text__starts_and_ends);
 	tcase_add_test(tc, test_text__alike_but_for_numbers);
 	suite_add_tcase(s, tc);
 	return s;
