@@ -40,9 +40,6 @@ ON CONFLICT (id) DO UPDATE SET serial = excluded.serial, head = excluded.head, c
 SELECT serial, release_version, previous, cause, actor, reason, at FROM activation
 ORDER BY serial DESC LIMIT $1;
 
--- name: activation_count :one () -- scan ok
-SELECT count(*) AS n FROM activation;
-
 -- Those that are here, then those that are held when they come.
 -- name: artifact_held_list :many (limit) -- scan ok
 SELECT provider, id, held_by FROM (

@@ -122,27 +122,14 @@ int published_state_put(struct db *db, const struct published_state *p, struct e
 
 /* ---- What it is made of ---- */
 
-static int activation_count(struct db *db, int64_t *ret, struct err *err)
-{
-	STMT_AUTO s = db_stmt(db, SQL_activation_count);
-
-	if (stmt_step(s, err) < 0)
-		return -1;
-	*ret = stmt_int(s, "n");
-	return 0;
-}
-
 int activation_recent(struct db *db, size_t limit, struct arena *a, struct state_activation **ret,
 	size_t *ret_n, int64_t *ret_before, struct err *err)
 {
 	STMT_AUTO s = db_stmt(db, SQL_activation_recent);
 	struct state_activation *rows = ARENA_ARRAY(a, limit, struct state_activation);
-	int64_t all;
 	size_t n = 0;
 	int rc = 0;
 
-	if (activation_count(db, &all, err) < 0)
-		return -1;
 	stmt_bind_int(s, "limit", (int64_t)limit);
 	/* From the end, so that the newest comes last. */
 	while (n < limit && (rc = stmt_step(s, err)) > 0)
@@ -159,7 +146,8 @@ int activation_recent(struct db *db, size_t limit, struct arena *a, struct state
 		return -1;
 	*ret = rows + (limit - n);
 	*ret_n = n;
-	*ret_before = all - (int64_t)n;
+	/* By its number: what an earlier restore did not get is not here to be counted. */
+	*ret_before = n ? (*ret)->serial - 1 : 0;
 	return 0;
 }
 

@@ -402,17 +402,27 @@ START_TEST(test_publisher__files_can_be_taken_as_they_are)
 }
 END_TEST
 
-/* Found by a review: from the 10,001st on the newest ones were left out, in silence. */
+/* Found by reviews: from the 10,001st on the newest ones were left out, in silence; and after a restore, whose
+ * registry has no serials 2 to 99, none were said to be missing. */
+static const struct {
+	int64_t more, omitted;
+} left_out[] = {
+	{STATES_MAX - 1, -1},
+	{STATES_MAX, 99},
+	{STATES_MAX + 5, 104},
+};
+
 START_TEST(test_publisher__says_how_many_activations_it_leaves_out)
 {
-	enum { FIRST = 100, MORE = STATES_MAX + 5 };
+	enum { FIRST = 100 };
+	const int64_t more = left_out[_i].more;
 	struct publication_files f;
 	struct publication_states states;
 	struct err err;
 
 	first_release();
 	ck_assert_int_eq(db_begin(reg.engine->db, &err), 0);
-	for (int64_t i = 0; i < MORE; i++) {
+	for (int64_t i = 0; i < more; i++) {
 		const struct activation_row a = {.serial = FIRST + i,
 			.channel = "stable",
 			.release_version = "1.0.0",
@@ -430,10 +440,10 @@ START_TEST(test_publisher__says_how_many_activations_it_leaves_out)
 		fields_load_text(&publication_states_table, f.v[2].text, reg.arena, &states, &err),
 		0);
 	ck_assert_uint_eq(states.activations.n, STATES_MAX);
-	ck_assert_int_eq(states.omitted, MORE + 1 - STATES_MAX);
+	ck_assert_int_eq(states.omitted, left_out[_i].omitted);
 	ck_assert_int_eq(
 		LIST_AT(&states.activations, struct state_activation, STATES_MAX - 1)->serial,
-		FIRST + MORE - 1);
+		FIRST + more - 1);
 }
 END_TEST
 
@@ -454,7 +464,8 @@ Suite *test_suite(void)
 	tcase_add_test(t, test_publisher__takes_no_strangers_commit_for_its_own);
 	tcase_add_test(t, test_publisher__gives_up_on_what_does_not_show);
 	tcase_add_test(t, test_publisher__records_the_evidence_too);
-	tcase_add_test(t, test_publisher__says_how_many_activations_it_leaves_out);
+	tcase_add_loop_test(t, test_publisher__says_how_many_activations_it_leaves_out, 0,
+		sizeof(left_out) / sizeof(left_out[0]));
 	tcase_add_test(t, test_publisher__files_can_be_taken_as_they_are);
 	tcase_add_loop_test(t, test_publisher__what_is_signed_is_never_taken, 0, 7);
 	suite_add_tcase(s, t);
