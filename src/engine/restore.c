@@ -200,22 +200,24 @@ static int insert_units(struct tx *tx, const struct restored_release *r, struct 
 	return 0;
 }
 
-/* When its release was active for the first time, it was promoted. */
-static int64_t promoted_at(const struct restoration *r, const char *version)
+/* When its release came to the channel; of one whose activation was not published, when its document was made,
+ * which is moments before. */
+static int64_t promoted_at(const struct restoration *r, const struct record_release *release)
 {
 	for (size_t i = 0; i < r->states.activations.n; i++) {
 		const struct state_activation *a =
 			LIST_AT(&r->states.activations, struct state_activation, i);
 
-		if (strcmp(a->version, version) == 0)
+		if (strcmp(a->version, release->version) == 0 && strcmp(a->cause, "promotion") == 0)
 			return a->at;
 	}
-	return 0;
+	return release->created_at;
 }
 
-static int insert_merge(
-	struct tx *tx, const struct restoration *all, const struct record_merge *m, struct err *err)
+static int insert_merge(struct tx *tx, const struct restoration *all,
+	const struct publication_record *r, struct err *err)
 {
+	const struct record_merge *m = r->merge;
 	struct merge_row row = {
 		.version = m->version,
 		.release = m->release,
@@ -227,7 +229,7 @@ static int insert_merge(
 		.digest = m->digest,
 		.actor = m->actor,
 		.created_at = m->created_at,
-		.updated_at = promoted_at(all, m->release),
+		.updated_at = promoted_at(all, r->release),
 	};
 
 	return merge_restore(tx, &row, err);
@@ -253,9 +255,8 @@ static int insert_release(struct tx *tx, const struct restoration *all, size_t i
 	const char *reason =
 		arena_printf(tx->arena, "restored from %s, %s at %s", all->url, r->tag, r->commit);
 
-	if (insert_merge(tx, all, r->record.merge, err) < 0 ||
-		release_insert(tx->db, &row, err) < 0 || insert_units(tx, r, err) < 0 ||
-		insert_signatures(tx, r, err) < 0 ||
+	if (insert_merge(tx, all, &r->record, err) < 0 || release_insert(tx->db, &row, err) < 0 ||
+		insert_units(tx, r, err) < 0 || insert_signatures(tx, r, err) < 0 ||
 		release_restore(tx, &row,
 			(enum release_state)names_find(&release_state_names, s->state), reason,
 			err) < 0)

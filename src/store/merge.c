@@ -123,7 +123,7 @@ int merge_state_insert(struct db *db, const struct merge_row *m, const struct bo
 	stmt_bind_textn(s, "body", body->text, body->len);
 	stmt_bind_text(s, "body_digest", body->digest);
 	stmt_bind_int(s, "render", render);
-	stmt_bind_int(s, "updated_at", m->created_at);
+	stmt_bind_int(s, "updated_at", m->updated_at ? m->updated_at : m->created_at);
 	return stmt_exec(s, err);
 }
 

@@ -12,6 +12,7 @@
 #include "engine/internal.h"
 #include "engine/restore.h"
 #include "store/artifact.h"
+#include "store/merge.h"
 #include "store/policy.h"
 #include "store/publication.h"
 #include "store/release.h"
@@ -105,6 +106,40 @@ static void change(const char *path, const char *word, const char *other)
 	memory_edit(path, arena_printf(reg.arena, "%.*s%s%s", (int)(at - text), text, other,
 				  at + strlen(word)));
 }
+
+/* Found by a review: a rollback's time, or that of the merge, stood for the promotion's when the oldest
+ * activations were not published. */
+START_TEST(test_restore__knows_when_a_release_was_promoted)
+{
+	const char *keyid;
+	const struct restore_target t = {
+		.path = made, .keys = keys, .now = clock_now(&reg.clock.clock)};
+	struct restoration r;
+	struct merge_row before, row;
+	struct err err = {0};
+	struct db *db;
+
+	ck_assert_int_eq(read_all(&r, &err), 0);
+	/* As if there had been too many of them. */
+	if (_i) {
+		const struct list *l = &r.states.activations;
+
+		r.states.activations =
+			(struct list){.v = LIST_AT(l, struct state_activation, 2), .n = l->n - 2};
+	}
+	ck_assert_msg(restore_write(&t, &r, reg.arena, &keyid, &err) == 0, "%s", err.msg);
+	ck_assert_int_eq(db_open(made, DB_READ_ONLY, &db, &err), 0);
+	for (size_t i = 0; i < r.n; i++) {
+		const char *version = r.v[i].release.merge;
+
+		ck_assert_int_eq(merge_find(db, version, reg.arena, &row, &err), 1);
+		ck_assert_int_eq(merge_find(reg.reader, version, reg.arena, &before, &err), 1);
+		ck_assert_int_eq(row.updated_at, before.updated_at);
+		ck_assert_int_ne(row.updated_at, row.created_at);
+	}
+	db_close(db);
+}
+END_TEST
 
 START_TEST(test_restore__reads_what_was_published)
 {
@@ -576,6 +611,7 @@ Suite *test_suite(void)
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_set_timeout(tc, 60);
 	tcase_add_test(tc, test_restore__reads_what_was_published);
+	tcase_add_loop_test(tc, test_restore__knows_when_a_release_was_promoted, 0, 2);
 	tcase_add_test(tc, test_restore__writes_a_registry_that_agrees);
 	tcase_add_test(tc, test_restore__refuses_what_was_changed);
 	tcase_add_loop_test(tc, test_restore__takes_only_what_was_signed, 0, PUBLISHED_PATHS);
