@@ -38,11 +38,12 @@ start() { # STATE [OPTION...]
 	: >log
 	folder=$1
 	shift
-	"$BUILD/spiralfedd" -c daemon.conf -o listen="unix:$PWD/sock" -o auth=off -o policy=calm.json \
+	"$BUILD/spiralfedd" -c "$conf" -o listen="unix:$PWD/sock" -o auth=off -o policy=calm.json \
 		-o state="$folder" "$@" 2>>log &
 	pid=$!
 	await ready
 }
+conf=daemon.conf
 stop() { kill "$pid" && wait "$pid"; }
 export SPIRALFED_URL="unix:$PWD/sock"
 get() { curl -s --unix-socket sock "http://localhost$1"; }
@@ -229,5 +230,52 @@ tag v1.0.3 main
 refused "a changed record" 'v1.0.3: spiralfed/record.json: '
 sf restore --from-hub nobody/nothing --endpoint "$hub" --key "$key" --state none
 check "another repository is not there" says 'there is no such repository'
+
+# Of three releases one stands there when the machine is gone; the second was breached.
+repo=spiralverse/unlucky
+sed "s|^publish = .*|publish = $repo|" daemon.conf >unlucky.conf
+: >quiet.conf
+conf=quiet.conf
+check "a daemon that does not publish starts" start unlucky
+for one in hf gcp aws; do sf submit "$data/${one}_manifest.json"; done
+check "a release" promote 1.0.0-rc.1
+check "a second one" next 9 0.9 1.0.1-rc.1
+sf rollback --reason "worse in the field"
+check "a third one" next 10 0.95 1.0.2-rc.1
+sf key show
+cp out unlucky.pem
+key=unlucky.pem
+stop
+conf=unlucky.conf
+start unlucky
+check "all are published at once" await tags v1.0.2
+stop
+for file in release attestation record channel channel.attestation states seal; do
+	of_hub "/$repo/resolve/v1.0.0/spiralfed/$file.json" >"was.$file"
+done
+for file in README CHANGELOG; do of_hub "/$repo/resolve/v1.0.0/$file.md" >"was.$file"; done
+untag v1.0.2
+untag v1.0.1
+for file in release attestation record channel channel.attestation states seal; do
+	edit "spiralfed/$file.json" "was.$file"
+done
+for file in README CHANGELOG; do edit "$file.md" "was.$file"; done
+refused "a channel at a lost release" 'release 1.0.2, which was promoted and not published, and is lost'
+check "... with the way out" says '--stable 1.0.0 points the channel to the newest good one'
+restore --state lost --stable 1.0.0
+check "without it, all that is there is restored" exits 0
+check "... and the lost one is named" prints \
+	'1.0.2        lost     it was promoted and not published: hand in its manifests again, then merge and promote'
+check "... and the breached one" prints \
+	'1.0.1        lost     it was breached and rolled back: do not hand it in again'
+check "... and what it holds" prints '1.0.1        holds    hf/spiralverse/textgen-lora-v9'
+check "... and nothing else" test "$(grep -c ' holds ' out)" = 1
+conf=quiet.conf
+start lost
+unit 9 0.99 >again.json
+sf submit again.json
+get /v1/artifacts/hf/spiralverse/textgen-lora-v9 >out
+check "... which is held when it comes again" prints '"held_by":"1.0.1"'
+stop
 check "no token stands in what was said" sh -c '! grep -q hf_ out err log'
 exit "$bad"
