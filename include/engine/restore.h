@@ -23,6 +23,7 @@ struct restored_release {
 	const char *attestation, *statement;
 	struct dsse_envelope envelope;
 	const char *record_digest;
+	bool sealed; /* no: it is from before there were seals */
 	struct publication_record record;
 };
 struct restoration {
@@ -34,13 +35,13 @@ struct restoration {
 	struct repository_file files[PUBLISHED_PATHS]; /* at the head */
 	size_t n_files;
 	const struct publication_seal *seal; /* of the head; NULL: it has none */
-	bool touched;	   /* the card or the changelog there is not as it was signed */
-	int64_t published; /* the serial that the files show */
+	int64_t published;		     /* the serial that the files show */
 	/* struct state_release: promoted, and not published before all was lost. A breached one must not
 	 * come again: what `states.held` has of it is to be known before anybody hands it in. */
 	struct list lost;
 	struct strings left_out; /* manifests of unsigned records that no signed release names */
-	struct strings unsigned_files; /* "main: spiralfed/states.json": no signature covers it */
+	struct strings unsealed; /* "main: spiralfed/states.json": no signature covers it */
+	struct strings edited;	 /* the card, the changelog: not as it was signed, or gone */
 };
 
 struct restore_source {
@@ -50,7 +51,8 @@ struct restore_source {
 	int64_t patience;	   /* usec; for each */
 	const struct spiralfed_key *keys;
 	size_t n_keys;
-	bool accept_unsigned; /* what no signature covers is taken as it is */
+	bool accept_unsealed; /* what was published before there were seals is taken as it is */
+	bool accept_edited;   /* so is a card or a changelog that somebody edited */
 	const char *
 		stable; /* where the channel goes when a release that it names is lost; NULL: nowhere */
 };

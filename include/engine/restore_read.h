@@ -32,8 +32,8 @@ int reading_contradicts(struct err *err, const char *what, const char *of); /* -
 int reading_status(enum spiralfed_status status, struct err *err);
 /* The one with this version; NULL: it has no tag. */
 const struct restored_release *reading_release(const struct restoration *r, const char *version);
-/* Nothing signed says what is in `path` at `where` (a tag, or "main"). */
-void reading_unsigned(struct reading *x, const char *where, const char *path);
+/* It is from before there were seals: nothing signed says what is in `path` at `where` (a tag, or "main"). */
+void reading_unsealed(struct reading *x, const char *where, const char *path);
 
 /* ---- restore_record.c ---- */
 

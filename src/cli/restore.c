@@ -60,8 +60,10 @@ static void print(struct cli *cli, const struct restoration *r)
 		(long long)r->channel.serial);
 	for (size_t i = 0; i < r->lost.n; i++)
 		print_lost(cli, r, LIST_AT(&r->lost, struct state_release, i));
-	for (size_t i = 0; i < r->unsigned_files.n; i++)
-		fprintf(cli->out, "no signature covers %s\n", r->unsigned_files.v[i]);
+	for (size_t i = 0; i < r->unsealed.n; i++)
+		fprintf(cli->out, "no signature covers %s\n", r->unsealed.v[i]);
+	for (size_t i = 0; i < r->edited.n; i++)
+		fprintf(cli->out, "edited since it was signed: %s\n", r->edited.v[i]);
 	for (size_t i = 0; i < r->left_out.n; i++)
 		fprintf(cli->out, "left out: manifest %s, which no release names\n",
 			r->left_out.v[i]);
@@ -221,7 +223,8 @@ int cli_restore(struct cli *cli)
 		.patience = PATIENCE_S * USEC_PER_SEC,
 		.keys = keys,
 		.n_keys = n_keys,
-		.accept_unsigned = cli->option[CLI_OPTION_ACCEPT_UNSIGNED] != NULL,
+		.accept_unsealed = cli->option[CLI_OPTION_ACCEPT_MISSING_SEAL] != NULL,
+		.accept_edited = cli->option[CLI_OPTION_ACCEPT_EDITED_README] != NULL,
 		.stable = cli->option[CLI_OPTION_STABLE],
 	};
 

@@ -368,7 +368,7 @@ static int insert_published(struct tx *tx, const struct restoration *r, struct e
 {
 	const struct published_state s = {
 		.serial = r->published,
-		.head = r->touched ? UNKNOWN_HEAD : r->head,
+		.head = r->edited.n ? UNKNOWN_HEAD : r->head,
 		.checked_at = tx->now,
 		.drift = "[]",
 	};

@@ -91,9 +91,16 @@ static int take_tags(struct reading *x, const struct repository_refs *refs, stru
 	if (!r->n)
 		return err_set(err, ERR_NOT_FOUND, "it has no tag of a release, e.g. v1.0.0");
 	qsort(r->v, r->n, sizeof(*r->v), by_version);
-	for (size_t i = 0; i < r->n; i++)
+	for (size_t i = 0; i < r->n; i++) {
 		if (reading_take_release(x, &r->v[i], err) < 0)
 			return err_wrap(err, "%s", r->v[i].tag);
+		/* There were seals by then: it is a commit of somebody else. */
+		if (i && r->v[i - 1].sealed && !r->v[i].sealed)
+			return err_set(err, ERR_NOT_FOUND,
+				"%s: " PUBLISHED_SEAL ": it is not there, and %s has one: move "
+				"the tag back to the commit that was published",
+				r->v[i].tag, r->v[i - 1].tag);
+	}
 	return 0;
 }
 
@@ -179,45 +186,57 @@ static int check_newest(const struct reading *x, struct err *err)
 	return 0;
 }
 
-/* ---- What no signature covers ---- */
+/* ---- What is not as it was signed ---- */
 
-void reading_unsigned(struct reading *x, const char *where, const char *path)
+void reading_unsealed(struct reading *x, const char *where, const char *path)
 {
-	struct strings *l = &x->r->unsigned_files;
+	struct strings *l = &x->r->unsealed;
 
 	l->v[l->n++] = arena_printf(x->arena, "%s: %s", where, path);
 }
 
-static int check_unsigned(const struct reading *x, struct err *err)
+/* The first few, for a sentence. */
+static const char *names_of_some(const struct strings *l, const char *before, struct arena *a)
 {
 	enum { NAMED = 3 };
-	const struct strings *l = &x->r->unsigned_files;
-	STRBUF_AUTO sb = STRBUF_INIT(4096);
+	const char *all = "";
 
-	if (!l->n || x->s->accept_unsigned)
-		return 0;
 	for (size_t i = 0; i < l->n && i < NAMED; i++)
-		strbuf_addf(&sb, "%s%s", i ? ", " : "", l->v[i]);
-	if (l->n > NAMED)
-		strbuf_addf(&sb, " and %zu more", l->n - NAMED);
-	return err_set(err, ERR_BAD_SIGNATURE,
-		"no signature covers %s; when you know who wrote them, --accept-unsigned takes "
-		"them as they are",
-		sb.buf);
+		all = arena_printf(a, "%s%s%s%s", all, i ? ", " : "", before, l->v[i]);
+	return l->n > NAMED ? arena_printf(a, "%s and %zu more", all, l->n - NAMED) : all;
+}
+
+/* Each needs its own word of whoever restores. */
+static int check_accepted(const struct reading *x, struct err *err)
+{
+	const struct restoration *r = x->r;
+	const char *unsealed = "", *edited = "";
+
+	if (r->unsealed.n && !x->s->accept_unsealed)
+		unsealed = arena_printf(x->arena,
+			"no signature covers %s, of before there were seals; when you know who "
+			"wrote them, --accept-missing-seal takes them as they are",
+			names_of_some(&r->unsealed, "", x->arena));
+	if (r->edited.n && !x->s->accept_edited)
+		edited = arena_printf(x->arena,
+			"%s%s: somebody edited it since it was signed; nothing is read from it, "
+			"and --accept-edited-readme goes on",
+			*unsealed ? "; " : "", names_of_some(&r->edited, "main: ", x->arena));
+	return *unsealed || *edited ? err_set(err, ERR_BAD_SIGNATURE, "%s%s", unsealed, edited) : 0;
 }
 
 /* ---- The whole ---- */
 
 static int read_all(struct reading *x, const struct repository_refs *refs, struct err *err)
 {
-	/* Of each tag one file, of the head four at most. */
-	x->r->unsigned_files.v =
-		ARENA_ARRAY(x->arena, refs->n_tags + PUBLISHED_PATHS, const char *);
+	/* Of each tag one file. */
+	x->r->unsealed.v = ARENA_ARRAY(x->arena, refs->n_tags + PUBLISHED_PATHS, const char *);
+	x->r->edited.v = ARENA_ARRAY(x->arena, PUBLISHED_PATHS, const char *);
 	if (take_tags(x, refs, err) < 0 || take_files(x, err) < 0 ||
 		reading_take_seal(x, err) < 0 || check_tagged(x, err) < 0 ||
 		check_newest(x, err) < 0 || reading_take_states(x, err) < 0)
 		return -1;
-	return check_unsigned(x, err);
+	return check_accepted(x, err);
 }
 
 int restore_read(struct restore_source *s, struct restoration *ret, struct err *err)

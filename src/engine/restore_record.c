@@ -232,7 +232,7 @@ int reading_take_release(struct reading *x, struct restored_release *r, struct e
 {
 	struct source_document record;
 	char digest[DIGEST_STRLEN];
-	int sealed;
+	int sealed; /* 1, 0 */
 
 	if (take_document(x, r, err) < 0)
 		return -1;
@@ -244,6 +244,7 @@ int reading_take_release(struct reading *x, struct restored_release *r, struct e
 	if (reading_parse(&publication_record_table, &record, x->arena, &r->record, err) < 0 ||
 		check_record(x, r, err) < 0 || (!sealed && limit_unsigned(x, r, err) < 0))
 		return err_wrap(err, PUBLISHED_RECORD);
+	r->sealed = sealed;
 	r->record_digest = arena_strdup(x->arena, digest_string(record.text, record.len, digest));
 	return 0;
 }

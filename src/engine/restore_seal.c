@@ -65,7 +65,7 @@ int reading_check_sealed(struct reading *x, const struct restored_release *r,
 	if (rc < 0)
 		return err_wrap(err, PUBLISHED_SEAL);
 	if (rc == 0) {
-		reading_unsigned(x, r->tag, PUBLISHED_RECORD);
+		reading_unsealed(x, r->tag, PUBLISHED_RECORD);
 		return 0;
 	}
 	if (strcmp(s.version, r->tag + 1) != 0)
@@ -103,8 +103,7 @@ static int check_at_head(struct reading *x, const char *path, struct err *err)
 	if ((!f && !listed) || (f && check_file(s, path, f->text, f->len, err) == 0))
 		return 0;
 	if (published_is_prose(path)) {
-		reading_unsigned(x, "main", path);
-		x->r->touched = true;
+		x->r->edited.v[x->r->edited.n++] = path;
 		return 0;
 	}
 	return f ? -1 : err_set(err, ERR_NOT_FOUND, "%s: it is not there", path);
@@ -113,11 +112,17 @@ static int check_at_head(struct reading *x, const char *path, struct err *err)
 int reading_take_seal(struct reading *x, struct err *err)
 {
 	const struct repository_file *f = head_file_of(x->r, PUBLISHED_SEAL);
+	const struct restored_release *newest = &x->r->v[x->r->n - 1];
 	struct publication_seal *s;
 
+	if (!f && newest->sealed)
+		return err_set(err, ERR_NOT_FOUND,
+			"main: " PUBLISHED_SEAL ": it is not there, and %s has one: revert the "
+			"commit that took it away",
+			newest->tag);
 	if (!f) {
-		reading_unsigned(x, "main", PUBLISHED_CHANNEL);
-		reading_unsigned(x, "main", PUBLISHED_STATES);
+		reading_unsealed(x, "main", PUBLISHED_CHANNEL);
+		reading_unsealed(x, "main", PUBLISHED_STATES);
 		return 0;
 	}
 	const struct source_document d = {.text = f->text, .len = f->len};

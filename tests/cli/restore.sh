@@ -202,9 +202,11 @@ edit spiralfed/channel.json channel
 of_hub "/$repo/resolve/main/README.md" >readme
 echo "# by hand" >forged
 edit README.md forged
-refused "a changed card" 'no signature covers main: README.md'
-restore --dry-run --accept-unsigned
-check "... unless somebody takes it" prints 'no signature covers main: README.md'
+refused "a changed card" 'main: README.md: somebody edited it since it was signed'
+restore --dry-run --accept-missing-seal
+check "... which is something else than a missing seal" says '--accept-edited-readme'
+restore --dry-run --accept-edited-readme
+check "... unless somebody takes it" prints 'edited since it was signed: README.md'
 edit README.md readme
 of_hub "/$repo/resolve/v1.0.1/spiralfed/release.json" >release
 of_hub "/$repo/resolve/v1.0.3/spiralfed/release.json" >newest

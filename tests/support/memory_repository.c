@@ -69,6 +69,12 @@ void memory_edit(const char *path, const char *text)
 	put(begin_commit("by hand"), path, text, text ? strlen(text) : 0);
 }
 
+void memory_forget(const char *path)
+{
+	for (size_t i = 0; i < memory.n_commits; i++)
+		put(&memory.commits[i], path, NULL, 0);
+}
+
 const char *memory_read(const char *commit, const char *path)
 {
 	const struct memory_commit *c = find_commit(commit);

@@ -38,6 +38,8 @@ void memory_clear(void);
 void memory_edit(const char *path, const char *text);
 /* NULL: it is not there. */
 const char *memory_read(const char *commit, const char *path);
+/* It never was there. */
+void memory_forget(const char *path);
 const char *memory_head(void); /* "" when there is none */
 const char *memory_tag(const char *name);
 void memory_untag(const char *name);

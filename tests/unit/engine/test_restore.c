@@ -24,7 +24,7 @@ Suite *test_suite(void);
 
 static char made[SCRATCH_PATH], keys[SCRATCH_PATH];
 static struct spiralfed_key trusted;
-static bool accept_unsigned;
+static bool accept_unsealed, accept_edited;
 static const char *stable;
 
 /* Another floor for the safety: "0.9" and this digit. */
@@ -45,7 +45,7 @@ static void setup(void)
 {
 	const char *pem;
 
-	accept_unsigned = false;
+	accept_unsealed = accept_edited = false;
 	stable = NULL;
 	memory_clear();
 	registry_setup();
@@ -88,7 +88,8 @@ static int read_all(struct restoration *ret, struct err *err)
 		.patience = USEC_PER_SEC,
 		.keys = &trusted,
 		.n_keys = 1,
-		.accept_unsigned = accept_unsigned,
+		.accept_unsealed = accept_unsealed,
+		.accept_edited = accept_edited,
 		.stable = stable,
 	};
 
@@ -274,14 +275,20 @@ START_TEST(test_restore__refuses_what_was_changed)
 	struct err err = {0};
 
 	/* As before there were seals: without them the parts must still agree. */
-	memory_edit(PUBLISHED_SEAL, NULL);
+	memory_forget(PUBLISHED_SEAL);
+	accept_edited = true; /* which is something else */
 	ck_assert_int_eq(read_all(&r, &err), -1);
-	ck_assert_msg(strstr(err.msg, "no signature covers main: " PUBLISHED_CHANNEL
-				      ", main: " PUBLISHED_STATES ";"),
+	ck_assert_msg(strstr(err.msg, "no signature covers v1.0.0: " PUBLISHED_RECORD
+				      ", v1.0.1: " PUBLISHED_RECORD ", main: " PUBLISHED_CHANNEL
+				      " and 1 more,") &&
+			      strstr(err.msg, "--accept-missing-seal") &&
+			      !strstr(err.msg, "--accept-edited"),
 		"%s", err.msg);
-	accept_unsigned = true;
+	accept_edited = false;
+	accept_unsealed = true;
 	ck_assert_int_eq(read_all(&r, &err), 0);
-	ck_assert_uint_eq(r.unsigned_files.n, 2);
+	ck_assert_uint_eq(r.unsealed.n, 4);
+	ck_assert_uint_eq(r.edited.n, 0);
 	for (size_t i = 0; i < CHANGED; i++)
 		refuse_changed(i, r.v[1].tag);
 }
@@ -302,10 +309,15 @@ START_TEST(test_restore__takes_only_what_was_signed)
 	ck_assert_int_eq(read_all(&r, &err), -1);
 	ck_assert_msg(strstr(err.msg, "main: ") && strstr(err.msg, path), "%s", err.msg);
 	/* What people read is no reason to stay without a registry; nothing else is let through. */
-	accept_unsigned = true;
+	accept_unsealed = true;
+	ck_assert_int_eq(read_all(&r, &err), -1);
+	ck_assert(!prose == !strstr(err.msg, "--accept-edited-readme"));
+	ck_assert_ptr_null(strstr(err.msg, "--accept-missing-seal"));
+	accept_unsealed = false;
+	accept_edited = true;
 	ck_assert_int_eq(read_all(&r, &err), prose ? 0 : -1);
 	if (prose)
-		ck_assert(r.touched);
+		ck_assert_str_eq(r.edited.v[0], path);
 	memory_retag(newest, memory_head());
 	if (!prose && strcmp(path, PUBLISHED_CHANNEL) != 0 &&
 		strcmp(path, PUBLISHED_POINTER) != 0 && strcmp(path, PUBLISHED_STATES) != 0) {
@@ -334,7 +346,7 @@ START_TEST(test_restore__unsigned_is_taken_only_what_is_named)
 	ck_assert_uint_eq(r.left_out.n, 0);
 	newest = r.v[1].tag;
 	n = r.v[1].record.manifests.n;
-	memory_edit(PUBLISHED_SEAL, NULL);
+	memory_forget(PUBLISHED_SEAL);
 	record = arena_strdup(reg.arena, memory_read(memory_head(), PUBLISHED_RECORD));
 	change(PUBLISHED_RECORD, "\"manifests\": [",
 		arena_printf(reg.arena,
@@ -345,7 +357,7 @@ START_TEST(test_restore__unsigned_is_taken_only_what_is_named)
 	memory_retag(newest, memory_head());
 	ck_assert_int_eq(read_all(&r, &err), -1);
 	ck_assert_ptr_nonnull(strstr(err.msg, "no signature covers"));
-	accept_unsigned = true;
+	accept_unsealed = true;
 	ck_assert_msg(read_all(&r, &err) == 0, "%s", err.msg);
 	ck_assert_uint_eq(r.left_out.n, 1);
 	ck_assert_ptr_nonnull(strstr(r.left_out.v[0], digest));
@@ -360,6 +372,32 @@ START_TEST(test_restore__unsigned_is_taken_only_what_is_named)
 	memory_retag(newest, memory_head());
 	ck_assert_int_eq(read_all(&r, &err), -1);
 	ck_assert_msg(strstr(err.msg, "comes from the future"), "%s", err.msg);
+}
+END_TEST
+
+/* Where there were seals already, one that is missing was taken away. */
+START_TEST(test_restore__a_seal_is_only_missing_before_the_first)
+{
+	struct restoration r;
+	struct err err = {0};
+	const char *newest, *tagged, *head = arena_strdup(reg.arena, memory_head());
+	const char *seal = arena_strdup(reg.arena, memory_read(head, PUBLISHED_SEAL));
+
+	accept_unsealed = accept_edited = true;
+	ck_assert_int_eq(read_all(&r, &err), 0);
+	newest = r.v[1].tag;
+	tagged = arena_strdup(reg.arena, memory_tag(newest));
+	memory_edit(PUBLISHED_SEAL, NULL);
+	ck_assert_int_eq(read_all(&r, &err), -1);
+	ck_assert_msg(strstr(err.msg, "main: " PUBLISHED_SEAL ": it is not there, and v1.0.1"),
+		"%s", err.msg);
+	memory_retag(newest, memory_head());
+	memory_edit(PUBLISHED_SEAL, seal);
+	ck_assert_int_eq(read_all(&r, &err), -1);
+	ck_assert_msg(strstr(err.msg, "v1.0.1: " PUBLISHED_SEAL ": it is not there, and v1.0.0"),
+		"%s", err.msg);
+	memory_retag(newest, tagged);
+	ck_assert_int_eq(read_all(&r, &err), 0);
 }
 END_TEST
 
@@ -451,8 +489,8 @@ static void publish_states_of(struct db *db)
 	for (size_t i = 0; i < f.n; i++)
 		if (strcmp(f.v[i].path, PUBLISHED_STATES) == 0)
 			memory_edit(PUBLISHED_STATES, f.v[i].text);
-	memory_edit(PUBLISHED_SEAL, NULL);
-	accept_unsigned = true;
+	memory_forget(PUBLISHED_SEAL);
+	accept_unsealed = true;
 }
 
 /* Found by a review: it was told to be handed in again, and what it held was free. */
@@ -615,6 +653,7 @@ Suite *test_suite(void)
 	tcase_add_test(tc, test_restore__writes_a_registry_that_agrees);
 	tcase_add_test(tc, test_restore__refuses_what_was_changed);
 	tcase_add_loop_test(tc, test_restore__takes_only_what_was_signed, 0, PUBLISHED_PATHS);
+	tcase_add_test(tc, test_restore__a_seal_is_only_missing_before_the_first);
 	tcase_add_test(tc, test_restore__mixes_no_two_publications);
 	tcase_add_test(tc, test_restore__unsigned_is_taken_only_what_is_named);
 	tcase_add_test(tc, test_restore__goes_on_without_what_was_not_published);
