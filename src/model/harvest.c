@@ -47,6 +47,22 @@ static int yaml_text(const char *bytes, size_t len, struct arena *a, const char 
 	return 0;
 }
 
+/* vLLM adds a run to its .json as a line. */
+static bool is_lines_all_the_same(struct harvest *h, struct harvest_file *f)
+{
+	size_t n = first_line(f->text, f->len), values;
+	struct err why = {0};
+
+	if (f->is_card || f->is_lines || strspn(f->text + n, " \t\r\n") == f->len - n)
+		return false;
+	const char *text = harvest_strict(f->text, n, h->arena, &n);
+	if (json_tree(text, n, HARVEST_VALUES_MAX, h->arena, &f->root, &values, &why) ||
+		!json_is(f->root, JSON_KIND_OBJECT))
+		return false;
+	f->is_lines = f->has_more = true;
+	return true;
+}
+
 /* Fill in what of the file the recognisers look at. */
 static enum harvest_outcome open_file(
 	struct harvest *h, const char *bytes, size_t len, struct harvest_file *f, struct err *err)
@@ -78,9 +94,10 @@ static enum harvest_outcome open_file(
 	text = harvest_strict(text, n, h->arena, &n);
 	if (strspn(text, " \t\r\n") == n)
 		return harvest_refuse(h, NULL, err, "is empty");
-	if (json_tree(text, n, HARVEST_VALUES_MAX, h->arena, &f->root, &values, &why))
-		return harvest_refuse(h, NULL, err, "is no JSON: %s", why.msg);
-	return HARVEST_READ;
+	if (!json_tree(text, n, HARVEST_VALUES_MAX, h->arena, &f->root, &values, &why) ||
+		is_lines_all_the_same(h, f))
+		return HARVEST_READ;
+	return harvest_refuse(h, NULL, err, "is no JSON: %s", why.msg);
 }
 
 /* None of the models from `from` on is something that stands in for one. */

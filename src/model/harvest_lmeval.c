@@ -13,6 +13,8 @@
 
 enum { NESTING_MAX = 8, MEMBERS_MAX = 1000 };
 
+static const char average[] = ":_average";
+
 static bool all_objects(const struct json_value *v)
 {
 	for (size_t i = 0; i < v->n; i++)
@@ -105,10 +107,25 @@ static const char *group_above(const struct json_value *root, const char *task, 
 	return NULL;
 }
 
-static const char *group_of(const struct json_value *root, const char *task)
+/* lighteval's "mmlu:_average|5" counts for "mmlu:anatomy|5". */
+static const char *average_above(
+	struct arena *a, const struct json_value *results, const char *task)
+{
+	const char *colon = strchr(task, ':'), *shots = strrchr(task, '|');
+
+	if (!colon || !shots || shots < colon || !strncmp(colon, average, strlen(average)))
+		return NULL;
+	const char *name = arena_printf(a, "%.*s%s%s", (int)(colon - task), task, average, shots);
+	return json_member(results, name) ? name : NULL;
+}
+
+static const char *group_of(struct arena *a, const struct json_value *root, const char *task)
 {
 	const struct json_value *results = json_member(root, "results");
 	const char *alias = json_member_string(json_member(results, task), "alias");
+
+	if (json_member(root, "config_general"))
+		return average_above(a, results, task);
 
 	if (json_is(json_member(root, "group_subtasks"), JSON_KIND_OBJECT))
 		return group_above(root, task, 0);
@@ -132,10 +149,46 @@ static bool see(struct seen *seen, const char *task)
 	return true;
 }
 
+/* lighteval's settings of a task; of older files its name there lacks the number of examples. */
+static const struct json_value *task_config(const struct json_value *root, const char *task)
+{
+	const struct json_value *all = json_member(root, "config_tasks");
+	const char *shots = strrchr(task, '|');
+
+	for (size_t i = 0; json_is(all, JSON_KIND_OBJECT) && i < all->n; i++)
+		if (!strcmp(all->sub[i].key, task) ||
+			(shots && strlen(all->sub[i].key) == (size_t)(shots - task) &&
+				!strncmp(all->sub[i].key, task, (size_t)(shots - task))))
+			return &all->sub[i];
+	return NULL;
+}
+
+/* How many documents there are, and how many were asked; -1 when the file does not say. */
+static int64_t documents_of(const struct json_value *root, const char *task)
+{
+	const struct json_value *counts = json_member(json_member(root, "n-samples"), task);
+	int64_t n = harvest_count(json_member(counts, "original"));
+
+	return n >= 0 ? n
+		      : harvest_count(json_member(task_config(root, task), "original_num_docs"));
+}
+
+static int64_t asked_of(const struct json_value *root, const char *task)
+{
+	const struct json_value *counts = json_member(json_member(root, "n-samples"), task);
+	const struct json_value *result = json_member(json_member(root, "results"), task);
+	int64_t n = harvest_count(json_member(counts, "effective"));
+	int64_t judged = harvest_count(json_member(result, "sample_len"));
+
+	/* `effective` knows of a limit, and not in all versions of --samples. */
+	if (n >= 0)
+		return judged >= 0 && judged < n ? judged : n;
+	return harvest_count(json_member(task_config(root, task), "effective_num_docs"));
+}
+
 static int64_t sum_of(const struct json_value *root, const char *task, struct seen *seen)
 {
 	const struct json_value *subtasks = subtasks_of(root, task);
-	const struct json_value *counts = json_member(json_member(root, "n-samples"), task);
 	int64_t total = 0;
 
 	if (seen->n == MEMBERS_MAX)
@@ -143,7 +196,7 @@ static int64_t sum_of(const struct json_value *root, const char *task, struct se
 	if (!see(seen, task))
 		return 0;
 	if (!subtasks)
-		return harvest_count(json_member(counts, "effective"));
+		return asked_of(root, task);
 	for (size_t i = 0; i < subtasks->n; i++) {
 		int64_t n = subtasks->sub[i].kind == JSON_KIND_STRING
 				    ? sum_of(root, subtasks->sub[i].string, seen)
@@ -244,24 +297,47 @@ static double limit_of_run(const struct json_value *root)
 		limit_of(json_member(general, "max_samples")));
 }
 
-/* Were all documents of the task asked? A limit beyond them is none. */
-static bool is_whole(const struct json_value *root, const char *task, int depth)
+static const char limited[] = "was measured on the first documents only (limit), or on some of "
+			      "them (samples); --map takes it all the same";
+static const char trained_on[] = "was measured on the split called train; --map takes it when the "
+				 "model was not trained with it";
+
+static bool is_train(const struct json_value *split)
+{
+	if (json_is(split, JSON_KIND_ARRAY) && split->n)
+		split = &split->sub[0];
+	return json_is(split, JSON_KIND_STRING) && !strncmp(split->string, "train", 5);
+}
+
+static bool is_of_training(const struct json_value *root, const char *task)
+{
+	const struct json_value *config = json_member(json_member(root, "configs"), task);
+	const struct json_value *split = json_member(config, "test_split");
+
+	if (!json_is(split, JSON_KIND_STRING))
+		split = json_member(config, "validation_split");
+	return is_train(split) ||
+	       is_train(json_member(task_config(root, task), "evaluation_splits"));
+}
+
+/* Why a person has to say that it counts: NULL when all documents of the task were asked, and none of them
+ * for training. A limit beyond them is none. */
+static const char *reservation(const struct json_value *root, const char *task, int depth)
 {
 	const struct json_value *subtasks = subtasks_of(root, task);
-	const struct json_value *counts = json_member(json_member(root, "n-samples"), task);
+	const char *why = NULL;
 
-	for (size_t i = 0; subtasks && depth < NESTING_MAX && i < subtasks->n; i++)
-		if (!json_is(&subtasks->sub[i], JSON_KIND_STRING) ||
-			!is_whole(root, subtasks->sub[i].string, depth + 1))
-			return false;
+	for (size_t i = 0; !why && subtasks && depth < NESTING_MAX && i < subtasks->n; i++)
+		why = json_is(&subtasks->sub[i], JSON_KIND_STRING)
+			      ? reservation(root, subtasks->sub[i].string, depth + 1)
+			      : limited;
 	if (subtasks)
-		return true;
+		return why;
 	double limit = limit_of_run(root);
-	int64_t asked = harvest_count(json_member(counts, "effective"));
-	int64_t of = harvest_count(json_member(counts, "original"));
-	if (asked >= 0 && of >= 0)
-		return asked >= of && limit >= (double)of;
-	return isinf(limit);
+	int64_t asked = asked_of(root, task), of = documents_of(root, task);
+	bool is_whole = asked >= 0 && of >= 0 ? asked >= of && limit >= (double)of : isinf(limit);
+
+	return !is_whole ? limited : is_of_training(root, task) ? trained_on : NULL;
 }
 
 static bool is_metric(const struct json_value *v)
@@ -281,21 +357,35 @@ static bool is_metric(const struct json_value *v)
 static void read_task(
 	struct harvest *h, const struct json_value *root, const struct json_value *task)
 {
-	const char *group = group_of(root, task->key);
-	const char *limited = is_whole(root, task->key, 0)
-				      ? NULL
-				      : "was measured on the first documents only (limit); --map "
-					"takes it all the same";
-	const char *why =
-		group ? arena_printf(h->arena, "is counted in %s already", group) : limited;
+	const char *group = group_of(h->arena, root, task->key);
+	const char *why = group ? arena_printf(h->arena, "is counted in %s already", group)
+				: reservation(root, task->key, 0);
 
 	/* lighteval's average over what stands beside it. */
-	if (json_member(root, "config_general") && !strcmp(task->key, "all") && task->parent->n > 1)
+	if (!why && json_member(root, "config_general") && !strcmp(task->key, "all") &&
+		task->parent->n > 1)
 		why = "is the average of the tasks beside it; --map takes it";
 
 	for (size_t i = 0; i < task->n; i++)
 		if (is_metric(&task->sub[i]))
 			read_metric(h, root, task->key, &task->sub[i], why);
+}
+
+/* The same task with other examples is another measurement, and goes by the same name. */
+static void note_examples(struct harvest *h, const struct json_value *root)
+{
+	const struct json_value *shots = json_member(root, "n-shot"), *most = NULL;
+
+	for (size_t i = 0; json_is(shots, JSON_KIND_OBJECT) && i < shots->n; i++)
+		if (harvest_count(&shots->sub[i]) > harvest_count(most))
+			most = &shots->sub[i];
+	if (!most)
+		most = json_member(json_member(root, "config"), "num_fewshot");
+	if (harvest_count(most) > 0)
+		harvest_note(h, most,
+			"was asked with %lld examples before each question: it compares with what "
+			"was asked with as many, and the gates cannot see that",
+			(long long)harvest_count(most));
 }
 
 static bool is_no_model(const struct json_value *v)
@@ -328,6 +418,7 @@ enum harvest_outcome harvest_read_lm_eval(
 	if (!json_member(config, "model_args"))
 		harvest_model(h, json_member(f->root, "model_name"));
 	harvest_model(h, json_member(json_member(f->root, "config_general"), "model_name"));
+	note_examples(h, f->root);
 	for (size_t i = 0; i < results->n; i++)
 		read_task(h, f->root, &results->sub[i]);
 	return HARVEST_READ;

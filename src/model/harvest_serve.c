@@ -97,6 +97,29 @@ static void read_throughput(struct harvest *h, const struct json_value *run)
 	h->tokens_file = h->file;
 }
 
+/* One for each request, "" for what came through: --save-detailed, --output-details. */
+static int64_t count_errors(const struct json_value *run, int64_t *ret_asked)
+{
+	const struct json_value *list = json_member(run, "errors");
+	int64_t n = 0;
+
+	for (size_t i = 0; json_is(list, JSON_KIND_ARRAY) && i < list->n; i++)
+		n += json_is(&list->sub[i], JSON_KIND_STRING) && *list->sub[i].string;
+	*ret_asked = json_is(list, JSON_KIND_ARRAY) && list->n ? (int64_t)list->n : -1;
+	return n;
+}
+
+/* SGLang does not say how many requests it made. */
+static void wait_for_failures(struct harvest *h, size_t from)
+{
+	for (size_t i = from; i < h->n_findings; i++)
+		if (h->findings[i].is_ms && h->findings[i].use == FOUND_TAKEN)
+			harvest_on_call(&h->findings[i],
+				"is of what came through, and the file does not say how many "
+				"requests were made or failed; --map takes it when all came "
+				"through");
+}
+
 static enum harvest_outcome read_run(
 	struct harvest *h, const struct json_value *run, struct err *err)
 {
@@ -111,6 +134,7 @@ static enum harvest_outcome read_run(
 	int64_t completed = harvest_count(counts[0]);
 	int64_t asked = harvest_count(counts[1]);
 	int64_t failed = harvest_count(counts[2]);
+	int64_t listed, errors = count_errors(run, &listed);
 	const struct json_value *took = json_member(run, "duration");
 	size_t from = h->n_findings;
 	bool has_p95 = false;
@@ -127,6 +151,10 @@ static enum harvest_outcome read_run(
 			"is no time more than 0, and %lld requests came through: one of these is "
 			"wrong",
 			(long long)completed);
+	if (asked < 0 && failed < 0)
+		asked = listed;
+	if (failed < errors)
+		failed = listed >= 0 ? errors : failed;
 	if (asked >= 0 && completed + (failed > 0 ? failed : 0) > asked)
 		return harvest_refuse(h, run, err,
 			"says that %lld requests came through and %lld failed, of %lld that were "
@@ -147,6 +175,8 @@ static enum harvest_outcome read_run(
 		has_p95 = has_p95 || (quantile == 95 && what == harvest_whole_request);
 		harvest_duration(h, &run->sub[i], what, quantile, 1, completed);
 	}
+	if (failed < 0)
+		wait_for_failures(h, from);
 	read_throughput(h, run);
 	if (!has_p95)
 		harvest_note(h, run,
