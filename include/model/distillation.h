@@ -19,9 +19,10 @@ struct distillation {
 		*student;      /* ids of their artifacts, when they are units of the release */
 	const char *candidate; /* id of what came of it */
 	int64_t due_at, started_at, finished_at;
-	int64_t awaited_until; /* for its candidate */
-	int64_t settled_at;    /* nothing more will change */
-	const char *plan;      /* as in the event */
+	int64_t awaited_until;	 /* for its candidate */
+	int64_t settled_at;	 /* nothing more will change */
+	int64_t acknowledged_at; /* somebody knows that it failed */
+	const char *plan;	 /* as in the event */
 };
 extern const struct field_table distillation_table;
 

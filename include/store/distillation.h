@@ -20,6 +20,8 @@ int distillation_open(struct db *db, int64_t limit, struct arena *a, struct dist
 int distillation_settled(struct db *db, struct arena *a, struct distillation *ret, struct err *err);
 /* All that may change, unless its phase is another one than `was` by now or it is settled: 1, 0, -1. */
 int distillation_update(struct db *db, const struct distillation *d, int was, struct err *err);
+/* Somebody knows that it failed: 1; 0, it did not fail, or somebody knew before; -1. */
+int distillation_acknowledged(struct db *db, int64_t id, int64_t at, struct err *err);
 int distillation_list(struct db *db, int64_t after, int64_t limit, struct arena *a,
 	struct page *ret, struct err *err);
 

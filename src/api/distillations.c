@@ -8,6 +8,7 @@
 #include "api/listing.h"
 #include "api/reply.h"
 #include "api/request.h"
+#include "engine/distillation.h"
 #include "store/distillation.h"
 
 int handle_distillations(struct request *r, struct err *err)
@@ -43,4 +44,15 @@ int handle_distillation(struct request *r, struct err *err)
 	if (rc == 0)
 		return err_set(err, ERR_NOT_FOUND, "there is no distillation %s", r->bindings[0]);
 	return reply_document(r, &distillation_table, &d, err);
+}
+
+int handle_distillation_acknowledge(struct request *r, struct err *err)
+{
+	const struct reason_request *body = r->object;
+	struct err refused = {0};
+	struct command *c = request_command(r, body->dry_run == 1);
+	int rc = distillation_acknowledge(
+		request_engine(r), c, number_of(r->bindings[0]), body, &refused);
+
+	return request_submitted(r, rc, &refused);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * `spiralfed slo`, `nodes`, `drills`, `distillations`: how it goes out there; `spiralfed acknowledge`:
- * going on after a breach.
+ * `spiralfed slo`, `nodes`, `drills`: how it goes out there; `spiralfed acknowledge`: going on after a
+ * breach.
  */
 #include "base/json_writer.h"
 #include "cli/client.h"
@@ -19,11 +19,6 @@ int cli_nodes(struct cli *cli)
 int cli_drills(struct cli *cli)
 {
 	return client_list_or_one(cli, "/v1/drills");
-}
-
-int cli_distillations(struct cli *cli)
-{
-	return client_list_or_one(cli, "/v1/distillations");
 }
 
 int cli_acknowledge(struct cli *cli)

@@ -310,11 +310,14 @@ static int look_distillations(const struct standing_look *l, struct condition *c
 		return rc;
 	if ((d.phase != PHASE_FAILED && d.phase != PHASE_ERROR) || d.settled_at < since)
 		return well(c, "Settled", "the last distillation that was run did not fail");
+	if (d.acknowledged_at)
+		return well(c, "Acknowledged", "that the last distillation failed is known");
 	return say(c, CONDITION_FALSE, "Failed", d.settled_at,
 		arena_printf(l->arena,
-			"distillation %lld of %s failed (%s): `spiralfed distillations %lld`",
+			"distillation %lld of %s failed (%s): `spiralfed distillations %lld`, then "
+			"`spiralfed distillations acknowledge %lld --reason WHY`",
 			(long long)d.id, d.release, d.reason ? d.reason : "it does not say why",
-			(long long)d.id));
+			(long long)d.id, (long long)d.id));
 }
 
 static int look_fleet(const struct standing_look *l, struct condition *c, struct err *err)

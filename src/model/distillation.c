@@ -30,6 +30,7 @@ static const struct field fields[] = {
 	F(finished_at, FIELD_TIME, 0),
 	F(awaited_until, FIELD_TIME, 0, .help = "for its candidate"),
 	F(settled_at, FIELD_TIME, 0, .help = "nothing more will change"),
+	F(acknowledged_at, FIELD_TIME, 0, .help = "somebody knows that it failed"),
 	F(plan, FIELD_JSON, FIELD_REQUIRED, .help = "teacher, student, plan and what was measured"),
 };
 #undef F

@@ -73,6 +73,15 @@ int distillation_update(struct db *db, const struct distillation *d, int was, st
 	return stmt_cas(s, err);
 }
 
+int distillation_acknowledged(struct db *db, int64_t id, int64_t at, struct err *err)
+{
+	STMT_AUTO s = db_stmt(db, SQL_distillation_acknowledge);
+
+	stmt_bind_int(s, "id", id);
+	stmt_bind_int(s, "acknowledged_at", at);
+	return stmt_cas(s, err);
+}
+
 int distillation_list(struct db *db, int64_t after, int64_t limit, struct arena *a,
 	struct page *ret, struct err *err)
 {

@@ -103,6 +103,10 @@ sf distillations
 check "the command line lists it" grep -q '^1  *1.0.0  *Succeeded  *aws ' out
 sf distillations 1 --json
 check "... which is on record" prints '"candidate":"spiralverse/runtime-student-v1"'
+sf distillations acknowledge 1 --reason known
+check "nobody need acknowledge it" grep -qF 'nothing to acknowledge: it is Succeeded' err
+sf distillations acknowledge 1
+check "to acknowledge takes a reason" grep -qF -- 'needs the ID and --reason TEXT' err
 again
 check "one run in all" one_run
 exit "$bad"

@@ -8,6 +8,7 @@
 #include <check.h>
 #include <string.h>
 
+#include "engine/distillation.h"
 #include "engine/internal.h"
 #include "model/phase.h"
 #include "model/publication.h"
@@ -325,13 +326,22 @@ static int distilled_apply(struct tx *tx, struct command *c, struct err *err)
 	d.release = "1.0.0";
 	d.phase = *phase;
 	d.provider = "aws";
-	d.token = arena_printf(tx->arena, "token-%d", *phase);
+	d.token = arena_printf(tx->arena, "token-%d-%lld", *phase, (long long)tx->now);
 	d.reason = "the teacher is gone";
 	d.due_at = d.settled_at = tx->now;
 	d.plan = "{}";
 	return distillation_insert(tx->db, &d, err) < 0
 		       ? -1
 		       : tx_event(tx, EVENT_DISTILLATION_FAILED, "1.0.0", NULL, NULL, NULL, err);
+}
+
+static struct outcome acknowledge_distillation(int64_t id)
+{
+	struct reason_request *r = ARENA_NEW(reg.arena, struct reason_request);
+	struct command *c = registry_command("POST /v1/distillations/N/acknowledge", "{}");
+
+	r->reason = "the pipeline's image was gone; it is back";
+	return registry_run(c, distillation_acknowledge(reg.engine, c, id, r, &c->err));
 }
 
 static void distilled(int phase)
@@ -354,6 +364,39 @@ START_TEST(test_standing__a_distillation_that_failed)
 	EXPECT("DistillationsSucceeding", CONDITION_FALSE, "Failed", "the teacher is gone");
 	distilled(PHASE_SUCCEEDED);
 	EXPECT("DistillationsSucceeding", CONDITION_TRUE, "Settled", "");
+}
+END_TEST
+
+/* It stays on record as it was, and holds the status no more; the next failure does again. */
+START_TEST(test_standing__a_failed_distillation_is_acknowledged)
+{
+	struct outcome o;
+
+	first_release();
+	distilled(PHASE_SUCCEEDED);
+	o = acknowledge_distillation(1);
+	ck_assert_int_eq(o.code, ERR_STATE_CONFLICT);
+	ck_assert_ptr_nonnull(strstr(o.c->err.msg, "it is Succeeded"));
+	ck_assert_int_eq(acknowledge_distillation(2).code, ERR_NOT_FOUND);
+	ck_assert_int_eq(acknowledge_distillation(-1).code, ERR_NOT_FOUND);
+	distilled(PHASE_FAILED);
+	EXPECT("DistillationsSucceeding", CONDITION_FALSE, "Failed",
+		"`spiralfed distillations acknowledge 2 --reason WHY`");
+	with.dry_run = true;
+	ck_assert_int_eq(acknowledge_distillation(2).status, 200);
+	EXPECT("DistillationsSucceeding", CONDITION_FALSE, "Failed", "");
+	o = acknowledge_distillation(2);
+	ck_assert_int_eq(o.status, 200);
+	ck_assert_str_eq(member(o.body, "phase"), "Failed");
+	ck_assert_str_ne(member(o.body, "acknowledged_at"), "");
+	EXPECT("DistillationsSucceeding", CONDITION_TRUE, "Acknowledged", "");
+	ck_assert_ptr_nonnull(strstr(newest_event("distillation.acknowledged"), "it is back"));
+	o = acknowledge_distillation(2);
+	ck_assert_int_eq(o.code, ERR_STATE_CONFLICT);
+	ck_assert_ptr_nonnull(strstr(o.c->err.msg, "before, at "));
+	pass(1);
+	distilled(PHASE_FAILED);
+	EXPECT("DistillationsSucceeding", CONDITION_FALSE, "Failed", "distillation 3 ");
 }
 END_TEST
 
@@ -428,6 +471,7 @@ Suite *test_suite(void)
 	tcase_add_loop_test(t, test_standing__a_node_that_is_stuck_in_the_present_activation, 0, 3);
 	tcase_add_test(t, test_standing__an_expired_channel);
 	tcase_add_test(t, test_standing__a_distillation_that_failed);
+	tcase_add_test(t, test_standing__a_failed_distillation_is_acknowledged);
 	tcase_add_test(t, test_standing__an_old_failure_is_history);
 	tcase_add_test(t, test_standing__dates_the_turn_and_not_the_look);
 	tcase_add_test(t, test_standing__is_made_once_a_second_and_when_it_may_have_changed);
