@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Has a distillation that fell due run by its provider: started once, however often it is asked for;
- * followed to its end; and what comes of it awaited as a candidate. A provider is asked on its
- * connector's thread alone. Where it all stands is in the registry, so that a restart goes on.
+ * followed to its end, also when it had to be stopped; and what comes of it awaited as a candidate. It
+ * is Running until that came or nobody waits any longer. A provider is asked on its connector's thread
+ * alone. Where it all stands is in the registry, so that a restart goes on.
  */
 #include <string.h>
 
@@ -15,7 +16,7 @@
 
 /* PENDING: how long it may take until it is started; AWAIT: until its candidate comes. */
 enum { LOOK_S = 60, OPEN_MAX = 64, CALL_S = 60, PENDING_DAYS = 7, AWAIT_DAYS = 3, DATA_MAX = 8192 };
-enum { RUN_S = 86400, VALUE_MAX = 1024 };
+enum { RUN_S = 86400, STOP_S = 86400, VALUE_MAX = 1024 };
 #define DAY (INT64_C(86400) * USEC_PER_SEC)
 
 /* ---- What is written down ---- */
@@ -168,6 +169,20 @@ static bool stays(struct change *x, const char *why)
 	return news;
 }
 
+static int64_t time_of(const struct source *s, const struct distillation *d)
+{
+	if (d->phase == PHASE_PENDING)
+		return PENDING_DAYS * DAY;
+	return s && s->work_timeout ? s->work_timeout : RUN_S * USEC_PER_SEC;
+}
+
+static const char *not_in_time(
+	const struct source *s, const struct distillation *d, const char *and, struct arena *a)
+{
+	return arena_printf(a, "it did not end within %lld hours, and %s",
+		(long long)(time_of(s, d) / (3600 * USEC_PER_SEC)), and);
+}
+
 /* False: there is nothing to write down. */
 static bool start(
 	struct source *s, const struct provider_call *call, struct change *x, struct err *err)
@@ -195,35 +210,36 @@ static bool start(
 static bool follow(
 	struct source *s, const struct provider_call *call, struct change *x, struct err *err)
 {
+	struct arena *a = call->arena;
 	struct work_report report;
+	char until[TIME_STRLEN];
 	int64_t now;
 
 	if (s->kind->job_state(s->connector, call, x->d.job, &report, err) < 0)
 		return !s->e->sources->stop && stays(x, err->msg);
 	now = engine_now(s->e);
 	if (report.state == WORK_RUNNING) {
-		bool news = x->d.reason != NULL;
-
-		x->d.reason = NULL;
-		return news;
+		x->d.reason = x->d.stopped_at ? not_in_time(s, &x->d, "is being stopped", a) : NULL;
+		return !text_equal(x->reason_was, x->d.reason);
 	}
 	if (report.state == WORK_FAILED) {
-		fail(x, report.detail, now);
+		fail(x,
+			x->d.stopped_at
+				? not_in_time(s, &x->d,
+					  arena_printf(a, "was told to stop: %s",
+						  report.detail ? report.detail : "it failed"),
+					  a)
+				: report.detail,
+			now);
 		return true;
 	}
-	x->d.phase = PHASE_SUCCEEDED;
-	x->d.reason = NULL;
+	/* Also one that was told to stop: it was faster. */
 	x->d.finished_at = now;
 	x->d.awaited_until = now + AWAIT_DAYS * DAY;
+	x->d.reason = arena_printf(a, "its run succeeded; what it made is awaited until %s",
+		time_format(x->d.awaited_until, until));
 	tell(x, EVENT_DISTILLATION_SUCCEEDED);
 	return true;
-}
-
-static int64_t time_of(const struct source *s, const struct distillation *d)
-{
-	if (d->phase == PHASE_PENDING)
-		return PENDING_DAYS * DAY;
-	return s && s->work_timeout ? s->work_timeout : RUN_S * USEC_PER_SEC;
 }
 
 /* How long it is over its time; negative: not yet. */
@@ -250,27 +266,47 @@ static int stop(struct source *s, const struct provider_call *call, const struct
 		s->connector, call, d->job, arena_printf(call->arena, "%sstop", d->token), err);
 }
 
-/* It runs, and costs, until somebody stops it. As long as that can't be done it is not over. */
+/* It runs, and costs, until somebody stops it. As long as that can't be done it is not over; nor is it when
+ * the order was taken, for it may succeed before it stops. */
 static bool stop_late(
 	struct source *s, const struct provider_call *call, struct change *x, int64_t late)
 {
-	long long hours = (long long)(time_of(s, &x->d) / (3600 * USEC_PER_SEC));
 	struct arena *a = call->arena;
 	struct err err = {0};
 
 	if (stop(s, call, &x->d, &err) == 0) {
-		fail(x, arena_printf(a, "it did not end within %lld hours, and was stopped", hours),
-			engine_now(s->e));
+		x->d.stopped_at = engine_now(s->e);
+		x->d.reason = not_in_time(s, &x->d, "is being stopped", a);
+		log_info("distillation.stopping", LOG_INT("id", x->d.id), LOG_STR("job", x->d.job));
 		return true;
 	}
 	if (s->e->sources->stop)
 		return false;
-	const char *why = arena_printf(a,
-		"it did not end within %lld hours, and could not be stopped: %s", hours, err.msg);
+	const char *why =
+		not_in_time(s, &x->d, arena_printf(a, "could not be stopped: %s", err.msg), a);
 
 	if (s->kind->stop_job && late < PENDING_DAYS * DAY)
 		return stays(x, why);
 	fail(x, arena_printf(a, "%s; see to it there", why), engine_now(s->e));
+	return true;
+}
+
+/* It was told to stop, and is followed until it has, but not for ever. */
+static bool follow_stopped(
+	struct source *s, const struct provider_call *call, struct change *x, bool news)
+{
+	int64_t now = engine_now(s->e);
+
+	if (now - x->d.stopped_at < STOP_S * USEC_PER_SEC)
+		return news;
+	fail(x,
+		not_in_time(s, &x->d,
+			arena_printf(call->arena,
+				"was not seen to stop within %d hours of being told to; see to it "
+				"there",
+				STOP_S / 3600),
+			call->arena),
+		now);
 	return true;
 }
 
@@ -282,6 +318,8 @@ static bool mind_the_time(
 
 	if (x->told || late < 0 || s->e->sources->stop)
 		return news;
+	if (x->d.stopped_at)
+		return follow_stopped(s, call, x, news);
 	if (x->d.phase == PHASE_RUNNING)
 		return stop_late(s, call, x, late); /* its reason in place of the one before */
 	fail(x, too_late(s, &x->d, call->arena), now);
@@ -324,7 +362,7 @@ static void work_on(struct source *s, struct db *reader, const struct distillati
 		log_info("distillation.run", LOG_INT("id", d->id),
 			LOG_STR("phase", names_of(&phase_names, x.d.phase)),
 			LOG_STR("job", x.d.job ? x.d.job : ""));
-	if (x.d.phase == PHASE_SUCCEEDED) {
+	if (x.told && x.type == EVENT_DISTILLATION_SUCCEEDED) {
 		s->asked = true;
 		schedule_wake(s->e);
 	}
@@ -332,7 +370,7 @@ static void work_on(struct source *s, struct db *reader, const struct distillati
 
 static bool is_for(const struct distillation *d, const struct source *s)
 {
-	return (d->phase == PHASE_PENDING || d->phase == PHASE_RUNNING) &&
+	return (d->phase == PHASE_PENDING || d->phase == PHASE_RUNNING) && !d->finished_at &&
 	       strcmp(d->provider, s->provider) == 0;
 }
 
@@ -384,14 +422,16 @@ static int await(struct engine *e, struct db *reader, const struct distillation 
 	if (!made && now < d->awaited_until)
 		return 0;
 	x.d.settled_at = now;
-	if (made)
-		x.d.candidate = made->id;
-	else
-		x.d.reason = arena_printf(a,
-			"no artifact of %s that is derived from %s, and names the run or is of the "
-			"student's family, has come within %d days",
-			d->provider, d->teacher ? d->teacher : "the teacher, which is no unit,",
-			(int)AWAIT_DAYS);
+	x.d.phase = made ? PHASE_SUCCEEDED : PHASE_FAILED;
+	x.d.candidate = made ? made->id : NULL;
+	x.d.reason = made ? NULL
+			  : arena_printf(a,
+				    "its run succeeded, but no artifact of %s that is derived from "
+				    "%s, and names the run or is of the "
+				    "student's family, has come within %d days",
+				    d->provider,
+				    d->teacher ? d->teacher : "the teacher, which is no unit,",
+				    (int)AWAIT_DAYS);
 	tell(&x, made ? EVENT_DISTILLATION_DELIVERED : EVENT_DISTILLATION_MISSED);
 	write_down(e, reader, "controller:distillation", &x);
 	return 0;
@@ -420,7 +460,7 @@ static int look(struct engine *e, struct db *reader, struct arena *a, struct err
 	for (size_t i = 0; i < n; i++) {
 		struct source *s = source_for(e->sources, &v[i]);
 
-		if (v[i].phase == PHASE_SUCCEEDED) {
+		if (v[i].finished_at) {
 			if (await(e, reader, &v[i], a, err) < 0)
 				return -1;
 		} else if (!s) {

@@ -21,6 +21,7 @@ Suite *test_suite(void);
 #define HOUR   (60 * MINUTE)
 #define DAY    (24 * HOUR)
 enum { STARTS_MAX = 16 };
+#define BEING_STOPPED "it did not end within 6 hours, and is being stopped"
 
 /* ---- The provider ---- */
 
@@ -228,8 +229,10 @@ START_TEST(test_distillation__is_started_followed_and_delivered)
 	expect(PHASE_RUNNING, "started");
 	place.state = WORK_SUCCEEDED;
 	step(61 * USEC_PER_SEC);
-	expect(PHASE_SUCCEEDED, "started succeeded");
+	expect(PHASE_RUNNING, "started succeeded");
 	ck_assert_int_eq(row().settled_at, 0);
+	ck_assert_int_gt(row().finished_at, 0);
+	ck_assert_ptr_nonnull(strstr(row().reason, "what it made is awaited until 20"));
 	/* Of another parent: it is not what came of it. */
 	deliver("s/runtime-other-v5", "s/somebody-v1");
 	step(61 * USEC_PER_SEC);
@@ -238,12 +241,13 @@ START_TEST(test_distillation__is_started_followed_and_delivered)
 	deliver("s/runtime-student-v6", row().teacher);
 	deliver_of("s/runtime-distilled-v60", row().teacher, "arn:run/2");
 	step(61 * USEC_PER_SEC);
-	expect(PHASE_SUCCEEDED, "started succeeded");
+	expect(PHASE_RUNNING, "started succeeded");
 	deliver_of("s/runtime-student-v7", row().teacher, "arn:run/1");
 	deliver("s/runtime-student-v8", row().teacher);
 	step(61 * USEC_PER_SEC);
 	expect(PHASE_SUCCEEDED, "started succeeded delivered");
 	ck_assert_str_eq(row().candidate, "s/runtime-student-v7");
+	ck_assert_ptr_null(row().reason);
 	ck_assert_int_gt(row().settled_at, 0);
 	ck_assert_uint_eq(place.n_orders, 1);
 	check_registry();
@@ -271,7 +275,7 @@ START_TEST(test_distillation__is_started_once_though_its_answer_is_lost)
 	registry_reopen();
 	place.state = WORK_SUCCEEDED;
 	step(61 * USEC_PER_SEC);
-	expect(PHASE_SUCCEEDED, "started succeeded");
+	expect(PHASE_RUNNING, "started succeeded");
 	ck_assert_uint_eq(place.n_runs, 1);
 }
 END_TEST
@@ -316,7 +320,7 @@ START_TEST(test_distillation__waits_for_a_provider_that_is_away_for_two_days)
 	place.state_fails = ERR_NONE;
 	place.state = WORK_SUCCEEDED;
 	step(61 * USEC_PER_SEC);
-	expect(PHASE_SUCCEEDED, "started succeeded");
+	expect(PHASE_RUNNING, "started succeeded");
 }
 END_TEST
 
@@ -336,7 +340,7 @@ static void succeed(void)
 	fall_due();
 	place.state = WORK_SUCCEEDED;
 	step(61 * USEC_PER_SEC);
-	expect(PHASE_SUCCEEDED, "started succeeded");
+	expect(PHASE_RUNNING, "started succeeded");
 }
 
 /* The token is a parameter that every pipeline gets. */
@@ -383,10 +387,64 @@ START_TEST(test_distillation__that_never_ends_is_stopped)
 		"it did not end within 6 hours, and could not be stopped: no stop (request a1)");
 	registry_reopen();
 	place.stop_fails = false;
+	place.n_stops = 0;
+	step(61 * USEC_PER_SEC);
+	/* The order was taken, which is no end yet. It is not given again. */
+	for (int i = 0; i < 3; i++) {
+		expect(PHASE_RUNNING, "started");
+		ck_assert_str_eq(row().reason, BEING_STOPPED);
+		ck_assert_int_gt(row().stopped_at, 0);
+		ck_assert_uint_eq(place.n_stops, 1);
+		registry_reopen();
+		step(61 * USEC_PER_SEC);
+	}
+	place.state = WORK_FAILED;
+	place.detail = "Stopped";
 	step(61 * USEC_PER_SEC);
 	expect(PHASE_FAILED, "started failed");
-	ck_assert_str_eq(row().reason, "it did not end within 6 hours, and was stopped");
-	ck_assert_uint_ge(place.n_stops, 2);
+	ck_assert_str_eq(
+		row().reason, "it did not end within 6 hours, and was told to stop: Stopped");
+	ck_assert_uint_eq(place.n_stops, 1);
+}
+END_TEST
+
+static void tell_to_stop(void)
+{
+	fall_due();
+	step(7 * HOUR);
+	expect(PHASE_RUNNING, "started");
+	ck_assert_str_eq(row().reason, BEING_STOPPED);
+	ck_assert_uint_eq(place.n_stops, 1);
+}
+
+/* It was faster than the order to stop, and leaves something. */
+START_TEST(test_distillation__that_succeeds_while_it_is_stopped_counts)
+{
+	tell_to_stop();
+	place.state = WORK_SUCCEEDED;
+	step(61 * USEC_PER_SEC);
+	expect(PHASE_RUNNING, "started succeeded");
+	deliver_of("s/runtime-student-v7", row().teacher, "arn:run/1");
+	step(61 * USEC_PER_SEC);
+	expect(PHASE_SUCCEEDED, "started succeeded delivered");
+}
+END_TEST
+
+START_TEST(test_distillation__that_does_not_stop_is_given_up)
+{
+	tell_to_stop();
+	place.state_fails = ERR_UNREACHABLE;
+	step(23 * HOUR);
+	expect(PHASE_RUNNING, "started");
+	/* It says that it is being stopped again once that is seen. */
+	place.state_fails = ERR_NONE;
+	step(61 * USEC_PER_SEC);
+	ck_assert_str_eq(row().reason, BEING_STOPPED);
+	step(HOUR);
+	expect(PHASE_FAILED, "started failed");
+	ck_assert_str_eq(row().reason, "it did not end within 6 hours, and was not seen to stop "
+				       "within 24 hours of being told to; see to it there");
+	ck_assert_uint_eq(place.n_stops, 1);
 }
 END_TEST
 
@@ -399,7 +457,7 @@ START_TEST(test_distillation__that_ended_late_is_not_stopped)
 	place.state_fails = ERR_NONE;
 	place.state = WORK_SUCCEEDED;
 	step(2 * HOUR);
-	expect(PHASE_SUCCEEDED, "started succeeded");
+	expect(PHASE_RUNNING, "started succeeded");
 	ck_assert_uint_eq(place.n_stops, 0);
 }
 END_TEST
@@ -449,14 +507,14 @@ START_TEST(test_distillation__whose_candidate_never_came_is_told)
 	place.state = WORK_SUCCEEDED;
 	step(61 * USEC_PER_SEC);
 	step(3 * DAY - HOUR);
-	expect(PHASE_SUCCEEDED, "started succeeded");
+	expect(PHASE_RUNNING, "started succeeded");
 	step(HOUR);
-	expect(PHASE_SUCCEEDED, "started succeeded missed");
+	expect(PHASE_FAILED, "started succeeded missed");
 	ck_assert_ptr_nonnull(strstr(row().reason, "has come within 3 days"));
 	/* Too late: it is a candidate like any other. */
 	deliver("s/runtime-student-v6", row().teacher);
 	step(61 * USEC_PER_SEC);
-	expect(PHASE_SUCCEEDED, "started succeeded missed");
+	expect(PHASE_FAILED, "started succeeded missed");
 }
 END_TEST
 
@@ -490,6 +548,8 @@ Suite *test_suite(void)
 	tcase_add_test(t, test_distillation__is_known_by_its_token);
 	tcase_add_test(t, test_distillation__is_known_by_the_students_family);
 	tcase_add_test(t, test_distillation__that_never_ends_is_stopped);
+	tcase_add_test(t, test_distillation__that_succeeds_while_it_is_stopped_counts);
+	tcase_add_test(t, test_distillation__that_does_not_stop_is_given_up);
 	tcase_add_test(t, test_distillation__that_ended_late_is_not_stopped);
 	tcase_add_test(t, test_distillation__that_nobody_can_stop_is_given_up);
 	tcase_add_test(t, test_distillation__settled_while_it_is_started_is_stopped);

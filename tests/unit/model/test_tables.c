@@ -178,8 +178,9 @@ static const struct {
 	{&distillation_table,
 		"{'id':7,'release':'1.0.0','phase':'Running','provider':'aws','token':'t','job':"
 		"'arn:x','reason':'r','teacher':'s/t-v1','student':'s/r-v1','candidate':'s/r-v2',"
-		"'due_at':" T ",'started_at':" T ",'finished_at':" T ",'awaited_until':" T
-		",'settled_at':" T ",'acknowledged_at':" T ",'plan':{'a':1}}"},
+		"'due_at':" T ",'started_at':" T ",'stopped_at':" T ",'finished_at':" T
+		",'awaited_until':" T ",'settled_at':" T ",'acknowledged_at':" T
+		",'plan':{'a':1}}"},
 	{&run_request_table, "{'reason':'r','dry_run':true}"},
 	{&canonical_suite_table,
 		"{'name':'spiral','version':'3','digest':" D ",'datasets':{'gsm8k':" D
