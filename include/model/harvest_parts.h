@@ -11,12 +11,13 @@
 enum { HARVEST_VALUES_MAX = 4000000, HARVEST_METRICS_MAX = 256 };
 
 struct harvest_file {
-	const char *path, *name; /* name: its last part */
-	const struct json_value
-		*root;	  /* of JSON Lines the first line, of a card its front matter */
-	const char *text; /* as JSON, or as JSON Lines */
+	const char *path, *name;       /* name: its last part */
+	const struct json_value *root; /* of JSON Lines the first line, of a card its front
+					* matter; NULL of what is_text */
+	const char *text;	       /* as JSON, or as JSON Lines */
 	size_t len;
 	bool is_lines, is_card;
+	bool is_text;  /* no JSON, and by its name need not be */
 	bool has_more; /* lines than the first */
 };
 

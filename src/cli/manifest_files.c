@@ -36,7 +36,8 @@ static bool ends_with(const char *s, const char *end)
 /* What is worth a look, by its name. */
 static bool may_hold_results(const char *name)
 {
-	return ends_with(name, ".json") || ends_with(name, ".jsonl") || !strcmp(name, "README.md");
+	return ends_with(name, ".json") || ends_with(name, ".jsonl") ||
+	       ends_with(name, "_stats.csv") || !strcmp(name, "README.md");
 }
 
 /* What a checkpoint always holds: words, never results, and sometimes more than is read. */

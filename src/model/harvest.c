@@ -97,6 +97,11 @@ static enum harvest_outcome open_file(
 	if (!json_tree(text, n, HARVEST_VALUES_MAX, h->arena, &f->root, &values, &why) ||
 		is_lines_all_the_same(h, f))
 		return HARVEST_READ;
+	f->root = NULL;
+	f->is_text = !f->is_card && !f->is_lines && !ends_with(f->name, ".json") &&
+		     !ends_with(f->name, ".yaml") && !ends_with(f->name, ".yml");
+	if (f->is_text)
+		return HARVEST_READ;
 	return harvest_refuse(h, NULL, err, "is no JSON: %s", why.msg);
 }
 

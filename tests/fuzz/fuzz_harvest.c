@@ -52,7 +52,7 @@ static void make(struct harvest *h, struct arena *a)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static const char *const names[] = {
-		"out/a.json", "README.md", "r.jsonl", "adapter_config.json", "r.yaml"};
+		"out/a.json", "README.md", "r.jsonl", "adapter_config.json", "r.yaml", "hey.txt"};
 	ARENA_AUTO a = arena_new();
 	struct harvest h;
 	struct err err = {0};

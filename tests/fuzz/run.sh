@@ -53,9 +53,20 @@ mkdir -p "$out/harvest/seeds"
 for file in tests/data/harvest/*/*; do
 	[ -f "$file" ] || continue
 	case $file in *.md) kind=1 ;; *.jsonl) kind=2 ;; */adapter_config.json) kind=3 ;; *) kind=0 ;; esac
-	# "2" is 50, and 50 % 5 is 0.
-	printf '%s' "$((kind + 2))" | cat - "$file" >"$out/harvest/seeds/$(echo "$file" | tr / _)"
+	# "0" is 48, and 48 % 6 is 0.
+	printf '%s' "$kind" | cat - "$file" >"$out/harvest/seeds/$(echo "$file" | tr / _)"
 done
+awk -v dir="$out/harvest/seeds" '
+	/^%file/ {
+		kind = $2 ~ /\.md$/ ? 1 : $2 ~ /\.jsonl$/ ? 2 : $2 == "adapter_config.json" ? 3 : $2 ~ /\.yaml$/ ? 4 : $2 ~ /\.json$/ ? 0 : 5
+		if (file)
+			close(file)
+		file = dir "/case" ++n
+		printf "%s", kind >file
+		next
+	}
+	/^%/ { file = "" }
+	file { print >file }' tests/tables/harvest.eval
 seed manifest tests/data/*.json etc/demo/*.json
 seed jcs tests/data/*.json etc/demo/*.json etc/policy.json
 seed policy etc/policy.json
