@@ -46,11 +46,12 @@ struct webhook_credentials {
 int webhook_check(struct engine *e, const char *provider, const struct webhook_credentials *c,
 	struct arena *a, struct err *err);
 
-/* What a message of the provider's is about: *ret_name (in the arena) is the entry's name, NULL when it is
- * about nothing of ours. ERR_NOT_FOUND: no connector that takes messages; ERR_BAD_REQUEST: not such a
+/* What a message of the provider's is about, in the arena. ERR_NOT_FOUND: no connector that takes messages; ERR_BAD_REQUEST: not such a
  * message. Any thread. */
 int source_message(struct engine *e, const char *provider, const char *body, size_t len,
-	struct arena *a, const char **ret_name, struct err *err);
+	struct arena *a, struct source_mention *ret, struct err *err);
+/* It is about nothing of ours, which is counted. Any thread. */
+void source_ignored(struct engine *e, const char *provider);
 /* Somebody says that something changed at the provider's place: `name` is pulled soon, or everything, when
  * too much was asked for to remember each. Answered (202, a WebhookReceipt) once that stands in the
  * registry, where it stays until it is pulled. ERR_NOT_FOUND. */
@@ -96,6 +97,9 @@ struct source_stats {
 	uint64_t runs, failures, fresh, refused;
 	uint64_t up;		 /* 0: the last run could not handle all */
 	uint64_t last_success_s; /* Unix time; 0: none in this process */
+	/* Of its webhooks, when it takes any. */
+	bool has_hooks;
+	uint64_t hooks_queued, hooks_ignored;
 	/* Of the way to its servers, when it has one. */
 	bool has_health;
 	uint64_t requests, retries, bytes;

@@ -69,6 +69,7 @@ struct source {
 	atomic_int state;
 	atomic_bool failing;
 	atomic_uint_fast64_t runs, failures, fresh, refused;
+	atomic_uint_fast64_t hooks_queued, hooks_ignored;
 	atomic_int_fast64_t last_success;
 };
 

@@ -51,7 +51,7 @@ extern const struct field_table provider_record_table;
 /* What became of an incoming webhook. */
 struct webhook_receipt {
 	const char *provider, *name; /* name NULL: about nothing that is pulled */
-	const char *outcome;
+	const char *outcome, *detail;
 };
 /* Messages of providers, each in a form of its own; and the receipt. */
 extern const struct field_table webhook_message_table, webhook_receipt_table;

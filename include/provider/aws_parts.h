@@ -43,6 +43,9 @@ int aws_list_all(struct aws_list *l, const struct provider_call *call, struct so
 bool aws_list_is_near(const struct aws_list *l, const char *arn);
 /* The same, by the ARN alone: any thread. */
 bool aws_is_of_region(const struct aws_client *c, const char *arn);
+/* An ARN's account, and that of the last whole listing; 0: not known. Any thread. */
+int64_t aws_account_of(const char *arn);
+int64_t aws_list_account(const struct aws_list *l);
 /* One that was looked up by name is there; one that was listed is not, any more. */
 void aws_list_found(struct aws_list *l, const struct source_entry *e);
 void aws_list_gone(struct aws_list *l, const char *name);

@@ -94,7 +94,7 @@ int hf_list(struct connector *c, const struct provider_call *call, struct source
 int hf_find(struct connector *c, const struct provider_call *call, const char *name,
 	struct source_entry *ret, struct err *err);
 int hf_hook(const struct connector *c, const char *body, size_t len, struct arena *a,
-	const char **ret_name, struct err *err);
+	struct source_mention *ret, struct err *err);
 
 /* ---- hf_card.c ---- */
 /* A manifest made of what the repository says of itself at the commit: as fetch. */

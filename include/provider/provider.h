@@ -119,6 +119,11 @@ struct probe {
 	const char *detail; /* one sentence */
 };
 
+/* What a message is about: an entry by its name; or NULL, nothing that a listing names, and why that is. */
+struct source_mention {
+	const char *name, *why;
+};
+
 /* Something that takes hours, e.g. a training. The provider starts one for each token, however often it
  * is asked; so the parameters of a token must always be the same. */
 struct work_parameter {
@@ -152,11 +157,10 @@ struct connector_kind {
 	 * only list all. */
 	int (*find)(struct connector *c, const struct provider_call *call, const char *name,
 		struct source_entry *ret, struct err *err);
-	/* What a message of the provider's (the body of an incoming webhook) is about: the entry's name,
-	 * or NULL when it is about nothing that a listing names. -1, ERR_BAD_JSON, ERR_BAD_REQUEST: it
+	/* What a message of the provider's (the body of an incoming webhook) is about. -1, ERR_BAD_JSON, ERR_BAD_REQUEST: it
 	 * is no message of this provider's. Any thread; reaches for nothing. NULL: the provider sends none. */
 	int (*hook)(const struct connector *c, const char *body, size_t len, struct arena *a,
-		const char **ret_name, struct err *err);
+		struct source_mention *ret, struct err *err);
 	/* How the way to its servers is; false: it has none. Any thread, also beside another call. NULL:
 	 * none of the kind has. */
 	bool (*health)(struct connector *c, const struct clock *clock, struct session_health *ret);

@@ -9,6 +9,7 @@
 #include "api/handlers.h"
 #include "api/reply.h"
 #include "api/request.h"
+#include "base/log.h"
 #include "engine/source.h"
 #include "model/provider.h"
 
@@ -38,16 +39,28 @@ int hook_prove(struct request *r, struct err *err)
 	return 0;
 }
 
+/* Whoever set the webhook up may wonder why nothing comes of it. */
+static void ignored(struct request *r, const struct source_mention *about)
+{
+	source_ignored(request_engine(r), r->bindings[0]);
+	log_info("webhook.ignored", LOG_STR("id", r->id), LOG_STR("provider", r->bindings[0]),
+		LOG_STR("why", about->why));
+}
+
 int handle_hook(struct request *r, struct err *err)
 {
-	struct webhook_receipt receipt = {.provider = r->bindings[0], .outcome = "ignored"};
+	struct webhook_receipt receipt = {.provider = r->bindings[0]};
+	struct source_mention about;
 
 	if (source_message(request_engine(r), receipt.provider, r->body.buf, r->body.len, r->arena,
-		    &receipt.name, err) < 0)
+		    &about, err) < 0)
 		return -1;
-	if (receipt.name)
-		receipt.outcome = "queued";
-	if (!receipt.name || r->dry_run)
+	receipt.name = about.name;
+	receipt.outcome = about.name ? "queued" : "ignored";
+	receipt.detail = about.why;
+	if (!about.name && !r->dry_run)
+		ignored(r, &about);
+	if (!about.name || r->dry_run)
 		return reply(r, &receipt);
 	/* The provider does not ask again once it has its 2xx. */
 	struct err refused = {0};

@@ -204,6 +204,7 @@ static const struct {
 	const char *name, *type, *help;
 	size_t offset;
 	bool health; /* only of those that have a server */
+	bool hooks;  /* only of those that take webhooks */
 } source_families[] = {
 	{"spiralfed_provider_ingests_total", "counter", "Ingests from the provider that ended.",
 		offsetof(struct source_stats, runs)},
@@ -219,6 +220,12 @@ static const struct {
 	{"spiralfed_provider_last_success_timestamp_seconds", "gauge",
 		"When an ingest handled all, Unix time; 0: not since the start.",
 		offsetof(struct source_stats, last_success_s)},
+	{"spiralfed_provider_webhooks_queued_total", "counter",
+		"Webhooks of the provider's whose subject is pulled.",
+		offsetof(struct source_stats, hooks_queued), .hooks = true},
+	{"spiralfed_provider_webhooks_ignored_total", "counter",
+		"Webhooks of the provider's about nothing that is pulled.",
+		offsetof(struct source_stats, hooks_ignored), .hooks = true},
 	{"spiralfed_provider_requests_total", "counter", "Requests to the provider's servers.",
 		offsetof(struct source_stats, requests), true},
 	{"spiralfed_provider_retries_total", "counter", "Of these, the ones sent again.",
@@ -235,7 +242,8 @@ static const struct {
 
 static bool has_sample(const struct source_stats *st, size_t family, uint64_t value)
 {
-	return !source_families[family].health || (st->has_health && value != UINT64_MAX);
+	return (!source_families[family].hooks || st->has_hooks) &&
+	       (!source_families[family].health || (st->has_health && value != UINT64_MAX));
 }
 
 /* Only with connectors: who has none wants no empty families. */

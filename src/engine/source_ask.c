@@ -14,13 +14,21 @@
 enum { AGAIN_S = 300, AGAIN_MAX_S = 3600, LATER_S = 5 };
 
 int source_message(struct engine *e, const char *provider, const char *body, size_t len,
-	struct arena *a, const char **ret_name, struct err *err)
+	struct arena *a, struct source_mention *ret, struct err *err)
 {
 	struct source *s = source_find_in(e->sources, provider);
 
 	if (!s || !s->kind->hook || !s->kind->find)
 		return err_set(err, ERR_NOT_FOUND, "no connector of %s takes messages", provider);
-	return s->kind->hook(s->connector, body, len, a, ret_name, err);
+	return s->kind->hook(s->connector, body, len, a, ret, err);
+}
+
+void source_ignored(struct engine *e, const char *provider)
+{
+	struct source *s = source_find_in(e->sources, provider);
+
+	if (s)
+		s->hooks_ignored++;
 }
 
 struct ask {
@@ -31,7 +39,8 @@ struct ask {
 static int ask_apply(struct tx *tx, struct command *c, struct err *err)
 {
 	const struct ask *x = c->args;
-	const struct webhook_receipt receipt = {x->s->provider, x->name, "queued"};
+	const struct webhook_receipt receipt = {
+		.provider = x->s->provider, .name = x->name, .outcome = "queued"};
 	struct body body;
 
 	if (source_ask_put(tx->db, x->s->provider, x->name, tx->arena, err) < 0)
@@ -43,7 +52,10 @@ static int ask_apply(struct tx *tx, struct command *c, struct err *err)
 
 static void ask_after(struct engine *e, struct db *reader, struct command *c)
 {
-	((struct ask *)c->args)->s->asked = true;
+	struct source *s = ((struct ask *)c->args)->s;
+
+	s->asked = true;
+	s->hooks_queued++;
 }
 
 int source_ask(struct engine *e, struct command *c, const char *provider, const char *name,

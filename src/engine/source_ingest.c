@@ -36,6 +36,12 @@ static int list_asked(struct source *s, const struct provider_call *call,
 		struct err why = {0};
 		int rc = s->kind->find(s->connector, call, s->taken.v[i].name, &l.v[l.n], &why);
 
+		/* A webhook named it: whoever sent that expects something of it. */
+		if (rc == 0)
+			log_info("source.asked_nothing", LOG_STR("provider", s->provider),
+				LOG_STR("name", s->taken.v[i].name),
+				LOG_STR("hint", "a webhook named it, and nothing of ours is called "
+						"so there"));
 		l.n += rc > 0;
 		in_a_row = rc < 0 ? in_a_row + 1 : 0;
 		if (rc < 0 && ret_missed->code == ERR_NONE)

@@ -99,6 +99,8 @@ static const struct field receipt_fields[] = {
 		.help = "what will be pulled"},
 	{"outcome", FIELD_STRING, offsetof(struct webhook_receipt, outcome), FIELD_REQUIRED,
 		.help = "queued, or ignored: it is about nothing that is pulled"},
+	{"detail", FIELD_STRING, offsetof(struct webhook_receipt, detail), 0,
+		.help = "why it is ignored"},
 };
 const struct field_table webhook_receipt_table = FIELD_TABLE("WebhookReceipt",
 	"What became of an incoming webhook.", struct webhook_receipt, receipt_fields);

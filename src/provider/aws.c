@@ -172,29 +172,47 @@ static int aws_find(struct connector *c, const struct provider_call *call, const
 
 #define PACKAGE_CHANGED "SageMaker Model Package State Change"
 
+static int ignore(const char *why, struct source_mention *ret)
+{
+	*ret = (struct source_mention){.why = why};
+	return 0;
+}
+
 static int aws_hook(const struct connector *c, const char *body, size_t len, struct arena *a,
-	const char **ret_name, struct err *err)
+	struct source_mention *ret, struct err *err)
 {
 	json_auto_t *event = NULL;
 	const json_t *detail;
+	int64_t account;
 	const char *arn;
 
 	if (jcs_load(body, len, &event, err) < 0)
 		return -1;
 	if (!aws_text(event, "source") || !aws_text(event, "detail-type"))
 		return err_set(err, ERR_BAD_REQUEST, "this is no event of EventBridge's");
-	*ret_name = NULL;
 	detail = json_object_get(event, "detail");
 	arn = aws_text(detail, "ModelPackageArn");
 	/* A rule may match more than we need. */
 	if (!aws_is(event, "source", "aws.sagemaker") ||
-		!aws_is(event, "detail-type", PACKAGE_CHANGED) || !is_of_group(c, detail))
-		return 0;
+		!aws_is(event, "detail-type", PACKAGE_CHANGED))
+		return ignore("it is no " PACKAGE_CHANGED " of SageMaker's", ret);
+	if (!is_of_group(c, detail))
+		return ignore(arena_printf(a, "it is of another group than %s", c->group), ret);
 	if (!arn || !text_starts(arn, "arn:") || strlen(arn) > AWS_NAME_MAX)
 		return err_set(
 			err, ERR_BAD_REQUEST, "the event has no ModelPackageArn in its detail");
-	if (aws_is_of_region(c->client, arn))
-		*ret_name = arena_strdup(a, arn);
+	if (!aws_is_of_region(c->client, arn))
+		return ignore(arena_printf(a, "it is of another region than %s",
+				      aws_client_region(c->client)),
+			ret);
+	account = aws_list_account(c->list);
+	if (account && account != aws_account_of(arn))
+		return ignore(arena_printf(a,
+				      "it is of another account than %012lld, whose packages "
+				      "are listed",
+				      (long long)account),
+			ret);
+	*ret = (struct source_mention){.name = arena_strdup(a, arn)};
 	return 0;
 }
 

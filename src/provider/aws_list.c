@@ -8,6 +8,7 @@
  * shows comes with the next whole listing. Deletions come with that, too.
  */
 #include <math.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -38,7 +39,8 @@ struct aws_list {
 	int64_t asked_at; /* wall: when the last listing began that came to its end */
 	size_t ignored;
 	const char *near; /* how the names of the last whole listing begin; NULL: it was empty */
-	char *note;	  /* why Search is of no use; NULL: it is */
+	atomic_int_fast64_t account;
+	char *note; /* why Search is of no use; NULL: it is */
 };
 
 struct aws_list *aws_list_new(struct aws_client *c, const char *group)
@@ -331,6 +333,25 @@ bool aws_list_is_near(const struct aws_list *l, const char *arn)
 		       : aws_is_of_region(l->client, arn);
 }
 
+int64_t aws_account_of(const char *arn)
+{
+	int64_t n = 0;
+	int digits = 0;
+
+	for (int colons = 0; colons < 4; colons++) {
+		arn += strcspn(arn, ":");
+		arn += *arn == ':';
+	}
+	for (; *arn >= '0' && *arn <= '9' && digits < 12; digits++)
+		n = n * 10 + (*arn++ - '0');
+	return *arn == ':' ? n : 0;
+}
+
+int64_t aws_list_account(const struct aws_list *l)
+{
+	return l->account;
+}
+
 static int list_whole(struct aws_list *l, const struct provider_call *call, struct err *err)
 {
 	__attribute__((cleanup(gatheringp))) struct gathering g = {.arena = arena_new()};
@@ -346,6 +367,7 @@ static int list_whole(struct aws_list *l, const struct provider_call *call, stru
 	l->n = g.n;
 	l->ignored = g.ignored;
 	l->near = g.n ? arena_strndup(l->arena, g.v[0].name, place_len(g.v[0].name)) : NULL;
+	l->account = l->near ? aws_account_of(l->near) : 0;
 	l->whole = !g.cut;
 	l->whole_at = clock_mono(call->clock);
 	g.arena = NULL;

@@ -163,8 +163,9 @@ static const char *named_in(
 }
 
 static int gcp_hook(const struct connector *c, const char *body, size_t len, struct arena *a,
-	const char **ret_name, struct err *err)
+	struct source_mention *ret, struct err *err)
 {
+	struct source_mention m = {0};
 	json_auto_t *doc = NULL, *data = NULL;
 	const json_t *message, *encoded;
 	enum base64_alphabet alphabet;
@@ -182,10 +183,13 @@ static int gcp_hook(const struct connector *c, const char *body, size_t len, str
 			 &n, &alphabet) < 0 ||
 			alphabet == BASE64_URL))
 		return err_set(err, ERR_BAD_REQUEST, "holds data that are not in base64");
-	*ret_name = named_in(c, json_object_get(message, "attributes"), 0, a);
-	if (!*ret_name && json_is_string(encoded) &&
+	m.name = named_in(c, json_object_get(message, "attributes"), 0, a);
+	if (!m.name && json_is_string(encoded) &&
 		jcs_load((const char *)bytes, n, &data, NULL) == 0)
-		*ret_name = named_in(c, data, 0, a);
+		m.name = named_in(c, data, 0, a);
+	if (!m.name)
+		m.why = arena_printf(a, "it names no model of %s", gcp_client_parent(c->client));
+	*ret = m;
 	return 0;
 }
 

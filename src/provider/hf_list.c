@@ -294,7 +294,7 @@ static bool concerns_main(const json_t *message)
 }
 
 int hf_hook(const struct connector *c, const char *body, size_t len, struct arena *a,
-	const char **ret_name, struct err *err)
+	struct source_mention *ret, struct err *err)
 {
 	json_auto_t *message = NULL;
 	const json_t *repo;
@@ -310,9 +310,15 @@ int hf_hook(const struct connector *c, const char *body, size_t len, struct aren
 		return err_set(err, ERR_BAD_REQUEST,
 			"this is no message of a webhook of the Hub: it lacks event, repo.type or "
 			"repo.name");
-	*ret_name = NULL;
-	if (ns && !strcmp(type, "model") && hf_repo_path(name, a) && !hf_is_releases(c, name) &&
-		!strncasecmp(name, c->author, ns) && name[ns] == '/' && concerns_main(message))
-		*ret_name = arena_strdup(a, name);
+	const char *why = strcmp(type, "model") != 0 ? "it is of no model"
+			  : !ns || strncasecmp(name, c->author, ns) != 0 || name[ns] != '/' ||
+					  !hf_repo_path(name, a)
+				  ? "it is of no repository of the author's"
+			  : hf_is_releases(c, name)
+				  ? "it is of the repository to which releases are published"
+			  : !concerns_main(message) ? "it is not about the content of main"
+						    : NULL;
+
+	*ret = (struct source_mention){why ? NULL : arena_strdup(a, name), why};
 	return 0;
 }

@@ -103,6 +103,14 @@ check "... and nothing else is asked for" eval '! grep -q ListModelPackages coun
 check "another kind of event does nothing" \
 	[ "$(announce "$(arn 233)" "SageMaker Endpoint State Change" eventbridge-knows-this)" = "202 application/json" ]
 check "... and says so" prints '"outcome":"ignored"'
+other=$(arn 233 | sed 's/:123456789012:/:210987654321:/')
+check "an event of another account does nothing" \
+	[ "$(announce "$other" "$changed" eventbridge-knows-this)" = "202 application/json" ]
+check "... says why" prints '"detail":"it is of another account than 123456789012, whose packages are listed"'
+check "... in the log, too" grep -q 'tag=webhook.ignored .* provider=aws why="it is of another account' log
+curl -s --unix-socket sock http://localhost/metrics >out
+check "... and is counted" prints 'spiralfed_provider_webhooks_ignored_total{provider="aws",connector="aws"} 2'
+check "... beside the one that was taken" prints 'spiralfed_provider_webhooks_queued_total{provider="aws",connector="aws"} 1'
 check "a wrong secret is refused" [ "$(announce x "$changed" eventbridge-knowS-this)" = "403 application/problem+json" ]
 check "... and none" [ "$(announce x "$changed")" = "401 application/problem+json" ]
 

@@ -79,11 +79,13 @@ static int fetch_it(struct connector *c, const struct provider_call *call,
 }
 
 static int hook_it(const struct connector *c, const char *body, size_t len, struct arena *a,
-	const char **ret_name, struct err *err)
+	struct source_mention *ret, struct err *err)
 {
 	if (len == 0)
 		return err_set(err, ERR_BAD_REQUEST, "says nothing");
-	*ret_name = strcmp(body, "other") == 0 ? NULL : arena_strndup(a, body, len);
+	*ret = strcmp(body, "other") == 0
+		       ? (struct source_mention){.why = "it is somebody else's"}
+		       : (struct source_mention){.name = arena_strndup(a, body, len)};
 	return 0;
 }
 
@@ -109,7 +111,12 @@ static void setup(void)
 
 static int message(const char *provider, const char *body, const char **name, struct err *err)
 {
-	return source_message(reg.engine, provider, body, strlen(body), reg.arena, name, err);
+	struct source_mention about;
+	int rc = source_message(reg.engine, provider, body, strlen(body), reg.arena, &about, err);
+
+	if (rc == 0)
+		*name = about.name;
+	return rc;
 }
 
 /* The connector has other things to do up to then. */

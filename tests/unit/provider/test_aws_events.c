@@ -73,7 +73,8 @@ static const struct {
 
 START_TEST(test_aws__understands_events)
 {
-	const char *name = NULL, *body = quoted(events[_i].body);
+	struct source_mention about;
+	const char *body = quoted(events[_i].body);
 	const struct connector_options o = {
 		.provider = "aws", .region = "us-east-2", .group = "faults"};
 	struct connector *connector;
@@ -81,12 +82,15 @@ START_TEST(test_aws__understands_events)
 	int rc;
 
 	ck_assert_msg(aws_open_with(&o, no_environment, &connector, &err) == 0, "%s", err.msg);
-	rc = connector_aws.hook(connector, body, strlen(body), arena, &name, &err);
+	rc = connector_aws.hook(connector, body, strlen(body), arena, &about, &err);
 	ck_assert_int_eq(rc, events[_i].name ? 0 : -1);
 	if (rc < 0)
 		ck_assert_int_eq(err.code, strcmp(body, "{") == 0 ? ERR_BAD_JSON : ERR_BAD_REQUEST);
 	else
-		ck_assert_str_eq(name ? name : "", events[_i].name);
+		ck_assert_str_eq(about.name ? about.name : "", events[_i].name);
+	/* Whoever sent it learns why nothing comes of it. */
+	if (rc == 0)
+		ck_assert(!about.name == (about.why != NULL));
 	connector_aws.close(connector);
 }
 END_TEST

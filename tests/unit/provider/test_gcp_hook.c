@@ -83,21 +83,21 @@ START_TEST(test_gcp_hook__what_a_push_is_about)
 		"{\"message\":{\"data\":\"%%%\"},\"subscription\":\"s\"}"};
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		const char *name = "unset";
+		struct source_mention about;
 
 		ck_assert_msg(connector_gcp.hook(connector, cases[i][0], strlen(cases[i][0]), arena,
-				      &name, &err) == 0,
+				      &about, &err) == 0,
 			"%zu: %s", i, err.msg);
 		if (cases[i][1])
-			ck_assert_pstr_eq(name, cases[i][1]);
+			ck_assert_pstr_eq(about.name, cases[i][1]);
 		else
-			ck_assert_ptr_null(name);
+			ck_assert_str_eq(about.why, "it names no model of " PARENT);
 	}
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
-		const char *name;
+		struct source_mention about;
 
 		ck_assert_int_eq(
-			connector_gcp.hook(connector, bad[i], strlen(bad[i]), arena, &name, &err),
+			connector_gcp.hook(connector, bad[i], strlen(bad[i]), arena, &about, &err),
 			-1);
 		ck_assert_int_eq(err.code, *bad[i] ? ERR_BAD_REQUEST : ERR_BAD_JSON);
 	}

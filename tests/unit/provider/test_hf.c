@@ -540,9 +540,10 @@ static const struct {
 
 START_TEST(test_hf__knows_what_a_message_is_about)
 {
-	const char *body = messages[_i].body, *name = NULL;
+	const char *body = messages[_i].body;
+	struct source_mention about = {0};
 	struct err err = {0};
-	int rc = connector_hf.hook(hf, body, strlen(body), arena, &name, &err);
+	int rc = connector_hf.hook(hf, body, strlen(body), arena, &about, &err);
 
 	if (messages[_i].name && !*messages[_i].name) {
 		ck_assert_int_eq(rc, -1);
@@ -550,9 +551,8 @@ START_TEST(test_hf__knows_what_a_message_is_about)
 		return;
 	}
 	ck_assert_int_eq(rc, 0);
-	ck_assert(!name == !messages[_i].name);
-	if (name)
-		ck_assert_str_eq(name, messages[_i].name);
+	ck_assert_pstr_eq(about.name, messages[_i].name);
+	ck_assert(!about.name == (about.why != NULL));
 }
 END_TEST
 
