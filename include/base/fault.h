@@ -9,6 +9,8 @@
 
 #include <stddef.h>
 
+#include "base/err.h"
+
 enum { FAULTS_MAX = 20 };
 
 struct fault {
@@ -27,6 +29,9 @@ void faults_init(struct faults *f);
 /* Add a fault at `pointer`. Always returns -1, for `return fault_add(...)`. */
 int fault_add(struct faults *f, const char *pointer, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
+
+/* The first of them, which there must be, as an error. Always returns -1. */
+int faults_refuse(const struct faults *f, enum err_code code, struct err *err);
 
 /* RFC 6901: write base + "/" + escaped token ("~" -> "~0", "/" -> "~1") into buf; cut at its size. */
 void pointer_join(char *buf, size_t size, const char *base, const char *token);

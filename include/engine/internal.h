@@ -159,6 +159,10 @@ int if_match_check(
  * in the body (`named`, at `pointer`), and the record says "local:". 0, or -1 with a fault. */
 int command_principal(const struct command *c, const char *named, const char *pointer,
 	struct faults *faults, const char **ret);
+/* Faults of a body are gathered in c->faults from here to there: 0, or -1 with the first of them as
+ * ERR_INVALID_BODY. */
+void command_check_begin(struct command *c);
+int command_check_end(struct command *c, struct err *err);
 /* Set the answer; of a dry run the status is 200 and nothing has a location. */
 void command_answer(struct command *c, int status, const char *location, const struct body *body);
 

@@ -193,6 +193,8 @@ extern const struct field_table fusion_table;
 enum fusion_kind { FUSION_MODEL, FUSION_ENSEMBLE, FUSION_SPLIT };
 /* Split "kind:name"; false when it is no target. The name points into `target`. */
 bool fusion_target_parse(const char *target, enum fusion_kind *ret_kind, const char **ret_name);
+/* Is it a target, and of something in the block? */
+bool fusion_has_target(const struct fusion *f, const char *target);
 
 const struct fusion_model *fusion_model(const struct fusion *f, const char *name);
 const struct fusion_ensemble *fusion_ensemble(const struct fusion *f, const char *name);

@@ -157,6 +157,7 @@ double policy_metric_top(const struct policy_metric *m);
 
 const struct policy_provider *policy_provider(const struct policy *p, const char *name);
 bool policy_provider_has_role(const struct policy_provider *p, const char *role);
+bool policy_has_role(const struct policy *p, const char *role); /* of any provider */
 /* The slot that a unit of this provider and role fills, or NULL: it is evidence. */
 const struct policy_slot *policy_slot_for(
 	const struct policy *p, const char *provider, const char *role);

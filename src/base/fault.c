@@ -37,6 +37,11 @@ int fault_add(struct faults *f, const char *pointer, const char *fmt, ...)
 	return -1;
 }
 
+int faults_refuse(const struct faults *f, enum err_code code, struct err *err)
+{
+	return err_set_at(err, code, f->list[0].pointer, "%s", f->list[0].detail);
+}
+
 /* Writes into buf at *len whole or not at all: half an escape would be another pointer. */
 static bool put(char *buf, size_t size, size_t *len, const char *text, size_t n)
 {

@@ -280,6 +280,20 @@ static const char *trimmed(const char *s, struct arena *a)
 	return arena_strndup(a, s, n);
 }
 
+void command_check_begin(struct command *c)
+{
+	c->faults = ARENA_NEW(c->arena, struct faults);
+	faults_init(c->faults);
+}
+
+int command_check_end(struct command *c, struct err *err)
+{
+	if (c->faults->n)
+		return faults_refuse(c->faults, ERR_INVALID_BODY, err);
+	c->faults = NULL;
+	return 0;
+}
+
 int command_principal(const struct command *c, const char *named, const char *pointer,
 	struct faults *faults, const char **ret)
 {

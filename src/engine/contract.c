@@ -85,12 +85,6 @@ static void diff_record(const char *name, const char *from, const char *to,
 
 /* ---- Publishing ---- */
 
-static int faulty(const struct command *c, struct err *err)
-{
-	return err_set_at(err, ERR_INVALID_CONTRACT, c->faults->list[0].pointer, "%s",
-		c->faults->list[0].detail);
-}
-
 /* The document, checked; its faults with pointers into the body. */
 static int parse_document(struct command *c, const struct contract_record *r,
 	const struct contract **ret, struct err *err)
@@ -99,8 +93,7 @@ static int parse_document(struct command *c, const struct contract_record *r,
 	char at[2 * sizeof(inner->list[0].pointer)];
 
 	faults_init(inner);
-	c->faults = ARENA_NEW(c->arena, struct faults);
-	faults_init(c->faults);
+	command_check_begin(c);
 	if (contract_parse(r->schema, strlen(r->schema), c->arena, ret, inner, err) == 0) {
 		const char *name = contract_name(*ret), *version = contract_version(*ret);
 
@@ -118,7 +111,7 @@ static int parse_document(struct command *c, const struct contract_record *r,
 	}
 	c->faults->total += inner->total - inner->n;
 	if (c->faults->n)
-		return faulty(c, err);
+		return faults_refuse(c->faults, ERR_INVALID_CONTRACT, err);
 	c->faults = NULL;
 	return 0;
 }

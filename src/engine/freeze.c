@@ -61,15 +61,12 @@ static int submit_prepare(struct engine *e, struct db *reader, struct command *c
 	struct freeze *list;
 	size_t n;
 
-	c->faults = ARENA_NEW(c->arena, struct faults);
-	faults_init(c->faults);
+	command_check_begin(c);
 	x->row.freeze = *x->request;
 	freeze_check(&x->row.freeze, now, c->faults);
 	command_principal(c, x->request->created_by, "/created_by", c->faults, &x->principal);
-	if (c->faults->n)
-		return err_set_at(err, ERR_INVALID_BODY, c->faults->list[0].pointer, "%s",
-			c->faults->list[0].detail);
-	c->faults = NULL;
+	if (command_check_end(c, err) < 0)
+		return -1;
 	if (freezes_since(reader, now, c->arena, &list, &n, err) < 0)
 		return -1;
 	if (n >= FREEZES_LIVE_MAX)

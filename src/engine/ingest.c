@@ -73,8 +73,7 @@ static void conflict_members(struct command *c, const struct ingest_item *it)
 /* Which artifacts are there already, and the same? Names every one that is not. */
 static int recognise(struct db *db, struct command *c, struct ingest *in, struct err *err)
 {
-	c->faults = ARENA_NEW(c->arena, struct faults);
-	faults_init(c->faults);
+	command_check_begin(c);
 	for (size_t i = 0; i < in->n; i++) {
 		struct ingest_item *it = &in->items[i];
 		int rc = artifact_known(
@@ -93,8 +92,7 @@ static int recognise(struct db *db, struct command *c, struct ingest *in, struct
 		return err_set_at(err, ERR_ARTIFACT_CONFLICT, c->faults->list[0].pointer,
 			"%zu artifacts came with other content before", c->faults->total);
 	if (c->faults->n)
-		return err_set_at(err, ERR_ARTIFACT_CONFLICT, c->faults->list[0].pointer, "%s",
-			c->faults->list[0].detail);
+		return faults_refuse(c->faults, ERR_ARTIFACT_CONFLICT, err);
 	c->faults = NULL;
 	return 0;
 }
@@ -209,8 +207,7 @@ static int check_lineage(struct db *db, struct command *c, const struct ingest *
 	if (!faults->n)
 		return 0;
 	c->faults = faults;
-	return err_set_at(
-		err, ERR_INVALID_MANIFEST, faults->list[0].pointer, "%s", faults->list[0].detail);
+	return faults_refuse(faults, ERR_INVALID_MANIFEST, err);
 }
 
 /* A version that is published here is one document for ever: who names another one is mistaken, and
@@ -261,20 +258,17 @@ static int ingest_prepare(struct engine *e, struct db *reader, struct command *c
 	const char *receipt;
 	int rc;
 
-	c->faults = ARENA_NEW(c->arena, struct faults);
-	faults_init(c->faults);
+	command_check_begin(c);
 	if (manifest_parse(in->text, in->len, &c->prepared->policy, c->arena, &in->parsed,
 		    c->faults, err) < 0) {
 		if (c->faults->n)
-			err_set_at(err, ERR_INVALID_MANIFEST, c->faults->list[0].pointer, "%s",
-				c->faults->list[0].detail);
+			faults_refuse(c->faults, ERR_INVALID_MANIFEST, err);
 		return -1;
 	}
 	if (in->only && strcmp(in->only, in->parsed.manifest.provider) != 0) {
 		fault_add(c->faults, "/provider", "is %s, and it lies where %s leaves its own",
 			in->parsed.manifest.provider, in->only);
-		return err_set_at(
-			err, ERR_INVALID_MANIFEST, "/provider", "%s", c->faults->list[0].detail);
+		return faults_refuse(c->faults, ERR_INVALID_MANIFEST, err);
 	}
 	c->faults = NULL;
 	rc = manifest_receipt(reader, in->parsed.digest, c->arena, &receipt, err);

@@ -258,8 +258,7 @@ static int reporting_prepare(
 
 	if (!s->has_release)
 		return err_set(err, ERR_NO_RELEASE, "nothing has been promoted yet");
-	c->faults = ARENA_NEW(c->arena, struct faults);
-	faults_init(c->faults);
+	command_check_begin(c);
 	x->report = *x->request;
 	x->report.release = NULL;
 	if (x->request->serial > s->channel.serial)
@@ -270,10 +269,8 @@ static int reporting_prepare(
 			0 ||
 		check_loaded(reader, c, x, err) < 0)
 		return -1;
-	if (c->faults->n)
-		return err_set_at(err, ERR_INVALID_BODY, c->faults->list[0].pointer, "%s",
-			c->faults->list[0].detail);
-	c->faults = NULL;
+	if (command_check_end(c, err) < 0)
+		return -1;
 	x->text = fields_canonical(&node_report_table, &x->report, c->arena, NULL);
 	return 0;
 }

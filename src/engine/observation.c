@@ -115,18 +115,6 @@ static const struct fusion *fusion_of(
 	return x->release->fusion ? x->release->fusion : &none;
 }
 
-static bool has_target(const struct fusion *f, const char *target)
-{
-	enum fusion_kind kind;
-	const char *name;
-
-	if (!fusion_target_parse(target, &kind, &name))
-		return false;
-	return kind == FUSION_MODEL   ? fusion_model(f, name) != NULL
-	       : kind == FUSION_SPLIT ? fusion_split(f, name) != NULL
-				      : fusion_ensemble(f, name) != NULL;
-}
-
 /* Requests that went where the release sends none were counted for another one, or are made up. */
 static int check_targets(struct db *db, struct command *c, const struct observation *o,
 	size_t index, const char *version, struct err *err)
@@ -139,7 +127,7 @@ static int check_targets(struct db *db, struct command *c, const struct observat
 	for (size_t i = 0; i < o->targets.n; i++) {
 		const char *target = LIST_AT(&o->targets, struct target_count, i)->target;
 
-		if (has_target(f, target))
+		if (fusion_has_target(f, target))
 			continue;
 		pointer_index(list, sizeof(list), "targets", i);
 		pointer_index(member, sizeof(member), "/observations", index);
@@ -196,19 +184,14 @@ static int observing_prepare(
 
 	if (c->prepared->has_release && slo_sync(e, reader, c->prepared, err) < 0)
 		return -1;
-	c->faults = ARENA_NEW(c->arena, struct faults);
-	faults_init(c->faults);
+	command_check_begin(c);
 	x->serials = ARENA_ARRAY(c->arena, n, int64_t);
 	x->rows = ARENA_ARRAY(c->arena, n, struct observation);
 	x->live = ARENA_ARRAY(c->arena, n, const struct observation *);
 	for (size_t i = 0; i < n; i++)
 		if (check_one(e, reader, c, i, err) < 0)
 			return -1;
-	if (c->faults->n)
-		return err_set_at(err, ERR_INVALID_BODY, c->faults->list[0].pointer, "%s",
-			c->faults->list[0].detail);
-	c->faults = NULL;
-	return 0;
+	return command_check_end(c, err);
 }
 
 /* Counted once: neither again, nor in part by another window of the node. */

@@ -127,16 +127,14 @@ static int policy_prepare(struct engine *e, struct db *reader, struct command *c
 {
 	struct policy_args *p = c->args;
 
-	c->faults = ARENA_NEW(c->arena, struct faults);
-	faults_init(c->faults);
+	command_check_begin(c);
 	if (policy_accept(p->text, p->len, engine_now(e), c->arena, &p->policy, &p->canonical,
 		    c->faults, err) == 0) {
 		c->faults = NULL;
 		return 0;
 	}
 	if (c->faults->n)
-		err_set_at(err, ERR_INVALID_POLICY, c->faults->list[0].pointer, "%s",
-			c->faults->list[0].detail);
+		faults_refuse(c->faults, ERR_INVALID_POLICY, err);
 	return -1;
 }
 

@@ -48,8 +48,7 @@ static int signoff_prepare(struct engine *e, struct db *reader, struct command *
 	const struct policy *p = &c->prepared->policy;
 	const struct policy_signoff *rule = find_rule(p, s->item);
 
-	c->faults = ARENA_NEW(c->arena, struct faults);
-	faults_init(c->faults);
+	command_check_begin(c);
 	if (!rule)
 		fault_add(c->faults, "/item",
 			"the policy asks for no sign-off \"%s\"; those it asks for: %s", s->item,
@@ -58,11 +57,7 @@ static int signoff_prepare(struct engine *e, struct db *reader, struct command *
 		fault_add(c->faults, "/evidence",
 			"is required by the policy: a link to what the sign-off rests on");
 	command_principal(c, s->signed_by, "/signed_by", c->faults, &x->principal);
-	if (c->faults->n)
-		return err_set_at(err, ERR_INVALID_BODY, c->faults->list[0].pointer, "%s",
-			c->faults->list[0].detail);
-	c->faults = NULL;
-	return 0;
+	return command_check_end(c, err);
 }
 
 static const char *render(const struct signoff *s, struct arena *a)

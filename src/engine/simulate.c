@@ -24,8 +24,7 @@ static int parse_draft(const char *text, int64_t now, struct arena *a, struct po
 			of_draft.list[i].detail);
 	faults->total += of_draft.total - of_draft.n;
 	if (faults->n)
-		err_set_at(err, ERR_INVALID_POLICY, faults->list[0].pointer, "%s",
-			faults->list[0].detail);
+		faults_refuse(faults, ERR_INVALID_POLICY, err);
 	return -1;
 }
 

@@ -19,34 +19,22 @@ struct suite_args {
 	struct suite_row row;
 };
 
-static bool role_exists(const struct policy *p, const char *role)
-{
-	for (size_t i = 0; i < p->providers.n; i++)
-		if (policy_provider_has_role(
-			    LIST_AT(&p->providers, struct policy_provider, i), role))
-			return true;
-	return false;
-}
-
 static int publish_prepare(struct engine *e, struct db *reader, struct command *c, struct err *err)
 {
 	struct suite_args *x = c->args;
 	const struct list *required = &x->suite.required_metrics;
 	char at[160];
 
-	c->faults = ARENA_NEW(c->arena, struct faults);
-	faults_init(c->faults);
+	command_check_begin(c);
 	for (size_t i = 0; i < required->n; i++) {
 		const char *role = LIST_AT(required, struct suite_requirement, i)->name;
 
 		pointer_join(at, sizeof(at), "/required_metrics", role);
-		if (!role_exists(&c->prepared->policy, role))
+		if (!policy_has_role(&c->prepared->policy, role))
 			fault_add(c->faults, at, "\"%s\" is no role of any provider", role);
 	}
-	if (c->faults->n)
-		return err_set_at(err, ERR_INVALID_BODY, c->faults->list[0].pointer, "%s",
-			c->faults->list[0].detail);
-	c->faults = NULL;
+	if (command_check_end(c, err) < 0)
+		return -1;
 	canonical_suite_identify(&x->suite, c->arena);
 	x->row = (struct suite_row){
 		.name = x->suite.name,

@@ -127,8 +127,7 @@ static int create_prepare(struct engine *e, struct db *reader, struct command *c
 	STRBUF_AUTO scopes = STRBUF_INIT(16 << 10);
 	char pointer[64];
 
-	c->faults = ARENA_NEW(c->arena, struct faults);
-	faults_init(c->faults);
+	command_check_begin(c);
 	for (size_t i = 0; i < r->scopes.n; i++) {
 		pointer_index(pointer, sizeof(pointer), "/scopes", i);
 		if (!scope_valid(r->scopes.v[i], &c->prepared->policy))
@@ -139,10 +138,8 @@ static int create_prepare(struct engine *e, struct db *reader, struct command *c
 	}
 	if (r->expires_at && r->expires_at <= engine_now(e))
 		fault_add(c->faults, "/expires_at", "is in the past");
-	if (c->faults->n)
-		return err_set_at(err, ERR_INVALID_BODY, c->faults->list[0].pointer, "%s",
-			c->faults->list[0].detail);
-	c->faults = NULL;
+	if (command_check_end(c, err) < 0)
+		return -1;
 	t->row.name = r->name;
 	t->row.scopes = arena_strndup(c->arena, scopes.buf, scopes.len);
 	t->row.expires_at = r->expires_at;

@@ -71,25 +71,15 @@ static void answer(struct command *c, int status, const struct waiver *w, int64_
 
 /* ---- Request ---- */
 
-static int faulty(const struct command *c, struct err *err)
-{
-	return err_set_at(
-		err, ERR_INVALID_BODY, c->faults->list[0].pointer, "%s", c->faults->list[0].detail);
-}
-
 static int request_prepare(struct engine *e, struct db *reader, struct command *c, struct err *err)
 {
 	struct waiver_args *x = c->args;
 	const struct waiver *w = x->request;
 
-	c->faults = ARENA_NEW(c->arena, struct faults);
-	faults_init(c->faults);
+	command_check_begin(c);
 	waiver_check_expiry(w->expires_at, engine_now(e), c->faults);
 	command_principal(c, w->requested_by, "/requested_by", c->faults, &x->principal);
-	if (c->faults->n)
-		return faulty(c, err);
-	c->faults = NULL;
-	return 0;
+	return command_check_end(c, err);
 }
 
 static int check_candidate(struct tx *tx, const struct waiver_artifact *r, struct err *err)
@@ -196,13 +186,9 @@ static int approve_prepare(struct engine *e, struct db *reader, struct command *
 {
 	struct waiver_args *x = c->args;
 
-	c->faults = ARENA_NEW(c->arena, struct faults);
-	faults_init(c->faults);
-	if (command_principal(
-		    c, x->approval->approved_by, "/approved_by", c->faults, &x->principal) < 0)
-		return faulty(c, err);
-	c->faults = NULL;
-	return 0;
+	command_check_begin(c);
+	command_principal(c, x->approval->approved_by, "/approved_by", c->faults, &x->principal);
+	return command_check_end(c, err);
 }
 
 static int approve_apply(struct tx *tx, struct command *c, struct err *err)

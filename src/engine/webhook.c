@@ -131,21 +131,6 @@ static int take_key(const char *secret, int algorithm, struct command *c, struct
 		       : 0;
 }
 
-static void begin_checks(struct command *c)
-{
-	c->faults = ARENA_NEW(c->arena, struct faults);
-	faults_init(c->faults);
-}
-
-static int end_checks(struct command *c, struct err *err)
-{
-	if (c->faults->n)
-		return err_set_at(err, ERR_INVALID_BODY, c->faults->list[0].pointer, "%s",
-			c->faults->list[0].detail);
-	c->faults = NULL;
-	return 0;
-}
-
 /* ---- Answers ---- */
 
 int webhook_require(struct tx *tx, const char *id, struct webhook_row *ret, struct err *err)
@@ -201,12 +186,12 @@ static int create_prepare(struct engine *e, struct db *reader, struct command *c
 	struct webhook_args *x = c->args;
 	const struct webhook_request *r = x->request;
 
-	begin_checks(c);
+	command_check_begin(c);
 	check_url(e, r->url, c->arena, c->faults);
 	check_types(&r->types, c->arena, c->faults, &x->patterns);
 	if (take_key(r->secret, r->algorithm, c, x, err) < 0)
 		return -1;
-	return end_checks(c, err);
+	return command_check_end(c, err);
 }
 
 static void fill(struct webhook_args *x, const struct tx *tx)
@@ -276,12 +261,12 @@ static int alter_prepare(struct engine *e, struct db *reader, struct command *c,
 	if (rc < 0)
 		return -1;
 	x->scanned = rc > 0 ? webhooks_scanned(e, row.seq) : 0;
-	begin_checks(c);
+	command_check_begin(c);
 	if (r->url)
 		check_url(e, r->url, c->arena, c->faults);
 	if (r->types.n)
 		check_types(&r->types, c->arena, c->faults, &x->patterns);
-	return end_checks(c, err);
+	return command_check_end(c, err);
 }
 
 static void set_status(struct webhook *w, int status, int64_t now)
@@ -413,10 +398,10 @@ static int rotate_prepare(struct engine *e, struct db *reader, struct command *c
 	if (algorithm < 0 && !x->rotation->secret &&
 		algorithm_of_newest(reader, x->id, engine_now(e), c->arena, &algorithm, err) < 0)
 		return -1;
-	begin_checks(c);
+	command_check_begin(c);
 	if (take_key(x->rotation->secret, algorithm, c, x, err) < 0)
 		return -1;
-	return end_checks(c, err);
+	return command_check_end(c, err);
 }
 
 static int rotate_apply(struct tx *tx, struct command *c, struct err *err)

@@ -32,6 +32,18 @@ bool fusion_target_parse(const char *target, enum fusion_kind *ret_kind, const c
 	return false;
 }
 
+bool fusion_has_target(const struct fusion *f, const char *target)
+{
+	enum fusion_kind kind;
+	const char *name;
+
+	if (!fusion_target_parse(target, &kind, &name))
+		return false;
+	return kind == FUSION_MODEL	 ? fusion_model(f, name) != NULL
+	       : kind == FUSION_ENSEMBLE ? fusion_ensemble(f, name) != NULL
+					 : fusion_split(f, name) != NULL;
+}
+
 static bool is_target(const char *s)
 {
 	enum fusion_kind kind;

@@ -9,25 +9,13 @@
 
 /* ---- References ---- */
 
-static bool target_exists(const struct fusion *f, const char *target)
-{
-	enum fusion_kind kind;
-	const char *name;
-
-	if (!fusion_target_parse(target, &kind, &name))
-		return false;
-	return kind == FUSION_MODEL	 ? fusion_model(f, name) != NULL
-	       : kind == FUSION_ENSEMBLE ? fusion_ensemble(f, name) != NULL
-					 : fusion_split(f, name) != NULL;
-}
-
 /* NULL was refused already. */
 static void check_target(const struct fusion *f, const char *target, const char *pointer,
 	const char *key, struct faults *faults)
 {
 	char at[FUSION_POINTER_MAX];
 
-	if (!target || target_exists(f, target))
+	if (!target || fusion_has_target(f, target))
 		return;
 	pointer_join(at, sizeof(at), pointer, key);
 	fault_add(faults, at, "there is no %s in this block", target);
@@ -45,7 +33,7 @@ static void check_fallback(const struct fusion *f, const char *to, const struct 
 		for (size_t k = 0; k < i; k++)
 			again = again || !strcmp(fallback->v[k], fallback->v[i]);
 		pointer_index(at, sizeof(at), base, i);
-		if (!target_exists(f, fallback->v[i]))
+		if (!fusion_has_target(f, fallback->v[i]))
 			fault_add(faults, at, "there is no %s in this block", fallback->v[i]);
 		else if (again)
 			fault_add(faults, at, "%s was tried already", fallback->v[i]);

@@ -435,15 +435,6 @@ static void check_slots(const struct policy *p, const char *pointer, struct faul
 		fault_add(faults, base, "at least one slot must be required");
 }
 
-static bool role_exists(const struct policy *p, const char *role)
-{
-	for (size_t i = 0; i < p->providers.n; i++)
-		if (policy_provider_has_role(
-			    LIST_AT(&p->providers, struct policy_provider, i), role))
-			return true;
-	return false;
-}
-
 static void check_roles(const struct policy *p, const struct strings *roles, const char *pointer,
 	const char *name, struct faults *faults)
 {
@@ -451,7 +442,7 @@ static void check_roles(const struct policy *p, const struct strings *roles, con
 
 	pointer_join(list, sizeof(list), pointer, name);
 	for (size_t i = 0; i < roles->n; i++) {
-		if (role_exists(p, roles->v[i]))
+		if (policy_has_role(p, roles->v[i]))
 			continue;
 		pointer_index(at, sizeof(at), list, i);
 		fault_add(faults, at, "\"%s\" is no role of any provider", roles->v[i]);
@@ -671,6 +662,15 @@ bool policy_provider_has_role(const struct policy_provider *p, const char *role)
 {
 	for (size_t i = 0; i < p->roles.n; i++)
 		if (!strcmp(p->roles.v[i], role))
+			return true;
+	return false;
+}
+
+bool policy_has_role(const struct policy *p, const char *role)
+{
+	for (size_t i = 0; i < p->providers.n; i++)
+		if (policy_provider_has_role(
+			    LIST_AT(&p->providers, struct policy_provider, i), role))
 			return true;
 	return false;
 }
