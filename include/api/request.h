@@ -90,6 +90,9 @@ void request_abandon(struct request *r);
 /* A header of the request, NULL when it is absent. */
 const char *request_header(const struct request *r, const char *name);
 
+/* The version that the path names first, without its v. */
+const char *request_version(const struct request *r);
+
 /* The engine's reader of this thread. */
 struct db *request_reader(const struct request *r);
 struct engine *request_engine(const struct request *r);

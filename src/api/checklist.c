@@ -12,11 +12,6 @@
 #include "engine/engine.h"
 #include "store/signoff.h"
 
-static const char *version_of(const struct request *r)
-{
-	return r->bindings[0] + (r->bindings[0][0] == 'v');
-}
-
 int handle_checklist(struct request *r, struct err *err)
 {
 	SNAPSHOT_AUTO s = snapshot_get(request_engine(r));
@@ -24,10 +19,10 @@ int handle_checklist(struct request *r, struct err *err)
 	struct checklist c;
 	const char *text;
 	int rc = merge_checklist(
-		request_engine(r), request_reader(r), s, version_of(r), now, r->arena, &c, err);
+		request_engine(r), request_reader(r), s, request_version(r), now, r->arena, &c, err);
 
 	if (rc <= 0)
-		return rc < 0 ? -1 : err_set(err, ERR_NOT_FOUND, "no merge %s", version_of(r));
+		return rc < 0 ? -1 : err_set(err, ERR_NOT_FOUND, "no merge %s", request_version(r));
 	text = checklist_text(&c, r->arena);
 	return reply_json(r, 200, text, strlen(text), NULL);
 }
@@ -37,11 +32,11 @@ int handle_signoffs(struct request *r, struct err *err)
 	struct merge_row merge;
 	struct listing l;
 	struct page page;
-	int rc = merge_find(request_reader(r), version_of(r), r->arena, &merge, err);
+	int rc = merge_find(request_reader(r), request_version(r), r->arena, &merge, err);
 
 	if (rc <= 0)
-		return rc < 0 ? -1 : err_set(err, ERR_NOT_FOUND, "no merge %s", version_of(r));
-	if (listing_begin(r, &l, err) < 0 || signoff_list(request_reader(r), version_of(r), l.after,
+		return rc < 0 ? -1 : err_set(err, ERR_NOT_FOUND, "no merge %s", request_version(r));
+	if (listing_begin(r, &l, err) < 0 || signoff_list(request_reader(r), request_version(r), l.after,
 						     l.limit, r->arena, &page, err) < 0)
 		return -1;
 	return listing_reply(r, &l, "signoffs", &page);
@@ -53,5 +48,5 @@ int handle_signoff_submit(struct request *r, struct err *err)
 	struct command *c = request_command(r, false);
 
 	return request_submitted(r,
-		signoff_submit(request_engine(r), c, version_of(r), r->object, &refused), &refused);
+		signoff_submit(request_engine(r), c, request_version(r), r->object, &refused), &refused);
 }

@@ -17,6 +17,11 @@
 
 enum { OVERRUN = 8 }; /* a chunked body is read through up to this many times the cap */
 
+const char *request_version(const struct request *r)
+{
+	return r->bindings[0] + (r->bindings[0][0] == 'v');
+}
+
 const char *request_header(const struct request *r, const char *name)
 {
 	return MHD_lookup_connection_value(r->conn, MHD_HEADER_KIND, name);

@@ -14,7 +14,7 @@
 int handle_merge_promotability(struct request *r, struct err *err)
 {
 	SNAPSHOT_AUTO s = snapshot_get(request_engine(r));
-	const char *version = r->bindings[0] + (r->bindings[0][0] == 'v');
+	const char *version = request_version(r);
 	int64_t now = clock_now(engine_clock(request_engine(r)));
 	struct promotability p;
 	int rc = merge_promotability(

@@ -37,7 +37,7 @@ int handle_key_rotate(struct request *r, struct err *err)
 
 int handle_release_attestation(struct request *r, struct err *err)
 {
-	const char *version = r->bindings[0] + (r->bindings[0][0] == 'v');
+	const char *version = request_version(r);
 	struct body body;
 	int rc = attestation_body(request_reader(r), version, r->arena, &body, err);
 
@@ -50,7 +50,7 @@ int handle_release_attestation(struct request *r, struct err *err)
 
 int handle_release_bundle(struct request *r, struct err *err)
 {
-	const char *version = r->bindings[0] + (r->bindings[0][0] == 'v');
+	const char *version = request_version(r);
 	struct body body;
 	int rc = release_bundle_find(request_reader(r), version, r->arena, &body, err);
 

@@ -26,7 +26,7 @@ int handle_merges(struct request *r, struct err *err)
 
 int handle_merge(struct request *r, struct err *err)
 {
-	const char *version = r->bindings[0] + (r->bindings[0][0] == 'v');
+	const char *version = request_version(r);
 	struct body body;
 	int rc = merge_body(request_reader(r), version, r->arena, &body, err);
 

@@ -29,15 +29,9 @@ int handle_releases(struct request *r, struct err *err)
 	return listing_reply(r, &l, "releases", &page);
 }
 
-/* The version that the path names, without its v. */
-static const char *path_version(const struct request *r)
-{
-	return r->bindings[0] + (r->bindings[0][0] == 'v');
-}
-
 int handle_release(struct request *r, struct err *err)
 {
-	const char *version = path_version(r);
+	const char *version = request_version(r);
 	struct body body;
 
 	r->snapshot = snapshot_get(request_engine(r));
@@ -76,7 +70,7 @@ int handle_release_route(struct request *r, struct err *err)
 {
 	struct fusion_entry *fields = ARENA_ARRAY(r->arena, PARAMS_MAX, struct fusion_entry);
 	struct fusion_request request = {.fields = fields};
-	const char *without = params_get(&r->params, "without"), *version = path_version(r);
+	const char *without = params_get(&r->params, "without"), *version = request_version(r);
 	const struct fusion *f;
 	struct release release;
 	struct routing routing;
@@ -107,7 +101,7 @@ int handle_release_route(struct request *r, struct err *err)
 
 int handle_release_lineage(struct request *r, struct err *err)
 {
-	const char *version = path_version(r);
+	const char *version = request_version(r);
 	struct release release;
 	struct lineage l;
 	int rc = load_release(r, version, &release, err);
@@ -124,7 +118,7 @@ int handle_release_unquarantine(struct request *r, struct err *err)
 	const struct reason_request *body = r->object;
 	struct err refused = {0};
 	struct command *c = request_command(r, body->dry_run == 1);
-	int rc = release_unquarantine(request_engine(r), c, path_version(r), body, &refused);
+	int rc = release_unquarantine(request_engine(r), c, request_version(r), body, &refused);
 
 	return request_submitted(r, rc, &refused);
 }

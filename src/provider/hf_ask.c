@@ -144,8 +144,7 @@ static int put_headers(
 
 	if (t->place->own && hf_token(t->c->token_file, a, &token, err) < 0)
 		return -1;
-	if (*token && !is_https(t->place->server.base) && !t->place->server.unix_socket &&
-		!url_is_loopback(t->place->server.base))
+	if (*token && !url_is_private(&t->place->server))
 		return err_set(err, ERR_CONFIG,
 			"endpoint: a token is not sent over a plain connection; use https");
 	if (*token)
