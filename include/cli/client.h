@@ -32,6 +32,10 @@ int client_call(struct cli *cli, const struct call *call, struct http_response *
 int client_ask(struct cli *cli, const struct call *call, const struct field_table *t, void *obj,
 	bool *ret_done);
 
+/* The same for a POST of a body (NULL: none). */
+int client_post(struct cli *cli, const char *path, const struct strbuf *body,
+	const struct field_table *t, void *obj, bool *ret_done);
+
 /* Append name=value of an option that was given to a path, as its next query parameter. */
 void client_query(
 	struct cli *cli, struct strbuf *path, const char *name, enum cli_option_id option);

@@ -140,12 +140,7 @@ static int decide(struct cli *cli, struct strbuf *path, const char *verb,
 	jw_kstring(&w, "reason", cli->option[CLI_OPTION_REASON]);
 	jw_kbool(&w, "dry_run", cli->option[CLI_OPTION_DRY_RUN] != NULL);
 	jw_end(&w);
-	return client_ask(cli,
-		&(struct call){.method = "POST",
-			.path = path->buf,
-			.body = body.buf,
-			.body_len = body.len},
-		&standing_table, ret, ret_done);
+	return client_post(cli, path->buf, &body, &standing_table, ret, ret_done);
 }
 
 static const char *is_or_would(const struct cli *cli)

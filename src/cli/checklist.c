@@ -138,12 +138,7 @@ static int sign(struct cli *cli, struct strbuf *path)
 	jw_end(&w);
 	if (cli->option[CLI_OPTION_DRY_RUN])
 		strbuf_addstr(path, "?dry_run=true");
-	rc = client_ask(cli,
-		&(struct call){.method = "POST",
-			.path = path->buf,
-			.body = body.buf,
-			.body_len = body.len},
-		&signoff_read_table, &s, &done);
+	rc = client_post(cli, path->buf, &body, &signoff_read_table, &s, &done);
 	if (rc || done)
 		return rc;
 	fprintf(cli->out, "%s%s says ", cli->option[CLI_OPTION_DRY_RUN] ? "dry run: " : "",

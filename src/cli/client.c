@@ -235,6 +235,17 @@ int client_ask(struct cli *cli, const struct call *call, const struct field_tabl
 	return 0;
 }
 
+int client_post(struct cli *cli, const char *path, const struct strbuf *body,
+	const struct field_table *t, void *obj, bool *ret_done)
+{
+	return client_ask(cli,
+		&(struct call){.method = "POST",
+			.path = path,
+			.body = body ? body->buf : NULL,
+			.body_len = body ? body->len : 0},
+		t, obj, ret_done);
+}
+
 void client_query(struct cli *cli, struct strbuf *path, const char *name, enum cli_option_id option)
 {
 	const char *value = cli->option[option];

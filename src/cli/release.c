@@ -101,12 +101,7 @@ int cli_merge(struct cli *cli)
 	client_member(cli, &w, "reason", CLI_OPTION_REASON);
 	client_member(cli, &w, "dry_run", CLI_OPTION_DRY_RUN);
 	jw_end(&w);
-	int rc = client_ask(cli,
-		&(struct call){.method = "POST",
-			.path = "/v1/merges",
-			.body = body.buf,
-			.body_len = body.len},
-		&merge_answer_table, &m, &done);
+	int rc = client_post(cli, "/v1/merges", &body, &merge_answer_table, &m, &done);
 	if (rc || done)
 		return rc;
 	fprintf(cli->out, "%smerge %s  ",
@@ -126,13 +121,11 @@ int cli_merge(struct cli *cli)
 	return CLI_DONE;
 }
 
-static int move(struct cli *cli, const char *path, const char *body, size_t len)
+static int move(struct cli *cli, const char *path, const struct strbuf *body)
 {
 	struct move_answer m;
 	bool done;
-	int rc = client_ask(cli,
-		&(struct call){.method = "POST", .path = path, .body = body, .body_len = len},
-		&move_table, &m, &done);
+	int rc = client_post(cli, path, body, &move_table, &m, &done);
 
 	if (rc || done)
 		return rc;
@@ -165,7 +158,7 @@ int cli_promote(struct cli *cli)
 	client_member(cli, &w, "override", CLI_OPTION_OVERRIDE);
 	client_member(cli, &w, "dry_run", CLI_OPTION_DRY_RUN);
 	jw_end(&w);
-	return move(cli, "/v1/promotions", body.buf, body.len);
+	return move(cli, "/v1/promotions", &body);
 }
 
 int cli_rollback(struct cli *cli)
@@ -180,7 +173,7 @@ int cli_rollback(struct cli *cli)
 	client_member(cli, &w, "drill", CLI_OPTION_DRILL);
 	client_member(cli, &w, "dry_run", CLI_OPTION_DRY_RUN);
 	jw_end(&w);
-	return move(cli, "/v1/rollbacks", body.buf, body.len);
+	return move(cli, "/v1/rollbacks", &body);
 }
 
 int cli_releases(struct cli *cli)

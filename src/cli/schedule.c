@@ -71,10 +71,7 @@ static int run_now(struct cli *cli)
 	client_member(cli, &w, "reason", CLI_OPTION_REASON);
 	jw_kbool(&w, "dry_run", cli->option[CLI_OPTION_DRY_RUN] != NULL);
 	jw_end(&w);
-	rc = client_ask(cli,
-		&(struct call){
-			.method = "POST", .path = path.buf, .body = body.buf, .body_len = body.len},
-		&run_table, &a, &done);
+	rc = client_post(cli, path.buf, &body, &run_table, &a, &done);
 	if (rc || done)
 		return rc;
 	if (cli->option[CLI_OPTION_DRY_RUN])
@@ -130,15 +127,6 @@ static const struct field freeze_fields[] = {
 static const struct field_table freeze_read_table =
 	FIELD_TABLE("FreezeRead", "A freeze.", struct freeze_answer, freeze_fields, .open = true);
 
-static int send_freeze(struct cli *cli, const char *path, const struct strbuf *body,
-	struct freeze_answer *ret, bool *ret_done)
-{
-	return client_ask(cli,
-		&(struct call){
-			.method = "POST", .path = path, .body = body->buf, .body_len = body->len},
-		&freeze_read_table, ret, ret_done);
-}
-
 static int create(struct cli *cli)
 {
 	STRBUF_AUTO body = STRBUF_INIT(CLIENT_BODY_MAX);
@@ -156,9 +144,9 @@ static int create(struct cli *cli)
 	client_member(cli, &w, "reason", CLI_OPTION_REASON);
 	client_member(cli, &w, "created_by", CLI_OPTION_AS);
 	jw_end(&w);
-	int rc = send_freeze(cli,
+	int rc = client_post(cli,
 		cli->option[CLI_OPTION_DRY_RUN] ? "/v1/freezes?dry_run=true" : "/v1/freezes", &body,
-		&f, &done);
+		&freeze_read_table, &f, &done);
 	if (rc || done)
 		return rc;
 	if (cli->option[CLI_OPTION_DRY_RUN])
@@ -187,7 +175,7 @@ static int end(struct cli *cli)
 	client_member(cli, &w, "reason", CLI_OPTION_REASON);
 	jw_kbool(&w, "dry_run", cli->option[CLI_OPTION_DRY_RUN] != NULL);
 	jw_end(&w);
-	int rc = send_freeze(cli, path.buf, &body, &f, &done);
+	int rc = client_post(cli, path.buf, &body, &freeze_read_table, &f, &done);
 	if (!rc && !done)
 		fprintf(cli->out, "freeze %s %s\n", cli->args[1],
 			cli->option[CLI_OPTION_DRY_RUN] ? "would end now" : "is over");

@@ -49,12 +49,7 @@ static int create(struct cli *cli)
 	add_scopes(cli, &w);
 	client_member(cli, &w, "expires_at", CLI_OPTION_EXPIRES);
 	jw_end(&w);
-	int rc = client_ask(cli,
-		&(struct call){.method = "POST",
-			.path = "/v1/tokens",
-			.body = body.buf,
-			.body_len = body.len},
-		&token_table, &t, &done);
+	int rc = client_post(cli, "/v1/tokens", &body, &token_table, &t, &done);
 	if (rc || done)
 		return rc;
 	fprintf(cli->out, "%s\n", t.token ? t.token : "");

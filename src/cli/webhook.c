@@ -335,12 +335,7 @@ static int send(struct cli *cli, const char *path, const struct strbuf *body)
 {
 	struct delivery_answer d;
 	bool done;
-	int rc = client_ask(cli,
-		&(struct call){.method = "POST",
-			.path = path,
-			.body = body ? body->buf : NULL,
-			.body_len = body ? body->len : 0},
-		&delivery_table, &d, &done);
+	int rc = client_post(cli, path, body, &delivery_table, &d, &done);
 
 	if (rc || done || !d.id)
 		return rc;
