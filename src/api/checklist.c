@@ -18,8 +18,8 @@ int handle_checklist(struct request *r, struct err *err)
 	int64_t now = clock_now(engine_clock(request_engine(r)));
 	struct checklist c;
 	const char *text;
-	int rc = merge_checklist(
-		request_engine(r), request_reader(r), s, request_version(r), now, r->arena, &c, err);
+	int rc = merge_checklist(request_engine(r), request_reader(r), s, request_version(r), now,
+		r->arena, &c, err);
 
 	if (rc <= 0)
 		return rc < 0 ? -1 : err_set(err, ERR_NOT_FOUND, "no merge %s", request_version(r));
@@ -36,8 +36,8 @@ int handle_signoffs(struct request *r, struct err *err)
 
 	if (rc <= 0)
 		return rc < 0 ? -1 : err_set(err, ERR_NOT_FOUND, "no merge %s", request_version(r));
-	if (listing_begin(r, &l, err) < 0 || signoff_list(request_reader(r), request_version(r), l.after,
-						     l.limit, r->arena, &page, err) < 0)
+	if (listing_begin(r, &l, err) < 0 || signoff_list(request_reader(r), request_version(r),
+						     l.after, l.limit, r->arena, &page, err) < 0)
 		return -1;
 	return listing_reply(r, &l, "signoffs", &page);
 }
@@ -48,5 +48,6 @@ int handle_signoff_submit(struct request *r, struct err *err)
 	struct command *c = request_command(r, false);
 
 	return request_submitted(r,
-		signoff_submit(request_engine(r), c, request_version(r), r->object, &refused), &refused);
+		signoff_submit(request_engine(r), c, request_version(r), r->object, &refused),
+		&refused);
 }
