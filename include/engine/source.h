@@ -40,11 +40,15 @@ enum { WEBHOOK_SECRET_MIN = 16 };
 struct webhook_credentials {
 	const char *secret, *token;
 };
-/* Is it the provider's? ERR_NOT_FOUND: the provider takes no webhooks; ERR_UNAUTHENTICATED,
+/* Is it the provider's? When not, *err is for whoever asks and tells a stranger little; *ret_why (in the
+ * arena), one sentence without a secret, is for the log alone. ERR_NOT_FOUND: the provider takes no webhooks; ERR_UNAUTHENTICATED,
  * ERR_WRONG_SECRET, ERR_INVALID_TOKEN, ERR_UNAVAILABLE: the keys of its tokens are being fetched;
  * ERR_IO: the secret's file. Any thread. */
 int webhook_check(struct engine *e, const char *provider, const struct webhook_credentials *c,
-	struct arena *a, struct err *err);
+	struct arena *a, const char **ret_why, struct err *err);
+/* One was refused, which is counted. How many were, up to this one, that no line of the log told of; 0: it
+ * need not tell of this one either, for who asks is nobody and may not fill it. Any thread. */
+uint64_t webhook_refused(struct engine *e, const char *provider);
 
 /* What a message of the provider's is about, in the arena. ERR_NOT_FOUND: no connector that takes messages; ERR_BAD_REQUEST: not such a
  * message. Any thread. */
@@ -99,7 +103,7 @@ struct source_stats {
 	uint64_t last_success_s; /* Unix time; 0: none in this process */
 	/* Of its webhooks, when it takes any. */
 	bool has_hooks;
-	uint64_t hooks_queued, hooks_ignored;
+	uint64_t hooks_queued, hooks_ignored, hooks_refused;
 	/* Of the way to its servers, when it has one. */
 	bool has_health;
 	uint64_t requests, retries, bytes;

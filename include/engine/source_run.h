@@ -69,7 +69,8 @@ struct source {
 	atomic_int state;
 	atomic_bool failing;
 	atomic_uint_fast64_t runs, failures, fresh, refused;
-	atomic_uint_fast64_t hooks_queued, hooks_ignored;
+	atomic_uint_fast64_t hooks_queued, hooks_ignored, hooks_refused, hooks_untold;
+	atomic_int_fast64_t hooks_told_next; /* monotonic */
 	atomic_int_fast64_t last_success;
 };
 

@@ -23,14 +23,28 @@ static int reply(struct request *r, const struct webhook_receipt *receipt)
 	return reply_json(r, r->route->status, body, len, NULL);
 }
 
+/* Who is refused is nobody, and learns little; whoever set the webhook up finds here what is wrong. */
+static void refused(const struct request *r, const char *why, const struct err *err)
+{
+	uint64_t n = webhook_refused(request_engine(r), r->bindings[0]);
+
+	if (n)
+		log_warn("webhook.refused", LOG_STR("id", r->id),
+			LOG_STR("provider", r->bindings[0]),
+			LOG_STR("code", err_info(err->code)->code), LOG_STR("why", why),
+			LOG_INT("refused", (int64_t)n));
+}
+
 int hook_prove(struct request *r, struct err *err)
 {
 	const char *bearer = request_header(r, "Authorization");
+	const char *why;
 	struct webhook_credentials given = {.secret = request_header(r, "X-Webhook-Secret")};
 
 	if (bearer && strncasecmp(bearer, "Bearer ", 7) == 0)
 		given.token = bearer + 7 + strspn(bearer + 7, " ");
-	if (webhook_check(request_engine(r), r->bindings[0], &given, r->arena, err) < 0) {
+	if (webhook_check(request_engine(r), r->bindings[0], &given, r->arena, &why, err) < 0) {
+		refused(r, why, err);
 		r->hint = "Webhooks prove themselves as webhook_* in the provider's section of the "
 			  "configuration say.";
 		return -1;

@@ -248,6 +248,7 @@ void source_stats(const struct engine *e, size_t i, struct source_stats *ret)
 		.has_hooks = s->webhook.secret || s->webhook.issuer,
 		.hooks_queued = s->hooks_queued,
 		.hooks_ignored = s->hooks_ignored,
+		.hooks_refused = s->hooks_refused,
 		.has_health = has,
 		.requests = h.requests,
 		.retries = h.retries,

@@ -112,6 +112,8 @@ curl -s --unix-socket sock http://localhost/metrics >out
 check "... and is counted" prints 'spiralfed_provider_webhooks_ignored_total{provider="aws",connector="aws"} 2'
 check "... beside the one that was taken" prints 'spiralfed_provider_webhooks_queued_total{provider="aws",connector="aws"} 1'
 check "a wrong secret is refused" [ "$(announce x "$changed" eventbridge-knowS-this)" = "403 application/problem+json" ]
+check "... as the log says, with why" \
+	grep -q "tag=webhook.refused id=[^ ]* provider=aws code=wrong_secret why=\"X-Webhook-Secret is not the secret of aws's webhooks\" refused=1" log
 check "... and none" [ "$(announce x "$changed")" = "401 application/problem+json" ]
 
 fault() { control POST fault "{\"service\":\"sagemaker\",$1}"; }

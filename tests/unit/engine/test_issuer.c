@@ -248,14 +248,23 @@ START_TEST(test_issuer__a_touched_token_is_refused)
 }
 END_TEST
 
+static const char *why; /* as the log has it */
+
 static enum err_code check_hook(const char *provider, const char *secret, const char *token)
 {
 	const struct webhook_credentials c = {secret, token};
+
+	why = NULL;
 	struct err err = {0};
 
-	if (webhook_check(reg.engine, provider, &c, reg.arena, &err) == 0)
+	if (webhook_check(reg.engine, provider, &c, reg.arena, &why, &err) == 0)
 		return ERR_NONE;
 	ck_assert_msg(!strstr(err.msg, "s3cret-of-the-hub"), "%s", err.msg);
+	ck_assert_msg(!strstr(why, "s3cret-of-the-hub"), "%s", why);
+	if (secret && *secret)
+		ck_assert_msg(!strstr(why, secret), "%s", why);
+	if (token && strlen(token) > 20)
+		ck_assert_msg(!strstr(why, token + strlen(token) - 20), "%s", why);
 	return err.code;
 }
 
@@ -263,6 +272,7 @@ START_TEST(test_webhook__knows_its_secret)
 {
 	ck_assert_int_eq(check_hook("hf", "s3cret-of-the-hub", NULL), ERR_NONE);
 	ck_assert_int_eq(check_hook("hf", "s3creT", NULL), ERR_WRONG_SECRET);
+	ck_assert_str_eq(why, "X-Webhook-Secret is not the secret of hf's webhooks");
 	ck_assert_int_eq(check_hook("hf", "", NULL), ERR_WRONG_SECRET);
 	ck_assert_int_eq(check_hook("hf", NULL, "s3cret-of-the-hub"), ERR_UNAUTHENTICATED);
 	ck_assert_int_eq(check_hook("aws", "s3cret-of-the-hub", NULL), ERR_NOT_FOUND);
@@ -281,15 +291,23 @@ END_TEST
 static const struct {
 	const char *claims;
 	enum err_code code;
+	const char *why;
 } pushes[] = {
-	{"\"aud\":\"hooks\",\"email\":\"push@project\",\"email_verified\":true", ERR_NONE},
-	{"\"aud\":\"hooks\",\"email\":\"push@project\",\"email_verified\":false",
-		ERR_INVALID_TOKEN},
-	{"\"aud\":\"hooks\",\"email\":\"push@project\"", ERR_INVALID_TOKEN},
-	{"\"aud\":\"hooks\",\"email\":\"other@project\",\"email_verified\":true",
-		ERR_INVALID_TOKEN},
-	{"\"aud\":\"others\",\"email\":\"push@project\",\"email_verified\":true",
-		ERR_INVALID_TOKEN},
+	{"\"aud\":\"hooks\",\"email\":\"push@project\",\"email_verified\":true", ERR_NONE, NULL},
+	{"\"aud\":\"hooks\",\"email\":\"push@project\",\"email_verified\":false", ERR_INVALID_TOKEN,
+		"the token does not say that its email is verified"},
+	{"\"aud\":\"hooks\",\"email\":\"push@project\"", ERR_INVALID_TOKEN,
+		"the token does not say that its email is verified"},
+	{"\"aud\":\"hooks\",\"email_verified\":true", ERR_INVALID_TOKEN, "the token says no email"},
+	{"\"aud\":\"hooks\",\"email\":\"other@project\",\"email_verified\":true", ERR_INVALID_TOKEN,
+		"the token is of other@project, and webhook_email is push@project"},
+	{"\"aud\":\"others\",\"email\":\"push@project\",\"email_verified\":true", ERR_INVALID_TOKEN,
+		"the token is meant for another audience: others, and webhook_audience is hooks"},
+	{"\"aud\":[\"a\",\"b\"],\"email\":\"push@project\",\"email_verified\":true",
+		ERR_INVALID_TOKEN,
+		"the token is meant for another audience: a, b, and webhook_audience is hooks"},
+	{"\"email\":\"push@project\",\"email_verified\":true", ERR_INVALID_TOKEN,
+		"the token is meant for another audience: nobody, and webhook_audience is hooks"},
 };
 
 START_TEST(test_webhook__knows_its_token)
@@ -302,12 +320,17 @@ START_TEST(test_webhook__knows_its_token)
 
 	ck_assert_int_eq(check_hook("gcp", NULL, NULL), ERR_UNAUTHENTICATED);
 	ck_assert_int_eq(check_hook("gcp", NULL, "nonsense"), ERR_INVALID_TOKEN);
+	ck_assert_str_eq(why, "the token has not the three parts of a signed one");
 	/* Whatever it says, as long as nobody knows who signed it. */
 	ck_assert_int_eq(check_hook("gcp", NULL, token), ERR_UNAVAILABLE);
+	ck_assert_str_eq(why, "the keys of " ISSUER " are being fetched");
 	publish("a");
 	ck_assert_int_eq(check_hook("gcp", NULL, token), pushes[_i].code);
+	ck_assert_pstr_eq(why, pushes[_i].why);
 	fake_clock_step(&reg.clock, 161 * USEC_PER_SEC);
 	ck_assert_int_eq(check_hook("gcp", NULL, token), ERR_INVALID_TOKEN);
+	if (!pushes[_i].why)
+		ck_assert_ptr_nonnull(strstr(why, "the token has expired: its exp is 20"));
 }
 END_TEST
 
@@ -327,7 +350,7 @@ START_TEST(test_webhook__says_nothing_of_claims_before_they_are_proven)
 		struct err err = {0};
 
 		token[strlen(token) - 10] = token[strlen(token) - 10] == 'A' ? 'B' : 'A';
-		ck_assert_int_eq(webhook_check(reg.engine, "gcp", &c, reg.arena, &err), -1);
+		ck_assert_int_eq(webhook_check(reg.engine, "gcp", &c, reg.arena, &why, &err), -1);
 		ck_assert_int_eq(err.code, ERR_INVALID_TOKEN);
 		ck_assert_str_eq(err.msg, "the token does not prove a webhook of gcp");
 	}
@@ -349,6 +372,11 @@ START_TEST(test_webhook__a_token_of_nobody)
 	publish("a");
 	ck_assert_int_eq(check_hook("gcp", NULL, good), ERR_NONE);
 	ck_assert_int_eq(check_hook("gcp", NULL, other), ERR_INVALID_TOKEN);
+	ck_assert_str_eq(why, "the token is of another issuer: https://other.example, and "
+			      "webhook_issuer is " ISSUER);
+	ck_assert_int_eq(
+		check_hook("gcp", NULL, jose_mint("b", "{}", reg.arena)), ERR_INVALID_TOKEN);
+	ck_assert_str_eq(why, ISSUER " publishes no key by which this token is signed");
 	/* {"alg":"none"}, without a signature. */
 	ck_assert_int_eq(check_hook("gcp", NULL,
 				 arena_printf(reg.arena, "eyJhbGciOiJub25lIn0%.*s.",
@@ -359,6 +387,23 @@ START_TEST(test_webhook__a_token_of_nobody)
 	ck_assert_int_eq(check_hook("gcp", NULL, good), ERR_INVALID_TOKEN);
 	/* A secret is no token. */
 	ck_assert_int_eq(check_hook("gcp", "s3cret-of-the-hub", NULL), ERR_UNAUTHENTICATED);
+}
+END_TEST
+
+/* Who asks is nobody: one line a second, and none of those that it leaves out is lost. */
+START_TEST(test_webhook__a_stranger_does_not_fill_the_log)
+{
+	struct source_stats st;
+
+	ck_assert_uint_eq(webhook_refused(reg.engine, "none"), 0);
+	ck_assert_uint_eq(webhook_refused(reg.engine, "hf"), 1);
+	for (int i = 0; i < 5; i++)
+		ck_assert_uint_eq(webhook_refused(reg.engine, "hf"), 0);
+	fake_clock_step(&reg.clock, USEC_PER_SEC);
+	ck_assert_uint_eq(webhook_refused(reg.engine, "hf"), 6);
+	source_stats(reg.engine, 0, &st);
+	ck_assert_str_eq(st.provider, "hf");
+	ck_assert_uint_eq(st.hooks_refused, 7);
 }
 END_TEST
 
@@ -377,6 +422,7 @@ Suite *test_suite(void)
 	tcase_add_test(t, test_webhook__knows_its_secret);
 	tcase_add_test(t, test_webhook__a_token_of_nobody);
 	tcase_add_test(t, test_webhook__says_nothing_of_claims_before_they_are_proven);
+	tcase_add_test(t, test_webhook__a_stranger_does_not_fill_the_log);
 	tcase_add_loop_test(
 		t, test_webhook__knows_its_token, 0, sizeof(pushes) / sizeof(pushes[0]));
 	suite_add_tcase(s, t);
