@@ -3,10 +3,11 @@
 """A receiver of webhooks: prints its port, checks each signature against the secrets it is given, and
 writes a line of JSON for each request to standard output before it answers.
 
-  receiver.py [--secret FILE]... [--port N]
+  receiver.py [--secret FILE]... [--down FILE]
 
 The path says how it answers: /ok 200, /gone 410, /fail 500, /move 302, /big 200 with a megabyte,
-/slow?s=N 200 after N seconds, /echo 200 with the request's body and headers.
+/echo 200 with the request's body and headers, /hold/... never: when the caller has had enough, it writes
+a line {"left": path}. While the --down file is there, whoever calls is hung up on.
 """
 import argparse
 import base64
@@ -14,6 +15,7 @@ import hashlib
 import hmac
 import http.server
 import json
+import os
 import sys
 import threading
 import time
@@ -62,8 +64,8 @@ class Receiver(http.server.BaseHTTPRequestHandler):
         }
         with lock:
             print(json.dumps(line), flush=True)
-        if url.path == "/slow":
-            time.sleep(float(urllib.parse.parse_qs(url.query)["s"][0]))
+        if url.path.startswith("/hold/"):
+            return self.hold(url.path)
         answer = b"ok"
         if url.path == "/big":
             answer = b"x" * (1 << 20)
@@ -80,19 +82,36 @@ class Receiver(http.server.BaseHTTPRequestHandler):
         except (BrokenPipeError, ConnectionResetError):
             pass
 
+    def hold(self, path):
+        try:
+            while self.connection.recv(4096):
+                pass
+        except ConnectionResetError:
+            pass
+        with lock:
+            print(json.dumps({"left": path}), flush=True)
+        self.close_connection = True
+
     def log_message(self, *args):
         pass
+
+
+class Server(http.server.ThreadingHTTPServer):
+    daemon_threads = True
+    down = None
+
+    def verify_request(self, request, client_address):
+        return not (self.down and os.path.exists(self.down))
 
 
 def main():
     options = argparse.ArgumentParser()
     options.add_argument("--secret", action="append", default=[])
-    options.add_argument("--port", type=int, default=0)
+    options.add_argument("--down")
     o = options.parse_args()
     Receiver.secrets = [read_secret(path) for path in o.secret]
-    http.server.ThreadingHTTPServer.daemon_threads = True
-    http.server.ThreadingHTTPServer.allow_reuse_address = True
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", o.port), Receiver)
+    Server.down = o.down
+    server = Server(("127.0.0.1", 0), Receiver)
     print(json.dumps({"port": server.server_port}), flush=True)
     server.serve_forever()
 
