@@ -57,15 +57,7 @@ stop() {
 }
 export SPIRALFED_URL="unix:$PWD/sock"
 is_over() { sf schedule runs ingest --json --max-results 1 && grep -q '"finished_at":"' out; }
-patient() { # COMMAND...: as await, for a minute
-	i=0
-	until "$@"; do
-		i=$((i + 1))
-		[ "$i" -lt 1200 ] || return 1
-		sleep 0.05
-	done
-}
-ingest() { sf schedule run ingest && patient is_over; }
+ingest() { sf schedule run ingest && await is_over; }
 stored() { curl -s --unix-socket sock http://localhost/metrics | grep -q "^spiralfed_manifests $1\$"; }
 events() { # TYPE HOW MANY
 	curl -s --unix-socket sock "http://localhost/v1/events?max_results=1000" >out
@@ -183,7 +175,7 @@ published "$n"
 log_entry="{\"protoPayload\":{\"response\":{\"model\":\"$made\"}}}"
 taken() { [ "$(push push.jwt "$log_entry")" = 202 ]; }
 check "a push with the token of Pub/Sub is taken" await taken
-check "... and brings in the model that it names" patient stored $((n + 1))
+check "... and brings in the model that it names" await stored $((n + 1))
 check "one of somebody else is not" [ "$(push push-other.jwt "$log_entry")" = 401 ]
 check "... which is a problem" prints '"invalid_token"'
 check "... nor one without a token" [ "$(push none "$log_entry")" = 401 ]

@@ -23,11 +23,11 @@ check() { # WHAT CONDITION...
 		tail -n 5 log body 2>/dev/null | sed 's/^/  | /'
 	fi
 }
-await() { # COMMAND...: until it holds, 10 s at most
+await() { # COMMAND...: until it holds, a minute at most
 	tries=0
 	until "$@"; do
 		tries=$((tries + 1))
-		[ "$tries" -lt 200 ] || return 1
+		[ "$tries" -lt 1200 ] || return 1
 		sleep 0.05
 	done
 }

@@ -26,11 +26,11 @@ sf() {
 exits() { [ "$status" = "$1" ]; }
 says() { grep -qF -- "$1" err; }
 prints() { grep -qF -- "$1" out; }
-await() { # COMMAND...: until it holds, 10 s at most
+await() { # COMMAND...: until it holds, a minute at most
 	tries=0
 	until "$@"; do
 		tries=$((tries + 1))
-		[ "$tries" -lt 200 ] || return 1
+		[ "$tries" -lt 1200 ] || return 1
 		sleep 0.05
 	done
 }
