@@ -12,13 +12,13 @@
 #include "api/router.h"
 #include "base/base64.h"
 #include "base/digest.h"
+#include "support/count.h"
 
 Suite *test_suite(void);
 bool __real_equal_constant_time(const void *a, const void *b, size_t len);
 bool __wrap_equal_constant_time(const void *a, const void *b, size_t len);
 
-#define COUNT(list) ((int)(sizeof(list) / sizeof((list)[0])))
-#define REALM	    "Bearer realm=\"spiralfed\""
+#define REALM "Bearer realm=\"spiralfed\""
 #define HF                                                                 \
 	"{\"provider\":\"hf\",\"artifacts\":[{\"id\":\"s/t-v1\",\"role\":" \
 	"\"textgen\",\"metrics\":{\"quality\":0.8},\"uri\":\"hf://s/t-v1\"}]}"

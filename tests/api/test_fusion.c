@@ -3,6 +3,7 @@
  * Where a request goes by a release, over HTTP.
  */
 #include "rig.h"
+#include "support/count.h"
 
 Suite *test_suite(void);
 
@@ -65,8 +66,6 @@ START_TEST(test_fusion__a_release_routes)
 	rig_expect(&rig, "GET", routes[_i].path, "", NULL, routes[_i].status, routes[_i].has);
 }
 END_TEST
-
-#define COUNT(list) ((int)(sizeof(list) / sizeof((list)[0])))
 
 Suite *test_suite(void)
 {

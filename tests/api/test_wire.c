@@ -6,9 +6,9 @@
 
 #include <pthread.h>
 
-Suite *test_suite(void);
+#include "support/count.h"
 
-#define COUNT(list) ((int)(sizeof(list) / sizeof((list)[0])))
+Suite *test_suite(void);
 
 static struct rig rig;
 

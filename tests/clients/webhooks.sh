@@ -1,7 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 # Webhooks of the daemon verified by the official package standardwebhooks
-set -u
+# shellcheck source=tests/support/clients.sh
+. ../support/clients.sh
 for build in "${BUILD-}" ../../build ../../build-dev; do
 	[ -n "$build" ] && [ -x "$build/spiralfedd" ] && break
 done
@@ -13,11 +14,7 @@ done
 	-o webhook_private=on 2>"$TEST_TMP/log" &
 pid=$!
 trap 'kill "$pid" 2>/dev/null' EXIT
-tries=0
-until grep -q 'daemon\.ready' "$TEST_TMP/log" || [ "$tries" -ge 200 ]; do
-	tries=$((tries + 1))
-	sleep 0.05
-done
+await grep -q 'daemon\.ready' "$TEST_TMP/log"
 node webhooks.mjs "http://127.0.0.1:$(sed -n 's/.*daemon\.ready.* port=\([0-9]*\).*/\1/p' "$TEST_TMP/log")"
 status=$?
 [ "$status" = 0 ] || cat "$TEST_TMP/log"

@@ -5,7 +5,8 @@
 # Daemon, stand-ins and clients live under libfaketime, so that signatures and tokens are of that week.
 # Each is started as itself, not from a function: what is killed at the end is the program.
 # shellcheck disable=SC2086,SC2317 # words of a command; check calls them
-set -u
+# shellcheck source=tests/support/clients.sh
+. ../support/clients.sh
 here=$PWD
 root=$(cd ../.. && pwd)
 build=${BUILD:-$root/build}
@@ -33,14 +34,6 @@ check() { # WHAT CONDITION...
 		sed 's/^/  | /' out err 2>/dev/null
 		tail -n 12 log | sed 's/^/  | /'
 	fi
-}
-await() { # COMMAND...: until it holds, a minute at most
-	tries=0
-	until "$@"; do
-		tries=$((tries + 1))
-		[ "$tries" -lt 600 ] || return 1
-		sleep 0.1
-	done
 }
 it_is() { # UTC: the clock goes on from there
 	echo "$(($(date -u -d "$1" +%s) - $(date -u +%s)))" | sed 's/^[0-9]/+&/' >clock.new

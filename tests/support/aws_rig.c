@@ -4,7 +4,6 @@
  */
 #include "support/aws_rig.h"
 
-#include <check.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,6 +15,7 @@
 #include "net/http.h"
 #include "provider/aws.h"
 
+#define PYTHON "/usr/bin/python3"
 enum { ANSWER_MAX = 16 << 20 };
 
 #define MANIFEST                                                                                \
@@ -27,7 +27,7 @@ struct aws_rig aws_rig;
 
 /* ---- The stand-in, one for all tests ---- */
 
-void aws_rig_begin(void)
+static void begin(void)
 {
 	char script[SCRATCH_PATH];
 	int ends[2];
@@ -41,8 +41,7 @@ void aws_rig_begin(void)
 	stand_in = fork();
 	if (stand_in == 0) {
 		dup2(ends[1], 1);
-		execl(AWS_RIG_PYTHON, AWS_RIG_PYTHON, script, "--page", "4", "--folder",
-			aws_rig.folder, NULL);
+		execl(PYTHON, PYTHON, script, "--page", "4", "--folder", aws_rig.folder, NULL);
 		_exit(127);
 	}
 	close(ends[1]);
@@ -54,7 +53,7 @@ void aws_rig_begin(void)
 	aws_rig.url[strcspn(aws_rig.url, "\n")] = '\0';
 }
 
-void aws_rig_end(void)
+static void end(void)
 {
 	kill(stand_in, SIGTERM);
 	waitpid(stand_in, NULL, 0);
@@ -143,7 +142,7 @@ void aws_rig_open_group(const char *group)
 	aws_rig_open_with(&o);
 }
 
-void aws_rig_setup(void)
+static void setup(void)
 {
 	aws_rig.arena = arena_new();
 	aws_rig.err = (struct err){0};
@@ -158,7 +157,7 @@ void aws_rig_setup(void)
 	aws_rig_control("POST", "clock", "{'offset':0}");
 }
 
-void aws_rig_teardown(void)
+static void teardown(void)
 {
 	connector_aws.close(aws_rig.connector);
 	aws_rig.connector = NULL;
@@ -230,4 +229,21 @@ void aws_rig_later(int64_t usec)
 	fake_clock_step(&aws_rig.fake, usec);
 	aws_rig_control("POST", "clock",
 		arena_printf(aws_rig.arena, "{'offset':%lld}", (long long)(offset / USEC_PER_SEC)));
+}
+
+Suite *aws_rig_suite(const char *title, const char *name, TCase **ret)
+{
+	Suite *s = suite_create(title);
+	TCase *t = tcase_create(name);
+
+	*ret = t;
+	if (access(PYTHON, X_OK) < 0) {
+		puts(PYTHON " is missing: the stand-in for Amazon can't run");
+		return s;
+	}
+	tcase_set_timeout(t, 60);
+	tcase_add_unchecked_fixture(t, begin, end);
+	tcase_add_checked_fixture(t, setup, teardown);
+	suite_add_tcase(s, t);
+	return s;
 }

@@ -6,11 +6,12 @@
 #ifndef SUPPORT_AWS_RIG_H
 #define SUPPORT_AWS_RIG_H
 
+#include <check.h>
+
 #include "provider/provider.h"
 #include "support/scratch.h"
 
-#define AWS_RIG_PYTHON "/usr/bin/python3"
-#define DAY	       (INT64_C(86400) * USEC_PER_SEC)
+#define DAY (INT64_C(86400) * USEC_PER_SEC)
 
 enum { AWS_RIG_URL = 200 };
 extern struct aws_rig {
@@ -24,11 +25,9 @@ extern struct aws_rig {
 	int64_t waited; /* usec */
 } aws_rig;
 
-/* Fixtures: of the suite, of each test. */
-void aws_rig_begin(void);
-void aws_rig_end(void);
-void aws_rig_setup(void);
-void aws_rig_teardown(void);
+/* A suite of one case with the stand-in around it and the connector around each test; nothing runs where
+ * Python is missing. */
+Suite *aws_rig_suite(const char *title, const char *name, TCase **ret);
 
 /* ' is written for ". */
 const char *aws_rig_quoted(const char *text);

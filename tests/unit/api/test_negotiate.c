@@ -9,6 +9,7 @@
 #include "api/negotiate.h"
 #include "api/peek.h"
 #include "api/text_table.h"
+#include "support/count.h"
 
 Suite *test_suite(void);
 
@@ -260,8 +261,6 @@ START_TEST(test_text_table__aligns_by_characters)
 	ck_assert_str_eq(out.buf, "NAME    STATE\n\xc3\xa9\xc3\xa9      a?b\nlonger  x\n");
 }
 END_TEST
-
-#define COUNT(list) ((int)(sizeof(list) / sizeof((list)[0])))
 
 Suite *test_suite(void)
 {

@@ -13,6 +13,7 @@
 #include "base/jcs.h"
 #include "base/words.h"
 #include "model/phase.h"
+#include "support/count.h"
 
 Suite *test_suite(void);
 
@@ -283,8 +284,6 @@ START_TEST(test_openapi__each_route_is_complete)
 	}
 }
 END_TEST
-
-#define COUNT(list) ((int)(sizeof(list) / sizeof((list)[0])))
 
 Suite *test_suite(void)
 {

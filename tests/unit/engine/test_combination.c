@@ -14,6 +14,7 @@
 #include "store/release.h"
 #include "support/calm_policy.h"
 #include "support/checklist.h"
+#include "support/count.h"
 #include "support/registry.h"
 
 Suite *test_suite(void);
@@ -473,8 +474,6 @@ START_TEST(test_combination__a_distillation_falls_due)
 	check_registry();
 }
 END_TEST
-
-#define COUNT(list) ((int)(sizeof(list) / sizeof((list)[0])))
 
 Suite *test_suite(void)
 {

@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/jcs.h"
 #include "policy/keyless.h"
+#include "support/count.h"
 
 Suite *test_suite(void);
 
@@ -191,8 +192,6 @@ START_TEST(test_keyless__bad_rules_are_refused)
 	ck_assert_str_eq(faults.list[0].pointer, bad[_i].pointer);
 }
 END_TEST
-
-#define COUNT(list) (int)(sizeof(list) / sizeof((list)[0]))
 
 Suite *test_suite(void)
 {

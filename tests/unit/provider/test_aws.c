@@ -8,7 +8,6 @@
 #include <check.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/digest.h"
 #include "base/file.h"
@@ -16,6 +15,7 @@
 #include "model/manifest.h"
 #include "provider/session.h"
 #include "support/aws_rig.h"
+#include "support/count.h"
 
 Suite *test_suite(void);
 
@@ -599,20 +599,11 @@ START_TEST(test_aws__options_that_are_refused)
 }
 END_TEST
 
-#define COUNT(list) ((int)(sizeof(list) / sizeof((list)[0])))
-
 Suite *test_suite(void)
 {
-	Suite *s = suite_create("the connector aws");
-	TCase *t = tcase_create("aws");
+	TCase *t;
+	Suite *s = aws_rig_suite("the connector aws", "aws", &t);
 
-	if (access(AWS_RIG_PYTHON, X_OK) < 0) {
-		puts(AWS_RIG_PYTHON " is missing: the stand-in for Amazon can't run");
-		return s;
-	}
-	tcase_set_timeout(t, 60);
-	tcase_add_unchecked_fixture(t, aws_rig_begin, aws_rig_end);
-	tcase_add_checked_fixture(t, aws_rig_setup, aws_rig_teardown);
 	tcase_add_test(t, test_aws__finds_nothing_of_other_accounts);
 	tcase_add_test(t, test_aws__lists_what_is_approved_and_completed);
 	tcase_add_loop_test(t, test_aws__gets_through_a_fault_or_says_what_it_is, 0, COUNT(faults));
@@ -631,6 +622,5 @@ Suite *test_suite(void)
 	tcase_add_test(t, test_aws__looks_for_artifacts);
 	tcase_add_test(t, test_aws__starts_a_pipeline_once_and_follows_it);
 	tcase_add_test(t, test_aws__options_that_are_refused);
-	suite_add_tcase(s, t);
 	return s;
 }

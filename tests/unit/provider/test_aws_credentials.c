@@ -11,6 +11,7 @@
 #include "provider/aws_credentials.h"
 #include "provider/aws_error.h"
 #include "provider/aws_xml.h"
+#include "support/count.h"
 #include "support/scratch.h"
 
 Suite *test_suite(void);
@@ -622,8 +623,6 @@ START_TEST(test_aws_credentials__understands_refusals)
 	ck_assert_int_eq(aws_error_is(&err, "AccessDenied"), errors[_i].denied);
 }
 END_TEST
-
-#define COUNT(a) ((int)(sizeof(a) / sizeof((a)[0])))
 
 Suite *test_suite(void)
 {

@@ -4,11 +4,10 @@
  * changed, whatever changed, how late its index shows it, and without Search.
  */
 #include <check.h>
-#include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "support/aws_rig.h"
+#include "support/count.h"
 
 Suite *test_suite(void);
 
@@ -287,20 +286,11 @@ START_TEST(test_aws_list__a_search_that_fails_loses_nothing)
 }
 END_TEST
 
-#define COUNT(list) ((int)(sizeof(list) / sizeof((list)[0])))
-
 Suite *test_suite(void)
 {
-	Suite *s = suite_create("the listing of the connector aws");
-	TCase *t = tcase_create("aws_list");
+	TCase *t;
+	Suite *s = aws_rig_suite("the listing of the connector aws", "aws_list", &t);
 
-	if (access(AWS_RIG_PYTHON, X_OK) < 0) {
-		puts(AWS_RIG_PYTHON " is missing: the stand-in for Amazon can't run");
-		return s;
-	}
-	tcase_set_timeout(t, 60);
-	tcase_add_unchecked_fixture(t, aws_rig_begin, aws_rig_end);
-	tcase_add_checked_fixture(t, aws_rig_setup, aws_rig_teardown);
 	tcase_add_test(t, test_aws_list__an_unchanged_listing_costs_one_request);
 	tcase_add_test(t, test_aws_list__a_late_approval_is_seen_the_next_time);
 	tcase_add_loop_test(t, test_aws_list__a_change_at_the_edge_is_seen, 0, COUNT(moments));
@@ -310,6 +300,5 @@ Suite *test_suite(void)
 	tcase_add_test(t, test_aws_list__what_is_gone_is_noticed_within_a_week);
 	tcase_add_loop_test(t, test_aws_list__without_search_all_are_listed, 0, COUNT(refusals));
 	tcase_add_test(t, test_aws_list__a_search_that_fails_loses_nothing);
-	suite_add_tcase(s, t);
 	return s;
 }

@@ -12,6 +12,7 @@
 #include "policy/fusion.h"
 #include "spiralfed/node.h"
 #include "spiralfed/scan.h"
+#include "support/count.h"
 
 Suite *test_suite(void);
 
@@ -374,8 +375,6 @@ START_TEST(test_scan__depth)
 	ck_assert(!scan_done(&s));
 }
 END_TEST
-
-#define COUNT(a) ((int)(sizeof(a) / sizeof((a)[0])))
 
 static enum spiralfed_status load_plan(
 	const char *plans, const char *provider, const char **ret_target)
