@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * GuideLLM's benchmarks: one for each load, each with its statistics of what came through. Of several the
- * worst counts. Durations of whole requests are in seconds, those of tokens in milliseconds.
+ * Benchmarks of one report, one for each load, each with its statistics of what came through: GuideLLM's and
+ * inference-benchmarker's. Of several the worst counts. GuideLLM's durations of whole requests are in
+ * seconds, all others in milliseconds.
  */
 #include <math.h>
 #include <stdlib.h>
@@ -130,6 +131,73 @@ enum harvest_outcome harvest_read_guidellm(
 	if (list->n > 1) {
 		harvest_keep_worst(h, from);
 		harvest_note(h, list, "holds %zu runs: of each number the worst counts", list->n);
+	}
+	return HARVEST_READ;
+}
+
+/* ---- inference-benchmarker, of text-generation-inference ---- */
+
+bool harvest_is_inference_benchmarker(const struct harvest_file *f)
+{
+	const struct json_value *list = json_member(f->root, "results");
+
+	if (!json_is(list, JSON_KIND_ARRAY) || !json_member(f->root, "config"))
+		return false;
+	for (size_t i = 0; i < list->n; i++)
+		if (!json_is(json_member(&list->sub[i], "e2e_latency_ms"), JSON_KIND_OBJECT))
+			return false;
+	return list->n || json_member(f->root, "system");
+}
+
+static enum harvest_outcome read_load(
+	struct harvest *h, const struct json_value *run, struct err *err)
+{
+	static const struct {
+		const char *name, *what;
+	} kinds[] = {{"e2e_latency_ms", harvest_whole_request}, {"time_to_first_token_ms", "ttft"},
+		{"inter_token_latency_ms", "itl"}};
+	int64_t n = harvest_count(json_member(run, "successful_requests"));
+	int64_t failed = harvest_count(json_member(run, "failed_requests"));
+	size_t from = h->n_findings;
+
+	if (n < 0 || failed < 0)
+		return harvest_refuse(h, run, err,
+			"does not say how many requests came through (successful_requests) and "
+			"failed (failed_requests)");
+	enum harvest_outcome outcome = harvest_failures(h, run, n, failed, err);
+	for (size_t i = 0; outcome == HARVEST_READ && i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+		const struct json_value *v = json_member(run, kinds[i].name);
+		for (size_t k = 0; json_is(v, JSON_KIND_OBJECT) && k < v->n; k++) {
+			const char *key = v->sub[k].key;
+			int quantile = *key == 'p' ? (int)strtol(key + 1, NULL, 10) : QUANTILE_MEAN;
+			if (quantile >= QUANTILE_MEAN && quantile < QUANTILE_MOST)
+				harvest_duration(h, &v->sub[k], kinds[i].what, quantile, 1, n);
+		}
+	}
+	return outcome == HARVEST_READ ? harvest_check_order(h, run, from, err) : outcome;
+}
+
+enum harvest_outcome harvest_read_inference_benchmarker(
+	struct harvest *h, const struct harvest_file *f, struct err *err)
+{
+	const struct json_value *list = json_member(f->root, "results");
+	size_t from = h->n_findings, n = 0;
+
+	harvest_model(h, json_member(json_member(f->root, "config"), "model_name"));
+	for (size_t i = 0; i < list->n; i++) {
+		const char *id = json_member_string(&list->sub[i], "id");
+		/* What the server was made warm with. */
+		if (id && !strcmp(id, "warmup"))
+			continue;
+		n++;
+		if (read_load(h, &list->sub[i], err) != HARVEST_READ)
+			return HARVEST_REFUSED;
+	}
+	if (!n)
+		return harvest_refuse(h, list, err, "holds no run: nothing was measured");
+	if (n > 1) {
+		harvest_keep_worst(h, from);
+		harvest_note(h, list, "holds %zu runs: of each number the worst counts", n);
 	}
 	return HARVEST_READ;
 }
