@@ -26,8 +26,4 @@ struct publication_files {
 int publication_files(struct db *db, const char *version, const char *url, struct arena *a,
 	struct publication_files *ret, struct err *err);
 
-/* Add the file that signs the others. Any thread. */
-int publication_seal(
-	struct engine *e, struct publication_files *f, struct arena *a, struct err *err);
-
 #endif

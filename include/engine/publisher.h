@@ -11,11 +11,13 @@
 #define ENGINE_PUBLISHER_H
 
 #include "engine/engine.h"
+#include "engine/keyring.h"
 #include "engine/source_run.h"
 #include "model/publication.h"
 #include "model/request.h"
 #include "policy/publication.h"
 #include "provider/repository.h"
+#include "spiralfed/node.h"
 #include "store/publication.h"
 
 struct publisher;
@@ -59,10 +61,27 @@ struct publication_look {
 	struct publication_row *rows;
 	struct published_file *left;
 	size_t n_left;
+	struct spiralfed_key keys[KEYRING_MAX]; /* that sign now */
+	size_t n_keys;
+	int64_t head_serial; /* of the channel, at a head that is a commit of ours */
 };
 /* 0, -1: ERR_UNREACHABLE and the like. ---- publication_look.c */
 int publication_look(const struct source *s, const struct provider_call *call, struct db *reader,
 	struct publication_look *ret, struct err *err);
+
+/* Where to ask, and what is known: for both files of a look. */
+struct looking {
+	const struct source *s;
+	const struct provider_call *call;
+	struct db *reader;
+	struct publication_look *l;
+	struct publication_file files[PUBLISHED_PATHS]; /* at the head, in the order of the paths */
+};
+const char *publication_found_at(const struct publication_file *files, const char *path);
+int publication_read_at(const struct looking *x, const char *commit, const char *path,
+	struct source_document *ret, struct err *err);
+/* Is it ours? Sets what of the view speaks of that. ---- publication_own.c */
+int publication_own(struct looking *x, struct err *err);
 
 /* What a step left behind. ---- publication_record.c */
 struct publication_left {

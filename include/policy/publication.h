@@ -23,8 +23,15 @@ struct publication_tag {
 /* A file at the head of the main branch: digests. */
 struct publication_file {
 	const char *path;
-	const char *left;  /* as we left it; NULL: not ours */
+	const char *left;  /* as we left it, or sealed it at a commit of ours; NULL: not ours */
 	const char *found; /* NULL: it is not there */
+};
+
+/* A commit of ours whose answer never came, by its seal. */
+enum publication_own {
+	PUBLICATION_OWN_NONE,
+	PUBLICATION_OWN_RELEASE, /* of the first release that is not published */
+	PUBLICATION_OWN_CHANNEL
 };
 
 struct publication_view {
@@ -37,11 +44,13 @@ struct publication_view {
 	size_t n_releases;
 	const struct publication_file *files;
 	size_t n_files;
-	/* Of the first release that is not published: its document at the head, and where its tag is;
-	 * digests, NULL: there is none. */
-	const char *next_at_head, *next_at_tag;
-	const char *channel;	  /* the channel's document now, by digest; NULL: none yet */
+	enum publication_own head_is;
+	const char *head_fault; /* it looks like one of ours, and its seal does not hold: why */
+	/* The first release that is not published has a tag; NULL: its commit holds it, by its seal. */
+	const char *tag_fault;
+	bool has_channel;
 	int64_t serial, recorded; /* of the channel: now, and as the file shows it */
+	bool unsealed;		  /* what is left there is from before there were seals */
 };
 
 /* Everything that is not as it was left, in *ret: struct publication_drift, worst first. */

@@ -8,12 +8,11 @@
 #include <string.h>
 
 #include "engine/attest.h"
-#include "engine/keyring.h"
 #include "engine/publication_card.h"
+#include "engine/publication_seal.h"
 #include "engine/render.h"
 #include "store/artifact.h"
 #include "store/evidence.h"
-#include "spiralfed/node.h"
 #include "store/publication.h"
 
 /* Of one unit. */
@@ -317,79 +316,6 @@ static int add_channel(struct publication_files *f, struct db *db, struct arena 
 	return add_states(f, db, a, err);
 }
 
-/* ---- The seal ---- */
-
-static const struct repository_file *file_of(const struct publication_files *f, const char *path)
-{
-	for (size_t i = 0; i < f->n; i++)
-		if (strcmp(f->v[i].path, path) == 0)
-			return &f->v[i];
-	return NULL;
-}
-
-static const char *left_of(const struct published_file *left, size_t n, const char *path)
-{
-	for (size_t i = 0; i < n; i++)
-		if (strcmp(left[i].path, path) == 0)
-			return left[i].digest;
-	return NULL;
-}
-
-/* What is not written now stays as it was left, or, of what is prose, as an operator took it. */
-static int list_files(const struct publication_files *f, struct db *db, struct list *ret,
-	struct arena *a, struct err *err)
-{
-	struct sealed_file *v = ARENA_ARRAY(a, PUBLISHED_PATHS, struct sealed_file);
-	struct published_file *left;
-	size_t n_left, n = 0;
-
-	if (published_files(db, a, &left, &n_left, err) < 0)
-		return -1;
-	for (size_t i = 0; i < PUBLISHED_PATHS; i++) {
-		const char *path = published_paths[i], *digest = left_of(left, n_left, path);
-		const struct repository_file *file = file_of(f, path);
-
-		if (strcmp(path, PUBLISHED_SEAL) == 0)
-			continue;
-		if (file)
-			digest =
-				digest_string(file->text, file->len, arena_alloc(a, DIGEST_STRLEN));
-		if (digest)
-			v[n++] = (struct sealed_file){path, digest};
-	}
-	*ret = (struct list){v, n};
-	return 0;
-}
-
-static int add_seal(struct publication_files *f, struct db *db, const char *version,
-	struct arena *a, struct err *err)
-{
-	struct publication_seal s = {
-		.schema = SEAL_SCHEMA, .version = version, .serial = f->serial};
-	size_t len;
-	int rc = version ? 1 : publication_newest(db, a, &s.version, err);
-
-	if (rc <= 0)
-		return rc < 0 ? -1
-			      : missing("published release beside channel", CHANNEL_STABLE, err);
-	if (list_files(f, db, &s.files, a, err) < 0)
-		return -1;
-	f->seal = fields_canonical(&publication_seal_table, &s, a, &len);
-	return 0;
-}
-
-int publication_seal(
-	struct engine *e, struct publication_files *f, struct arena *a, struct err *err)
-{
-	STRBUF_AUTO sb = STRBUF_INIT(SPIRALFED_ENVELOPE_MAX);
-
-	keyring_seal(e, &sb, SEAL_PAYLOAD_TYPE, f->seal, strlen(f->seal));
-	if (sb.overflow)
-		return err_set(err, ERR_IO, "%s would be larger than nodes take", PUBLISHED_SEAL);
-	add(f, PUBLISHED_SEAL, arena_strndup(a, sb.buf, sb.len), sb.len);
-	return 0;
-}
-
 /* ---- The whole ---- */
 
 static int add_all(struct publication_files *f, struct db *db, const char *version, const char *url,
@@ -398,7 +324,7 @@ static int add_all(struct publication_files *f, struct db *db, const char *versi
 	if ((version && add_release(f, db, version, url, a, err) < 0) ||
 		add_channel(f, db, a, err) < 0)
 		return -1;
-	return add_seal(f, db, version, a, err);
+	return publication_seal_text(f, db, version, a, err);
 }
 
 int publication_files(struct db *db, const char *version, const char *url, struct arena *a,

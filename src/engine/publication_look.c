@@ -5,32 +5,40 @@
  */
 #include <string.h>
 
+#include "base/digest.h"
 #include "engine/publication_files.h"
 #include "engine/publisher.h"
 #include "engine/render.h"
+#include "store/signing.h"
 
-static const char *digest_of(const struct source_document *d, struct arena *a)
+/* ---- What is known ---- */
+
+/* A retired one may have been found by others. */
+static int know_keys(struct db *reader, const struct provider_call *call,
+	struct publication_look *l, struct err *err)
 {
-	return digest_string(d->text, d->len, arena_alloc(a, DIGEST_STRLEN));
-}
+	int64_t now = clock_now(call->clock);
+	struct signing_key_row *rows;
+	size_t n;
 
-/* The digest of a file there, NULL when it is not. */
-static int read_digest(const struct source *s, const struct provider_call *call, const char *commit,
-	const char *path, const char **ret, struct err *err)
-{
-	struct source_document d;
-	int rc = s->kind->repository->read(
-		s->connector, call, commit, path, PUBLISHED_FILE_MAX, &d, err);
+	if (signing_key_list(reader, call->arena, &rows, &n, err) < 0)
+		return -1;
+	for (size_t i = 0; i < n && l->n_keys < KEYRING_MAX; i++) {
+		struct spiralfed_key *k = &l->keys[l->n_keys];
 
-	if (rc < 0)
-		return err_wrap(err, "%s", path);
-	*ret = rc > 0 ? digest_of(&d, call->arena) : NULL;
+		if (rows[i].retires_at && rows[i].retires_at <= now)
+			continue;
+		memcpy(k->bytes, rows[i].public.bytes, sizeof(k->bytes));
+		memcpy(k->keyid, rows[i].public.keyid, sizeof(k->keyid));
+		l->n_keys++;
+	}
 	return 0;
 }
 
-static int read_known(
-	struct db *reader, struct arena *a, struct publication_look *l, struct err *err)
+static int read_known(struct db *reader, const struct provider_call *call,
+	struct publication_look *l, struct err *err)
 {
+	struct arena *a = call->arena;
 	struct publication_release *v;
 	struct channel_row channel;
 	int rc;
@@ -53,31 +61,52 @@ static int read_known(
 	rc = channel_find(reader, CHANNEL_STABLE, a, &channel, err);
 	if (rc > 0) {
 		l->view.serial = channel.serial;
-		l->view.channel = arena_strdup(a, channel.body.digest);
+		l->view.has_channel = true;
 	}
 	if (rc < 0)
 		return -1;
-	return published_files(reader, a, &l->left, &l->n_left, err);
+	return know_keys(reader, call, l, err) < 0
+		       ? -1
+		       : published_files(reader, a, &l->left, &l->n_left, err);
 }
 
 /* All of it as one state of the registry, whatever is committed meanwhile. */
-static int know_releases(
-	struct db *reader, struct arena *a, struct publication_look *l, struct err *err)
+static int know_releases(struct db *reader, const struct provider_call *call,
+	struct publication_look *l, struct err *err)
 {
 	int rc;
 
 	if (db_begin(reader, err) < 0)
 		return -1;
-	rc = read_known(reader, a, l, err);
+	rc = read_known(reader, call, l, err);
 	db_rollback(reader);
 	return rc;
 }
 
-static const struct publication_row *next_of(const struct publication_look *l)
+/* ---- Files ---- */
+
+int publication_read_at(const struct looking *x, const char *commit, const char *path,
+	struct source_document *ret, struct err *err)
 {
-	for (size_t i = 0; i < l->view.n_releases; i++)
-		if (!l->rows[i].commit)
-			return &l->rows[i];
+	int rc = x->s->kind->repository->read(
+		x->s->connector, x->call, commit, path, PUBLISHED_FILE_MAX, ret, err);
+
+	return rc < 0 ? err_wrap(err, "%s", path) : rc;
+}
+
+const char *publication_found_at(const struct publication_file *files, const char *path)
+{
+	for (size_t i = 0; i < PUBLISHED_PATHS; i++)
+		if (strcmp(files[i].path, path) == 0)
+			return files[i].found;
+	return NULL;
+}
+
+static const char *left_of(const struct publication_look *l, const char *path)
+{
+	for (size_t i = 0; i < l->n_left; i++)
+		if (strcmp(l->left[i].path, path) == 0)
+			return l->left[i].digest;
 	return NULL;
 }
 
@@ -87,84 +116,54 @@ static bool must_read(const struct publication_look *l)
 	return strcmp(l->view.head, l->state.head) != 0 || strcmp(l->state.drift, "[]") != 0;
 }
 
-static int read_files(const struct source *s, const struct provider_call *call,
-	struct publication_look *l, struct err *err)
+static int read_files(struct looking *x, struct err *err)
 {
-	const struct published_file *left = l->left;
-	struct publication_file *v;
-	size_t n = l->n_left;
+	struct arena *a = x->call->arena;
 
-	v = ARENA_ARRAY(call->arena, n + 1, struct publication_file);
-	for (size_t i = 0; i < n; i++) {
-		v[i] = (struct publication_file){.path = left[i].path, .left = left[i].digest};
-		v[i].found = v[i].left;
-		if (must_read(l) &&
-			read_digest(s, call, l->view.head, v[i].path, &v[i].found, err) < 0)
+	for (size_t i = 0; i < PUBLISHED_PATHS; i++) {
+		struct publication_file *f = &x->files[i];
+		struct source_document d;
+		int rc;
+
+		*f = (struct publication_file){.path = published_paths[i]};
+		f->left = f->found = left_of(x->l, f->path);
+		if (!must_read(x->l))
+			continue;
+		rc = publication_read_at(x, x->l->view.head, f->path, &d, err);
+		if (rc < 0)
 			return -1;
-	}
-	/* Before the first commit is on record nothing is ours; the channel's may be, though. */
-	if (n == 0 && l->view.channel) {
-		v[n].path = PUBLISHED_CHANNEL;
-		if (read_digest(s, call, l->view.head, PUBLISHED_CHANNEL, &v[n].found, err) < 0)
-			return -1;
-		n++;
-	}
-	l->view.files = v;
-	l->view.n_files = n;
-	return 0;
-}
-
-/* Somebody may have committed on top of a commit of ours whose answer was lost: its files are all there
- * as they were sent, or it is not taken for ours. */
-static int check_whole(const struct source *s, const struct provider_call *call, struct db *reader,
-	const char *version, struct publication_look *l, struct err *err)
-{
-	struct publication_files f;
-	char digest[DIGEST_STRLEN];
-
-	if (publication_files(reader, version, s->kind->repository->url(s->connector), call->arena,
-		    &f, err) < 0)
-		return -1;
-	for (size_t i = 0; i < f.n_release; i++) {
-		const char *found;
-
-		if (read_digest(s, call, l->view.head, f.v[i].path, &found, err) < 0)
-			return -1;
-		digest_string(f.v[i].text, f.v[i].len, digest);
-		if (!found || strcmp(found, digest) != 0)
-			l->view.next_at_head = NULL;
+		f->found =
+			rc > 0 ? digest_string(d.text, d.len, arena_alloc(a, DIGEST_STRLEN)) : NULL;
 	}
 	return 0;
 }
 
-static int read_next(const struct source *s, const struct provider_call *call, struct db *reader,
-	struct publication_look *l, struct err *err)
+/* Before there is a release nothing there is ours. */
+static int look_into(struct looking *x, struct err *err)
 {
-	const struct publication_row *next = next_of(l);
-	const char *tag, *at = NULL;
+	struct publication_look *l = x->l;
 
-	if (!next)
+	if (!l->view.has_channel)
 		return 0;
-	tag = publication_tag(next->version, call->arena);
-	for (size_t i = 0; i < l->view.n_tags; i++)
-		if (strcmp(l->view.tags[i].name, tag) == 0)
-			at = l->view.tags[i].commit;
-	if (read_digest(s, call, l->view.head, PUBLISHED_RELEASE, &l->view.next_at_head, err) < 0)
+	l->view.unsealed = l->n_left && !left_of(l, PUBLISHED_SEAL);
+	if (read_files(x, err) < 0 || publication_own(x, err) < 0)
 		return -1;
-	if (l->view.next_at_head && strcmp(l->view.next_at_head, next->digest) == 0 &&
-		check_whole(s, call, reader, next->version, l, err) < 0)
-		return -1;
-	return at ? read_digest(s, call, at, PUBLISHED_RELEASE, &l->view.next_at_tag, err) : 0;
+	l->view.files = arena_memdup(x->call->arena, x->files, sizeof(x->files));
+	l->view.n_files = PUBLISHED_PATHS;
+	return 0;
 }
+
+/* ---- The whole ---- */
 
 int publication_look(const struct source *s, const struct provider_call *call, struct db *reader,
 	struct publication_look *ret, struct err *err)
 {
 	struct publication_look l = {0};
+	struct looking x = {.s = s, .call = call, .reader = reader, .l = &l};
 	struct publication_tag *tags;
 	int rc;
 
-	if (know_releases(reader, call->arena, &l, err) < 0)
+	if (know_releases(reader, call, &l, err) < 0)
 		return -1;
 	rc = s->kind->repository->refs(s->connector, call, &l.refs, err);
 	if (rc < 0)
@@ -177,8 +176,7 @@ int publication_look(const struct source *s, const struct provider_call *call, s
 		tags[i] = (struct publication_tag){l.refs.tags[i].name, l.refs.tags[i].commit};
 	l.view.tags = tags;
 	l.view.n_tags = l.refs.n_tags;
-	if (rc > 0 && l.refs.head &&
-		(read_files(s, call, &l, err) < 0 || read_next(s, call, reader, &l, err) < 0))
+	if (rc > 0 && l.refs.head && look_into(&x, err) < 0)
 		return -1;
 	*ret = l;
 	return 0;

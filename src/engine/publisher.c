@@ -11,7 +11,7 @@
 
 #include "base/lock.h"
 #include "base/log.h"
-#include "engine/publication_files.h"
+#include "engine/publication_seal.h"
 
 enum {
 	CALL_S = 300,	/* for one look and step */
@@ -91,7 +91,7 @@ struct pass {
 	struct publication_look look;
 };
 
-/* Read back what stands at the head, for what is ours there. */
+/* Read back what stands at a commit of ours. */
 static int adopt(struct pass *x, const char *version, const char *commit, struct err *err)
 {
 	const struct source *s = x->p->source;
@@ -99,10 +99,10 @@ static int adopt(struct pass *x, const char *version, const char *commit, struct
 	struct publication_left l = {
 		.version = version,
 		.commit = commit,
-		.head = x->look.view.head,
+		.head = commit,
 		.files = files,
-		/* The channel's file is as of that commit: it is written anew when it has moved since. */
-		.serial = version ? -1 : x->look.view.serial,
+		/* As of that commit: it is written anew when the channel has moved since. */
+		.serial = x->look.head_serial,
 	};
 
 	for (size_t i = 0; i < PUBLISHED_PATHS; i++) {
@@ -189,7 +189,7 @@ static int take(struct pass *x, const struct publication_next *next, struct err 
 	case PUBLICATION_CHANNEL:
 		return commit_files(x, NULL, err);
 	case PUBLICATION_RECORD_CHANNEL:
-		return adopt(x, NULL, NULL, err);
+		return adopt(x, NULL, x->look.view.head, err);
 	}
 	return 0;
 }

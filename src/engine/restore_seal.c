@@ -6,38 +6,9 @@
 #include <string.h>
 
 #include "base/digest.h"
+#include "base/text.h"
+#include "engine/publication_seal.h"
 #include "engine/restore_read.h"
-#include "spiralfed/envelope.h"
-
-static int open_seal(struct reading *x, const struct source_document *d,
-	struct publication_seal *ret, struct err *err)
-{
-	struct source_document payload;
-	struct signed_bytes bytes;
-
-	if (reading_status(envelope_open(x->s->keys, x->s->n_keys, SEAL_PAYLOAD_TYPE, d->text,
-				   d->len, &bytes),
-		    err) < 0)
-		return -1;
-	payload =
-		(struct source_document){.text = signed_payload(&bytes), .len = bytes.payload_len};
-	if (reading_parse(&publication_seal_table, &payload, x->arena, ret, err) < 0)
-		return -1;
-	return strcmp(ret->schema, SEAL_SCHEMA) == 0
-		       ? 0
-		       : err_set(err, ERR_IO, "its schema is %s, not " SEAL_SCHEMA, ret->schema);
-}
-
-static bool is_sealed(const struct publication_seal *s, const char *path, const char *digest)
-{
-	for (size_t i = 0; i < s->files.n; i++) {
-		const struct sealed_file *f = LIST_AT(&s->files, struct sealed_file, i);
-
-		if (strcmp(f->path, path) == 0)
-			return strcmp(f->digest, digest) == 0;
-	}
-	return false;
-}
 
 static int differs(const char *path, struct err *err)
 {
@@ -48,9 +19,10 @@ static int differs(const char *path, struct err *err)
 static int check_file(const struct publication_seal *s, const char *path, const char *text,
 	size_t len, struct err *err)
 {
+	const char *sealed = publication_sealed(s, path);
 	char digest[DIGEST_STRLEN];
 
-	return is_sealed(s, path, digest_string(text, len, digest)) ? 0 : differs(path, err);
+	return text_equal(sealed, digest_string(text, len, digest)) ? 0 : differs(path, err);
 }
 
 int reading_check_sealed(struct reading *x, const struct restored_release *r,
@@ -61,7 +33,8 @@ int reading_check_sealed(struct reading *x, const struct restored_release *r,
 	int rc = reading_look(x, r->commit, PUBLISHED_SEAL, SPIRALFED_ENVELOPE_MAX, &d, err);
 
 	if (rc > 0)
-		rc = open_seal(x, &d, &s, err) < 0 ? -1 : 1;
+		rc = publication_seal_open(x->s->keys, x->s->n_keys, &d, x->arena, &s, err) < 0 ? -1
+												: 1;
 	if (rc < 0)
 		return err_wrap(err, PUBLISHED_SEAL);
 	if (rc == 0) {
@@ -95,12 +68,9 @@ static int check_at_head(struct reading *x, const char *path, struct err *err)
 {
 	const struct publication_seal *s = x->r->seal;
 	const struct repository_file *f = head_file_of(x->r, path);
-	bool listed = false;
 
-	for (size_t i = 0; i < s->files.n; i++)
-		listed = listed ||
-			 strcmp(LIST_AT(&s->files, struct sealed_file, i)->path, path) == 0;
-	if ((!f && !listed) || (f && check_file(s, path, f->text, f->len, err) == 0))
+	if ((!f && !publication_sealed(s, path)) ||
+		(f && check_file(s, path, f->text, f->len, err) == 0))
 		return 0;
 	if (published_is_prose(path)) {
 		x->r->edited.v[x->r->edited.n++] = path;
@@ -128,7 +98,7 @@ int reading_take_seal(struct reading *x, struct err *err)
 	const struct source_document d = {.text = f->text, .len = f->len};
 
 	s = ARENA_NEW(x->arena, struct publication_seal);
-	if (open_seal(x, &d, s, err) < 0)
+	if (publication_seal_open(x->s->keys, x->s->n_keys, &d, x->arena, s, err) < 0)
 		return err_wrap(err, "main: " PUBLISHED_SEAL);
 	x->r->seal = s;
 	for (size_t i = 0; i < PUBLISHED_PATHS; i++)

@@ -163,8 +163,8 @@ const struct field_table publication_seal_table = FIELD_TABLE("PublicationSeal",
 static const struct field drift_fields[] = {
 	F(publication_drift, code, STRING, FIELD_REQUIRED,
 		.help = "repository_gone, tag_deleted, tag_moved, tag_taken, tag_unknown, "
-			"file_changed "
-			"or file_deleted"),
+			"file_changed, "
+			"file_deleted, file_taken or seal_invalid"),
 	F(publication_drift, subject, STRING, FIELD_REQUIRED, .min = 0, .max = 1024),
 	F(publication_drift, detail, STRING, FIELD_REQUIRED),
 	F(publication_drift, needs, STRING, FIELD_REQUIRED, .help = "what puts it right"),

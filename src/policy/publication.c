@@ -34,23 +34,6 @@ static bool same(const char *a, const char *b)
 	return a && b && strcmp(a, b) == 0;
 }
 
-static const char *found_at(const struct publication_view *v, const char *path)
-{
-	for (size_t i = 0; i < v->n_files; i++)
-		if (strcmp(v->files[i].path, path) == 0)
-			return v->files[i].found;
-	return NULL;
-}
-
-/* The head is a commit of ours whose answer never came: nobody else writes just these bytes. */
-static bool head_is_ours(const struct publication_view *v)
-{
-	const struct publication_release *next = first_pending(v);
-
-	return next ? same(v->next_at_head, next->digest)
-		    : v->serial != v->recorded && same(found_at(v, PUBLISHED_CHANNEL), v->channel);
-}
-
 /* ---- What differs ---- */
 
 struct drifting {
@@ -74,12 +57,14 @@ static void of_release(struct drifting *d, const struct publication_view *v,
 	const char *at = commit_of_tag(v, r->version);
 	struct publication_drift *one;
 
-	if (!r->commit && at && is_next && !same(v->next_at_tag, r->digest)) {
+	if (!r->commit && at && is_next && v->tag_fault) {
 		one = add(d, "tag_taken", tag);
-		one->detail = arena_printf(d->arena,
-			"%s is on commit %s, which does not hold release %s", tag, at, r->version);
-		one->needs = arena_printf(
-			d->arena, "delete the tag %s; the release is published then", tag);
+		one->detail = arena_printf(
+			d->arena, "%s is on commit %s, which %s", tag, at, v->tag_fault);
+		one->needs = arena_printf(d->arena,
+			"delete the tag %s, and the release is published then; or, when another "
+			"spiralfedd publishes there, name another repository here",
+			tag);
 	} else if (r->commit && !at) {
 		one = add(d, "tag_deleted", tag);
 		one->detail = arena_printf(d->arena, "%s was on commit %s", tag, r->commit);
@@ -136,11 +121,39 @@ static const char *file_needs(
 			 "can acknowledge it";
 }
 
+/* It would be taken for ours by whoever looks only at its documents. */
+static void of_head(struct drifting *d, const struct publication_view *v)
+{
+	struct publication_drift *one = add(d, "seal_invalid", PUBLISHED_SEAL);
+
+	one->detail = arena_printf(d->arena, "the head (%s) %s", v->head, v->head_fault);
+	one->needs = v->left_at && *v->left_at
+			     ? arena_printf(d->arena,
+				       "revert what came after commit %s: what is due is written "
+				       "anew then",
+				       v->left_at)
+			     : "delete the folder spiralfed/ there, and the release is published "
+			       "then; or, when another spiralfedd publishes there, name another "
+			       "repository here";
+}
+
+static void of_stranger(struct drifting *d, const struct publication_view *v, const char *path)
+{
+	struct publication_drift *one = add(d, "file_taken", path);
+
+	one->detail = arena_printf(d->arena,
+		"%s is at the head (%s), and this registry never wrote it", path, v->head);
+	one->needs = "delete it, and it is written then; or, when another spiralfedd publishes "
+		     "there, name another repository here";
+}
+
 static void of_files(struct drifting *d, const struct publication_view *v)
 {
 	for (size_t i = 0; i < v->n_files; i++) {
 		const struct publication_file *f = &v->files[i];
 
+		if (!f->left && f->found && !published_is_prose(f->path))
+			of_stranger(d, v, f->path);
 		if (!f->left || same(f->left, f->found))
 			continue;
 		struct publication_drift *one =
@@ -174,7 +187,9 @@ void publication_drift(const struct publication_view *v, struct arena *a, struct
 	}
 	if (v->exists)
 		of_strangers(&d, v);
-	if (v->exists && !head_is_ours(v))
+	if (v->exists && v->head_fault)
+		of_head(&d, v);
+	else if (v->exists)
 		of_files(&d, v);
 	*ret = (struct list){d.v, d.n};
 }
@@ -186,24 +201,24 @@ struct publication_next publication_next(const struct publication_view *v)
 	const struct publication_release *next = first_pending(v);
 	struct publication_next n = {.step = PUBLICATION_NOTHING};
 
-	if (!next && !v->channel)
+	if (!next && !v->has_channel)
 		return n;
 	if (!v->exists) {
 		n.step = PUBLICATION_CREATE;
+	} else if (v->head_is == PUBLICATION_OWN_CHANNEL) {
+		n.step = PUBLICATION_RECORD_CHANNEL;
 	} else if (next) {
 		n.version = next->version;
 		n.commit = commit_of_tag(v, next->version);
 		n.step = PUBLICATION_RECORD;
-		if (!n.commit && same(v->next_at_head, next->digest)) {
+		if (!n.commit && v->head_is == PUBLICATION_OWN_RELEASE) {
 			n.commit = v->head;
 			n.step = PUBLICATION_TAG;
 		} else if (!n.commit) {
 			n.step = PUBLICATION_COMMIT;
 		}
-	} else if (v->serial != v->recorded) {
-		n.step = same(found_at(v, PUBLISHED_CHANNEL), v->channel)
-				 ? PUBLICATION_RECORD_CHANNEL
-				 : PUBLICATION_CHANNEL;
+	} else if (v->serial != v->recorded || v->unsealed) {
+		n.step = PUBLICATION_CHANNEL;
 	}
 	return n;
 }

@@ -8,7 +8,7 @@
 
 #include "base/digest.h"
 #include "engine/internal.h"
-#include "engine/publication_files.h"
+#include "engine/publication_seal.h"
 #include "engine/publisher.h"
 #include "store/event.h"
 #include "store/release.h"
@@ -132,11 +132,23 @@ static const struct {
 	{"somebody commits first", &memory.raced},
 };
 
+/* A repository that does not answer is a reason not to promote; the others are there before. */
+static void next_with(int *fault, int n, double quality)
+{
+	if (fault != &memory.down)
+		*fault = 1;
+	if (n == 1)
+		first_release();
+	else
+		next_release(n, quality);
+	if (fault == &memory.down)
+		*fault = 1;
+	pass(1);
+}
+
 START_TEST(test_publisher__whatever_is_lost_comes_once)
 {
-	first_release();
-	*faults[_i].fault = 1;
-	pass(1);
+	next_with(faults[_i].fault, 1, 0);
 	for (int i = 0; i < 3; i++) {
 		registry_reopen(); /* nothing is remembered but what is stored */
 		pass(3600);
@@ -148,13 +160,12 @@ START_TEST(test_publisher__whatever_is_lost_comes_once)
 	ck_assert_msg(
 		status().state == PUBLICATION_AGREES, "%s: %d", faults[_i].what, status().state);
 	/* And so does the next one, and the way back. */
-	next_release(2, 0.84);
+	ck_assert_int_eq(*faults[_i].fault, 0);
+	next_with(faults[_i].fault, 2, 0.84);
+	pass(3600);
+	pass(3600);
 	*faults[_i].fault = 1;
-	pass(1);
-	pass(3600);
-	pass(3600);
 	rollback(NULL);
-	*faults[_i].fault = 1;
 	pass(1);
 	pass(3600);
 	pass(3600);
@@ -203,6 +214,235 @@ START_TEST(test_publisher__takes_no_strangers_commit_for_its_own)
 	ck_assert_int_eq(p.state, PUBLICATION_DRIFTED);
 	ck_assert_ptr_null(memory_tag("v1.0.1"));
 	ck_assert_int_eq(count_events("release.published"), 1);
+}
+END_TEST
+
+/* Its files at the head with one word for another. */
+static void change(const char *path, const char *word, const char *other)
+{
+	const char *text = memory_read(memory_head(), path), *at = strstr(text, word);
+
+	ck_assert_msg(at, "%s has no %s", path, word);
+	memory_edit(path, arena_printf(reg.arena, "%.*s%s%s", (int)(at - text), text, other,
+				  at + strlen(word)));
+}
+
+static const char *drift_of(const struct publication_status *p)
+{
+	const char *all = "";
+
+	for (size_t i = 0; i < p->drift.n; i++) {
+		const struct publication_drift *d = LIST_AT(&p->drift, struct publication_drift, i);
+
+		all = arena_printf(reg.arena, "%s%s %s: %s; %s\n", all, d->code, d->subject,
+			d->detail, d->needs);
+	}
+	return all;
+}
+
+/* What somebody does to a commit of ours whose answer never came, and what is said then. */
+static const struct {
+	const char *path, *word, *other, *says;
+} touched[] = {
+	{PUBLISHED_STATES, "\"held\": []", "\"held\": [ ]", PUBLISHED_STATES " there is not as"},
+	{PUBLISHED_RECORD, "\"actor\"", " \"actor\"", PUBLISHED_RECORD " there is not as"},
+	{PUBLISHED_POINTER, "{", " {", PUBLISHED_POINTER " there is not as"},
+	{PUBLISHED_SEAL, "\"sig\":\"", "\"sig\":\"AA", PUBLISHED_SEAL ": "},
+	{PUBLISHED_SEAL, NULL, NULL, "no " PUBLISHED_SEAL " is there"},
+	{PUBLISHED_ATTESTATION, NULL, NULL, PUBLISHED_ATTESTATION " there is not as"},
+};
+enum { TOUCHED = sizeof(touched) / sizeof(touched[0]) };
+
+static void touch(int i)
+{
+	if (touched[i].word)
+		change(touched[i].path, touched[i].word, touched[i].other);
+	else
+		memory_edit(touched[i].path, NULL);
+}
+
+/* Found by a review: the head was tagged, and what was there taken for ours, by its documents alone. */
+START_TEST(test_publisher__adopts_no_commit_without_its_seal)
+{
+	const bool first = _i < TOUCHED;
+	const char *version = "1.0.0", *tag, *before;
+	struct publication_status p;
+	size_t commits;
+
+	memory.lost = first;
+	first_release();
+	if (!first) {
+		pass(1);
+		memory.lost = 1;
+		version = next_release(2, 0.84);
+	}
+	pass(1);
+	tag = arena_printf(reg.arena, "v%s", version);
+	before = memory_read(memory_head(), touched[_i % TOUCHED].path);
+	before = arena_strdup(reg.arena, before);
+	touch(_i % TOUCHED);
+	commits = memory.n_commits;
+	pass(3600);
+	p = status();
+	ck_assert_int_eq(p.state, PUBLICATION_DRIFTED);
+	ck_assert_uint_eq(p.drift.n, 1);
+	ck_assert_str_eq(first_code(&p), "seal_invalid");
+	ck_assert_msg(strstr(drift_of(&p), touched[_i % TOUCHED].says), "%s", drift_of(&p));
+	ck_assert_msg(strstr(drift_of(&p), first ? "delete the folder" : "revert what came after"),
+		"%s", drift_of(&p));
+	ck_assert_ptr_null(memory_tag(tag));
+	/* Nor when somebody tags it for us. */
+	memory_retag(tag, memory_head());
+	pass(3600);
+	p = status();
+	ck_assert_str_eq(first_code(&p), "tag_taken");
+	ck_assert_msg(strstr(drift_of(&p), touched[_i % TOUCHED].says), "%s", drift_of(&p));
+	ck_assert_uint_eq(p.published, !first);
+	ck_assert_uint_eq(memory.n_commits, commits);
+	/* As it was sent, it is found. */
+	memory_untag(tag);
+	memory_edit(touched[_i % TOUCHED].path, before);
+	pass(3600);
+	pass(3600);
+	ck_assert_msg(status().state == PUBLICATION_AGREES, "%s", drift_of(&p));
+	check_at(memory_tag(tag), version);
+	ck_assert_uint_eq(memory.n_commits, commits + 1);
+}
+END_TEST
+
+/* Found by a review: what stood at the head then was taken for what was left. */
+START_TEST(test_publisher__adopts_what_its_tag_holds)
+{
+	struct publication_status p;
+	const char *states;
+
+	first_release();
+	pass(1);
+	memory.lost = 1;
+	next_release(2, 0.84);
+	pass(1);
+	states = arena_strdup(reg.arena, memory_read(memory_head(), PUBLISHED_STATES));
+	memory_retag("v1.0.1", memory_head()); /* by us, and the answer was lost, too */
+	change(PUBLISHED_STATES, "{", " {");
+	pass(3600);
+	pass(3600);
+	p = status();
+	ck_assert_int_eq(p.state, PUBLICATION_DRIFTED);
+	ck_assert_str_eq(first_code(&p), "file_changed");
+	ck_assert_uint_eq(p.drift.n, 1);
+	memory_edit(PUBLISHED_STATES, states);
+	pass(3600);
+	pass(3600);
+	ck_assert_int_eq(status().state, PUBLICATION_AGREES);
+	ck_assert_int_eq(status().published, 2);
+}
+END_TEST
+
+/* Found by a review: our own commit was told as somebody's, because the channel had moved on by then. */
+START_TEST(test_publisher__knows_its_commit_when_the_channel_moved_on)
+{
+	size_t commits;
+
+	first_release();
+	next_release(2, 0.84);
+	next_release(3, 0.88);
+	pass(1);
+	memory.lost = 1;
+	rollback(NULL);
+	pass(1);
+	commits = memory.n_commits;
+	rollback(NULL);
+	pass(3600);
+	pass(3600);
+	ck_assert_int_eq(status().state, PUBLICATION_AGREES);
+	ck_assert_int_eq(count_events("hub.drift_detected"), 0);
+	ck_assert_str_eq(memory_read(memory_head(), PUBLISHED_CHANNEL), channel_text());
+	ck_assert_uint_eq(memory.n_commits, commits + 1);
+}
+END_TEST
+
+/* A copy of this registry goes on elsewhere, with the same key: its channel is not ours. */
+START_TEST(test_publisher__knows_a_copy_by_its_channel)
+{
+	struct publication_files f;
+	struct publication_status p;
+	STRBUF_AUTO seal = STRBUF_INIT(SPIRALFED_ENVELOPE_MAX);
+	const char *channel, *at;
+	char was[DIGEST_STRLEN], is[DIGEST_STRLEN];
+	struct err err = {0};
+
+	first_release();
+	next_release(2, 0.84);
+	pass(1);
+	memory.down = 1;
+	rollback(NULL);
+	pass(1);
+	ck_assert_int_eq(publication_files(reg.reader, NULL, "", reg.arena, &f, &err), 0);
+	channel = arena_strdup(reg.arena, f.v[0].text);
+	digest_string(channel, f.v[0].len, was);
+	at = strstr(channel, "\"updated_at\":\"2");
+	ck_assert_ptr_nonnull(at);
+	((char *)at)[strlen("\"updated_at\":\"")] = '1';
+	digest_string(channel, f.v[0].len, is);
+	at = strstr(f.seal, was);
+	ck_assert_ptr_nonnull(at);
+	f.seal = arena_printf(
+		reg.arena, "%.*s%s%s", (int)(at - f.seal), f.seal, is, at + strlen(was));
+	keyring_seal(reg.engine, &seal, SEAL_PAYLOAD_TYPE, f.seal, strlen(f.seal));
+	for (size_t i = 1; i < f.n; i++)
+		memory_edit(f.v[i].path, f.v[i].text);
+	memory_edit(PUBLISHED_CHANNEL, channel);
+	memory_edit(PUBLISHED_SEAL, seal.buf);
+	pass(3600);
+	p = status();
+	ck_assert_int_eq(p.state, PUBLICATION_DRIFTED);
+	ck_assert_str_eq(first_code(&p), "file_changed");
+	ck_assert_int_eq(p.serial, 2);
+}
+END_TEST
+
+/* Two that publish into one repository: the second one wrote over the first one's release. */
+START_TEST(test_publisher__writes_over_no_other_registry)
+{
+	struct publication_status p;
+
+	memory.exists = true;
+	memory_edit(PUBLISHED_CARD, "# New");
+	memory_edit(PUBLISHED_RELEASE, "{\"of\":\"another\"}");
+	first_release();
+	pass(1);
+	p = status();
+	ck_assert_str_eq(first_code(&p), "file_taken");
+	ck_assert_uint_eq(p.drift.n, 1);
+	ck_assert_ptr_nonnull(strstr(drift_of(&p), "name another repository"));
+	ck_assert_uint_eq(memory.n_commits, 2);
+	memory_edit(PUBLISHED_RELEASE, NULL);
+	pass(3600);
+	ck_assert_int_eq(status().state, PUBLICATION_AGREES);
+	check_at(memory_tag("v1.0.0"), "1.0.0");
+}
+END_TEST
+
+/* What was left there is from before there were seals: it is sealed as it stands, once. */
+START_TEST(test_publisher__seals_what_was_left_without)
+{
+	struct err err = {0};
+	const char *seal;
+
+	first_release();
+	pass(1);
+	memory_forget(PUBLISHED_SEAL);
+	ck_assert_int_eq(published_file_put(reg.engine->db, PUBLISHED_SEAL, NULL, &err), 0);
+	memory.lost = _i;
+	pass(3600);
+	pass(3600);
+	seal = memory_read(memory_head(), PUBLISHED_SEAL);
+	ck_assert_ptr_nonnull(seal);
+	ck_assert_uint_eq(memory.n_commits, 3);
+	ck_assert_int_eq(status().state, PUBLICATION_AGREES);
+	pass(3600);
+	ck_assert_uint_eq(memory.n_commits, 3);
+	ck_assert_int_eq(count_events("hub.drift_detected"), 0);
 }
 END_TEST
 
@@ -462,6 +702,12 @@ Suite *test_suite(void)
 		t, test_publisher__notices_what_is_touched, 0, sizeof(drifts) / sizeof(drifts[0]));
 	tcase_add_test(t, test_publisher__looks_again_after_a_sleep);
 	tcase_add_test(t, test_publisher__takes_no_strangers_commit_for_its_own);
+	tcase_add_loop_test(t, test_publisher__adopts_no_commit_without_its_seal, 0, 2 * TOUCHED);
+	tcase_add_test(t, test_publisher__adopts_what_its_tag_holds);
+	tcase_add_test(t, test_publisher__knows_its_commit_when_the_channel_moved_on);
+	tcase_add_test(t, test_publisher__knows_a_copy_by_its_channel);
+	tcase_add_test(t, test_publisher__writes_over_no_other_registry);
+	tcase_add_loop_test(t, test_publisher__seals_what_was_left_without, 0, 2);
 	tcase_add_test(t, test_publisher__gives_up_on_what_does_not_show);
 	tcase_add_test(t, test_publisher__records_the_evidence_too);
 	tcase_add_loop_test(t, test_publisher__says_how_many_activations_it_leaves_out, 0,

@@ -25,7 +25,7 @@ static void teardown(void)
 /* Two releases, the first published at c1; the head is c1 as it was left, the channel at serial 1. */
 static struct publication_release releases[2];
 static struct publication_tag tags[3];
-static struct publication_file files[2];
+static struct publication_file files[3];
 
 static struct publication_view begin(void)
 {
@@ -34,6 +34,7 @@ static struct publication_view begin(void)
 	tags[0] = (struct publication_tag){"v1.0.0", "c1"};
 	files[0] = (struct publication_file){PUBLISHED_RELEASE, "d1", "d1"};
 	files[1] = (struct publication_file){PUBLISHED_CHANNEL, "s1", "s1"};
+	files[2] = (struct publication_file){PUBLISHED_STATES, "t", "t"};
 	return (struct publication_view){
 		.exists = true,
 		.head = "c1",
@@ -42,9 +43,8 @@ static struct publication_view begin(void)
 		.releases = releases,
 		.n_releases = 2,
 		.files = files,
-		.n_files = 2,
-		.next_at_head = "d1",
-		.channel = "s2",
+		.n_files = 3,
+		.has_channel = true,
 		.serial = 2,
 		.recorded = 1,
 	};
@@ -58,45 +58,43 @@ static void change(struct publication_view *v, const char *what)
 		v->n_tags = 2;
 		v->head = "c2";
 		v->recorded = 2;
-		v->next_at_head = NULL;
 		files[0] = (struct publication_file){PUBLISHED_RELEASE, "d2", "d2"};
 		files[1] = (struct publication_file){PUBLISHED_CHANNEL, "s2", "s2"};
 	}
-	if (strstr(what, "rolled back")) {
+	if (strstr(what, "rolled back"))
 		v->serial = 3;
-		v->channel = "s3";
-	}
 	if (strstr(what, "nothing yet")) {
 		v->n_releases = v->n_tags = v->n_files = 0;
-		v->channel = v->next_at_head = NULL;
+		v->has_channel = false;
 		v->serial = v->recorded = 0;
 	}
 	if (strstr(what, "no repository"))
 		v->exists = false;
 	if (strstr(what, "never published")) {
 		releases[0].commit = NULL;
-		v->n_tags = v->n_files = 0;
-		v->next_at_head = NULL;
+		v->n_tags = 0;
+		for (size_t i = 0; i < v->n_files; i++)
+			files[i].left = files[i].found = NULL;
 		v->recorded = 0;
 	}
 	if (strstr(what, "lost answer")) {
 		v->head = "c2";
-		v->next_at_head = files[0].found = "d2";
-		files[1].found = "s2";
+		v->head_is = PUBLICATION_OWN_RELEASE;
+		files[0].left = files[0].found = "d2";
+		files[1].left = files[1].found = "s2";
 	}
 	if (strstr(what, "tagged")) {
 		tags[1] = (struct publication_tag){"v1.1.0", "c2"};
 		v->n_tags = 2;
-		v->next_at_tag = "d2";
 	}
 	if (strstr(what, "channel's answer lost")) {
 		v->head = "c3";
-		files[1].found = v->channel;
+		v->head_is = PUBLICATION_OWN_CHANNEL;
 	}
 	if (strstr(what, "tag taken")) {
 		tags[1] = (struct publication_tag){"v1.1.0", "c9"};
 		v->n_tags = 2;
-		v->next_at_tag = "d9";
+		v->tag_fault = "does not hold release 1.1.0";
 	}
 	if (strstr(what, "tag moved"))
 		tags[0].commit = "c9";
@@ -110,6 +108,14 @@ static void change(struct publication_view *v, const char *what)
 		files[0].found = "dx";
 	if (strstr(what, "file deleted"))
 		files[1].found = NULL;
+	if (strstr(what, "somebody's file"))
+		files[2].left = NULL;
+	if (strstr(what, "somebody's card"))
+		files[2] = (struct publication_file){PUBLISHED_CARD, NULL, "r"};
+	if (strstr(what, "bad seal"))
+		v->head_fault = "has release 1.1.0, and no seal";
+	if (strstr(what, "unsealed"))
+		v->unsealed = true;
 }
 
 static const struct {
@@ -130,6 +136,12 @@ static const struct {
 		NULL},
 	{"all published, other tag", "", PUBLICATION_NOTHING, NULL, NULL},
 	{"no repository", "repository_gone ", PUBLICATION_CREATE, NULL, NULL},
+	{"channel's answer lost", "", PUBLICATION_RECORD_CHANNEL, NULL, NULL},
+	{"all published, unsealed", "", PUBLICATION_CHANNEL, NULL, NULL},
+	{"bad seal, file changed", "seal_invalid spiralfed/seal.json ", PUBLICATION_COMMIT, "1.1.0",
+		NULL},
+	{"somebody's file", "file_taken spiralfed/states.json ", PUBLICATION_COMMIT, "1.1.0", NULL},
+	{"somebody's card", "", PUBLICATION_COMMIT, "1.1.0", NULL},
 	{"tag taken", "tag_taken v1.1.0 ", PUBLICATION_RECORD, "1.1.0", "c9"},
 	{"tag moved", "tag_moved v1.0.0 ", PUBLICATION_COMMIT, "1.1.0", NULL},
 	{"tag deleted", "tag_deleted v1.0.0 ", PUBLICATION_COMMIT, "1.1.0", NULL},
