@@ -79,6 +79,7 @@ struct harvest {
 	struct said base_model, license, kind;
 	double tokens_per_s; /* of a serving benchmark, all tokens; NAN: not known */
 	const char *tokens_file;
+	size_t values_left; /* of all files that are still to come; SIZE_MAX: no limit but each file's */
 	/* Of the file that is being read. */
 	const char *file, *format;
 };

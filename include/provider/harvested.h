@@ -16,7 +16,8 @@ struct harvested_file {
 };
 
 /* ret_harvest is filled as far as it went, for those who tell what came from where. All memory is the
- * arena's; any thread. -1 with *err when no manifest comes of it; *ret is untouched then. */
+ * arena's; any thread. -1 with *err when no manifest comes of it; *ret is untouched then. All files
+ * together may hold as many values as one document. */
 int harvested_document(const struct harvested_file *files, size_t n, const struct harvest_target *t,
 	struct arena *a, struct harvest *ret_harvest, struct source_document *ret, struct err *err);
 

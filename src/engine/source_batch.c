@@ -7,7 +7,8 @@
 
 #include "engine/source_run.h"
 
-enum { BATCH_MAX = 32, BUSY_MS = 100 };
+/* KEPT_MAX: bytes of the documents that wait for the writer; at least one does. */
+enum { BATCH_MAX = 32, BUSY_MS = 100, KEPT_MAX = 4 << 20 };
 
 /* ---- A batch ---- */
 
@@ -23,11 +24,12 @@ struct entry {
 struct batch {
 	struct source *s;
 	struct db *reader;
-	struct provider_call call;
+	struct provider_call call; /* its arena is one entry's, for as long as it is fetched */
+	struct arena *arena;	   /* of what is written down with the batch */
 	int64_t policy_version;
 	bool remote; /* what a server answered may be its error, whatever the status said */
 	struct entry *v;
-	size_t n, room;
+	size_t n, room, kept;
 	struct source_record record;
 	bool *told;
 	struct err deaf; /* why the provider could not be asked for an entry; the first one's */
@@ -59,8 +61,8 @@ static void refuse(
 	struct source_item *i = became(b, x, what);
 
 	i->code = err_info(err->code)->code;
-	i->pointer = *err->pointer ? arena_strdup(b->call.arena, err->pointer) : NULL;
-	i->detail = arena_strdup(b->call.arena, err->msg);
+	i->pointer = *err->pointer ? arena_strdup(b->arena, err->pointer) : NULL;
+	i->detail = arena_strdup(b->arena, err->msg);
 }
 
 static struct arena *own_arena(struct batch *b, const struct entry *x)
@@ -84,10 +86,12 @@ static void fetched(struct batch *b, struct entry *x, const struct source_docume
 		return;
 	}
 	x->young = d->young;
-	x->built = d->built;
+	x->built = d->built ? arena_strdup(b->arena, d->built) : NULL;
 	x->sent = true;
 	x->command = (struct command){.arena = own_arena(b, x), .actor = b->s->actor};
-	manifest_command(&x->command, b->s->provider, d->text, d->len);
+	manifest_command(&x->command, b->s->provider,
+		arena_strndup(x->command.arena, d->text, d->len), d->len);
+	b->kept += d->len;
 }
 
 /* The entry stays as it was: it is the provider that failed, which is told once and for all. */
@@ -113,6 +117,7 @@ static void fetch(struct batch *b, struct entry *x)
 		refuse(b, x, SOURCE_REFUSED, &err);
 		return;
 	}
+	arena_reset(b->call.arena);
 	rc = b->s->kind->fetch(b->s->connector, &b->call, x->entry, &d, &err);
 	if (rc < 0 && err.code != ERR_IO) {
 		deaf(b, &err);
@@ -169,21 +174,30 @@ static void pause_a_moment(struct engine *e)
 	cond_wait(&e->ops_cond, &e->ops_lock, BUSY_MS * USEC_PER_MSEC);
 }
 
-static size_t send(struct batch *b, struct command **list)
+static size_t send(struct batch *b, size_t from, size_t to, struct command **list)
 {
 	size_t n = 0;
 
-	for (size_t i = 0; i < b->n; i++) {
+	for (size_t i = from; i < to; i++) {
 		struct entry *x = &b->v[i];
 
 		if (x->sent && (x->command.attempts == 0 || x->command.err.code == ERR_UNAVAILABLE))
 			list[n++] = &x->command;
 	}
 	command_run(b->s->e, b->reader, list, n);
-	for (n = 0; n < b->n; n++)
+	for (n = from; n < to; n++)
 		if (b->v[n].sent && b->v[n].command.err.code == ERR_UNAVAILABLE)
 			return 1;
 	return 0;
+}
+
+/* From `from` on as many as may be kept; to where. */
+static size_t fetch_some(struct batch *b, size_t from)
+{
+	b->kept = 0;
+	while (from < b->n && b->kept < KEPT_MAX && b->s->report.err.code == ERR_NONE)
+		fetch(b, &b->v[from++]);
+	return from;
 }
 
 static int finish_batch(struct batch *b)
@@ -191,24 +205,29 @@ static int finish_batch(struct batch *b)
 	struct command *list[BATCH_MAX];
 	struct err ignored;
 
-	for (size_t i = 0; i < b->n && b->s->report.err.code == ERR_NONE; i++)
-		fetch(b, &b->v[i]);
-	while (send(b, list) && b->s->e->threads && !provider_call_check(&b->call, &ignored))
-		pause_a_moment(b->s->e);
-	for (size_t i = 0; i < b->n; i++)
-		if (b->v[i].sent)
-			answered(b, &b->v[i]);
+	for (size_t from = 0, to; from < b->n && b->s->report.err.code == ERR_NONE; from = to) {
+		to = fetch_some(b, from);
+		while (send(b, from, to, list) && b->s->e->threads &&
+			!provider_call_check(&b->call, &ignored))
+			pause_a_moment(b->s->e);
+		for (size_t i = from; i < to; i++) {
+			if (b->v[i].sent)
+				answered(b, &b->v[i]);
+			if (b->arenas[i])
+				arena_reset(b->arenas[i]);
+		}
+	}
 	b->n = 0;
-	int rc = source_write_down(b->s, b->reader, &b->record, b->call.arena);
+	int rc = source_write_down(b->s, b->reader, &b->record, b->arena);
 
-	arena_reset(b->call.arena);
+	arena_reset(b->arena);
 	return rc < 0 || b->s->report.err.code != ERR_NONE ? -1 : 0;
 }
 
 /* Empty, with its memory in the arena, which the batch before has left. */
 static void begin_batch(struct batch *b)
 {
-	struct arena *a = b->call.arena;
+	struct arena *a = b->arena;
 
 	b->v = ARENA_ARRAY(a, b->room, struct entry);
 	b->told = ARENA_ARRAY(a, b->room, bool);
@@ -292,9 +311,11 @@ int source_walk(struct source *s, struct db *reader, const struct provider_call 
 	struct source_vanished *gone)
 {
 	ARENA_AUTO a = arena_new();
+	ARENA_AUTO scratch = arena_new();
 	struct session_health health;
 	struct batch b = {
 		.s = s,
+		.arena = a,
 		.reader = reader,
 		.call = *call,
 		.policy_version = policy_version(s->e),
@@ -303,7 +324,7 @@ int source_walk(struct source *s, struct db *reader, const struct provider_call 
 	};
 	int rc;
 
-	b.call.arena = a;
+	b.call.arena = scratch;
 	rc = walk(&b, l, rows, gone);
 	if (rc == 0 && b.deaf.code != ERR_NONE) {
 		s->report.err = b.deaf;

@@ -18,7 +18,7 @@ static const struct harvest_format formats[] = {
 
 void harvest_init(struct harvest *h, struct arena *a)
 {
-	*h = (struct harvest){.arena = a, .tokens_per_s = NAN};
+	*h = (struct harvest){.arena = a, .tokens_per_s = NAN, .values_left = SIZE_MAX};
 }
 
 static bool ends_with(const char *s, const char *end)
@@ -47,17 +47,29 @@ static int yaml_text(const char *bytes, size_t len, struct arena *a, const char 
 	return 0;
 }
 
+static int tree(
+	struct harvest *h, const char *text, size_t len, struct harvest_file *f, struct err *err)
+{
+	size_t most = h->values_left < HARVEST_VALUES_MAX ? h->values_left : HARVEST_VALUES_MAX;
+	size_t values;
+
+	if (json_tree(text, len, most, h->arena, &f->root, &values, err))
+		return -1;
+	if (h->values_left != SIZE_MAX)
+		h->values_left -= values;
+	return 0;
+}
+
 /* vLLM adds a run to its .json as a line. */
 static bool is_lines_all_the_same(struct harvest *h, struct harvest_file *f)
 {
-	size_t n = first_line(f->text, f->len), values;
+	size_t n = first_line(f->text, f->len);
 	struct err why = {0};
 
 	if (f->is_card || f->is_lines || strspn(f->text + n, " \t\r\n") == f->len - n)
 		return false;
 	const char *text = harvest_strict(f->text, n, h->arena, &n);
-	if (json_tree(text, n, HARVEST_VALUES_MAX, h->arena, &f->root, &values, &why) ||
-		!json_is(f->root, JSON_KIND_OBJECT))
+	if (tree(h, text, n, f, &why) || !json_is(f->root, JSON_KIND_OBJECT))
 		return false;
 	f->is_lines = f->has_more = true;
 	return true;
@@ -67,7 +79,7 @@ static bool is_lines_all_the_same(struct harvest *h, struct harvest_file *f)
 static enum harvest_outcome open_file(
 	struct harvest *h, const char *bytes, size_t len, struct harvest_file *f, struct err *err)
 {
-	size_t n = len, values;
+	size_t n = len;
 	const char *text = bytes;
 	struct err why = {0};
 	int rc;
@@ -94,8 +106,7 @@ static enum harvest_outcome open_file(
 	text = harvest_strict(text, n, h->arena, &n);
 	if (strspn(text, " \t\r\n") == n)
 		return harvest_refuse(h, NULL, err, "is empty");
-	if (!json_tree(text, n, HARVEST_VALUES_MAX, h->arena, &f->root, &values, &why) ||
-		is_lines_all_the_same(h, f))
+	if (!tree(h, text, n, f, &why) || is_lines_all_the_same(h, f))
 		return HARVEST_READ;
 	f->root = NULL;
 	f->is_text = !f->is_card && !f->is_lines && !ends_with(f->name, ".json") &&
@@ -168,8 +179,10 @@ enum harvest_outcome harvest_read(
 	file = h->file;
 	format = h->format;
 	size_t n_found = h->n_findings - before.n_findings + h->n_suites - before.n_suites;
-	if (outcome == HARVEST_REFUSED || outcome == HARVEST_UNKNOWN)
+	if (outcome == HARVEST_REFUSED || outcome == HARVEST_UNKNOWN) {
+		before.values_left = h->values_left;
 		*h = before;
+	}
 	harvest_add_source(
 		h, &(struct harvest_source){.file = file,
 			   .format = format,

@@ -16,6 +16,7 @@ enum {
 	PAGE_MAX = 4 << 20,
 	EVALUATIONS_MAX = 100,
 	PAGES_MAX = 20,
+	KEPT_MAX = 8 << 20, /* bytes of all evaluations of one model */
 	/* An artifact never changes: one whose evaluations are still coming in is left for later. */
 	SETTLE_S = 600,
 };
@@ -55,7 +56,7 @@ static int read_manifest(struct gcp_client *c, const struct provider_call *call,
 
 struct evaluations {
 	struct harvested_file file[EVALUATIONS_MAX];
-	size_t n;
+	size_t n, kept;
 	int64_t newest;
 };
 
@@ -74,6 +75,9 @@ static int take(struct evaluations *e, const json_t *one, struct arena *a, struc
 		return err_set(err, ERR_IO, "has more than %d evaluations", (int)EVALUATIONS_MAX);
 	if (jcs_render(one, &text, err) < 0)
 		return -1;
+	e->kept += text.len;
+	if (text.overflow || e->kept > KEPT_MAX)
+		return err_set(err, ERR_IO, "has evaluations of more than %d MiB", KEPT_MAX >> 20);
 	e->newest = at > e->newest ? at : e->newest;
 	e->file[e->n++] = (struct harvested_file){
 		arena_printf(a, "evaluation%s.json", strrchr(name, '/') ? strrchr(name, '/') : ""),
@@ -81,17 +85,21 @@ static int take(struct evaluations *e, const json_t *one, struct arena *a, struc
 	return 0;
 }
 
-/* 1: there is another page, which *token names. */
+/* 1: there is another page, which *token names. Nothing of a page stays but what is taken of it. */
 static int read_page(struct gcp_client *c, const struct provider_call *call,
 	const struct gcp_model *m, const char **token, struct evaluations *e, struct err *err)
 {
-	struct arena *a = call->arena;
+	ARENA_AUTO a = arena_new();
+	struct provider_call own = *call;
 	json_auto_t *doc = NULL;
 	struct http_response r;
 	const char *next;
 	const json_t *list, *one;
 	size_t i;
-	int rc = gcp_get(c, call, GCP_VERTEX,
+	int rc;
+
+	own.arena = a;
+	rc = gcp_get(c, &own, GCP_VERTEX,
 		arena_printf(a, "/v1/%s/models/%s@%s/evaluations?pageSize=100%s%s",
 			gcp_client_parent(c), m->id, m->version, *token ? "&pageToken=" : "",
 			*token ? http_escape(*token, a) : ""),
@@ -110,8 +118,8 @@ static int read_page(struct gcp_client *c, const struct provider_call *call,
 		return err_set(err, ERR_IO,
 			"Vertex AI answers with something else than a list of evaluations: its "
 			"answers have changed");
-	json_array_foreach(list, i, one) if (take(e, one, a, err) < 0) return -1;
-	*token = next && *next ? arena_strdup(a, next) : NULL;
+	json_array_foreach(list, i, one) if (take(e, one, call->arena, err) < 0) return -1;
+	*token = next && *next ? arena_strdup(call->arena, next) : NULL;
 	return *token != NULL;
 }
 

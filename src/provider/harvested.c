@@ -5,6 +5,7 @@
  */
 #include "provider/harvested.h"
 
+#include "base/jcs.h"
 #include "base/strbuf.h"
 
 int harvested_document(const struct harvested_file *files, size_t n, const struct harvest_target *t,
@@ -14,6 +15,7 @@ int harvested_document(const struct harvested_file *files, size_t n, const struc
 	struct err why = {0};
 
 	harvest_init(ret_harvest, a);
+	ret_harvest->values_left = JCS_VALUES_MAX;
 	for (size_t i = 0; i < n; i++)
 		if (harvest_read(ret_harvest, files[i].name, files[i].text, files[i].len, &why) ==
 			HARVEST_REFUSED) {

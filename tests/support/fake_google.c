@@ -65,7 +65,8 @@ static int google_send(void *arg, const struct provider_call *call, struct sessi
 	if (rule && !rule->status)
 		return err_set(err, ERR_UNREACHABLE, "%s: nobody there", r->http.server.base);
 	*ret = (struct http_response){.status = *ret_status,
-		.body = rule ? rule->body : "{\"error\":{\"code\":404,\"status\":\"NOT_FOUND\"}}"};
+		.body = arena_strdup(call->arena,
+			rule ? rule->body : "{\"error\":{\"code\":404,\"status\":\"NOT_FOUND\"}}")};
 	ret->body_len = strlen(ret->body);
 	if (rule && rule->header) {
 		ret->headers = header_of(rule, g->arena);

@@ -17,13 +17,16 @@
 
 Suite *test_suite(void);
 
-static size_t fetches;
+static size_t fetches, spill, most_used;
 static bool broken;
 
 static int count_fetch(struct connector *c, const struct provider_call *call,
 	const struct source_entry *entry, struct source_document *ret, struct err *err)
 {
 	fetches++;
+	if (arena_used(call->arena) > most_used)
+		most_used = arena_used(call->arena);
+	arena_alloc(call->arena, spill);
 	return connector_dir.fetch(c, call, entry, ret, err);
 }
 
@@ -40,7 +43,7 @@ static void setup(void)
 	folders_setup();
 	folders_kind.fetch = count_fetch;
 	folders_kind.list = break_list;
-	fetches = 0;
+	fetches = spill = most_used = 0;
 	broken = false;
 }
 
@@ -257,6 +260,28 @@ static int bad_fetch(struct connector *c, const struct provider_call *call,
 	return connector_dir.fetch(c, call, entry, ret, err);
 }
 
+/* What fetching took is not kept for the next entry, and documents that fill the memory go in by parts. */
+START_TEST(test_source__memory_is_one_entrys)
+{
+	char *blanks = memset(arena_alloc(reg.arena, (900 << 10) + 1), ' ', 900 << 10);
+
+	spill = 1 << 20;
+	for (int i = 0; i < 12; i++)
+		folders_put(arena_printf(reg.arena, "hf/%02d.json", i),
+			arena_printf(reg.arena, "%s%s", blanks,
+				folders_manifest("hf",
+					arena_printf(reg.arena, "s/textgen-lora-v%d", i + 1),
+					"textgen", 0.8)));
+	folders_put("hf/12.json", "{");
+	struct job_run r = folders_ingest();
+
+	ck_assert_str_eq(counts(&r, "hf"), "13 0 12 0 1 0 0 0");
+	ck_assert_uint_lt(most_used, spill);
+	r = folders_ingest();
+	ck_assert_str_eq(counts(&r, "hf"), "13 13 0 0 0 0 0 0");
+}
+END_TEST
+
 START_TEST(test_source__one_entry_that_fails_does_not_stop_the_rest)
 {
 	folders_kind.fetch = bad_fetch;
@@ -384,6 +409,7 @@ Suite *test_suite(void)
 	tcase_add_test(tc, test_source__leaves_what_is_being_written);
 	tcase_add_test(tc, test_source__refuses_what_it_does_not_open);
 	tcase_add_test(tc, test_source__a_file_that_cannot_be_read_is_tried_again);
+	tcase_add_test(tc, test_source__memory_is_one_entrys);
 	tcase_add_test(tc, test_source__one_entry_that_fails_does_not_stop_the_rest);
 	tcase_add_test(tc, test_source__a_provider_that_fails_does_not_stop_the_other);
 	tcase_add_test(tc, test_source__a_folder_that_was_away_is_not_forgotten);

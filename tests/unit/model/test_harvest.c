@@ -119,6 +119,23 @@ START_TEST(test_harvest__a_map_is_read_or_refused)
 }
 END_TEST
 
+/* Many files are no way around the bound of one, nor those that are refused. */
+START_TEST(test_harvest__values_of_all_files)
+{
+	static const char text[] = "{\"a\":[1,2,3,4,5,6,7,8]}";
+	struct err err = {0};
+	struct harvest h;
+
+	harvest_init(&h, arena);
+	h.values_left = 25;
+	for (size_t i = 0; i < 2; i++)
+		ck_assert_int_eq(
+			harvest_read(&h, "a.json", text, strlen(text), &err), HARVEST_UNKNOWN);
+	ck_assert_int_eq(harvest_read(&h, "a.json", text, strlen(text), &err), HARVEST_REFUSED);
+	ck_assert_msg(strstr(err.msg, "more than 5 values") != NULL, "%s", err.msg);
+}
+END_TEST
+
 /* Whatever is cut off must be refused or say less, and never crash. */
 START_TEST(test_harvest__cut_anywhere)
 {
@@ -203,6 +220,7 @@ Suite *test_suite(void)
 	tcase_add_loop_test(t, test_harvest__case, 0, (int)harvest_n_cases);
 	tcase_add_loop_test(t, test_harvest__trap, 0, (int)harvest_n_traps);
 	tcase_add_loop_test(t, test_harvest__cut_anywhere, 0, (int)harvest_n_cases);
+	tcase_add_test(t, test_harvest__values_of_all_files);
 	tcase_add_test(t, test_harvest__a_map_is_read_or_refused);
 	tcase_add_test(t, test_harvest__a_card_may_be_large);
 	suite_add_tcase(s, t);

@@ -586,6 +586,43 @@ START_TEST(test_gcp__evaluations_that_disagree)
 }
 END_TEST
 
+static const char *filled(char with, size_t n)
+{
+	char *text = arena_alloc(arena, n + 1);
+
+	memset(text, with, n);
+	return text;
+}
+
+/* A page of 3 MiB leaves what is taken of it, and all that is taken has an end. */
+START_TEST(test_gcp__evaluations_that_fill_the_memory)
+{
+	const char *pad = filled('x', 3 << 20);
+	struct source_document d;
+	size_t before;
+
+	google_rule(&google, "pageToken=b", 200,
+		arena_printf(arena, "{\"modelEvaluations\":[%s],\"pad\":\"%s\"}",
+			evaluation(EARLIER, "{\"ndcg_at_10\":0.71}"), pad));
+	google_rule(&google, EVALUATIONS, 200,
+		arena_printf(arena,
+			"{\"modelEvaluations\":[],\"pad\":\"%s\",\"nextPageToken\":\"b\"}", pad));
+	google_rule(&google, MODEL, 200, model(1, 2, 40));
+	before = arena_used(call.arena);
+	ck_assert_msg(fetch(&d) == FETCH_DONE, "%s", err.msg);
+	ck_assert_uint_lt(arena_used(call.arena) - before, 1 << 20);
+
+	forget_rules();
+	google_rule(&google, EVALUATIONS, 200,
+		arena_printf(arena, "{\"modelEvaluations\":[%s],\"nextPageToken\":\"b\"}",
+			evaluation(EARLIER, arena_printf(arena, "{\"%s\":1}", pad))));
+	google_rule(&google, MODEL, 200, model(1, 2, 40));
+	ck_assert_int_eq(fetch(&d), -1);
+	ck_assert_int_eq(err.code, ERR_IO);
+	ck_assert_ptr_nonnull(strstr(err.msg, "more than 8 MiB"));
+}
+END_TEST
+
 START_TEST(test_gcp__fetches_that_fail)
 {
 	static const struct {
@@ -743,6 +780,7 @@ Suite *test_suite(void)
 	tcase_add_test(c, test_gcp__changed_or_gone_since_it_was_listed);
 	tcase_add_test(c, test_gcp__no_manifest_can_be_made);
 	tcase_add_test(c, test_gcp__evaluations_that_disagree);
+	tcase_add_test(c, test_gcp__evaluations_that_fill_the_memory);
 	tcase_add_test(c, test_gcp__fetches_that_fail);
 	tcase_add_test(c, test_gcp__one_that_the_filter_does_not_list_is_not_found);
 	tcase_add_test(c, test_gcp__one_by_its_name);
