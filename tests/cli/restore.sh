@@ -126,20 +126,25 @@ check "... and a node sees nothing new" exits 0
 stop
 fault() { curl -sf -H 'Content-Type: application/json' -d "$1" "$hub/_control/fault" >control.out; }
 begun() { # FOLDER WORDS...: a restore that waits for the Hub and holds the folder
-	fault '{"kind":"slow","seconds":3,"times":1,"path":"/refs"}'
+	fault '{"kind":"hold","path":"/refs"}'
 	"$BUILD/spiralfed" restore --from-hub "$repo" --endpoint "$hub" --key "$key" --state "$1" \
 		>begun.out 2>begun.err &
 	begun=$!
-	await test -e "$1/lock"
+	await held
 }
+held() { curl -sf "$hub/_control/stats" | grep -q '"held"'; }
+mend() { curl -sf -X DELETE "$hub/_control/$1" >control.out; }
 begun twice
 restore --state twice
 check "of two restores at once one is told so" says 'or another restore, holds the state folder'
 "$BUILD/spiralfedd" -o listen="unix:$PWD/sock" -o state=twice >out 2>err
 check "... and so is a daemon" says 'holds the state folder'
+mend fault
+mend stats
 check "... and the first one comes to its end" wait "$begun"
 begun late
 echo "somebody's" >late/registry.sqlite
+mend fault
 failed() { ! wait "$begun"; }
 check "a registry that came meanwhile" failed
 check "... is named" grep -q 'came meanwhile, and nothing is restored over it' begun.err

@@ -10,7 +10,7 @@ file with the profiles default and wrong).
 
   POST   /_control/fault {"kind": ..., "service": S, "match": REGEX, "times": N, ...}   DELETE: all end
          match: of "METHOD /path" or of the operation; kind: throttle (with "after"), error ("status", "code"), slow
-         ("seconds"), truncate, denied, unauthorized, expired, echo (what signs), gone (no answer), drift ("variant":
+         ("seconds"), hold (until all faults end), truncate, denied, unauthorized, expired, echo (what signs), gone (no answer), drift ("variant":
          html, wrap, rename, types, endless)
   POST   /_control/seed {"count", "group", "bucket", "manifest": text with %d, "age": seconds}
   POST   /_control/object {"bucket", "key", "text"}   DELETE {"bucket", "key"}   /_control/bucket {"bucket", "region"}
@@ -70,6 +70,7 @@ class Amazon:
         self.store = Store(options.region, options.page)
         self.keys = {KEY: {"secret": SECRET}}
         self.faults, self.metadata_tokens = [], {}
+        self.mended = threading.Event()
         self.web_token, self.pod_token = "web-" + secrets.token_urlsafe(40), "pod-" + secrets.token_urlsafe(20)
         self.reset()
 
@@ -244,6 +245,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
             raise ConnectionAbortedError
         if kind == "slow":
             time.sleep(fault.get("seconds", 5))
+        elif kind == "hold":
+            fault["mended"].wait()
         elif kind == "throttle":
             headers = {"Retry_After": str(fault["after"])} if "after" in fault else {}
             reply = self.refusal("SlowDown", "Rate exceeded" if self.service == "sagemaker" else
@@ -413,9 +416,11 @@ class Handler(http.server.BaseHTTPRequestHandler):
         key = (self.command, what)
         with store.lock:
             if key == ("POST", "fault"):
-                amazon.faults.append(body)
+                amazon.faults.append({**body, "mended": amazon.mended})
             elif key == ("DELETE", "fault"):
                 amazon.faults.clear()
+                amazon.mended.set()
+                amazon.mended = threading.Event()
             elif key == ("POST", "seed"):
                 store.seed(body["count"], body["group"], body["bucket"], body["manifest"], body.get("age", 0))
             elif key == ("POST", "index"):

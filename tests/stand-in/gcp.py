@@ -10,7 +10,7 @@ impersonation.json, subject.token; wrong.json is signed by nobody it knows; push
 Pub/Sub would send along with a message.
 
   POST   /_control/fault {"kind": ..., "path": REGEX, "method": M, "times": N, ...}   DELETE: all end
-         kind: throttle (429 with "after"), error ("status"), slow ("seconds"), truncate, unauthorized,
+         kind: throttle (429 with "after"), error ("status"), slow ("seconds"), hold (until all faults end), truncate, unauthorized,
          denied (403), echo (the token; "status"), gone (no answer), drift ("variant": wrap, rename, types, html), flavor (no Metadata-Flavor)
   POST   /_control/seed {"project", "location", "count", "labels", "bucket", "manifest": text with %d}
   POST   /_control/model {"project", "location", "model": {...}, "parent"}   /_control/evaluation {"model", "evaluation", "created"}
@@ -71,6 +71,7 @@ class Google:
     def __init__(self, options):
         self.options, self.store, self.url = options, Store(), None
         self.tokens, self.faults, self.subjects, self.uploads = {}, [], set(), {}
+        self.mended = threading.Event()
         self.reset()
 
     def reset(self):
@@ -223,6 +224,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
             raise Reply(0)
         if kind == "slow":
             time.sleep(fault.get("seconds", 1))
+        if kind == "hold":
+            fault["mended"].wait()
         if kind == "throttle":
             raise GcpError(429, "RESOURCE_EXHAUSTED", "Quota exceeded for aiplatform.googleapis.com/resource_management"
                            "_requests with base model.", headers={"Retry_After": str(fault["after"])}
@@ -625,11 +628,13 @@ class Handler(http.server.BaseHTTPRequestHandler):
             raise Reply(200, google.stats)
         if what == "fault" and delete:
             google.faults.clear()
+            google.mended.set()
+            google.mended = threading.Event()
             raise Reply(204)
         body = self.json_body()
         parent = "projects/%s/locations/%s" % (body.get("project", "proj"), body.get("location", "europe-west4"))
         if what == "fault":
-            google.faults.append(body)
+            google.faults.append({**body, "mended": google.mended})
         elif what == "revoke":
             google.tokens.clear()
         elif what == "clock":

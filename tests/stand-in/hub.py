@@ -8,6 +8,7 @@ prints its URL and serves until it is killed. Roles: read, write. Without --toke
 
   POST   /_control/fault {"kind": ..., "path": REGEX, "method": M, "times": N, ...}   DELETE: all end
          kind: limit (429, nothing left), throttle (429 with "after"), error ("status"), slow ("seconds"),
+         hold (until all faults end),
          truncate, unauthorized, echo (the token; "status"), gone (no answer), redirect ("to"), drift ("variant": wrap, rename, types, html)
   POST   /_control/repo {"id", "files": {path: text}, "lfs": {path: text}, "tags", "private", "gated",
          "disabled", "set": {field: value of the API's answer}, "author"}
@@ -52,6 +53,7 @@ class Hub:
         self.user, self.orgs = "pipeline", {"spiralverse"}
         self.faults, self.webhooks, self.cache = [], [], {}
         self.windows, self.cdn, self.url = {}, None, None
+        self.mended = threading.Event()
         self.reset()
 
     def reset(self):
@@ -77,6 +79,15 @@ class Hub:
                         self.faults.remove(f)
                 return f
         return None
+
+    def set_fault(self, fault):
+        fault["mended"] = self.mended
+        self.faults.append(fault)
+
+    def mend(self):
+        self.faults.clear()
+        self.mended.set()
+        self.mended = threading.Event()
 
     def quota(self, bucket):
         """(left, seconds to the next window); one request of it is used."""
@@ -222,6 +233,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
             self.hang_up()
         if kind == "slow":
             time.sleep(fault.get("seconds", 1))
+        if kind == "hold":
+            self.hub.count("held", 0, 0)
+            fault["mended"].wait()
         bucket = "api" if self.parts[0] == "api" else "resolvers" if "resolve" in self.parts else "pages"
         left, wait = self.hub.quota(bucket)
         if kind == "limit":
@@ -548,7 +562,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
         hub, verb, body = self.hub, self.parts[1], self.json_body()
         self.route = "control"
         if verb == "fault":
-            hub.faults = [] if self.command == "DELETE" else hub.faults + [body]
+            with hub.store.lock:
+                hub.mend() if self.command == "DELETE" else hub.set_fault(body)
         elif verb == "stats" and self.command == "GET":
             raise Reply(200, hub.stats)
         elif verb == "stats":
