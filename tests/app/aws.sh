@@ -7,7 +7,7 @@
 [ -x /usr/bin/python3 ] || { echo "python3 is missing: the stand-in for Amazon can't run"; exit 77; }
 for name in $(env | sed -n 's/^\(AWS_[A-Z0-9_]*\)=.*/\1/p'); do unset "$name"; done
 
-/usr/bin/python3 "$SRC/tests/stand-in/aws.py" --folder "$PWD" >url 2>stand-in.err &
+/usr/bin/python3 "$SRC/tests/stand-in/aws.py" --page 8 --folder "$PWD" >url 2>stand-in.err &
 api=$!
 trap 'kill $api 2>/dev/null; [ -z "$pid" ] || kill -KILL "$pid" 2>/dev/null' EXIT
 await test -s url
@@ -47,11 +47,11 @@ namespace = spiralverse
 role = runtime
 metrics = quality=accuracy
 webhook_secret = $PWD/secret
-timeout = 20
+timeout = 120
 END
 echo eventbridge-knows-this >secret
 cat >seed.json <<'END'
-{"count": 230, "group": "runtime", "bucket": "models", "age": 2592000, "manifest":
+{"count": 30, "group": "runtime", "bucket": "models", "age": 2592000, "manifest":
  "{\"provider\":\"aws\",\"artifacts\":[{\"id\":\"s/runtime-v%d\",\"role\":\"runtime\",\"uri\":\"s3://models/runtime/%d/model.tar.gz\",\"metrics\":{\"quality\":0.8,\"safety\":0.98,\"latency_ms_p95\":90,\"cost_per_1k_tokens\":0.4}}]}"}
 END
 control POST seed @seed.json
@@ -60,7 +60,7 @@ AWS_CONTAINER_CREDENTIALS_FULL_URI=$url/agent/task AWS_CONTAINER_AUTHORIZATION_T
 export AWS_CONTAINER_CREDENTIALS_FULL_URI AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE
 check "it starts with a container's credentials" start
 check "an ingest" ingest
-check "... brings in what is approved" prints 'aws: 230 new'
+check "... brings in what is approved" prints 'aws: 30 new'
 control DELETE stats
 check "another one" ingest
 check "... finds nothing new" prints 'aws: nothing new'
@@ -74,8 +74,8 @@ control POST create '{"ModelPackageGroupName":"runtime","ModelApprovalStatus":"A
 control POST create '{"ModelPackageGroupName":"runtime","ModelApprovalStatus":"Approved"}' >/dev/null
 check "packages without a manifest" ingest
 check "... are taken by their reports, or refused" prints 'aws: 1 new, 1 refused'
-curl -s --unix-socket sock http://localhost/v1/artifacts/aws/spiralverse/runtime-v231 >out
-check "... under the name of group and version" prints '"id":"spiralverse/runtime-v231"'
+curl -s --unix-socket sock http://localhost/v1/artifacts/aws/spiralverse/runtime-v31 >out
+check "... under the name of group and version" prints '"id":"spiralverse/runtime-v31"'
 sf providers aws
 check "... with the reason" prints 'neither spiralfed/manifest.json nor a quality report'
 
@@ -94,16 +94,16 @@ changed="SageMaker Model Package State Change"
 control POST object '{"bucket":"models","key":"e2.json","text":"{\"binary_classification_metrics\":{\"accuracy\":{\"value\":0.92,\"standard_deviation\":0.02}}}"}'
 control POST create '{"ModelPackageGroupName":"runtime","ModelApprovalStatus":"Approved","ModelMetrics":{"ModelQuality":{"Statistics":{"ContentType":"application/json","S3Uri":"s3://models/e2.json"}}}}' >/dev/null
 control DELETE stats
-check "an event is taken" [ "$(announce "$(arn 233)" "$changed" eventbridge-knows-this)" = "202 application/json" ]
+check "an event is taken" [ "$(announce "$(arn 33)" "$changed" eventbridge-knows-this)" = "202 application/json" ]
 check "... with what it names" prints '"outcome":"queued"'
-has_233() { curl -s --unix-socket sock http://localhost/v1/artifacts/aws/spiralverse/runtime-v233 >out && prints '"value":0.92'; }
-check "... which comes in" await has_233
+has_33() { curl -s --unix-socket sock http://localhost/v1/artifacts/aws/spiralverse/runtime-v33 >out && prints '"value":0.92'; }
+check "... which comes in" await has_33
 control GET stats >counts
 check "... and nothing else is asked for" eval '! grep -q ListModelPackages counts'
 check "another kind of event does nothing" \
-	[ "$(announce "$(arn 233)" "SageMaker Endpoint State Change" eventbridge-knows-this)" = "202 application/json" ]
+	[ "$(announce "$(arn 33)" "SageMaker Endpoint State Change" eventbridge-knows-this)" = "202 application/json" ]
 check "... and says so" prints '"outcome":"ignored"'
-other=$(arn 233 | sed 's/:123456789012:/:210987654321:/')
+other=$(arn 33 | sed 's/:123456789012:/:210987654321:/')
 check "an event of another account does nothing" \
 	[ "$(announce "$other" "$changed" eventbridge-knows-this)" = "202 application/json" ]
 check "... says why" prints '"detail":"it is of another account than 123456789012, whose packages are listed"'
@@ -138,12 +138,12 @@ tell() { # FAULT WORDS: two runs under it are one failure, and it recovers
 	check "... which is told, too" test "$(events provider.recovered)" = $((before + 1))
 }
 control POST create '{"ModelPackageGroupName":"runtime","ModelApprovalStatus":"PendingManualApproval"}' >/dev/null
-control POST package "{\"arn\":\"$(arn 234)\",\"CreationTime\":1700000000,\"LastModifiedTime\":1700000000,
+control POST package "{\"arn\":\"$(arn 34)\",\"CreationTime\":1700000000,\"LastModifiedTime\":1700000000,
 	\"CustomerMetadataProperties\":{\"spiralfed.manifest\":\"s3://models/runtime/late.json\"}}"
 control POST object '{"bucket":"models","key":"runtime/late.json","text":"{\"provider\":\"aws\",\"artifacts\":[{\"id\":\"s/late-v1\",\"role\":\"runtime\",\"uri\":\"s3://models/late\",\"metrics\":{\"quality\":0.8,\"safety\":0.98,\"latency_ms_p95\":90,\"cost_per_1k_tokens\":0.4}}]}"}'
 ingest
 check "an old package that nobody has approved is not taken" prints 'aws: nothing new'
-control POST package "{\"arn\":\"$(arn 234)\",\"ModelApprovalStatus\":\"Approved\",\"LastModifiedTime\":$(date +%s)}"
+control POST package "{\"arn\":\"$(arn 34)\",\"ModelApprovalStatus\":\"Approved\",\"LastModifiedTime\":$(date +%s)}"
 check "approved at last" ingest
 check "... it is brought in" prints 'aws: 1 new'
 ingest
@@ -166,10 +166,10 @@ tell '"kind":"expired"' 'ExpiredTokenException: The provided token has expired.'
 tell '"kind":"denied"' 'AccessDeniedException'
 tell '"kind":"echo"' 'what is *** of ***?'
 tell '"kind":"drift","variant":"rename"' 'its answers have changed'
-check "nothing came twice, nothing was lost" test "$(events manifest.submitted)" = 233
+check "nothing came twice, nothing was lost" test "$(events manifest.submitted)" = 33
 
-control POST fault '{"service":"s3","kind":"slow","seconds":2,"match":"runtime/23[5-7]/"}'
-sed 's/230/3/; s/2592000/0/' seed.json >more.json
+control POST fault '{"service":"s3","kind":"hold","match":"runtime/3[5-7]/"}'
+sed 's/30/3/; s/2592000/0/' seed.json >more.json
 control POST seed @more.json
 control DELETE stats
 sf schedule run ingest
@@ -182,7 +182,7 @@ control DELETE fault
 check "cut off in between, it starts again" start
 check "... and goes on with the same run" await is_over
 ingest
-check "... after which each is there once" test "$(events manifest.submitted)" = 236
+check "... after which each is there once" test "$(events manifest.submitted)" = 36
 stop
 
 check "it starts with a wrong secret" start -o provider.aws.credentials="$PWD/credentials" \
