@@ -5,7 +5,7 @@
 #   vertex-job.sh          starts the job (gcloud, in the project of today)
 #   vertex-job.sh inside   is what runs in it
 # Wants ARTIFACT (namespace/family-vN), REPO (of the Hub, for the manifest), BASE_MODEL, TASKS, METRIC, BUCKET, REGION, IMAGE (with
-# python, sentence-transformers, mteb, gsutil, spiralfed and this script as /job/vertex-job.sh), SERVICE_ACCOUNT,
+# python, sentence-transformers, mteb, gcloud with gsutil, curl, spiralfed and this script as /job/vertex-job.sh), SERVICE_ACCOUNT,
 # HF_SECRET (a secret's name in Secret Manager), SPIRALFED_URL.
 # No token of spiralfed's: the job's own identity is one. The policy binds it:
 #   "keyless": [{"issuer": "https://accounts.google.com", "audience": "spiralfed",

@@ -4,6 +4,7 @@
  * there, and commits only onto that: when somebody else was faster it looks again and tells, and a
  * manifest of the same artifact with other content is never replaced.
  */
+#include <stdlib.h>
 #include <string.h>
 
 #include "cli/manifest.h"
@@ -194,6 +195,21 @@ static int push(struct push *p)
 	return commit(p, head);
 }
 
+/* Where `hf auth login` leaves it, unless the environment says where else; NULL: there is none. */
+static const char *login_token(struct arena *a)
+{
+	const char *cache = getenv("XDG_CACHE_HOME"), *home = getenv("HOME"), *token;
+	struct err ignored = {0};
+
+	if (getenv("HF_TOKEN_PATH") || getenv("HF_HOME"))
+		return NULL;
+	const char *path = cache && *cache == '/' ? arena_printf(a, "%s/huggingface/token", cache)
+			   : home && *home == '/'
+				   ? arena_printf(a, "%s/.cache/huggingface/token", home)
+				   : NULL;
+	return path && hf_token(path, a, &token, &ignored) == 0 && *token ? path : NULL;
+}
+
 int manifest_push(struct cli *cli, const char *text, size_t len, const char *id, const char *digest)
 {
 	const char *repo = cli->option[CLI_OPTION_PUSH], *slash = strchr(repo, '/');
@@ -206,13 +222,15 @@ int manifest_push(struct cli *cli, const char *text, size_t len, const char *id,
 	if (!slash)
 		return cli_misuse(cli, "--push %s: not of the form namespace/name", repo);
 	o.author = arena_strndup(cli->arena, repo, (size_t)(slash - repo));
-	if (connector_hf.open(&o, &hub, &err) < 0)
-		return cli_misuse(cli, "--push: %s", err.msg);
 	if (hf_token(NULL, cli->arena, &token, &err) < 0 || !*token)
+		o.token_file = login_token(cli->arena);
+	if (!*token && !o.token_file)
 		return cli_fail(cli, CLI_REFUSED,
 			"%s: there is no token: set HF_TOKEN to one of the Hub's that may write "
-			"(or HF_TOKEN_PATH, HF_HOME)",
+			"(or HF_TOKEN_PATH, HF_HOME), or do hf auth login",
 			repo);
+	if (connector_hf.open(&o, &hub, &err) < 0)
+		return cli_misuse(cli, "--push: %s", err.msg);
 	struct push p = {.cli = cli,
 		.hub = hub,
 		.kind = connector_hf.repository,

@@ -10,6 +10,7 @@ python=/usr/bin/python3
 	exit 77
 }
 unset HF_TOKEN HUGGING_FACE_HUB_TOKEN HF_TOKEN_PATH HF_HOME SPIRALFED_URL
+export HOME=$PWD XDG_CACHE_HOME=$PWD/cache # no login of today's user
 harvest=$data/harvest
 
 "$python" "$SRC/tests/stand-in/hub.py" >hub.url 2>hub.log &
@@ -107,6 +108,13 @@ HF_TOKEN_PATH=$PWD/token
 export HF_TOKEN_PATH
 push spiralverse/gone
 check "the token of a file" exits 0
+unset HF_TOKEN_PATH
+mkdir -p home/.cache/huggingface
+cp token home/.cache/huggingface
+HOME=$PWD/home XDG_CACHE_HOME='' push spiralverse/gone
+check "... of hf auth login" exits 0
+HOME=$PWD/home HF_HOME=$PWD/nowhere XDG_CACHE_HOME='' push spiralverse/gone
+check "... which HF_HOME looks for elsewhere" says 'there is no token: set HF_TOKEN'
 rm made.json
 push spiralverse
 check "a repository that is none" exits 2
