@@ -63,7 +63,8 @@ struct publication_look {
 	size_t n_left;
 	struct spiralfed_key keys[KEYRING_MAX]; /* that sign now */
 	size_t n_keys;
-	int64_t head_serial; /* of the channel, at a head that is a commit of ours */
+	bool unrecorded;     /* a commit of ours is there that the registry does not know yet */
+	int64_t head_serial; /* of the channel, as that one shows it */
 };
 /* 0, -1: ERR_UNREACHABLE and the like. ---- publication_look.c */
 int publication_look(const struct source *s, const struct provider_call *call, struct db *reader,

@@ -140,6 +140,7 @@ static void take_sealed(struct looking *x, const struct claim *c)
 			f->left = f->found;
 	}
 	x->l->view.left_at = c->commit;
+	x->l->unrecorded = true;
 	x->l->head_serial = c->seal.serial;
 }
 

@@ -243,8 +243,9 @@ static int look_and_step(struct pass *x, struct err *err)
 		return -1;
 	publication_drift(&x->look.view, x->call.arena, &drift);
 	log_drift(x, &drift);
-	if (publication_found(
-		    x->p->e, x->reader, x->look.view.head, &drift, &none, x->call.arena, err) < 0)
+	/* What is not on record yet is to be read again when the step fails. */
+	if (publication_found(x->p->e, x->reader, x->look.unrecorded ? NULL : x->look.view.head,
+		    &drift, &none, x->call.arena, err) < 0)
 		return -1;
 	if (drift.n)
 		return 0;
