@@ -10,7 +10,7 @@ python=/usr/bin/python3
 	exit 77
 }
 unset HF_TOKEN HUGGING_FACE_HUB_TOKEN HF_TOKEN_PATH HF_HOME SPIRALFED_URL
-export HOME=$PWD XDG_CACHE_HOME=$PWD/cache # no login of today's user
+export HOME="$PWD" XDG_CACHE_HOME="$PWD/cache" # no login of the user of today
 harvest=$data/harvest
 
 "$python" "$SRC/tests/stand-in/hub.py" >hub.url 2>hub.log &
