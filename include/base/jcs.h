@@ -11,10 +11,14 @@
 
 #include <jansson.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/strbuf.h"
+
+/* Beyond it a double no longer holds every whole number: 2^53 - 1. */
+#define JSON_INTEGER_MAX INT64_C(9007199254740991)
 
 enum { JSON_DEPTH_MAX = 64, JCS_NUMBER_STRLEN = 32 };
 /* Of one document: commas and opening brackets, and one more. A tree has about 100 bytes for each, 200 in

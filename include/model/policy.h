@@ -163,9 +163,15 @@ const struct policy_slot *policy_slot_for(
 	const struct policy *p, const char *provider, const char *role);
 const struct policy_slot *policy_slot(const struct policy *p, const char *name);
 
+/* For policy.c, once the defaults are filled in; fills in what counts by default in the quorum and in the
+ * rules of a rollback, too. */
+void policy_check_whole(
+	struct policy *p, const char *pointer, struct arena *a, struct faults *faults);
+
 /* For policy.c. Without fusion rules: every request goes to the slot of role textgen, on failure to that
  * of role runtime, as far as there are such; else to the required slot whose name comes first. */
 void policy_fusion_fill(struct policy *p, struct arena *a);
+/* For policy_check.c. */
 void policy_fusion_check(const struct policy *p, const char *pointer, struct faults *faults);
 
 /* etc/policy.json as built in. */

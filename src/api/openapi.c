@@ -8,189 +8,19 @@
 #include <pthread.h>
 #include <string.h>
 
+#include "api/openapi_parts.h"
 #include "api/params.h"
 #include "api/router.h"
 #include "api/schemas.h"
 #include "api/status.h"
-#include "base/json_writer.h"
 #include "base/text.h"
 #include "base/words.h"
-#include "model/distillation.h"
-#include "model/node.h"
-#include "model/phase.h"
-#include "model/attestation.h"
-#include "model/canonical_suite.h"
-#include "model/checklist.h"
-#include "model/contract.h"
-#include "model/document_diff.h"
-#include "model/dsse.h"
-#include "model/policy.h"
-#include "model/schedule_view.h"
-#include "model/promotability.h"
-#include "model/provider.h"
-#include "model/publication.h"
-#include "model/waiver.h"
-#include "model/webhook.h"
-#include "model/release.h"
-#include "model/routing.h"
-#include "model/slo.h"
 
-enum { DOCUMENT_MAX = 4 * 1024 * 1024, TABLES_MAX = 256 };
+enum { DOCUMENT_MAX = 4 * 1024 * 1024 };
 
 static const char description[] =
 	"The control plane for federated model releases: submit manifests, see verdicts, merge, "
 	"promote, roll back. Every error is a problem document with a stable `code`.";
-
-struct listed {
-	const char *name, *member, *element;
-};
-static const struct field_table *const answer_tables[] = {
-#define SCHEMA(name, table) &table,
-#define SCHEMA_LIST(name, member, element)
-#include "api/schemas.def"
-#undef SCHEMA
-#undef SCHEMA_LIST
-};
-static const struct listed lists[] = {
-#define SCHEMA(name, table)
-#define SCHEMA_LIST(name, member, element) {#name, #member, #element},
-#include "api/schemas.def"
-#undef SCHEMA
-#undef SCHEMA_LIST
-};
-
-/* The component that a name in routes.def stands for. */
-static const char *schema_name(const char *name)
-{
-#define SCHEMA(name_, table)           \
-	if (strcmp(name, #name_) == 0) \
-		return table.name;
-#define SCHEMA_LIST(name_, member, element)
-#include "api/schemas.def"
-#undef SCHEMA
-#undef SCHEMA_LIST
-	return name;
-}
-
-static void write_ref(struct json_writer *w, const char *where, const char *name)
-{
-	char ref[128];
-
-	snprintf(ref, sizeof(ref), "#/components/%s/%s", where, name);
-	jw_object(w);
-	jw_kstring(w, "$ref", ref);
-	jw_end(w);
-}
-
-/* ---- components ---- */
-
-struct seen {
-	struct json_writer *w;
-	const struct field_table *tables[TABLES_MAX];
-	size_t n;
-};
-
-static void write_table(const struct field_table *t, void *arg)
-{
-	struct seen *seen = arg;
-
-	for (size_t i = 0; i < seen->n; i++)
-		if (seen->tables[i] == t)
-			return;
-	if (seen->n == TABLES_MAX)
-		return;
-	seen->tables[seen->n++] = t;
-	jw_key(seen->w, t->name);
-	fields_schema(t, seen->w);
-}
-
-static void write_list_schema(struct json_writer *w, const struct listed *l)
-{
-	jw_key(w, l->name);
-	jw_object(w);
-	jw_kstring(w, "type", "object");
-	jw_key(w, "required");
-	jw_array(w);
-	jw_string(w, l->member);
-	jw_end(w);
-	jw_key(w, "properties");
-	jw_object(w);
-	jw_key(w, l->member);
-	jw_object(w);
-	jw_kstring(w, "type", "array");
-	jw_key(w, "items");
-	write_ref(w, "schemas", schema_name(l->element));
-	jw_end(w);
-	jw_key(w, "next_page_token");
-	jw_object(w);
-	jw_kstring(w, "type", "string");
-	jw_kstring(w, "description", "absent on the last page");
-	jw_end(w);
-	jw_end(w);
-	jw_end(w);
-}
-
-static void write_names(struct json_writer *w, const char *name, const struct field_names *names)
-{
-	jw_key(w, name);
-	jw_object(w);
-	jw_kstring(w, "type", "string");
-	jw_key(w, "enum");
-	jw_array(w);
-	for (size_t i = 0; names->names[i]; i++)
-		jw_string(w, names->names[i]);
-	jw_end(w);
-	jw_end(w);
-}
-
-static void write_schemas(struct json_writer *w)
-{
-	struct seen seen = {.w = w, .n = 0};
-
-	jw_key(w, "schemas");
-	jw_object(w);
-	for (size_t i = 0; i < ROUTES; i++)
-		if (route_at((enum route_id)i)->body)
-			fields_visit(route_at((enum route_id)i)->body, write_table, &seen);
-	for (size_t i = 0; i < sizeof(answer_tables) / sizeof(answer_tables[0]); i++)
-		fields_visit(answer_tables[i], write_table, &seen);
-	fields_visit(&problem_table, write_table, &seen);
-	for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++)
-		write_list_schema(w, &lists[i]);
-	write_names(w, "Phase", &phase_names);
-	jw_end(w);
-}
-
-static void write_components(struct json_writer *w)
-{
-	jw_key(w, "components");
-	jw_object(w);
-	write_schemas(w);
-	jw_key(w, "securitySchemes");
-	jw_object(w);
-	jw_key(w, "bearer");
-	jw_object(w);
-	jw_kstring(w, "type", "http");
-	jw_kstring(w, "scheme", "bearer");
-	jw_kstring(w, "bearerFormat", "sfd_<id>_<secret>");
-	jw_kstring(w, "description",
-		"A token with the scope that the route's description names. admin holds every "
-		"scope; "
-		"operate and promote hold read. Not asked for when the daemon runs with auth = "
-		"off.");
-	jw_end(w);
-	jw_key(w, "basic");
-	jw_object(w);
-	jw_kstring(w, "type", "http");
-	jw_kstring(w, "scheme", "basic");
-	jw_kstring(w, "description",
-		"For calendar programs: any name, and the token as the password.");
-	jw_end(w);
-	jw_end(w);
-	jw_end(w);
-}
-
-/* ---- operations ---- */
 
 static void write_param(struct json_writer *w, const char *in, const char *name, bool required,
 	const char *schema, const char *help)
@@ -246,7 +76,7 @@ static void write_body(struct json_writer *w, const struct route *r)
 	jw_key(w, "application/json");
 	jw_object(w);
 	jw_key(w, "schema");
-	write_ref(w, "schemas", r->body->name);
+	openapi_ref(w, "schemas", r->body->name);
 	jw_end(w);
 	jw_end(w);
 	jw_end(w);
@@ -263,7 +93,7 @@ static void write_content(struct json_writer *w, const struct route *r)
 		if (strcmp(r->schema, "OpenAPI") == 0)
 			jw_raw(w, "{\"type\":\"object\"}", 17);
 		else
-			write_ref(w, "schemas", schema_name(r->schema));
+			openapi_ref(w, "schemas", openapi_schema_name(r->schema));
 		jw_end(w);
 	}
 	if ((r->flags & ROUTE_PLAIN) || r->columns) {
@@ -370,7 +200,7 @@ static void write_problem(struct json_writer *w, const struct route *r, int stat
 	jw_key(w, "application/problem+json");
 	jw_object(w);
 	jw_key(w, "schema");
-	write_ref(w, "schemas", problem_table.name);
+	openapi_ref(w, "schemas", problem_table.name);
 	jw_end(w);
 	jw_end(w);
 	jw_end(w);
@@ -532,7 +362,7 @@ static void make(void)
 		"[{\"url\":\"/\",\"description\":\"The daemon that serves this document\"}]");
 	write_tags(&w);
 	write_paths(&w);
-	write_components(&w);
+	openapi_components(&w);
 	jw_end(&w);
 	const char *text = strbuf_detach(&out, &len);
 

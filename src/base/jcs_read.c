@@ -17,8 +17,6 @@
 
 enum { NUMBER_MAX = 40, EXACT_DIGITS = 15, WHOLE_DIGITS = 18, NAME_MAX_BYTES = 255 };
 
-#define INTEGER_MAX INT64_C(9007199254740991) /* 2^53 - 1 */
-
 struct reader {
 	const char *at, *end;
 	struct strbuf copy; /* of a key, or of a string with escapes */
@@ -122,7 +120,7 @@ static size_t digits(const char *p, const char *end, uint64_t *value)
 
 static json_t *make_integer(bool negative, uint64_t value, size_t n)
 {
-	if (n > WHOLE_DIGITS || value > (uint64_t)INTEGER_MAX)
+	if (n > WHOLE_DIGITS || value > (uint64_t)JSON_INTEGER_MAX)
 		return NULL;
 	return json_integer(negative ? -(json_int_t)value : (json_int_t)value);
 }
@@ -137,7 +135,7 @@ static json_t *make_real(const char *start, size_t n)
 	memcpy(text, start, n);
 	text[n] = '\0';
 	v = strtod(text, NULL);
-	return fabs(v) <= (double)INTEGER_MAX ? json_real(v) : NULL;
+	return fabs(v) <= (double)JSON_INTEGER_MAX ? json_real(v) : NULL;
 }
 
 /* m / 10^k of an m below 10^15: both are exact doubles, so that the quotient is the nearest one. */
