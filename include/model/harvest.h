@@ -20,7 +20,13 @@
 #include "base/strbuf.h"
 #include "model/evidence.h"
 
-enum { HARVEST_FILE_MAX = 64 << 20, HARVEST_FINDINGS_MAX = 20000, HARVEST_FILES_MAX = 2000 };
+/* TEXT_MAX: bytes of where numbers stand and what they are called. */
+enum {
+	HARVEST_FILE_MAX = 64 << 20,
+	HARVEST_FINDINGS_MAX = 20000,
+	HARVEST_FILES_MAX = 2000,
+	HARVEST_TEXT_MAX = 32 << 20
+};
 
 enum harvest_outcome {
 	HARVEST_READ,	 /* something of it can go into a manifest */
@@ -79,6 +85,7 @@ struct harvest {
 	struct said base_model, license, kind;
 	double tokens_per_s; /* of a serving benchmark, all tokens; NAN: not known */
 	const char *tokens_file;
+	size_t n_text;	    /* of HARVEST_TEXT_MAX */
 	size_t values_left; /* of all files that are still to come; SIZE_MAX: no limit but each file's */
 	/* Of the file that is being read. */
 	const char *file, *format;

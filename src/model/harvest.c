@@ -153,6 +153,10 @@ static enum harvest_outcome read_file(
 		if (outcome == HARVEST_READ && h->n_findings == HARVEST_FINDINGS_MAX)
 			return harvest_refuse(
 				h, NULL, err, "has more than %d numbers", HARVEST_FINDINGS_MAX);
+		if (outcome == HARVEST_READ && h->n_text > HARVEST_TEXT_MAX)
+			return harvest_refuse(h, NULL, err,
+				"has more than %d MiB in the names of its numbers",
+				HARVEST_TEXT_MAX >> 20);
 		if (outcome == HARVEST_READ)
 			harvest_close_scales(h, findings);
 		if (outcome == HARVEST_READ && h->n_findings == findings && h->n_suites == suites)

@@ -29,9 +29,18 @@ static void *grown(struct arena *a, void *v, size_t n, size_t *room, size_t size
 #define GROW(h, list, n, room) \
 	((h)->list = grown((h)->arena, (h)->list, (h)->n, &(h)->room, sizeof(*(h)->list)))
 
-static const char *pointer_of(const struct harvest *h, const struct json_value *v)
+/* Of one number each; a long name stands before many. */
+static bool is_full(const struct harvest *h)
 {
-	return v ? json_pointer(v, h->arena) : "";
+	return h->n_findings == HARVEST_FINDINGS_MAX || h->n_text > HARVEST_TEXT_MAX;
+}
+
+static const char *pointer_of(struct harvest *h, const struct json_value *v)
+{
+	const char *pointer = v && h->n_text <= HARVEST_TEXT_MAX ? json_pointer(v, h->arena) : "";
+
+	h->n_text += strlen(pointer);
+	return pointer;
 }
 
 static void __attribute__((format(printf, 4, 0)))
@@ -125,8 +134,6 @@ void harvest_on_call(struct finding *f, const char *why)
 
 static struct finding *add_finding(struct harvest *h, const struct json_value *at)
 {
-	if (h->n_findings == HARVEST_FINDINGS_MAX)
-		return ARENA_NEW(h->arena, struct finding);
 	GROW(h, findings, n_findings, room_findings);
 	struct finding *f = &h->findings[h->n_findings++];
 	*f = (struct finding){.metric = {.value = NAN,
@@ -185,9 +192,16 @@ static void may_be_seconds(struct finding *f)
 struct finding *harvest_find_number(struct harvest *h, const struct json_value *at, double number,
 	const char *prefix, const char *stem)
 {
-	struct finding *f = add_finding(h, at);
+	struct finding *f;
 	enum metric_scale scale;
 
+	if (is_full(h)) {
+		f = ARENA_NEW(h->arena, struct finding);
+		f->name = f->stem = "";
+		return f;
+	}
+	f = add_finding(h, at);
+	h->n_text += (prefix ? strlen(prefix) : 0) + strlen(stem);
 	f->name = f->metric.name = harvest_key(h->arena, prefix, stem);
 	f->prefix = prefix ? arena_strdup(h->arena, prefix) : NULL;
 	f->stem = arena_strdup(h->arena, stem);

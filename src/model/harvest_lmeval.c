@@ -9,9 +9,8 @@
 #include <string.h>
 
 #include "base/words.h"
+#include "model/harvest_groups.h"
 #include "model/harvest_parts.h"
-
-enum { NESTING_MAX = 8, MEMBERS_MAX = 1000 };
 
 static const char average[] = ":_average";
 
@@ -62,13 +61,6 @@ static void read_model_args(struct harvest *h, const struct json_value *args)
 
 /* ---- Groups ---- */
 
-static const struct json_value *subtasks_of(const struct json_value *root, const char *task)
-{
-	const struct json_value *v = json_member(json_member(root, "group_subtasks"), task);
-
-	return json_is(v, JSON_KIND_ARRAY) && v->n ? v : NULL;
-}
-
 static bool has_numbers(const struct json_value *task)
 {
 	for (size_t i = 0; json_is(task, JSON_KIND_OBJECT) && i < task->n; i++)
@@ -76,35 +68,6 @@ static bool has_numbers(const struct json_value *task)
 			strcmp(task->sub[i].key, "sample_len") != 0)
 			return true;
 	return false;
-}
-
-static bool is_in(const struct json_value *members, const char *task)
-{
-	for (size_t i = 0; members->kind == JSON_KIND_ARRAY && i < members->n; i++)
-		if (json_is(&members->sub[i], JSON_KIND_STRING) &&
-			!strcmp(members->sub[i].string, task))
-			return true;
-	return false;
-}
-
-/* The group with numbers of its own to which the task belongs, at whatever remove; NULL for none. */
-static const char *group_above(const struct json_value *root, const char *task, int depth)
-{
-	const struct json_value *groups = json_member(root, "group_subtasks");
-	const struct json_value *results = json_member(root, "results");
-
-	for (size_t i = 0;
-		depth < NESTING_MAX && json_is(groups, JSON_KIND_OBJECT) && i < groups->n; i++) {
-		const char *group = groups->sub[i].key;
-		if (!strcmp(group, task) || !is_in(&groups->sub[i], task))
-			continue;
-		if (has_numbers(json_member(results, group)))
-			return group;
-		const char *above = group_above(root, group, depth + 1);
-		if (above)
-			return above;
-	}
-	return NULL;
 }
 
 /* lighteval's "mmlu:_average|5" counts for "mmlu:anatomy|5". */
@@ -119,7 +82,8 @@ static const char *average_above(
 	return json_member(results, name) ? name : NULL;
 }
 
-static const char *group_of(struct arena *a, const struct json_value *root, const char *task)
+static const char *group_of(struct arena *a, const struct json_value *root,
+	const struct harvest_groups *groups, const char *task)
 {
 	const struct json_value *results = json_member(root, "results");
 	const char *alias = json_member_string(json_member(results, task), "alias");
@@ -128,39 +92,25 @@ static const char *group_of(struct arena *a, const struct json_value *root, cons
 		return average_above(a, results, task);
 
 	if (json_is(json_member(root, "group_subtasks"), JSON_KIND_OBJECT))
-		return group_above(root, task, 0);
+		return harvest_group_above(groups, harvest_groups_id(groups, task));
 	/* Before group_subtasks a member's alias was set in. */
 	return alias && *alias == ' ' && strchr(alias, '-') && json_member(root, "groups") ? "group"
 											   : NULL;
 }
 
-/* The tasks that were added up already: one that two groups share counts once. */
-struct seen {
-	const char *task[MEMBERS_MAX];
-	size_t n;
-};
-
-static bool see(struct seen *seen, const char *task)
-{
-	for (size_t i = 0; i < seen->n; i++)
-		if (!strcmp(seen->task[i], task))
-			return false;
-	seen->task[seen->n++] = task;
-	return true;
-}
-
 /* lighteval's settings of a task; of older files its name there lacks the number of examples. */
 static const struct json_value *task_config(const struct json_value *root, const char *task)
 {
-	const struct json_value *all = json_member(root, "config_tasks");
+	const struct json_value *all = json_member(root, "config_tasks"), *found = NULL;
 	const char *shots = strrchr(task, '|');
 
-	for (size_t i = 0; json_is(all, JSON_KIND_OBJECT) && i < all->n; i++)
-		if (!strcmp(all->sub[i].key, task) ||
-			(shots && strlen(all->sub[i].key) == (size_t)(shots - task) &&
-				!strncmp(all->sub[i].key, task, (size_t)(shots - task))))
-			return &all->sub[i];
-	return NULL;
+	if (all && shots) {
+		FREE_AUTO char *name = xstrdup(task);
+
+		name[shots - task] = '\0';
+		found = json_member(all, name);
+	}
+	return found ? found : json_member(all, task);
 }
 
 /* How many documents there are, and how many were asked; -1 when the file does not say. */
@@ -184,36 +134,6 @@ static int64_t asked_of(const struct json_value *root, const char *task)
 	if (n >= 0)
 		return judged >= 0 && judged < n ? judged : n;
 	return harvest_count(json_member(task_config(root, task), "effective_num_docs"));
-}
-
-static int64_t sum_of(const struct json_value *root, const char *task, struct seen *seen)
-{
-	const struct json_value *subtasks = subtasks_of(root, task);
-	int64_t total = 0;
-
-	if (seen->n == MEMBERS_MAX)
-		return -1;
-	if (!see(seen, task))
-		return 0;
-	if (!subtasks)
-		return asked_of(root, task);
-	for (size_t i = 0; i < subtasks->n; i++) {
-		int64_t n = subtasks->sub[i].kind == JSON_KIND_STRING
-				    ? sum_of(root, subtasks->sub[i].string, seen)
-				    : -1;
-		if (n < 0)
-			return -1;
-		total += n;
-	}
-	return total;
-}
-
-/* A group has no entry of its own in n-samples: its leaves are added up. */
-static int64_t samples_of(const struct json_value *root, const char *task)
-{
-	struct seen seen = {.n = 0};
-
-	return sum_of(root, task, &seen);
 }
 
 /* ---- Metrics ---- */
@@ -243,11 +163,10 @@ static const struct json_value *direction_of(
 }
 
 static void read_metric(struct harvest *h, const struct json_value *root, const char *task,
-	const struct json_value *v, const char *left_out)
+	const struct json_value *v, int64_t n, const char *left_out)
 {
 	const struct json_value *direction;
 	const char *metric, *filter, *comma = strchr(v->key, ',');
-	int64_t n = samples_of(root, task);
 
 	split_key(h->arena, v->key, &metric, &filter);
 	/* What the harness writes when it only generates: 999, always. */
@@ -320,24 +239,88 @@ static bool is_of_training(const struct json_value *root, const char *task)
 	       is_train(json_member(task_config(root, task), "evaluation_splits"));
 }
 
-/* Why a person has to say that it counts: NULL when all documents of the task were asked, and none of them
- * for training. A limit beyond them is none. */
-static const char *reservation(const struct json_value *root, const char *task, int depth)
+/* ---- What a task, or all of a group's, was asked ---- */
+
+/* SAMPLES_UNREAD: not looked at yet. */
+enum { SAMPLES_UNKNOWN = -1, SAMPLES_UNREAD = -2 };
+
+struct tally {
+	int64_t samples;
+	/* Why a person has to say that it counts: NULL when all documents were asked, and none of them for
+	 * training. A limit beyond them is none. */
+	const char *why;
+};
+
+struct run {
+	const struct json_value *root;
+	struct harvest_groups *groups;
+	struct tally *leaves; /* by number of the name */
+	struct tally *tasks;  /* by place in the results */
+	double limit;
+};
+
+static const struct tally *leaf_of(struct run *r, size_t id)
 {
-	const struct json_value *subtasks = subtasks_of(root, task);
-	const char *why = NULL;
+	const char *task = harvest_groups_name(r->groups, id);
+	struct tally *t = &r->leaves[id];
 
-	for (size_t i = 0; !why && subtasks && depth < NESTING_MAX && i < subtasks->n; i++)
-		why = json_is(&subtasks->sub[i], JSON_KIND_STRING)
-			      ? reservation(root, subtasks->sub[i].string, depth + 1)
-			      : limited;
-	if (subtasks)
-		return why;
-	double limit = limit_of_run(root);
-	int64_t asked = asked_of(root, task), of = documents_of(root, task);
-	bool is_whole = asked >= 0 && of >= 0 ? asked >= of && limit >= (double)of : isinf(limit);
+	if (t->samples != SAMPLES_UNREAD)
+		return t;
+	int64_t asked = asked_of(r->root, task), of = documents_of(r->root, task);
+	bool is_whole =
+		asked >= 0 && of >= 0 ? asked >= of && r->limit >= (double)of : isinf(r->limit);
 
-	return !is_whole ? limited : is_of_training(root, task) ? trained_on : NULL;
+	*t = (struct tally){asked, !is_whole			   ? limited
+				   : is_of_training(r->root, task) ? trained_on
+								   : NULL};
+	return t;
+}
+
+/* A group has no entry of its own in n-samples: its leaves are added up, one that two of its groups share
+ * once. */
+static int count_task(struct run *r, const char *task, struct tally *ret)
+{
+	struct harvest_leaves leaves;
+	struct tally sum = {0};
+
+	if (harvest_group_leaves(r->groups, harvest_groups_id(r->groups, task), &leaves) < 0)
+		return -1;
+	for (size_t i = 0; i < leaves.n; i++) {
+		const struct tally *t = leaf_of(r, leaves.id[i]);
+
+		sum.samples = t->samples < 0 || sum.samples < 0 ? SAMPLES_UNKNOWN
+								: sum.samples + t->samples;
+		sum.why = sum.why ? sum.why : t->why;
+	}
+	if (!leaves.is_all)
+		sum = (struct tally){SAMPLES_UNKNOWN, sum.why ? sum.why : limited};
+	*ret = sum;
+	return 0;
+}
+
+static enum harvest_outcome count_tasks(struct harvest *h, struct run *r, struct err *err)
+{
+	const struct json_value *results = json_member(r->root, "results");
+	size_t n;
+
+	r->groups = harvest_groups_new(
+		json_member(r->root, "group_subtasks"), results, has_numbers, h->arena);
+	n = harvest_groups_n(r->groups);
+	r->leaves = ARENA_ARRAY(h->arena, n, struct tally);
+	r->tasks = ARENA_ARRAY(h->arena, results->n, struct tally);
+	r->limit = limit_of_run(r->root);
+	for (size_t i = 0; i < n; i++)
+		r->leaves[i].samples = SAMPLES_UNREAD;
+	for (size_t i = 0; i < results->n; i++) {
+		if (count_task(r, results->sub[i].key, &r->tasks[i]) < 0)
+			return harvest_refuse(h, json_member(r->root, "group_subtasks"), err,
+				"has groups that hold one another so often that their samples "
+				"cannot be counted");
+		if (r->tasks[i].samples == 0)
+			return harvest_refuse(
+				h, &results->sub[i], err, "was run on no sample (n-samples)");
+	}
+	return HARVEST_READ;
 }
 
 static bool is_metric(const struct json_value *v)
@@ -354,21 +337,21 @@ static bool is_metric(const struct json_value *v)
 	       v->kind != JSON_KIND_ARRAY && !(json_is(v, JSON_KIND_STRING) && !*v->string);
 }
 
-static void read_task(
-	struct harvest *h, const struct json_value *root, const struct json_value *task)
+static void read_task(struct harvest *h, const struct run *r, const struct json_value *task)
 {
-	const char *group = group_of(h->arena, root, task->key);
-	const char *why = group ? arena_printf(h->arena, "is counted in %s already", group)
-				: reservation(root, task->key, 0);
+	const struct tally *tally = &r->tasks[task->index];
+	const char *group = group_of(h->arena, r->root, r->groups, task->key);
+	const char *why =
+		group ? arena_printf(h->arena, "is counted in %.100s already", group) : tally->why;
 
 	/* lighteval's average over what stands beside it. */
-	if (!why && json_member(root, "config_general") && !strcmp(task->key, "all") &&
+	if (!why && json_member(r->root, "config_general") && !strcmp(task->key, "all") &&
 		task->parent->n > 1)
 		why = "is the average of the tasks beside it; --map takes it";
 
 	for (size_t i = 0; i < task->n; i++)
 		if (is_metric(&task->sub[i]))
-			read_metric(h, root, task->key, &task->sub[i], why);
+			read_metric(h, r->root, task->key, &task->sub[i], tally->samples, why);
 }
 
 /* The same task with other examples is another measurement, and goes by the same name. */
@@ -399,13 +382,12 @@ enum harvest_outcome harvest_read_lm_eval(
 {
 	const struct json_value *results = json_member(f->root, "results");
 	const struct json_value *config = json_member(f->root, "config");
+	struct run run = {.root = f->root};
 
 	if (!results->n)
 		return harvest_refuse(h, results, err, "is empty: no task was run");
-	for (size_t i = 0; i < results->n; i++)
-		if (samples_of(f->root, results->sub[i].key) == 0)
-			return harvest_refuse(
-				h, &results->sub[i], err, "was run on no sample (n-samples)");
+	if (count_tasks(h, &run, err) != HARVEST_READ)
+		return HARVEST_REFUSED;
 	const struct json_value *model = json_member(config, "model");
 	if (!is_no_model(model))
 		model = json_member(f->root, "model_source");
@@ -420,7 +402,7 @@ enum harvest_outcome harvest_read_lm_eval(
 	harvest_model(h, json_member(json_member(f->root, "config_general"), "model_name"));
 	note_examples(h, f->root);
 	for (size_t i = 0; i < results->n; i++)
-		read_task(h, f->root, &results->sub[i]);
+		read_task(h, &run, &results->sub[i]);
 	return HARVEST_READ;
 }
 

@@ -4,6 +4,7 @@
  * which then waits for a person to say it.
  */
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "model/harvest_parts.h"
@@ -50,40 +51,119 @@ static bool is_share(enum metric_scale scale)
 	return scale == SCALE_SHARE || scale == SCALE_SIGNED;
 }
 
-/* The same metric of another task, or another share of the same task. */
-static bool is_of_one_scale(const struct finding *a, const struct finding *b)
-{
-	enum metric_scale of_a, of_b;
+/* The findings on a scale to 100, in two orders; the first of those that are alike comes first. */
+struct divided {
+	const struct finding **by_stem, **by_prefix;
+	size_t n, n_prefix;
+};
 
-	if (!strcmp(a->stem, b->stem))
-		return true;
-	metric_name_direction(a->stem, &of_a);
-	metric_name_direction(b->stem, &of_b);
-	return is_share(of_a) && is_share(of_b) &&
-	       !strcmp(a->prefix ? a->prefix : "", b->prefix ? b->prefix : "");
+static const char *prefix_of(const struct finding *f)
+{
+	return f->prefix ? f->prefix : "";
+}
+
+static int compare(const char *a, const char *b, const struct finding *f, const struct finding *g)
+{
+	int order = strcmp(a, b);
+
+	return order ? order : f < g ? -1 : f > g;
+}
+
+static int by_stem(const void *a, const void *b)
+{
+	const struct finding *f = *(const struct finding *const *)a,
+			     *g = *(const struct finding *const *)b;
+
+	return compare(f->stem, g->stem, f, g);
+}
+
+static int by_prefix(const void *a, const void *b)
+{
+	const struct finding *f = *(const struct finding *const *)a,
+			     *g = *(const struct finding *const *)b;
+
+	return compare(prefix_of(f), prefix_of(g), f, g);
+}
+
+static void sort(const struct finding **v, size_t n, int (*order)(const void *, const void *))
+{
+	if (n)
+		qsort(v, n, sizeof(*v), order);
+}
+
+static struct divided divided_of(const struct harvest *h, size_t from)
+{
+	size_t most = h->n_findings - from + 1;
+	struct divided d = {.by_stem = ARENA_ARRAY(h->arena, most, const struct finding *),
+		.by_prefix = ARENA_ARRAY(h->arena, most, const struct finding *)};
+	enum metric_scale scale;
+
+	for (size_t i = from; i < h->n_findings; i++) {
+		if (!h->findings[i].is_divided)
+			continue;
+		d.by_stem[d.n++] = &h->findings[i];
+		metric_name_direction(h->findings[i].stem, &scale);
+		if (is_share(scale))
+			d.by_prefix[d.n_prefix++] = &h->findings[i];
+	}
+	sort(d.by_stem, d.n, by_stem);
+	sort(d.by_prefix, d.n_prefix, by_prefix);
+	return d;
+}
+
+static const char *stem_of(const struct finding *f)
+{
+	return f->stem;
+}
+
+/* The first of that name; NULL: there is none. */
+static const struct finding *first_of(const struct finding *const *v, size_t n,
+	const char *(*name_of)(const struct finding *f), const char *name)
+{
+	size_t from = 0, to = n;
+
+	while (from < to) {
+		size_t mid = from + (to - from) / 2;
+
+		if (strcmp(name_of(v[mid]), name) < 0)
+			from = mid + 1;
+		else
+			to = mid;
+	}
+	return from < n && !strcmp(name_of(v[from]), name) ? v[from] : NULL;
+}
+
+/* The same metric of another task, or another share of the same task. */
+static const struct finding *of_one_scale(
+	const struct divided *d, const struct finding *f, enum metric_scale scale)
+{
+	const struct finding *a = first_of(d->by_stem, d->n, stem_of, f->stem), *b = NULL;
+
+	if (is_share(scale))
+		b = first_of(d->by_prefix, d->n_prefix, prefix_of, prefix_of(f));
+	return !a || (b && b < a) ? b : a;
 }
 
 void harvest_close_scales(struct harvest *h, size_t from)
 {
-	for (size_t i = from; i < h->n_findings; i++) {
+	struct divided d = divided_of(h, from);
+
+	for (size_t i = from; d.n && i < h->n_findings; i++) {
 		struct finding *f = &h->findings[i];
+		const struct finding *other;
 		enum metric_scale scale;
 
 		metric_name_direction(f->stem, &scale);
 		if (f->is_divided || f->is_scaled || f->use == FOUND_UNFIT || scale == SCALE_FREE ||
 			f->metric.value == 0)
 			continue;
-		for (size_t k = from; k < h->n_findings; k++) {
-			const struct finding *other = &h->findings[k];
-			if (!other->is_divided || !is_of_one_scale(other, f))
-				continue;
-			f->is_scaled = true;
-			harvest_on_call(
-				f, arena_printf(h->arena,
+		other = of_one_scale(&d, f, scale);
+		if (!other)
+			continue;
+		f->is_scaled = true;
+		harvest_on_call(f, arena_printf(h->arena,
 					   "stands beside %s, which is on a scale to 100; say "
 					   "which this is with /1 or /100 behind it in --map",
 					   other->name));
-			break;
-		}
 	}
 }
