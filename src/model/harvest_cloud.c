@@ -127,7 +127,8 @@ bool harvest_is_monitor(const struct harvest_file *f)
 	if (!json_is(f->root, JSON_KIND_OBJECT))
 		return false;
 	for (size_t i = 0; i < f->root->n; i++)
-		if (ends_with(f->root->sub[i].key, "_constraints"))
+		if (ends_with(f->root->sub[i].key, "_constraints") ||
+			ends_with(f->root->sub[i].key, "_training_bias_metrics"))
 			return true;
 	const struct json_value *list = json_member(f->root, "violations");
 	if (json_is(list, JSON_KIND_ARRAY) &&
@@ -141,9 +142,9 @@ enum harvest_outcome harvest_read_monitor(
 	struct harvest *h, const struct harvest_file *f, struct err *err)
 {
 	return harvest_empty(h, NULL, err,
-		"is a baseline of Model Monitor: it describes data and sets limits, and measures "
-		"no "
-		"model; give the evaluation.json of the evaluation step");
+		"is a baseline of Model Monitor or an analysis of Clarify: it describes data, sets "
+		"limits or explains, and measures no model; give the evaluation.json of the "
+		"evaluation step");
 }
 
 /* ---- Vertex AI ---- */

@@ -85,9 +85,9 @@ bool harvest_is_count_name(const char *key)
 {
 	static const char *const names[] = {"completed", "completed_requests", "evaluated", "n",
 		"n_examples", "n_queries", "n_samples", "num_evaluated", "num_examples",
-		"num_prompts", "num_queries", "num_requests", "num_samples", "sample_count",
-		"samples", "successful_requests", "total_evaluated", "total_examples",
-		"total_requests", "total_samples"};
+		"num_prompts", "num_queries", "num_requests", "num_samples", "row_count",
+		"sample_count", "samples", "successful_requests", "total_evaluated",
+		"total_examples", "total_requests", "total_samples"};
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
 		if (!strcasecmp(key, names[i]))

@@ -36,6 +36,7 @@ struct garak {
 	struct detector detector[DETECTORS_MAX];
 	struct attempt_id *ids;
 	size_t n_probes, n_detectors, n_ids, room_ids;
+	size_t nameless;  /* the first line of an attempt without a uuid; 0: none */
 	double threshold; /* from which score on it is a hit */
 	bool is_complete, has_setup;
 	const char *run; /* what its beginning calls it; NULL: nothing */
@@ -249,6 +250,8 @@ static enum harvest_outcome count_attempt(struct harvest *h, struct garak *g,
 		return HARVEST_READ;
 	if (uuid)
 		add_id(h, g, uuid, number);
+	else if (!g->nameless)
+		g->nameless = number;
 	p->outputs += (int64_t)outputs->n;
 	for (size_t i = 0; i < outputs->n; i++)
 		p->answers += is_answer(&outputs->sub[i]);
@@ -371,6 +374,13 @@ static enum harvest_outcome close_garak(struct harvest *h, struct garak *g, stru
 	s->suite.passed = s->suite.total - s->suite.violations - s->suite.errors;
 	s->suite.categories = categories;
 	s->suite.n_categories = n;
+	if (g->nameless) {
+		s->use = FOUND_ON_CALL;
+		s->why = arena_printf(h->arena,
+			"holds an attempt without the uuid that garak writes (line %zu), so that "
+			"nobody can tell whether one counts twice; --map takes it all the same",
+			g->nameless);
+	}
 	return HARVEST_READ;
 }
 

@@ -52,6 +52,19 @@ static const struct json_value *number_of(const struct json_value *root, const c
 	return json_is(v, JSON_KIND_OBJECT) ? json_member(v, "avg") : v;
 }
 
+/* AIPerf's list of what went wrong, each with how often; -1 when there is none. */
+static int64_t listed_errors(const struct json_value *root)
+{
+	const struct json_value *list = json_member(root, "error_summary");
+	int64_t total = 0;
+
+	for (size_t i = 0; json_is(list, JSON_KIND_ARRAY) && i < list->n; i++) {
+		int64_t n = harvest_count(json_member(&list->sub[i], "count"));
+		total += n > 0 ? n : 1;
+	}
+	return json_is(list, JSON_KIND_ARRAY) ? total : -1;
+}
+
 bool harvest_is_genai_perf(const struct harvest_file *f)
 {
 	return json_member_string(json_member(f->root, "request_latency"), "unit") != NULL;
@@ -67,19 +80,21 @@ enum harvest_outcome harvest_read_genai_perf(
 	const struct json_value *count = number_of(f->root, "request_count");
 	const struct json_value *errors = number_of(f->root, "error_request_count");
 	const struct json_value *cancelled = json_member(f->root, "was_cancelled");
-	int64_t n = harvest_count(count);
+	int64_t n = harvest_count(count), failed = harvest_count(errors);
+	int64_t listed = listed_errors(f->root);
 	size_t from = h->n_findings;
 	int quantile;
 
 	if (n < 0)
 		return harvest_refuse(h, count, err,
 			"does not say how many requests came through (request_count): perhaps "
-			"none did");
+			"none did; run it again with a GenAI-Perf that counts them, or AIPerf");
 	if (harvest_means_yes(cancelled))
 		return harvest_refuse(h, cancelled, err, "was broken off: run it again to its end");
 	if (harvest_check_count(h, errors, err) != HARVEST_READ)
 		return HARVEST_REFUSED;
-	enum harvest_outcome outcome = harvest_failures(h, count, n, harvest_count(errors), err);
+	enum harvest_outcome outcome =
+		harvest_failures(h, count, n, failed > listed ? failed : listed, err);
 	if (outcome != HARVEST_READ)
 		return outcome;
 	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {

@@ -53,12 +53,16 @@ static bool is_set(const struct json_value *v)
 	return v && v->kind != JSON_KIND_NULL && !json_is_bool(v, false);
 }
 
-/* 422 and 500 have a body, too. */
+/* 422 and 500 have a body, too; whoever says nothing has not passed. */
 static bool was_answered(const struct json_value *response)
 {
 	const struct json_value *http = json_member(json_member(response, "metadata"), "http");
+	const struct json_value *output = json_member(response, "output");
 
-	return harvest_count(json_member(http, "status")) < 400 &&
+	if (json_is(output, JSON_KIND_STRING) && !output->string[strspn(output->string, " \t\r\n")])
+		return false;
+	return !json_is(output, JSON_KIND_NULL) &&
+	       harvest_count(json_member(http, "status")) < 400 &&
 	       !is_set(json_member(response, "error"));
 }
 

@@ -37,7 +37,7 @@ static const char *prefix_of(const char *key)
 static bool is_about_the_run(const char *key)
 {
 	static const char *const ends[] = {"_runtime", "_per_second", "_samples", "_time", "_steps",
-		"_flos", "_std", "_stddev", "_stderr"};
+		"_flos", "_std", "_stddev", "_stderr", "_tokens", "_tokens_seen"};
 
 	for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++)
 		if (ends_with(key, ends[i]))

@@ -18,12 +18,17 @@
 #define EVAL(probe, passed, total)                                                               \
 	"{\"entry_type\":\"eval\",\"probe\":\"" probe "\",\"detector\":\"d\",\"passed\":" passed \
 	",\"total_evaluated\":" total "}\n"
-#define OF_10  "1,1,1,1,1,1,1,1,1,1"
-#define OF_50  OF_10 "," OF_10 "," OF_10 "," OF_10 "," OF_10
-#define OF_100 OF_50 "," OF_50
-#define ATTEMPT(probe, outputs)                                                 \
-	"{\"entry_type\":\"attempt\",\"status\":2,\"probe_classname\":\"" probe \
-	"\",\"outputs\":[" outputs "]}\n"
+#define OF_10		"1,1,1,1,1,1,1,1,1,1"
+#define OF_50		OF_10 "," OF_10 "," OF_10 "," OF_10 "," OF_10
+#define OF_100		OF_50 "," OF_50
+#define TEXT_OF(number) #number
+#define TEXT(number)	TEXT_OF(number)
+/* No two are one. */
+#define ATTEMPT(probe, outputs)                                                                    \
+	"{\"entry_type\":\"attempt\",\"uuid\":\"" TEXT(__COUNTER__) "\",\"status\":2,"             \
+								    "\"probe_classname\":\"" probe \
+								    "\",\"outputs\":[" outputs     \
+								    "]}\n"
 #define FOO(success, reason, plugin)                         \
 	"{\"success\":" success ",\"failureReason\":" reason \
 	",\"provider\":{\"id\":\"x\"},\"metadata\":{\"pluginId\":\"" plugin "\"}}"
