@@ -13,6 +13,9 @@ struct reading {
 	struct restoration *r;
 	struct arena *arena;
 	struct spiralfed_pointer pointer;
+	/* Of the past, by the word of the trusted ones (the head's seal): for the tags alone. */
+	struct spiralfed_key *vouched;
+	size_t n_vouched;
 };
 
 /* ---- restore_read.c ---- */
@@ -35,6 +38,14 @@ const struct restored_release *reading_release(const struct restoration *r, cons
 /* It is from before there were seals: nothing signed says what is in `path` at `where` (a tag, or "main"). */
 void reading_unsealed(struct reading *x, const char *where, const char *path);
 
+/* The trusted keys first, then, with each call, some of those that they vouch for. false: that was all. */
+struct trusted_keys {
+	const struct spiralfed_key *v;
+	size_t n, next;
+	bool begun;
+};
+bool reading_more_keys(const struct reading *x, struct trusted_keys *k);
+
 /* ---- restore_record.c ---- */
 
 /* A release by its tag and commit, with its record. */
@@ -45,6 +56,8 @@ int reading_take_release(struct reading *x, struct restored_release *r, struct e
 /* The release's files and this record are those that were signed: 1; 0: it is from before there were seals. */
 int reading_check_sealed(struct reading *x, const struct restored_release *r,
 	const struct source_document *record, struct err *err);
+/* What the head's seal covers names the keys of before. Whatever is wrong there, reading_take_seal() tells. */
+void reading_take_vouched(struct reading *x);
 /* All that was read at the head is as it was signed. */
 int reading_take_seal(struct reading *x, struct err *err);
 

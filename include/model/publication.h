@@ -72,6 +72,7 @@ extern const struct field_table publication_record_table;
 
 struct state_release {
 	const char *version, *state;
+	const char *digest; /* of its document; NULL: published before it stood here */
 	int64_t last_serial, last_active_at;
 };
 struct state_activation {
@@ -89,6 +90,7 @@ struct publication_states {
 	int64_t omitted;     /* activations before those; -1: none */
 	struct list held;    /* struct state_held */
 	struct strings lost; /* versions that earlier restores did not find */
+	struct list keys;    /* struct record_key: all that ever signed, the newest first */
 };
 extern const struct field_table publication_states_table;
 

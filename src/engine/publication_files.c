@@ -272,6 +272,27 @@ static int too_many(size_t n, const char *what, struct err *err)
 				 STATES_MAX, what, PUBLISHED_STATES);
 }
 
+/* Whoever trusts the newest one takes the others from it, for what stands at the tags. */
+static int list_keys(struct db *db, struct list *ret, struct arena *a, struct err *err)
+{
+	struct signing_key_row *rows;
+	struct record_key *v;
+	size_t n;
+
+	if (signing_key_list(db, a, &rows, &n, err) < 0)
+		return -1;
+	v = ARENA_ARRAY(a, n, struct record_key);
+	for (size_t i = 0; i < n; i++)
+		v[i] = (struct record_key){
+			.keyid = rows[i].public.keyid,
+			.public_key = sign_public_to_pem(&rows[i].public, a),
+			.created_at = rows[i].created_at,
+			.retires_at = rows[i].retires_at,
+		};
+	*ret = (struct list){v, n};
+	return 0;
+}
+
 static int add_states(struct publication_files *f, struct db *db, struct arena *a, struct err *err)
 {
 	struct publication_states s = {.schema = STATES_SCHEMA};
@@ -286,14 +307,14 @@ static int add_states(struct publication_files *f, struct db *db, struct arena *
 			db, STATES_MAX, a, &activations, &s.activations.n, &s.omitted, err) < 0 ||
 		artifact_held_list(db, STATES_MAX + 1, a, &held, &s.held.n, err) < 0 ||
 		too_many(s.held.n, "held artifacts", err) < 0 ||
-		release_lost_list(db, a, &s.lost, err) < 0)
+		release_lost_list(db, a, &s.lost, err) < 0 || list_keys(db, &s.keys, a, err) < 0)
 		return -1;
 	if (!s.omitted)
 		s.omitted = -1;
 	v = ARENA_ARRAY(a, s.releases.n, struct state_release);
 	for (size_t i = 0; i < s.releases.n; i++)
-		v[i] = (struct state_release){rows[i].version, rows[i].state, rows[i].last_serial,
-			rows[i].last_active_at};
+		v[i] = (struct state_release){rows[i].version, rows[i].state, rows[i].digest,
+			rows[i].last_serial, rows[i].last_active_at};
 	s.releases.v = v;
 	s.activations.v = activations;
 	s.held.v = held;

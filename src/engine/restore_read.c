@@ -63,6 +63,20 @@ const struct restored_release *reading_release(const struct restoration *r, cons
 	return NULL;
 }
 
+bool reading_more_keys(const struct reading *x, struct trusted_keys *k)
+{
+	size_t left = x->n_vouched - k->next;
+
+	if (!k->begun) {
+		*k = (struct trusted_keys){.v = x->s->keys, .n = x->s->n_keys, .begun = true};
+		return true;
+	}
+	k->v = x->vouched + k->next;
+	k->n = left < SPIRALFED_KEYS_MAX ? left : SPIRALFED_KEYS_MAX;
+	k->next += k->n;
+	return k->n > 0;
+}
+
 static int by_version(const void *a, const void *b)
 {
 	struct version v, w;
@@ -232,9 +246,12 @@ static int read_all(struct reading *x, const struct repository_refs *refs, struc
 	/* Of each tag one file. */
 	x->r->unsealed.v = ARENA_ARRAY(x->arena, refs->n_tags + PUBLISHED_PATHS, const char *);
 	x->r->edited.v = ARENA_ARRAY(x->arena, PUBLISHED_PATHS, const char *);
-	if (take_tags(x, refs, err) < 0 || take_files(x, err) < 0 ||
-		reading_take_seal(x, err) < 0 || check_tagged(x, err) < 0 ||
-		check_newest(x, err) < 0 || reading_take_states(x, err) < 0)
+	if (take_files(x, err) < 0)
+		return -1;
+	reading_take_vouched(x);
+	if (take_tags(x, refs, err) < 0 || reading_take_seal(x, err) < 0 ||
+		check_tagged(x, err) < 0 || check_newest(x, err) < 0 ||
+		reading_take_states(x, err) < 0)
 		return -1;
 	return check_accepted(x, err);
 }

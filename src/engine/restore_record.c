@@ -18,6 +18,18 @@ static bool has_digest(const char *text, const char *digest)
 	return strcmp(digest_string(text, strlen(text), found), digest) == 0;
 }
 
+static enum spiralfed_status verify(const struct reading *x, const struct source_document *envelope,
+	const struct source_document *body, struct spiralfed_release *ret)
+{
+	enum spiralfed_status status = SPIRALFED_BAD_SIGNATURE;
+	struct trusted_keys k = {0};
+
+	while (status == SPIRALFED_BAD_SIGNATURE && reading_more_keys(x, &k))
+		status = spiralfed_release_verify(
+			k.v, k.n, envelope->text, envelope->len, body->text, body->len, NULL, ret);
+	return status;
+}
+
 /* The document, and what was signed of it. */
 static int take_document(struct reading *x, struct restored_release *r, struct err *err)
 {
@@ -31,9 +43,7 @@ static int take_document(struct reading *x, struct restored_release *r, struct e
 		return err_wrap(err, PUBLISHED_RELEASE);
 	if (reading_fetch(x, r->commit, PUBLISHED_ATTESTATION, SPIRALFED_ENVELOPE_MAX, &envelope,
 		    err) < 0 ||
-		reading_status(spiralfed_release_verify(x->s->keys, x->s->n_keys, envelope.text,
-				       envelope.len, body.text, body.len, NULL, &got),
-			err) < 0 ||
+		reading_status(verify(x, &envelope, &body, &got), err) < 0 ||
 		reading_parse(&dsse_envelope_table, &envelope, x->arena, &r->envelope, err) < 0)
 		return err_wrap(err, PUBLISHED_ATTESTATION);
 	if (reading_parse(&release_table, &body, x->arena, &r->release, err) < 0)

@@ -25,6 +25,18 @@ static int check_file(const struct publication_seal *s, const char *path, const 
 	return text_equal(sealed, digest_string(text, len, digest)) ? 0 : differs(path, err);
 }
 
+static int open_at_tag(struct reading *x, const struct source_document *d,
+	struct publication_seal *ret, struct err *err)
+{
+	struct trusted_keys k = {0};
+	int rc = -1;
+
+	err->code = ERR_BAD_SIGNATURE;
+	while (rc < 0 && err->code == ERR_BAD_SIGNATURE && reading_more_keys(x, &k))
+		rc = publication_seal_open(k.v, k.n, d, x->arena, ret, err);
+	return rc;
+}
+
 int reading_check_sealed(struct reading *x, const struct restored_release *r,
 	const struct source_document *record, struct err *err)
 {
@@ -32,10 +44,7 @@ int reading_check_sealed(struct reading *x, const struct restored_release *r,
 	struct publication_seal s;
 	int rc = reading_look(x, r->commit, PUBLISHED_SEAL, SPIRALFED_ENVELOPE_MAX, &d, err);
 
-	if (rc > 0)
-		rc = publication_seal_open(x->s->keys, x->s->n_keys, &d, x->arena, &s, err) < 0 ? -1
-												: 1;
-	if (rc < 0)
+	if (rc < 0 || (rc > 0 && open_at_tag(x, &d, &s, err) < 0))
 		return err_wrap(err, PUBLISHED_SEAL);
 	if (rc == 0) {
 		reading_unsealed(x, r->tag, PUBLISHED_RECORD);
@@ -54,6 +63,36 @@ int reading_check_sealed(struct reading *x, const struct restored_release *r,
 }
 
 /* ---- The head ---- */
+
+/* A key is called by its own bytes: one of another name is none of the registry's. */
+static void take_keys(struct reading *x, const struct list *keys)
+{
+	x->vouched = ARENA_ARRAY(x->arena, keys->n, struct spiralfed_key);
+	for (size_t i = 0; i < keys->n; i++) {
+		const struct record_key *k = LIST_AT(keys, struct record_key, i);
+		struct spiralfed_key *to = &x->vouched[x->n_vouched];
+
+		if (spiralfed_key_pem(k->public_key, strlen(k->public_key), to) == SPIRALFED_OK &&
+			strcmp(to->keyid, k->keyid) == 0)
+			x->n_vouched++;
+	}
+}
+
+void reading_take_vouched(struct reading *x)
+{
+	struct publication_states states;
+	struct source_document seal, d;
+	struct publication_seal s;
+	struct err ignored;
+
+	if (reading_head_file(x, PUBLISHED_SEAL, SPIRALFED_ENVELOPE_MAX, &seal, &ignored) == 0 &&
+		reading_head_file(x, PUBLISHED_STATES, PUBLISHED_FILE_MAX, &d, &ignored) == 0 &&
+		publication_seal_open(x->s->keys, x->s->n_keys, &seal, x->arena, &s, &ignored) ==
+			0 &&
+		check_file(&s, PUBLISHED_STATES, d.text, d.len, &ignored) == 0 &&
+		reading_parse(&publication_states_table, &d, x->arena, &states, &ignored) == 0)
+		take_keys(x, &states.keys);
+}
 
 static const struct repository_file *head_file_of(const struct restoration *r, const char *path)
 {

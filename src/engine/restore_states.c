@@ -149,6 +149,9 @@ static int check_state(const struct reading *x, const struct state_release *s, c
 		return err_set(err, ERR_BAD_SIGNATURE,
 			"it says that %s is %s; " PUBLISHED_POINTER " says otherwise", version,
 			s->state);
+	if (s->digest && strcmp(s->digest, reading_release(x->r, version)->document.digest) != 0)
+		return err_set(err, ERR_BAD_SIGNATURE,
+			"it has another digest of %s than the document at v%s", version, version);
 	return activated(&x->r->states, s)
 		       ? 0
 		       : err_set(err, ERR_IO, "%s was not active with serial %lld", version,

@@ -105,6 +105,7 @@ const struct field_table publication_record_table =
 static const struct field state_fields[] = {
 	F(state_release, version, STRING, FIELD_REQUIRED, .format = &format_core),
 	F(state_release, state, STRING, FIELD_REQUIRED),
+	F(state_release, digest, STRING, 0, .format = &format_digest),
 	F(state_release, last_serial, INT, FIELD_REQUIRED),
 	F(state_release, last_active_at, TIME, FIELD_REQUIRED),
 };
@@ -139,6 +140,7 @@ static const struct field states_fields[] = {
 	F(publication_states, omitted, INT, 0, .help = "activations before those"),
 	F(publication_states, held, LIST, FIELD_EMIT_EMPTY, .max = STATES_MAX, .table = &held_part),
 	F(publication_states, lost, STRINGS, 0, .max = STATES_MAX, .format = &format_core),
+	F(publication_states, keys, LIST, 0, .max = 64, .table = &key_part),
 };
 const struct field_table publication_states_table = FIELD_TABLE("PublicationStates",
 	"Where each release stands.", struct publication_states, states_fields);

@@ -185,8 +185,12 @@ check "... and published" await tags v1.0.3
 check "... and the Hub agrees" await state agrees
 stop
 
+cp key.pem old.pem
+key=old.pem
+refused "what came after under the old key" 'v1.0.3: spiralfed/attestation.json: bad_signature'
 key=new.pem
-refused "an old release under another key" 'v1.0.0: spiralfed/attestation.json: bad_signature'
+restore --dry-run
+check "the new key vouches for the old one" prints 'stable: 1.0.3, serial 5'
 cat new.pem >>key.pem
 key=key.pem
 restore --dry-run

@@ -241,6 +241,7 @@ static const struct {
 	{PUBLISHED_STATES, "\"serial\": 1", "\"serial\": 9", "comes after", false},
 	{PUBLISHED_STATES, "\"by\": \"1.0.", "\"by\": \"9.0.", "which is no release", false},
 	{PUBLISHED_STATES, "spiralfed.states/v1", "x", "its schema is", false},
+	{PUBLISHED_STATES, "\"digest\": \"sha256:", "\"digest\": \"sha256:0", "states.json", false},
 };
 enum { CHANGED = sizeof(changed) / sizeof(changed[0]) };
 
@@ -624,6 +625,40 @@ START_TEST(test_restore__trusts_nobody_else)
 }
 END_TEST
 
+/* Found by a review: after a rotation a restore needed a key that only the lost machine had. */
+START_TEST(test_restore__trusts_whom_the_newest_key_vouches_for)
+{
+	const struct key_rotation_request request = {.reason = "its age"};
+	struct command *c = registry_command("POST /v1/keys/rotate", "{}");
+	const char *keyid;
+	const struct restore_target t = {
+		.path = made, .keys = keys, .now = clock_now(&reg.clock.clock)};
+	struct restoration r;
+	struct err err = {0};
+	const char *pem;
+
+	ck_assert_int_eq(registry_run(c, key_rotate(reg.engine, c, &request, &c->err)).status, 201);
+	pem = sign_public_to_pem(&reg.engine->keyring->v[0].row.public, reg.arena);
+	ck_assert_int_eq(spiralfed_key_pem(pem, strlen(pem), &trusted), SPIRALFED_OK);
+	/* What stands there is the old one's word alone. */
+	ck_assert_int_eq(read_all(&r, &err), -1);
+	fake_clock_step(&reg.clock, 3600 * USEC_PER_SEC);
+	engine_step(reg.engine);
+	next_release(3, 0.88);
+	fake_clock_step(&reg.clock, USEC_PER_SEC);
+	engine_step(reg.engine);
+	ck_assert_msg(read_all(&r, &err) == 0, "%s", err.msg);
+	ck_assert_uint_eq(r.n, 3);
+	ck_assert_uint_eq(r.states.keys.n, 2);
+	ck_assert_msg(restore_write(&t, &r, reg.arena, &keyid, &err) == 0, "%s", err.msg);
+	/* The old one vouches for nobody. */
+	trusted = (struct spiralfed_key){0};
+	pem = LIST_AT(&r.states.keys, struct record_key, 1)->public_key;
+	ck_assert_int_eq(spiralfed_key_pem(pem, strlen(pem), &trusted), SPIRALFED_OK);
+	ck_assert_int_eq(read_all(&r, &err), -1);
+}
+END_TEST
+
 /* Something that only the writing shows: nothing is left of it. */
 START_TEST(test_restore__leaves_nothing_of_what_failed)
 {
@@ -663,6 +698,7 @@ Suite *test_suite(void)
 	tcase_add_test(tc, test_restore__names_a_file_that_is_missing);
 	tcase_add_test(tc, test_restore__needs_every_tag);
 	tcase_add_test(tc, test_restore__trusts_nobody_else);
+	tcase_add_test(tc, test_restore__trusts_whom_the_newest_key_vouches_for);
 	tcase_add_test(tc, test_restore__leaves_nothing_of_what_failed);
 	suite_add_tcase(s, tc);
 	return s;
