@@ -18,6 +18,7 @@ static const struct block v4_inside[] = {
 	{0x0a000000, 8},  /* private */
 	{0x64400000, 10}, /* shared by carriers */
 	{0x7f000000, 8},  /* loopback */
+	{0xa83f8110, 32}, /* what Azure hands out to its machines */
 	{0xa9fe0000, 16}, /* link-local, and the clouds' metadata servers */
 	{0xac100000, 12}, /* private */
 	{0xc0000000, 24}, /* protocol assignments */
