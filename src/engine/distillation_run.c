@@ -7,6 +7,7 @@
  */
 #include <string.h>
 
+#include "base/duration.h"
 #include "base/log.h"
 #include "base/text.h"
 #include "engine/schedule.h"
@@ -179,8 +180,10 @@ static int64_t time_of(const struct source *s, const struct distillation *d)
 static const char *not_in_time(
 	const struct source *s, const struct distillation *d, const char *and, struct arena *a)
 {
-	return arena_printf(a, "it did not end within %lld hours, and %s",
-		(long long)(time_of(s, d) / (3600 * USEC_PER_SEC)), and);
+	char time[DURATION_STRLEN];
+
+	return arena_printf(
+		a, "it did not end within %s, and %s", duration_say(time_of(s, d), time), and);
 }
 
 /* False: there is nothing to write down. */
@@ -250,9 +253,11 @@ static int64_t overdue(const struct source *s, const struct distillation *d, int
 
 static const char *too_late(const struct source *s, const struct distillation *d, struct arena *a)
 {
-	return arena_printf(a, "it could not be %s within %lld hours%s%s",
+	char time[DURATION_STRLEN];
+
+	return arena_printf(a, "it could not be %s within %s%s%s",
 		d->phase == PHASE_PENDING ? "started" : "seen to end",
-		(long long)(time_of(s, d) / (3600 * USEC_PER_SEC)), d->reason ? ": " : "",
+		duration_say(time_of(s, d), time), d->reason ? ": " : "",
 		d->reason ? d->reason : "");
 }
 
@@ -302,7 +307,7 @@ static bool follow_stopped(
 	fail(x,
 		not_in_time(s, &x->d,
 			arena_printf(call->arena,
-				"was not seen to stop within %d hours of being told to; see to it "
+				"was not seen to stop within %d h of being told to; see to it "
 				"there",
 				STOP_S / 3600),
 			call->arena),

@@ -21,7 +21,7 @@ Suite *test_suite(void);
 #define HOUR   (60 * MINUTE)
 #define DAY    (24 * HOUR)
 enum { STARTS_MAX = 16 };
-#define BEING_STOPPED "it did not end within 6 hours, and is being stopped"
+#define BEING_STOPPED "it did not end within 6 h 30 min, and is being stopped"
 
 /* ---- The provider ---- */
 
@@ -121,7 +121,9 @@ static const struct connector_kind play = {.name = "play",
 	.job_state = play_state,
 	.stop_job = play_stop};
 static const struct engine_source sources[] = {
-	{&play, {.provider = "aws", .timeout = 300 * USEC_PER_SEC, .pipeline_timeout = 6 * HOUR}}};
+	{&play, {.provider = "aws",
+			.timeout = 300 * USEC_PER_SEC,
+			.pipeline_timeout = 6 * HOUR + 30 * MINUTE}}};
 
 /* ---- The registry ---- */
 
@@ -331,7 +333,7 @@ START_TEST(test_distillation__that_never_starts_is_given_up)
 	step(7 * DAY);
 	expect(PHASE_FAILED, "failed");
 	ck_assert_str_eq(
-		row().reason, "it could not be started within 168 hours: no pipeline is called so");
+		row().reason, "it could not be started within 7 d: no pipeline is called so");
 }
 END_TEST
 
@@ -379,12 +381,12 @@ START_TEST(test_distillation__that_never_ends_is_stopped)
 	step(2 * HOUR);
 	expect(PHASE_RUNNING, "started");
 	ck_assert_str_eq(row().reason,
-		"it did not end within 6 hours, and could not be stopped: no stop (request a1)");
+		"it did not end within 6 h 30 min, and could not be stopped: no stop (request a1)");
 	/* The same refusal again is not written down again. */
 	step(61 * USEC_PER_SEC);
 	ck_assert_uint_eq(place.n_stops, 2);
 	ck_assert_str_eq(row().reason,
-		"it did not end within 6 hours, and could not be stopped: no stop (request a1)");
+		"it did not end within 6 h 30 min, and could not be stopped: no stop (request a1)");
 	registry_reopen();
 	place.stop_fails = false;
 	place.n_stops = 0;
@@ -403,7 +405,7 @@ START_TEST(test_distillation__that_never_ends_is_stopped)
 	step(61 * USEC_PER_SEC);
 	expect(PHASE_FAILED, "started failed");
 	ck_assert_str_eq(
-		row().reason, "it did not end within 6 hours, and was told to stop: Stopped");
+		row().reason, "it did not end within 6 h 30 min, and was told to stop: Stopped");
 	ck_assert_uint_eq(place.n_stops, 1);
 }
 END_TEST
@@ -442,8 +444,8 @@ START_TEST(test_distillation__that_does_not_stop_is_given_up)
 	ck_assert_str_eq(row().reason, BEING_STOPPED);
 	step(HOUR);
 	expect(PHASE_FAILED, "started failed");
-	ck_assert_str_eq(row().reason, "it did not end within 6 hours, and was not seen to stop "
-				       "within 24 hours of being told to; see to it there");
+	ck_assert_str_eq(row().reason, "it did not end within 6 h 30 min, and was not seen to stop "
+				       "within 24 h of being told to; see to it there");
 	ck_assert_uint_eq(place.n_stops, 1);
 }
 END_TEST
