@@ -2,8 +2,8 @@
  *
  * What the files of the contract comparison share; no one else includes it. contract_check reads a
  * document's schemas, contract_openapi_check the rest of a description; contract_view makes of a
- * schema with its $refs and allOfs one flat list; contract_schema, contract_object and
- * contract_array compare two such lists; contract_operation and contract_openapi compare
+ * schema with its $refs and allOfs one flat list; contract_schema, contract_scalar,
+ * contract_object and contract_array compare two such lists; contract_operation and contract_openapi compare
  * descriptions; contract_change keeps what was found.
  */
 #ifndef POLICY_CONTRACT_PARTS_H
@@ -235,6 +235,9 @@ void compare_schemas(struct comparison *c, const struct where *w, const struct j
 	const struct json_value *new);
 void compare_views(struct comparison *c, const struct where *w, const struct view *old,
 	const struct view *new);
+/* Of numbers and strings, as far as both take such: `common`, of TYPE_.... */
+void compare_scalars(struct comparison *c, const struct where *w, const struct view *old,
+	const struct view *new, unsigned common);
 void compare_objects(struct comparison *c, const struct where *w, const struct view *old,
 	const struct view *new);
 void compare_arrays(struct comparison *c, const struct where *w, const struct view *old,
