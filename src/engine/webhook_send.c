@@ -32,6 +32,7 @@ struct attempt {
 	int64_t after; /* what the receiver asked for; -1: nothing */
 	/* of the commit */
 	bool go_on, disabled, given_up;
+	bool moved; /* what was asked is not its receiver any more, and says nothing of the new one */
 	int64_t tries;
 };
 
@@ -214,14 +215,17 @@ static int attempt_apply(struct tx *tx, struct command *c, struct err *err)
 	rc = webhook_delivery_find(tx->db, w.seq, x->message->id, tx->arena, &d, err);
 	if (rc <= 0 || !d.delivery.next_attempt_at)
 		return rc < 0 ? -1 : 0;
-	x->tries = ++d.delivery.tries;
-	if (!d.first_at)
+	x->moved = x->answer != WEBHOOK_TAKEN && !x->message->fault &&
+		   strcmp(w.webhook.url, x->work->address) != 0;
+	d.delivery.tries += !x->moved;
+	x->tries = d.delivery.tries;
+	if (!d.first_at && !x->moved)
 		d.first_at = x->made.at;
 	if (x->answer == WEBHOOK_TAKEN) {
 		over(&d, PHASE_SUCCEEDED, tx->now);
 		w.webhook.failing_since = 0;
 		w.webhook.last_delivered_at = x->made.at;
-	} else if (failed(tx, x, &w, &d, err) < 0) {
+	} else if (!x->moved && failed(tx, x, &w, &d, err) < 0) {
 		return -1;
 	}
 	if (webhook_attempt_insert(tx->db, d.seq, ++d.made, &x->made, err) < 0 ||
@@ -253,6 +257,11 @@ static void count(struct webhook_sender *s, const struct attempt *x)
 	set->disabled += x->disabled;
 	if (x->message->fault)
 		return;
+	if (x->moved) {
+		s->failures = 0;
+		s->pause_until = 0;
+		return;
+	}
 	s->failures = x->answer == WEBHOOK_TAKEN ? 0 : s->failures + 1;
 	if (s->failures)
 		s->pause_until = clock_mono(s->e->clock) + webhook_pause(s->failures);

@@ -352,7 +352,8 @@ static int prepare(struct webhook_sender *s, struct db *reader, struct err *err)
 		.status = s->row.webhook.status,
 	};
 	w->id = arena_strdup(w->arena, s->row.webhook.id);
-	w->url_valid = url_parse(s->row.webhook.url, w->arena, &w->url, &why) == 0;
+	w->address = arena_strdup(w->arena, s->row.webhook.url);
+	w->url_valid = url_parse(w->address, w->arena, &w->url, &why) == 0;
 	if (webhook_keys_load(reader, s->seq, now, &w->keys, err) < 0 ||
 		webhook_delivery_due(reader, s->seq, now, !is_active(s), WEBHOOK_BURST, w->arena,
 			&due, &n, err) < 0)

@@ -39,6 +39,7 @@ static size_t n_heard;
 /* What it answers, 0: nothing; and after how many 500, -1: never. */
 static int status, good;
 static const char *retry_after, *response;
+static const char *moving; /* the webhook that gets another address while the old one is asked */
 
 static const char *header(const struct http_request *r, const char *name)
 {
@@ -66,6 +67,15 @@ static int receive(
 	if (good == 0)
 		status = 500;
 	good -= good > 0;
+	if (moving) {
+		const char *id_ = moving;
+
+		moving = NULL;
+		ck_assert_int_eq(
+			alter_webhook(id_, "{'url':'https://new.example/ok'}").status, 200);
+		*ret = (struct http_response){.status = 410, .body = ""};
+		return 0;
+	}
 	if (!status)
 		return err_set(err, ERR_UNREACHABLE, "https://hooks.example: Timeout was reached");
 	*ret = (struct http_response){.status = status,
@@ -81,7 +91,7 @@ static void setup(void)
 	n_heard = 0;
 	status = 200;
 	good = -1;
-	retry_after = NULL;
+	retry_after = moving = NULL;
 	response = "ok";
 	registry_webhooks(receive);
 }
@@ -313,6 +323,26 @@ START_TEST(test_webhook__one_bad_message_disables_nobody)
 	ck_assert_int_eq(delivery_of(id, heard[0].id).delivery.phase, PHASE_FAILED);
 	ck_assert_int_eq(row_of(id).webhook.status, WEBHOOK_ACTIVE);
 	ck_assert_int_eq(count_events("webhook.disabled"), 0);
+}
+END_TEST
+
+/* The old address is gone, when the new one stands in the registry already. */
+START_TEST(test_webhook__an_old_address_says_nothing_of_the_new_one)
+{
+	const char *id = hook("{" HOOK "}");
+
+	moving = id;
+	happen();
+	pass(0);
+	ck_assert_uint_eq(n_heard, 2);
+	ck_assert_str_eq(heard[1].to, "https://new.example/ok");
+	ck_assert_int_eq(row_of(id).webhook.status, WEBHOOK_ACTIVE);
+	ck_assert_int_eq(row_of(id).webhook.failing_since, 0);
+	struct webhook_delivery_row d = delivery_of(id, heard[0].id);
+	ck_assert_int_eq(d.delivery.phase, PHASE_SUCCEEDED);
+	/* Both were made, and one counts. */
+	ck_assert_int_eq(d.delivery.tries, 1);
+	ck_assert_int_eq(d.made, 2);
 }
 END_TEST
 
@@ -730,6 +760,7 @@ Suite *test_suite(void)
 	tcase_add_test(c, test_webhook__each_has_its_own_cursor);
 	tcase_add_test(c, test_webhook__retries_over_days_then_disables);
 	tcase_add_test(c, test_webhook__one_bad_message_disables_nobody);
+	tcase_add_test(c, test_webhook__an_old_address_says_nothing_of_the_new_one);
 	tcase_add_test(c, test_webhook__gone_disables_at_once);
 	tcase_add_test(c, test_webhook__a_redirect_is_a_failure);
 	tcase_add_test(c, test_webhook__waits_as_long_as_the_receiver_asks);
