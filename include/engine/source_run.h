@@ -29,7 +29,7 @@ struct probe_wish {
 struct webhook_proof {
 	const char *secret;		       /* a file; NULL: not by one */
 	const char *issuer, *audience, *email; /* all or none */
-	atomic_bool unread;		       /* the file could not be read, as the log says */
+	atomic_bool unread; /* the file could not be read or used, as the log says */
 };
 
 enum source_task { SOURCE_NONE, SOURCE_INGEST, SOURCE_INGEST_ASKED, SOURCE_PROBE, SOURCE_WORK };

@@ -25,35 +25,48 @@ static bool equal(const char *a, const char *b)
 	return equal_constant_time(x, y, sizeof(x));
 }
 
-static int check_secret(struct source *s, const char *given, struct arena *a, struct err *err)
+/* Who asks is nobody yet: the path is for the log, and he does not fill it. */
+static int read_secret(struct source *s, struct arena *a, char **ret, struct err *err)
 {
+	struct err why = {0};
+	const char *tag = "webhook.no_secret";
 	char *secret;
 	size_t len;
+	int rc = file_read(s->webhook.secret, SECRET_MAX, a, &secret, &len, &why);
 
-	if (!given)
-		return err_set(err, ERR_UNAUTHENTICATED,
-			"webhooks of %s bear their secret in X-Webhook-Secret", s->provider);
-	if (file_read(s->webhook.secret, SECRET_MAX, a, &secret, &len, err) < 0) {
-		/* Who asks is nobody yet: the path is for the log, and he does not fill it. */
+	if (rc == 0) {
+		secret[strcspn(secret, "\r\n")] = '\0';
+		if (strlen(secret) < WEBHOOK_SECRET_MIN) {
+			tag = "webhook.short_secret";
+			rc = err_set(&why, ERR_IO,
+				"it has less than %d bytes: write another with openssl rand "
+				"-hex 32",
+				(int)WEBHOOK_SECRET_MIN);
+		}
+	}
+	if (rc < 0) {
 		if (!atomic_exchange(&s->webhook.unread, true))
-			log_error("webhook.no_secret", LOG_STR("provider", s->provider),
-				LOG_ERR(err));
+			log_error(tag, LOG_STR("provider", s->provider), LOG_ERR(&why));
 		return err_set(err, ERR_IO,
-			"the secret of %s's webhooks can't be read; the daemon's log says why",
+			"the secret of %s's webhooks can't be read, or is too short to be taken; "
+			"the daemon's log says which",
 			s->provider);
 	}
 	if (atomic_exchange(&s->webhook.unread, false))
 		log_info("webhook.secret_read", LOG_STR("provider", s->provider));
-	secret[strcspn(secret, "\r\n")] = '\0';
-	if (!*secret)
-		return err_set(err, ERR_IO, "the secret of %s's webhooks is empty", s->provider);
-	if (strlen(secret) < WEBHOOK_SECRET_MIN) {
-		log_error("webhook.short_secret", LOG_STR("provider", s->provider),
-			LOG_INT("min", WEBHOOK_SECRET_MIN),
-			LOG_STR("hint", "write another: openssl rand -hex 32"));
-		return err_set(err, ERR_IO, "the secret of %s's webhooks is too short to be taken",
-			s->provider);
-	}
+	*ret = secret;
+	return 0;
+}
+
+static int check_secret(struct source *s, const char *given, struct arena *a, struct err *err)
+{
+	char *secret;
+
+	if (!given)
+		return err_set(err, ERR_UNAUTHENTICATED,
+			"webhooks of %s bear their secret in X-Webhook-Secret", s->provider);
+	if (read_secret(s, a, &secret, err) < 0)
+		return -1;
 	if (!equal(given, secret))
 		return err_set(err, ERR_WRONG_SECRET,
 			"X-Webhook-Secret is not the secret of %s's webhooks", s->provider);

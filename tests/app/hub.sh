@@ -238,6 +238,12 @@ check "... and logs that once" test "$(grep -c 'tag=webhook.no_secret' log)" = 1
 mv secret.away secret
 check "... until it is there" [ "$(hook message)" = "202 application/json" ]
 check "... which is logged, too" grep -q 'tag=webhook.secret_read' log
+cp secret secret.away
+echo short >secret
+check "one that is too short is none" [ "$(hook message short)" = "500 application/problem+json" ]
+check "... for nobody" [ "$(hook message wrong)" = "500 application/problem+json" ]
+check "... and is logged once" test "$(grep -c 'tag=webhook.short_secret' log)" = 1
+mv secret.away secret
 printf '{"event":' >message
 check "half a message is refused with a problem" [ "$(hook message)" = "400 application/problem+json" ]
 check "... and not shown its secret" eval '! prints whsecret'
