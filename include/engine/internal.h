@@ -124,7 +124,8 @@ struct engine {
 	atomic_uint_fast64_t commits, commands, batch_max, stale;
 	atomic_uint_fast64_t manifests, artifacts, judgements, events;
 	atomic_int_fast64_t last_commit;
-	atomic_bool broken;
+	atomic_bool broken; /* since a commit failed, until there is room again (ops.c) */
+	atomic_uint_fast64_t write_failures;
 };
 
 static inline int64_t engine_now(const struct engine *e)

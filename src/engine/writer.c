@@ -260,6 +260,7 @@ static void group_failed(struct engine *e, struct command *first, const struct e
 	if (!e->broken)
 		log_error("registry.broken", LOG_ERR(err));
 	e->broken = true;
+	e->write_failures++;
 	for (struct command *c = first; c; c = c->next) {
 		c->result = -1;
 		c->err = *err;
@@ -271,9 +272,6 @@ static void group_failed(struct engine *e, struct command *first, const struct e
 
 static void group_written(struct engine *e, size_t n)
 {
-	if (e->broken)
-		log_info("registry.mended");
-	e->broken = false;
 	e->commits++;
 	e->commands += n;
 	if (n > e->batch_max)

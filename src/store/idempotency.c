@@ -82,3 +82,19 @@ int setting_set(struct db *db, const char *name, int64_t value, struct err *err)
 	stmt_bind_int(s, "value", value);
 	return stmt_exec(s, err);
 }
+
+int room_take(struct db *db, size_t bytes, struct err *err)
+{
+	FREE_AUTO unsigned char *filler = xcalloc(1, bytes);
+	STMT_AUTO s = db_stmt(db, SQL_room_take);
+
+	stmt_bind_blob(s, "filler", filler, bytes);
+	return stmt_exec(s, err);
+}
+
+int room_give(struct db *db, struct err *err)
+{
+	STMT_AUTO s = db_stmt(db, SQL_room_give);
+
+	return stmt_exec(s, err);
+}

@@ -64,10 +64,14 @@ fill() {
 	code=$(cat code)
 }
 refused() { [ "$code" = 500 ] && grep -q '"code": "storage"' body && grep -q '"hint"' body; }
-# The engine tries again each second, and its own small write may find room where a manifest did not.
+# Each second the engine looks whether there is room. What is smaller than a manifest may pass meanwhile.
 unready() {
-	post "$n" >code
-	ready 503
+	looks=0
+	while [ "$looks" -lt 20 ]; do
+		ready 503 || return 1
+		looks=$((looks + 1))
+		sleep 0.1
+	done
 }
 all_there() {
 	[ -s acknowledged ] || return 1
@@ -88,7 +92,7 @@ outlive() { # WHAT STATE MAKE_ROOM...
 	shift 2
 	fill
 	check "$what: refused as a problem of storage" refused
-	check "... and not ready" await unready
+	check "... and not ready, for as long as that lasts" unready
 	check "... reads go on" all_there
 	check "... and it lives" kill -0 "$pid"
 	"$@"

@@ -36,6 +36,7 @@ static const char *const changing[] = {
 	"observation",
 	"outbox",
 	"release_state",
+	"room",
 	"setting",
 	"signal_hour",
 	"signing_key",

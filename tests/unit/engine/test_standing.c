@@ -6,7 +6,10 @@
 #include "engine/standing.h"
 
 #include <check.h>
+#include <signal.h>
 #include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
 
 #include "engine/distillation.h"
 #include "engine/internal.h"
@@ -14,9 +17,11 @@
 #include "model/publication.h"
 #include "provider/session.h"
 #include "store/distillation.h"
+#include "store/setting.h"
 #include "support/folders.h"
 #include "support/memory_repository.h"
 #include "support/registry.h"
+#include "support/scratch.h"
 
 Suite *test_suite(void);
 
@@ -409,6 +414,61 @@ START_TEST(test_standing__an_old_failure_is_history)
 }
 END_TEST
 
+/* ---- A disk that is full ---- */
+
+static size_t to_write;
+
+static int write_apply(struct tx *tx, struct command *c, struct err *err)
+{
+	return room_take(tx->db, to_write, err);
+}
+
+static bool writes(size_t bytes)
+{
+	static const struct command_kind kind = {.name = "write", .apply = write_apply};
+	struct command c = engine_job(&kind, "local", NULL, reg.arena, NULL);
+	struct err err = {0};
+
+	to_write = bytes;
+	return engine_commit(reg.engine, &c, &err) == 0;
+}
+
+/* No file grows by more than so many bytes; -1: by any. */
+static void room_for(int64_t bytes)
+{
+	char path[SCRATCH_PATH];
+	struct rlimit limit;
+	struct stat st = {0};
+
+	stat(scratch_file(path, "registry.db-wal"), &st);
+	ck_assert_int_eq(getrlimit(RLIMIT_FSIZE, &limit), 0);
+	limit.rlim_cur = bytes < 0 ? limit.rlim_max : (rlim_t)(st.st_size + bytes);
+	ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &limit), 0);
+}
+
+/* Found by a review: a small write passed where a manifest did not, and the status flapped. */
+START_TEST(test_standing__a_full_disk_does_not_flap)
+{
+	signal(SIGXFSZ, SIG_IGN);
+	first_release();
+	room_for(400 << 10);
+	ck_assert(!writes(1 << 20));
+	EXPECT("RegistryWritable", CONDITION_FALSE, "NotWritable", "");
+	for (int i = 0; i < 5; i++) {
+		ck_assert(writes(100));
+		EXPECT("RegistryWritable", CONDITION_FALSE, "NotWritable", "");
+		pass(1);
+		EXPECT("RegistryWritable", CONDITION_FALSE, "NotWritable", "");
+	}
+	room_for(-1);
+	EXPECT("RegistryWritable", CONDITION_FALSE, "NotWritable", "");
+	pass(1);
+	EXPECT("RegistryWritable", CONDITION_TRUE, "Writable", "");
+	ck_assert(writes(1 << 20));
+	check_registry();
+}
+END_TEST
+
 /* ---- Time and cost ---- */
 
 START_TEST(test_standing__dates_the_turn_and_not_the_look)
@@ -473,6 +533,7 @@ Suite *test_suite(void)
 	tcase_add_test(t, test_standing__a_distillation_that_failed);
 	tcase_add_test(t, test_standing__a_failed_distillation_is_acknowledged);
 	tcase_add_test(t, test_standing__an_old_failure_is_history);
+	tcase_add_test(t, test_standing__a_full_disk_does_not_flap);
 	tcase_add_test(t, test_standing__dates_the_turn_and_not_the_look);
 	tcase_add_test(t, test_standing__is_made_once_a_second_and_when_it_may_have_changed);
 	suite_add_tcase(s, t);
