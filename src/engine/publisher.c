@@ -212,7 +212,8 @@ static int repeats(struct publisher *p, const struct publication_next *next, str
 				 "the repository is there and does not show: the token may not see "
 				 "it")
 		       : err_set(err, ERR_UNREACHABLE,
-				 "what was written does not show at the repository yet");
+				 "what was written does not show at the repository yet, or "
+				 "somebody commits there all the time");
 }
 
 /* Once for each change, like its event. */

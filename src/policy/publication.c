@@ -178,8 +178,9 @@ void publication_drift(const struct publication_view *v, struct arena *a, struct
 		struct publication_drift *one = add(&d, "repository_gone", "");
 
 		one->detail = "the repository is gone, or the token may no longer see it";
-		one->needs = "make it visible to the token again; when it is lost for good, name "
-			     "another one";
+		one->needs = "make it visible to the token again; when it is lost for good, push a "
+			     "clone of it, with its tags, to a new one and name that; without a "
+			     "clone, leave out publish";
 	}
 	for (size_t i = 0; v->exists && i < v->n_releases; i++) {
 		of_release(&d, v, &v->releases[i], next && !v->releases[i].commit);

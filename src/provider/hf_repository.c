@@ -24,10 +24,11 @@ static const char *hf_url(const struct connector *c)
 }
 
 /* What the Hub did not do, and why. */
-static int denied(const struct connector *c, enum hf_said said, const char *words, struct err *err)
+static int denied(const struct connector *c, const char *what, enum hf_said said, const char *words,
+	struct err *err)
 {
 	if (said == HF_NO_ACCESS)
-		return err_set(err, ERR_CONFIG, "the token may not write to %s; the Hub says %s",
+		return err_set(err, ERR_CONFIG, "the token may not %s %s; the Hub says %s", what,
 			c->repository, words);
 	return err_set(err, ERR_CONFIG,
 		"there is no repository %s, or none that the token may see; the Hub says %s",
@@ -93,7 +94,8 @@ static int hf_refs(struct connector *c, const struct provider_call *call,
 		return -1;
 	if (said == HF_NO_REPO || said == HF_NO_ENTRY)
 		return 0;
-	return said == HF_OK ? take_refs(refs, call->arena, ret, err) : denied(c, said, words, err);
+	return said == HF_OK ? take_refs(refs, call->arena, ret, err)
+			     : denied(c, "read", said, words, err);
 }
 
 static int hf_read(struct connector *c, const struct provider_call *call, const char *commit,
@@ -120,7 +122,7 @@ static int hf_read(struct connector *c, const struct provider_call *call, const 
 		return err_set(
 			err, ERR_IO, "%s of %s has more than %zu bytes", path, c->repository, cap);
 	default:
-		return denied(c, said, words, err);
+		return denied(c, "read", said, words, err);
 	}
 }
 
@@ -148,7 +150,7 @@ static int post(struct connector *c, const struct provider_call *call, const cha
 	if (r.status == 409 || r.status == 412)
 		return 0;
 	if (said != HF_OK || r.status >= 400)
-		return denied(c, said, *ret_words, err);
+		return denied(c, "write to", said, *ret_words, err);
 	/* Not every answer is a document: of a tag it may be empty. */
 	if (jcs_load(r.body, r.body_len, ret_json, NULL) < 0)
 		*ret_json = NULL;

@@ -281,6 +281,14 @@ check "... and the breached one" prints \
 	'1.0.1        lost     it was breached and rolled back: do not hand it in again'
 check "... and what it holds" prints '1.0.1        holds    hf/spiralverse/textgen-lora-v9'
 check "... and nothing else" test "$(grep -c ' holds ' out)" = 1
+curl -sf -H 'Content-Type: application/json' -d "{\"id\":\"$repo\",\"private\":false,\"gated\":\"auto\"}" \
+	"$hub/_control/repo" >control.out
+unset HF_TOKEN
+restore --dry-run --stable 1.0.0
+check "one that is gated is not read without a token" says "the token may not read $repo; the Hub says 401 GatedRepo"
+export HF_TOKEN=hf_read
+restore --dry-run --stable 1.0.0
+check "... and is with one" exits 0
 conf=quiet.conf
 start lost
 unit 9 0.99 >again.json
