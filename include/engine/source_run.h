@@ -85,6 +85,8 @@ struct source_set {
 	struct source *v;
 	size_t n;
 	atomic_bool stop;
+	/* How an ingest waits for a server that is left alone; NULL: real time goes by. */
+	void (*wait)(const struct provider_call *call, int64_t usec);
 	/* The ops thread's: when it looks again, monotonic. */
 	int64_t next_probe, next_look, next_work;
 	uint64_t events;	      /* of the last look for artifacts */

@@ -94,6 +94,7 @@ static int look(struct source *s, struct db *reader, struct arena *a)
 		.deadline = clock_mono(s->e->clock) + s->timeout,
 		.stop = &s->e->sources->stop,
 		.arena = a,
+		.wait = s->e->sources->wait,
 	};
 	struct source_listing l;
 	struct source_items rows;

@@ -8,7 +8,9 @@
 #include <string.h>
 
 #include "engine/scheduler.h"
+#include "engine/internal.h"
 #include "engine/source.h"
+#include "engine/source_run.h"
 #include "engine/tx.h"
 #include "provider/session.h"
 #include "store/event.h"
@@ -30,7 +32,12 @@ static struct {
 	size_t fetches, lists;
 	enum breaker_state breaker;
 	int64_t left_alone;
+	bool guarded; /* by a breaker of its own, as those of the connectors are */
+	struct breaker own;
+	int64_t listed_at; /* monotonic */
 } place;
+static const struct breaker_rule rule = {
+	.after = 5, .first = 30 * USEC_PER_SEC, .most = 900 * USEC_PER_SEC};
 
 static int play_open(const struct connector_options *o, struct connector **ret, struct err *err)
 {
@@ -47,8 +54,17 @@ static void play_close(struct connector *c)
 static int play_list(struct connector *c, const struct provider_call *call,
 	struct source_listing *ret, struct err *err)
 {
-	(void)c, (void)call;
+	int64_t now = clock_mono(call->clock);
+
+	(void)c;
+	if (place.guarded && !breaker_enter(&place.own, now))
+		return err_set(err, ERR_UNREACHABLE, "it is left alone");
 	place.lists++;
+	place.listed_at = now;
+	if (place.gone)
+		breaker_failed(&place.own, &rule, now);
+	else
+		breaker_succeeded(&place.own);
 	if (place.gone)
 		return err_set(err, ERR_UNREACHABLE, "no answer");
 	*ret = (struct source_listing){.v = place.v, .n = place.n};
@@ -87,8 +103,14 @@ static int play_fetch(struct connector *c, const struct provider_call *call,
 
 static bool play_health(struct connector *c, const struct clock *clock, struct session_health *ret)
 {
-	(void)c, (void)clock;
+	int64_t now = clock_mono(clock);
+
+	(void)c;
 	*ret = (struct session_health){.breaker = place.breaker, .left_alone = place.left_alone};
+	if (!place.guarded)
+		return true;
+	ret->breaker = breaker_state(&place.own, now);
+	ret->left_alone = ret->breaker == BREAKER_OPEN ? place.own.open_till - now : 0;
 	return true;
 }
 
@@ -382,6 +404,75 @@ START_TEST(test_source_remote__a_run_does_not_wait_beyond_its_timeout)
 }
 END_TEST
 
+static int64_t waited, open_till;
+
+static void let_pass(const struct provider_call *call, int64_t usec)
+{
+	ck_assert_int_gt(usec, 0);
+	waited += usec;
+	fake_clock_step(&reg.clock, usec);
+}
+
+/* Away until its breaker opens; what comes then waits, once for each run. */
+static void open_its_breaker(void)
+{
+	waited = 0;
+	place.guarded = place.gone = true;
+	reg.engine->sources->wait = let_pass;
+	add_many(10, 2);
+	for (int i = 0; i < rule.after; i++)
+		ingest();
+	ck_assert_uint_eq(place.lists, 5);
+	ck_assert_int_eq(waited, 0);
+	ck_assert_int_eq(state(), PROVIDER_FAILING);
+	place.lists = 0;
+	open_till = place.own.open_till;
+}
+
+START_TEST(test_source_remote__a_run_waits_out_an_open_breaker_and_goes_on)
+{
+	open_its_breaker();
+	place.gone = false;
+	fake_clock_step(&reg.clock, 10 * USEC_PER_SEC);
+	struct job_run r = ingest();
+	int64_t once = waited;
+
+	ck_assert_int_gt(once, 0);
+	ck_assert_int_le(once, 20 * USEC_PER_SEC);
+	ck_assert_uint_eq(place.lists, 1);
+	ck_assert_int_eq(place.listed_at, open_till);
+	ck_assert_msg(strstr(said(&r), "hf: 2 new"), "%s", said(&r));
+	ck_assert_int_eq(r.outcome, JOB_DONE);
+	ck_assert_int_eq(count_events("manifest.submitted"), 2);
+	ck_assert_int_eq(count_events("provider.failed"), 1);
+	ck_assert_int_eq(count_events("provider.recovered"), 1);
+	ck_assert_int_eq(state(), PROVIDER_OK);
+	ingest();
+	ck_assert_int_eq(waited, once);
+}
+END_TEST
+
+/* One request tries it; then it is left alone for twice as long, which the next run waits out. */
+START_TEST(test_source_remote__a_run_that_waited_in_vain_is_one_request)
+{
+	open_its_breaker();
+	struct job_run r = ingest();
+
+	ck_assert_int_eq(place.listed_at, open_till);
+	ck_assert_uint_eq(place.lists, 1);
+	ck_assert_int_eq(place.own.open_till, open_till + 60 * USEC_PER_SEC);
+	open_till = place.own.open_till;
+	ck_assert_ptr_nonnull(strstr(said(&r), "no answer"));
+	place.gone = false;
+	ingest();
+	ck_assert_int_eq(place.listed_at, open_till);
+	ck_assert_uint_eq(place.lists, 2);
+	ck_assert_int_eq(count_events("manifest.submitted"), 2);
+	ck_assert_int_eq(count_events("provider.failed"), 1);
+	ck_assert_int_eq(count_events("provider.recovered"), 1);
+}
+END_TEST
+
 Suite *test_suite(void)
 {
 	Suite *suite = suite_create("source: over the network");
@@ -402,6 +493,8 @@ Suite *test_suite(void)
 	tcase_add_test(tc, test_source_remote__what_is_refused_for_what_it_says_stays_refused);
 	tcase_add_test(tc, test_source_remote__one_that_is_left_alone_fails);
 	tcase_add_test(tc, test_source_remote__a_run_does_not_wait_beyond_its_timeout);
+	tcase_add_test(tc, test_source_remote__a_run_waits_out_an_open_breaker_and_goes_on);
+	tcase_add_test(tc, test_source_remote__a_run_that_waited_in_vain_is_one_request);
 	tcase_add_test(tc, test_source_remote__a_failed_ingest_is_tried_again_until_it_worked);
 	tcase_add_test(tc, test_source_remote__what_the_schedule_brings_ends_the_tries);
 	tcase_add_test(tc, test_source_remote__no_try_goes_through_a_freeze);
