@@ -57,8 +57,8 @@ int hook_prove(struct request *r, struct err *err)
 static void ignored(struct request *r, const struct source_mention *about)
 {
 	source_ignored(request_engine(r), r->bindings[0]);
-	log_info("webhook.ignored", LOG_STR("id", r->id), LOG_STR("provider", r->bindings[0]),
-		LOG_STR("why", about->why));
+	log_info(
+		"webhook.ignored", LOG_STR("provider", r->bindings[0]), LOG_STR("why", about->why));
 }
 
 int handle_hook(struct request *r, struct err *err)

@@ -156,7 +156,7 @@ static bool route_has_error(const struct route *r, enum err_code code)
 	case ERR_UNAUTHENTICATED:
 	case ERR_INVALID_TOKEN:
 	case ERR_INSUFFICIENT_SCOPE:
-		return !(r->flags & ROUTE_PUBLIC);
+		return !(r->flags & ROUTE_PUBLIC) || words_have(r->errors, name);
 	case ERR_STORAGE:
 		return !(r->flags & (ROUTE_PUBLIC | ROUTE_PLAIN));
 	case ERR_BAD_JSON:

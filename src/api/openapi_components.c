@@ -161,12 +161,13 @@ void openapi_components(struct json_writer *w)
 	jw_object(w);
 	jw_kstring(w, "type", "http");
 	jw_kstring(w, "scheme", "bearer");
-	jw_kstring(w, "bearerFormat", "sfd_<id>_<secret>");
+	jw_kstring(w, "bearerFormat", "sfd_<id>_<secret>, or a JWT");
 	jw_kstring(w, "description",
 		"A token with the scope that the route's description names. admin holds every "
 		"scope; "
-		"operate and promote hold read. Not asked for when the daemon runs with auth = "
-		"off.");
+		"operate and promote hold read. A pipeline may also hand in manifests with an OIDC "
+		"token of an issuer that the policy names. Not asked for when the daemon runs "
+		"with auth = off.");
 	jw_end(w);
 	jw_key(w, "basic");
 	jw_object(w);

@@ -141,9 +141,22 @@ void router_find(const char *method, const char *path, struct arena *a, struct r
 	*ret = m;
 }
 
-const char *router_nearest(const char *path)
+static size_t distance(const struct segment *have, size_t n, const struct segment *want, size_t m)
 {
 	enum { MISSING = 3 };
+	size_t cost = 0;
+
+	for (size_t k = 0; k < n || k < m; k++) {
+		if (k >= n || k >= m)
+			cost += MISSING;
+		else if (want[k].s[0] != '{')
+			cost += suggest_distance(have[k].s, have[k].n, want[k].s, want[k].n);
+	}
+	return cost;
+}
+
+const char *router_nearest(const char *path)
+{
 	struct segment have[SEGMENTS_MAX], want[SEGMENTS_MAX];
 	size_t n = split(path, have), best = SIZE_MAX;
 	const char *nearest = routes[ROUTE_INDEX].pattern;
@@ -153,15 +166,12 @@ const char *router_nearest(const char *path)
 	if (n > 1 && have[n - 1].n == 0) /* a trailing slash */
 		n--;
 	for (size_t i = 0; i < ROUTES; i++) {
-		size_t m = split(routes[i].pattern, want), cost = 0;
+		size_t m = split(routes[i].pattern, want), cost = distance(have, n, want, m);
+		bool versioned = m > 1 && want[0].n == 2 && memcmp(want[0].s, "v1", 2) == 0;
 
-		for (size_t k = 0; k < n || k < m; k++) {
-			if (k >= n || k >= m)
-				cost += MISSING;
-			else if (want[k].s[0] != '{')
-				cost += suggest_distance(
-					have[k].s, have[k].n, want[k].s, want[k].n);
-		}
+		/* Who leaves out /v1 means what stands behind it. */
+		if (versioned && 1 + distance(have, n, want + 1, m - 1) < cost)
+			cost = 1 + distance(have, n, want + 1, m - 1);
 		if (cost < best) {
 			best = cost;
 			nearest = routes[i].pattern;

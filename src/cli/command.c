@@ -157,7 +157,8 @@ static int unknown_command(struct cli *cli, const char *name)
 		    : cli_misuse(cli, "no command is called %s", name);
 }
 
-static int unknown_option(struct cli *cli, const char *name)
+/* `dashes` as they were written: -provider is none, and its double is meant. */
+static int unknown_option(struct cli *cli, const char *dashes, const char *name)
 {
 	const char *names[CLI_OPTIONS];
 	size_t n = 0;
@@ -166,9 +167,9 @@ static int unknown_option(struct cli *cli, const char *name)
 		if (cli_command_takes(cli->command, id) != CLI_TAKES_NOT)
 			names[n++] = cli_options[id].name;
 	const char *near = suggest_name(name, names, n);
-	return near ? cli_misuse(cli, "%s takes no option --%s; did you mean --%s?",
-			      cli->command->name, name, near)
-		    : cli_misuse(cli, "%s takes no option --%s", cli->command->name, name);
+	return near ? cli_misuse(cli, "%s takes no option %s%s; did you mean --%s?",
+			      cli->command->name, dashes, name, near)
+		    : cli_misuse(cli, "%s takes no option %s%s", cli->command->name, dashes, name);
 }
 
 static int option_find(const struct cli_command *c, const char *name)
@@ -188,7 +189,7 @@ static int parse_option(struct cli *cli, int argc, char *const *argv, int *i)
 	int id = option_find(cli->command, name);
 
 	if (id < 0)
-		return unknown_option(cli, name);
+		return unknown_option(cli, "--", name);
 	if (cli->option[id])
 		return cli_misuse(cli, "--%s is given twice", name);
 	if (!*cli_options[id].argument) {
@@ -219,7 +220,7 @@ static int parse(struct cli *cli, int argc, char *const *argv)
 		else if (!only_arguments && !strcmp(argv[i], "-h"))
 			cli->option[CLI_OPTION_HELP] = "";
 		else if (!only_arguments && argv[i][0] == '-' && argv[i][1])
-			rc = unknown_option(cli, argv[i] + 1);
+			rc = unknown_option(cli, "-", argv[i] + 1);
 		else
 			args[cli->n_args++] = argv[i];
 		if (rc)

@@ -144,6 +144,11 @@ static int look_again(struct push *p, const char *before, struct err *why)
 		return refuse(p, there, head);
 	if (why)
 		return fail(p, why);
+	if (!strcmp(before, head))
+		return cli_fail(p->cli, CLI_REFUSED,
+			"%s refused the commit as behind its head, and shows no newer one: do it "
+			"again in a minute",
+			p->repo);
 	return cli_fail(p->cli, CLI_REFUSED,
 		"%s moved from %s to %s meanwhile, and nothing was written: look at what changed "
 		"(%s/commits/main), then do it again",
@@ -192,6 +197,8 @@ static int push(struct push *p)
 	case THERE_NOTHING:
 		break;
 	}
+	if (strcmp(p->id, p->repo) != 0)
+		fprintf(p->cli->errors, "%s: its manifest is called %s\n", p->repo, p->id);
 	return commit(p, head);
 }
 

@@ -268,7 +268,8 @@ int restore_read(struct restore_source *s, struct restoration *ret, struct err *
 	if (rc <= 0)
 		return rc < 0 ? -1
 			      : err_set(err, ERR_NOT_FOUND,
-					"there is no such repository, or the token may not see it");
+					"there is no such repository, or it is private and "
+					"HF_TOKEN, or the lack of it, hides it");
 	r.head = refs.head;
 	if (read_all(&x, &refs, err) < 0)
 		return -1;

@@ -61,6 +61,10 @@ int http_server_parse(const char *url, struct arena *a, struct http_server *ret,
 		return 0;
 	}
 	size_t scheme = text_starts(url, "http://") ? 7 : text_starts(url, "https://") ? 8 : 0;
+	/* Not shown: what was given shall not stand in a log. */
+	if (memchr(url, '@', strcspn(url, "?#")))
+		return err_set(err, ERR_CONFIG,
+			"the URL holds a user or a password, and none is taken there");
 	if (!scheme)
 		return err_set(err, ERR_CONFIG,
 			"%s is no server: http://host:port, https://host or unix:/path", url);

@@ -100,8 +100,9 @@ static int fill(struct gcp_client *c, const struct gcp_client_options *o, struct
 		server_of("storage_endpoint", storage, c->arena, &c->servers[GCP_STORAGE], err) < 0)
 		return -1;
 	if (o->auth.file && *o->auth.file != '/')
-		return err_set(
-			err, ERR_CONFIG, "credentials = %s: is no absolute path", o->auth.file);
+		/* It may be the key itself, which no log shall show. */
+		return err_set(err, ERR_CONFIG,
+			"credentials: is no absolute path; it names the file that holds them");
 	c->parent = arena_printf(c->arena, "projects/%s/locations/%s", o->project, o->location);
 	return 0;
 }

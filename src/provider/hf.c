@@ -38,8 +38,9 @@ static int read_options(struct connector *c, const struct connector_options *o, 
 		return err_set(err, ERR_CONFIG,
 			"author = %s: is no organisation or user of the Hub", o->author);
 	if (o->token_file && *o->token_file != '/')
-		return err_set(
-			err, ERR_CONFIG, "token_file = %s: is no absolute path", o->token_file);
+		/* It may be the token itself, which no log shall show. */
+		return err_set(err, ERR_CONFIG,
+			"token_file: is no absolute path; it names the file that holds the token");
 	if (http_server_parse(endpoint_of(o), c->arena, &c->server, err) < 0)
 		return err_wrap(err, "endpoint");
 	if (o->metrics &&

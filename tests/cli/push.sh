@@ -83,7 +83,7 @@ control POST fault '{"kind": "error", "status": 412, "path": "/commit/", "method
 n=$(commits spiralverse/moved)
 push spiralverse/moved
 check "somebody was faster" exits 1
-check "... nothing was written" says 'meanwhile, and nothing was written'
+check "... nothing was written" says 'shows no newer one'
 control POST fault '{"kind": "truncate", "path": "/commit/", "method": "POST", "times": 1}'
 push spiralverse/moved
 check "the answer was lost: it looks" exits 0

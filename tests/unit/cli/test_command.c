@@ -132,7 +132,7 @@ static const struct {
 	{"promote a --reason", CLI_USAGE, "--reason wants TEXT"},
 	{"promote a --reason=", CLI_USAGE, "--reason is empty"},
 	{"merge --dry-run=yes", CLI_USAGE, "--dry-run takes no value"},
-	{"merge -x", CLI_USAGE, "takes no option --x"},
+	{"merge -x", CLI_USAGE, "takes no option -x"},
 	{"status --output x", CLI_USAGE, "status takes no option --output"},
 	{"gates textgen", CLI_USAGE, "textgen is not PROVIDER/ID"},
 	{"gates hf/a/b/c", CLI_USAGE, "hf/a/b/c is not PROVIDER/ID"},
