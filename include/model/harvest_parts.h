@@ -91,6 +91,8 @@ void harvest_on_call(struct finding *f, const char *why);
 bool harvest_is_stand_in(const char *name);
 /* What the file says of itself to have been a dry run, at the root or a few levels below; NULL: nothing. */
 const struct json_value *harvest_dry_run(const struct json_value *root);
+/* What says at the root that the run failed, or is not over; NULL: nothing. */
+const struct json_value *harvest_failed_run(const struct json_value *root);
 /* As a script would take a flag: whatever does not say no. */
 bool harvest_means_yes(const struct json_value *v);
 /* Is it a number of samples or requests, and no measurement? */

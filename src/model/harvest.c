@@ -127,6 +127,25 @@ static enum harvest_outcome check_models(struct harvest *h, size_t from, struct 
 	return HARVEST_READ;
 }
 
+/* What a report of any kind may say of itself. */
+static enum harvest_outcome check_report(
+	struct harvest *h, const struct harvest_file *f, struct err *err)
+{
+	static const char *const names[] = {"model", "model_id", "model_name"};
+	const struct json_value *failed = f->is_lines ? NULL : harvest_failed_run(f->root);
+
+	if (failed)
+		return harvest_refuse(h, failed, err,
+			"says that the run failed or is not over: run it again to its end");
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		const char *name = json_member_string(f->root, names[i]);
+		if (name && harvest_is_stand_in(name))
+			return harvest_refuse(h, json_member(f->root, names[i]), err,
+				"is \"%.60s\", which stands in for a model and is none", name);
+	}
+	return HARVEST_READ;
+}
+
 static enum harvest_outcome read_file(
 	struct harvest *h, const char *bytes, size_t len, struct err *err)
 {
@@ -141,13 +160,15 @@ static enum harvest_outcome read_file(
 		return outcome;
 	const struct json_value *dry = harvest_dry_run(f.root);
 	if (dry)
-		return harvest_refuse(
-			h, dry, err, "says that it was a dry run, so that nothing was measured");
+		return harvest_refuse(h, dry, err,
+			"says that it was a dry run or a simulation, so that nothing was measured");
 	for (size_t i = 0; i < sizeof(formats) / sizeof(formats[0]); i++) {
 		if (!formats[i].recognise(&f) || (f.has_more && !formats[i].by_line))
 			continue;
 		h->format = formats[i].title;
-		outcome = formats[i].read(h, &f, err);
+		outcome = check_report(h, &f, err);
+		if (outcome == HARVEST_READ)
+			outcome = formats[i].read(h, &f, err);
 		if (outcome == HARVEST_READ)
 			outcome = check_models(h, models, err);
 		if (outcome == HARVEST_READ && h->n_findings == HARVEST_FINDINGS_MAX)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Whether a file says of itself that nothing was run, or that no model was asked: what it holds then is no
- * measurement.
+ * Whether a file says of itself that nothing was run, that the run failed, or that no model was asked: what
+ * it holds then is no measurement.
  */
 #include <ctype.h>
 #include <string.h>
@@ -28,23 +28,36 @@ bool harvest_means_yes(const struct json_value *v)
 	return json_is_bool(v, true);
 }
 
-/* dry_run, dryRun, "Dry run", --dry-run, is_dry_run */
-static bool is_dry_run(const char *key)
+/* The letters of a key alone, in lower case: dry_run, dryRun, "Dry run" and --dry-run are one. */
+static void letters_of(const char *key, char out[FLAG_MAX])
 {
-	char word[FLAG_MAX];
 	size_t n = 0;
 
-	if (!key)
-		return false;
-	for (; *key; key++) {
-		if (!isalpha((unsigned char)*key))
-			continue;
-		if (n == FLAG_MAX - 1)
-			return false;
-		word[n++] = (char)tolower((unsigned char)*key);
-	}
-	word[n] = '\0';
-	return !strcmp(word, "dryrun") || !strcmp(word, "isdryrun");
+	for (; key && *key && n < FLAG_MAX - 1; key++)
+		if (isalpha((unsigned char)*key))
+			out[n++] = (char)tolower((unsigned char)*key);
+	out[n] = '\0';
+}
+
+static bool is_one_of(const char *word, const char *const *words, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (!strcmp(word, words[i]))
+			return true;
+	return false;
+}
+#define IS_ONE_OF(word, words) is_one_of(word, words, sizeof(words) / sizeof((words)[0]))
+
+static bool is_dry_run(const struct json_value *v)
+{
+	static const char *const dry[] = {"dryrun", "isdryrun"};
+	static const char *const mock[] = {
+		"mock", "ismock", "mocked", "simulated", "issimulated", "usemock"};
+	char word[FLAG_MAX];
+
+	letters_of(v->key, word);
+	return IS_ONE_OF(word, dry) ? harvest_means_yes(v)
+				    : IS_ONE_OF(word, mock) && json_is_bool(v, true);
 }
 
 /* The first member that says that nothing was run. */
@@ -53,7 +66,7 @@ static const struct json_value *find(const struct json_value *v, int depth)
 	const struct json_value *found = NULL;
 
 	for (size_t i = 0; json_is(v, JSON_KIND_OBJECT) && i < v->n; i++)
-		if (is_dry_run(v->sub[i].key) && harvest_means_yes(&v->sub[i]))
+		if (is_dry_run(&v->sub[i]))
 			return &v->sub[i];
 	if (depth < DRY_RUN_DEPTH && (json_is(v, JSON_KIND_OBJECT) || json_is(v, JSON_KIND_ARRAY)))
 		for (size_t i = 0; !found && i < v->n; i++)
@@ -64,6 +77,33 @@ static const struct json_value *find(const struct json_value *v, int depth)
 const struct json_value *harvest_dry_run(const struct json_value *v)
 {
 	return find(v, 0);
+}
+
+/* A report of one's own says at its top how it ended. */
+const struct json_value *harvest_failed_run(const struct json_value *root)
+{
+	static const char *const keys[] = {
+		"status", "state", "jobstatus", "runstatus", "evalstatus", "outcome"};
+	static const char *const ends[] = {"aborted", "cancelled", "canceled", "crashed", "error",
+		"errored", "fail", "failed", "failure", "incomplete", "inprogress", "interrupted",
+		"killed", "pending", "queued", "running", "skipped", "started", "stopped",
+		"timedout", "timeout"};
+	static const char *const flags[] = {"success", "succeeded", "completed", "finished"};
+	static const char *const errors[] = {"error", "errormessage", "exception", "traceback"};
+	char word[FLAG_MAX], text[FLAG_MAX];
+
+	for (size_t i = 0; json_is(root, JSON_KIND_OBJECT) && i < root->n; i++) {
+		const struct json_value *v = &root->sub[i];
+		bool is_text = json_is(v, JSON_KIND_STRING);
+
+		letters_of(v->key, word);
+		letters_of(is_text ? v->string : "", text);
+		if ((IS_ONE_OF(word, keys) && IS_ONE_OF(text, ends)) ||
+			(IS_ONE_OF(word, flags) && json_is_bool(v, false)) ||
+			(IS_ONE_OF(word, errors) && is_text && harvest_means_yes(v)))
+			return v;
+	}
+	return NULL;
 }
 
 bool harvest_is_stand_in(const char *name)

@@ -151,7 +151,8 @@ enum harvest_outcome harvest_lines(struct harvest *h, const struct harvest_file 
 		const struct json_value *dry = harvest_dry_run(line);
 		if (dry)
 			return harvest_refuse(h, NULL, err,
-				"line %zu, %s: says that it was a dry run, so that nothing was "
+				"line %zu, %s: says that it was a dry run or a simulation, so that "
+				"nothing was "
 				"measured",
 				number, json_pointer(dry, scratch));
 		enum harvest_outcome outcome = fn(h, line, number, arg, err);
