@@ -62,6 +62,10 @@ void source_ignored(struct engine *e, const char *provider);
 int source_ask(struct engine *e, struct command *c, const char *provider, const char *name,
 	struct err *err);
 
+/* POST /v1/providers/{provider}/ingest: somebody wants all of this provider pulled, soon and whatever failed
+ * before. Answered (202, the Provider) once that stands in the registry. ERR_NOT_FOUND: no connector. */
+int source_pull(struct engine *e, struct command *c, const char *provider, struct err *err);
+
 /* Earliest instant (wall clock) at which a delivery that is still awaited falls due; INT64_MAX: none
  * is. Any thread. */
 int64_t source_next_due(const struct engine *e);

@@ -70,3 +70,12 @@ int handle_provider(struct request *r, struct err *err)
 	}
 	return err_set(err, ERR_NOT_FOUND, "no provider %s", r->bindings[0]);
 }
+
+int handle_provider_ingest(struct request *r, struct err *err)
+{
+	struct err refused = {0};
+	struct command *c = request_command(r, false);
+
+	return request_submitted(
+		r, source_pull(request_engine(r), c, r->bindings[0], &refused), &refused);
+}

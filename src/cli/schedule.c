@@ -53,6 +53,22 @@ static const struct field run_fields[] = {
 static const struct field_table run_table =
 	FIELD_TABLE("RunRead", "A run.", struct run_answer, run_fields, .open = true);
 
+/* The job itself is of all providers: this is beside it, as a webhook of the provider's is. */
+static int run_one(struct cli *cli)
+{
+	STRBUF_AUTO path = STRBUF_INIT(CLIENT_PATH_MAX);
+
+	if (strcmp(cli->args[1], "ingest") != 0)
+		return cli_misuse(
+			cli, "schedule run %s is of no single provider; ingest is", cli->args[1]);
+	if (cli->option[CLI_OPTION_REASON])
+		return cli_misuse(cli, "schedule run ingest PROVIDER takes no --reason: it is no "
+				       "run of the job");
+	strbuf_addf(&path, "/v1/providers/%s/ingest%s", http_escape(cli->args[2], cli->arena),
+		cli->option[CLI_OPTION_DRY_RUN] ? "?dry_run=true" : "");
+	return client_order(cli, path.buf, &(struct strbuf){0});
+}
+
 static int run_now(struct cli *cli)
 {
 	STRBUF_AUTO path = STRBUF_INIT(CLIENT_PATH_MAX);
@@ -96,7 +112,9 @@ int cli_schedule(struct cli *cli)
 	if (!strcmp(verb, "runs"))
 		return list_runs(cli);
 	if (!strcmp(verb, "run"))
-		return run_now(cli);
+		return cli->n_args > 2 ? run_one(cli) : run_now(cli);
+	if (cli->n_args > 2)
+		return cli_misuse(cli, "schedule %s takes at most the job", verb);
 	return cli_misuse(cli, "schedule %s is none of preview, runs and run", verb);
 }
 

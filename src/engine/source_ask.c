@@ -74,6 +74,47 @@ int source_ask(struct engine *e, struct command *c, const char *provider, const 
 	return command_submit(e, c, err);
 }
 
+static int pull_apply(struct tx *tx, struct command *c, struct err *err)
+{
+	const struct ask *x = c->args;
+	struct provider_record p;
+	struct body body;
+
+	fields_init(&provider_record_table, &p);
+	p.name = x->s->provider;
+	if (source_ask_put(tx->db, p.name, "", tx->arena, err) < 0 ||
+		provider_show(tx->engine, tx->db, &p, false, tx->arena, err) < 0)
+		return -1;
+	body_set_text(&body, fields_canonical(&provider_record_table, &p, tx->arena, NULL));
+	command_answer(c, 202, arena_printf(c->arena, "/v1/providers/%s", p.name), &body);
+	return 0;
+}
+
+/* A person does not wait for what was put off by itself. */
+static void pull_after(struct engine *e, struct db *reader, struct command *c)
+{
+	struct source *s = ((struct ask *)c->args)->s;
+
+	s->asked_not_before = 0;
+	s->asked = true;
+}
+
+int source_pull(struct engine *e, struct command *c, const char *provider, struct err *err)
+{
+	static const struct command_kind kind = {
+		.name = "source_pull", .apply = pull_apply, .after = pull_after};
+	struct source *s = source_find_in(e->sources, provider);
+	struct ask *x = ARENA_NEW(c->arena, struct ask);
+
+	if (!s)
+		return err_set(err, ERR_NOT_FOUND,
+			"%s has no connector: its pipelines POST to /v1/manifests", provider);
+	*x = (struct ask){s, ""};
+	c->kind = &kind;
+	c->args = x;
+	return command_submit(e, c, err);
+}
+
 /* ---- What is pulled of it ---- */
 
 /* An ingest by itself is the job's, and goes by what holds the job. */

@@ -101,5 +101,14 @@ check "a stop in the middle is one" grep -q 'daemon\.stopped' log
 check "... and the start after it goes on" start
 check "... to the end" await is_over
 check "... with all of them" stored 603
+
+manifest 700 >hf/700.json
+sf schedule run ingest hf
+check "one provider alone can be pulled" grep -q '^name  *hf$' out
+check "... which brings in what is there" await stored 604
+sf schedule run ingest aws
+check "... and not one without a connector" says 'aws has no connector'
+sf schedule run merge hf
+check "... nor another job of one" says 'is of no single provider'
 stop TERM
 exit "$bad"

@@ -318,6 +318,38 @@ START_TEST(test_source_ask__too_much_is_everything)
 }
 END_TEST
 
+static struct outcome pull(const char *provider)
+{
+	struct command *c = registry_command("POST /v1/providers/P/ingest", provider);
+
+	return registry_run(c, source_pull(reg.engine, c, provider, &c->err));
+}
+
+/* All of it, at once, whatever was put off after failures; and it outlives a restart until then. */
+START_TEST(test_source_ask__a_person_has_all_pulled)
+{
+	struct outcome o;
+
+	ck_assert_int_eq(pull("gcp").code, ERR_NOT_FOUND);
+	with.dry_run = true;
+	ck_assert_int_eq(pull("hf").status, 200);
+	ck_assert_uint_eq(waiting(), 0);
+	failures = 1;
+	ask_for("lora-v1");
+	run();
+	ck_assert_uint_eq(waiting(), 1);
+	ck_assert_int_eq(listed, 0);
+	o = pull("hf");
+	ck_assert_int_eq(o.status, 202);
+	ck_assert_str_eq(member(o.body, "name"), "hf");
+	run();
+	ck_assert_int_eq(listed, 1);
+	ck_assert_int_eq(fetched, 2);
+	ck_assert_uint_eq(waiting(), 0);
+	ck_assert_int_eq(count_events("manifest.submitted"), 2);
+}
+END_TEST
+
 START_TEST(test_source_ask__refusals)
 {
 	const char *name = "unset";
@@ -343,6 +375,7 @@ Suite *test_suite(void)
 
 	tcase_add_checked_fixture(t, setup, registry_teardown);
 	tcase_add_test(t, test_source_ask__pulls_what_was_named);
+	tcase_add_test(t, test_source_ask__a_person_has_all_pulled);
 	tcase_add_test(t, test_source_ask__what_was_taken_outlives_the_process);
 	tcase_add_test(t, test_source_ask__named_again_meanwhile_is_pulled_again);
 	tcase_add_test(t, test_source_ask__waits_for_a_place_that_is_away);
