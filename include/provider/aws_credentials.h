@@ -31,7 +31,7 @@ struct aws_identity;
 struct aws_identity *aws_identity_new(const struct aws_identity_options *o);
 void aws_identity_free(struct aws_identity *i); /* wipes; NULL is allowed */
 
-/* In the call's arena. ERR_CONFIG when there are none anywhere, else as the one that failed. */
+/* Good until the next get; nothing of them is in the call's arena. ERR_CONFIG when there are none anywhere, else as the one that failed. */
 int aws_identity_get(struct aws_identity *i, const struct provider_call *call,
 	struct sigv4_credentials *ret, struct err *err);
 /* AWS refused what was given out: false when it was fetched so lately that fetching it again makes no

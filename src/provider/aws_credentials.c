@@ -191,11 +191,16 @@ static void keep(struct aws_identity *i, const struct aws_found *f, const char *
 				       : INT64_MAX;
 }
 
+/* What is read and answered on the way goes with the secrets in it. */
 static int search(struct aws_identity *i, const struct provider_call *call, struct err *err)
 {
+	ARENA_SECRET a = arena_new();
+	struct provider_call own = *call;
+
+	own.arena = a;
 	for (size_t k = 0; k < sizeof(places) / sizeof(places[0]); k++) {
 		struct aws_found f = {0};
-		int rc = places[k].find(&i->o, call, &f, err);
+		int rc = places[k].find(&i->o, &own, &f, err);
 
 		if (rc < 0)
 			return err_wrap(err, "credentials (%s)", places[k].name);
@@ -233,9 +238,7 @@ int aws_identity_get(struct aws_identity *i, const struct provider_call *call,
 			i->refresh_mono = mono + AGAIN_S * USEC_PER_SEC;
 		}
 	}
-	*ret = (struct sigv4_credentials){arena_strdup(call->arena, i->id),
-		arena_strdup(call->arena, i->secret),
-		i->token ? arena_strdup(call->arena, i->token) : NULL};
+	*ret = (struct sigv4_credentials){i->id, i->secret, i->token};
 	return 0;
 }
 

@@ -101,7 +101,8 @@ static const char *text(const json_t *o, const char *key, struct arena *a)
 static int take_json(
 	const struct http_response *r, struct arena *a, struct aws_found *ret, struct err *err)
 {
-	json_auto_t *body = NULL;
+	JCS_ARENA_SCOPE(a);
+	json_t *body;
 	struct err ignored;
 	const char *code, *expires;
 
