@@ -125,6 +125,9 @@ static const struct {
 	{"say \"hi\" \\", "\"say \\\"hi\\\" \\\\\""},
 	{"a\"b", "\"a\\\"b\""},
 	{"a\\b", "\"a\\\\b\""},
+	{"a\u202eb\u2066c\u200bd\ufeff", "\"a\\u202eb\\u2066c\\u200bd\\ufeff\""},
+	{"\u061c\u200f\u202a", "\"\\u061c\\u200f\\u202a\""},
+	{"\u2010\u2070", "\"\u2010\u2070\""},
 };
 
 START_TEST(test_log__no_value_forges_a_line)
