@@ -86,16 +86,27 @@ struct place {
 	bool near; /* the same machine, perhaps by another port */
 };
 
+/* What no request line can have: trying again would not change it. */
+static bool has_blanks(const char *url)
+{
+	for (; *url; url++)
+		if ((unsigned char)*url <= ' ' || *url == 0x7F)
+			return true;
+	return false;
+}
+
 static int place_of(const struct connector *c, const char *url, struct arena *a, struct place *ret,
 	struct err *err)
 {
 	size_t n = url_server_len(url);
 
+	if (has_blanks(url))
+		return err_set(err, ERR_IO, "the Hub leads to %.100s, which is no URL", url);
 	if (*url == '/') {
 		*ret = (struct place){c->server, url, true, true};
 		return 0;
 	}
-	if (!n || strcspn(url, " \t\r\n@") < n)
+	if (!n || strcspn(url, "@") < n)
 		return err_set(err, ERR_IO, "the Hub leads to %.100s, which is no URL", url);
 	if (is_https(c->server.base) && !is_https(url))
 		return err_set(err, ERR_IO, "the Hub leads from https to %.*s", (int)n, url);

@@ -54,6 +54,14 @@ static void add(struct reading *l, const char *name, const char *sha, const char
 	};
 }
 
+/* In any case of letters, as the Hub has it. */
+static bool is_authors(const struct connector *c, const char *name)
+{
+	size_t n = c->author ? strlen(c->author) : 0;
+
+	return n && strncasecmp(name, c->author, n) == 0 && name[n] == '/';
+}
+
 static int take_page(struct reading *l, const struct http_response *r, struct err *err)
 {
 	ARENA_AUTO a = arena_new();
@@ -78,7 +86,8 @@ static int take_page(struct reading *l, const struct http_response *r, struct er
 			return drifted(i, "id of a repository", err);
 		if (!hf_is_sha(sha))
 			return drifted(i, "sha", err);
-		if (hf_is_releases(l->c, name))
+		/* Whoever passes the question on may have lost whom it was about. */
+		if (hf_is_releases(l->c, name) || !is_authors(l->c, name))
 			continue;
 		l->cut = l->n == LISTING_MAX;
 		if (!l->cut)
@@ -299,7 +308,6 @@ int hf_hook(const struct connector *c, const char *body, size_t len, struct aren
 	json_auto_t *message = NULL;
 	const json_t *repo;
 	const char *type, *name;
-	size_t ns = c->author ? strlen(c->author) : 0;
 
 	if (jcs_load(body, len, &message, err) < 0)
 		return -1;
@@ -311,8 +319,7 @@ int hf_hook(const struct connector *c, const char *body, size_t len, struct aren
 			"this is no message of a webhook of the Hub: it lacks event, repo.type or "
 			"repo.name");
 	const char *why = strcmp(type, "model") != 0 ? "it is of no model"
-			  : !ns || strncasecmp(name, c->author, ns) != 0 || name[ns] != '/' ||
-					  !hf_repo_path(name, a)
+			  : !is_authors(c, name) || !hf_repo_path(name, a)
 				  ? "it is of no repository of the author's"
 			  : hf_is_releases(c, name)
 				  ? "it is of the repository to which releases are published"

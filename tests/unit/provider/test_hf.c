@@ -183,19 +183,22 @@ START_TEST(test_hf__lists_page_by_page_and_by_name)
 	struct err err;
 	const char *const answers[] = {
 		answer("200 OK\r\nLink: <http://localhost/api/models?cursor=2&x=%2F>; rel=\"next\"",
-			"[" ONE("org/c", SHA_A) "," ONE("org/a", SHA_A) "]"),
-		answer("200 OK", "[" ONE("org/b", SHA_B) "," ONE("org/a", SHA_B) "]"), NULL};
+			"[" ONE("org/c", SHA_A) "," ONE("org/a", SHA_A) "," ONE(
+				"other/a", SHA_A) "]"),
+		answer("200 OK", "[" ONE("Org/b", SHA_B) "," ONE("org/a", SHA_B) "," ONE(
+					 "organ/a", SHA_B) "]"),
+		NULL};
 
 	ck_assert_msg(list(answers, &l, &err) == 0, "%s", err.msg);
 	ck_assert(heard(0, "GET /api/models?author=org&filter=unit&filter=good&sort=lastModified"));
 	ck_assert(heard(0, "Authorization: Bearer hf_secret\r\n"));
 	ck_assert_msg(heard(1, "GET /api/models?cursor=2&x=%2F HTTP"), "%s", server.heard[1]);
 	ck_assert(heard(1, "Authorization: Bearer hf_secret\r\n"));
-	/* One that changed meanwhile stands on two pages. */
+	/* One that changed meanwhile stands on two pages; others' are none of ours. */
 	ck_assert_uint_eq(l.n, 3);
-	ck_assert_str_eq(l.v[0].name, "org/a");
-	ck_assert_str_eq(l.v[1].name, "org/b");
-	ck_assert_str_eq(l.v[1].version, SHA_B);
+	ck_assert_str_eq(l.v[0].name, "Org/b");
+	ck_assert_str_eq(l.v[0].version, SHA_B);
+	ck_assert_str_eq(l.v[1].name, "org/a");
 	ck_assert_str_eq(l.v[2].name, "org/c");
 }
 END_TEST
@@ -246,6 +249,8 @@ static const struct {
 		"entry 0 has no id"},
 	{"200 OK\r\nLink: <http://elsewhere/api/models>; rel=\"next\"", "[]", ERR_IO,
 		"goes on at another server"},
+	{"200 OK\r\nLink: <http://localhost/api/models?a b>; rel=\"next\"", "[]", ERR_IO,
+		"which is no URL"},
 	{"401 No", "{\"error\":\"Invalid credentials in Authorization header\"}", ERR_CONFIG,
 		"the Hub refuses the token: 401: Invalid credentials"},
 	{"403 No\r\nX-Error-Message: scope", "", ERR_CONFIG, "the Hub says 403: scope"},
@@ -469,6 +474,10 @@ static const struct {
 		ERR_INVALID_MANIFEST, "more than 1048576 bytes"},
 	{"302 There\r\nLocation: ftp://cdn/x", -1, ERR_IO, "is no server"},
 	{"302 There\r\nLocation: nonsense", -1, ERR_IO, "which is no URL"},
+	{"302 There\r\nLocation: /a\x0b"
+	 "b",
+		-1, ERR_IO, "which is no URL"},
+	{"302 There\r\nLocation: http://localhost/a b", -1, ERR_IO, "which is no URL"},
 	{"302 There\r\nLocation: http://127.0.0.2:9/x", -1, ERR_IO, "not on the open internet"},
 	{"302 There\r\nLocation: http://10.1.2.3/x", -1, ERR_IO, "not on the open internet"},
 };
