@@ -68,7 +68,7 @@ wait_for() { # WHAT COMMAND...
 	tries=0
 	until "$@"; do
 		tries=$((tries + 1))
-		[ "$tries" -lt 200 ] || fail "waited 20 s for $what"
+		[ "$tries" -lt 600 ] || fail "waited 60 s for $what"
 		sleep 0.1
 	done
 }

@@ -8,7 +8,7 @@ url=
 
 daemon() { # runs to its end
 	status=0
-	timeout 20 "$BUILD/spiralfedd" "$@" >out 2>err || status=$?
+	timeout 120 "$BUILD/spiralfedd" "$@" >out 2>err || status=$?
 }
 logged() { grep -qF -- "$1" log; }
 mode() { [ "$(stat -c %a "$1")" = "$2" ]; }
@@ -48,8 +48,9 @@ printf '[provider.hf]\nconnector = hf\nauthor = nobody\ntoken_file = /nonexisten
 daemon --check-config -c late.conf
 check "a token that is not there yet: exit 0" exits 0
 check "... is told with its place" says 'late.conf:4: [provider.hf] token_file = /nonexistent/t: cannot open'
-timeout 1 "$BUILD/spiralfedd" -c late.conf -o state=late -o listen=127.0.0.1:0 >out 2>&1
-check "... and stops no start, which says so" grep -q 'config.file .*late.conf:4: ' out
+check "... and stops no start" start -c late.conf -o state=late
+check "... which says so" grep -q 'config.file .*late.conf:4: ' log
+stop TERM
 mkdir damaged
 head -c 8192 /dev/zero | tr '\0' x >damaged/registry.sqlite
 cp damaged/registry.sqlite before
@@ -59,7 +60,8 @@ check "... names the file" says damaged/registry.sqlite
 check "... says what to do" says 'registry.sqlite.before-NNNN'
 check "... and leaves it alone" cmp -s before damaged/registry.sqlite
 rm -r damaged
-timeout 2 "$BUILD/spiralfedd" -o state=damaged -o listen=127.0.0.1:0 2>out
+start -o state=damaged
+stop TERM
 tr '\0' x </dev/zero | dd of=damaged/registry.sqlite bs=4096 seek=1 count=40 conv=notrunc iflag=fullblock 2>out
 daemon -o state=damaged -o listen=127.0.0.1:0
 check "a registry damaged further in: exit 1" exits 1

@@ -53,7 +53,7 @@ region = eu-west-1
 endpoint = $url
 credentials = $PWD/credentials
 pipeline = distil-runtime
-timeout = 20
+timeout = 120
 END
 control POST pipeline '{"name":"distil-runtime","describes":0}'
 control POST object '{"bucket":"spiralverse-models","key":"runtime-distilled/v5","text":"weights"}'

@@ -39,7 +39,7 @@ artifacts = $PWD/artifacts
 [provider.gcp]
 connector = dir
 path = $PWD/gcp
-timeout = 20
+timeout = 120
 END
 mkdir hf
 manifest 1 >hf/a.json

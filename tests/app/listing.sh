@@ -23,7 +23,7 @@ serve() { # FORM
 }
 start() { # URL
 	[ -e calm.json ] || awk -f "$SRC/scripts/calm-policy.awk" "$SRC/etc/policy.json" >calm.json
-	printf '[provider.hf]\nconnector = dir\nurl = %s\nprivate_network = on\ntimeout = 20\n' "$1" >daemon.conf
+	printf '[provider.hf]\nconnector = dir\nurl = %s\nprivate_network = on\ntimeout = 120\n' "$1" >daemon.conf
 	: >log
 	rm -rf state
 	"$BUILD/spiralfedd" -c daemon.conf -o listen="unix:$PWD/sock" -o state=state -o auth=off \

@@ -106,7 +106,7 @@ def start():
         at = log.tell()
         daemon = subprocess.Popen([os.environ["BUILD"] + "/spiralfedd", "-o", "listen=127.0.0.1:0", "-o", "state=" + state,
                                    "-o", "auth=off", "-o", "policy=policy.json"], env=env, stderr=log)
-    for _ in range(2000):
+    for _ in range(12000):
         with open("log") as log:
             log.seek(at)
             ready = re.search(r"daemon\.ready.* port=(\d+)", log.read())

@@ -86,11 +86,11 @@ check "a large tokenizer does not" exits 0
 check "... and is named" says 'passed over: big/run/tokenizer.json'
 rm made.json
 mkfifo pipes/results.json
-timeout 10 "$BUILD/spiralfed" manifest pipes --provider aws --role runtime >out 2>err
+timeout 120 "$BUILD/spiralfed" manifest pipes --provider aws --role runtime >out 2>err
 status=$?
 check "a pipe in a folder is not waited for" exits 1
 check "... but named" says 'pipes/results.json is no regular file'
-timeout 10 "$BUILD/spiralfed" manifest pipes/results.json --provider aws --role runtime >out 2>err
+timeout 120 "$BUILD/spiralfed" manifest pipes/results.json --provider aws --role runtime >out 2>err
 status=$?
 check "... nor one that is named" says 'pipes/results.json is no regular file'
 ln -s nowhere.json big/run/gone.json
