@@ -30,6 +30,7 @@ struct transfer {
 	struct http_header *headers;
 	size_t n_headers;
 	bool forbidden; /* an address was out of reach */
+	bool opened;	/* another was not */
 	bool cut;	/* there was more than is wanted */
 };
 
@@ -133,6 +134,7 @@ static curl_socket_t open_socket(void *arg, curlsocktype purpose, struct curl_so
 		t->forbidden = true;
 		return CURL_SOCKET_BAD;
 	}
+	t->opened = true;
 	return socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
 }
 
@@ -209,7 +211,7 @@ static int failed(
 {
 	const char *server = r->server.unix_socket ? r->server.unix_socket : r->server.base;
 
-	if (t->forbidden)
+	if (t->forbidden && !t->opened)
 		return err_set(err, ERR_CONFIG,
 			"%s is not on the open internet, and only what is may be called", server);
 	switch (code) {

@@ -5,6 +5,9 @@
  */
 #include <arpa/inet.h>
 #include <check.h>
+#include <dlfcn.h>
+#include <errno.h>
+#include <netdb.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <pthread.h>
@@ -14,10 +17,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/un.h>
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "net/address.h"
 #include "net/http.h"
 #include "net/redact.h"
 
@@ -452,6 +457,60 @@ START_TEST(test_http__calls_nobody_inside_when_told_so)
 }
 END_TEST
 
+/* ---- A name with several addresses; libcurl finds these before libc's own ---- */
+
+static const char *const *resolved; /* a list for one test; NULL: as ever */
+static int (*libc_getaddrinfo)(
+	const char *, const char *, const struct addrinfo *, struct addrinfo **);
+
+int getaddrinfo(
+	const char *name, const char *service, const struct addrinfo *hints, struct addrinfo **ret)
+{
+	struct addrinfo numeric = {
+		.ai_flags = AI_NUMERICHOST, .ai_family = AF_INET, .ai_socktype = SOCK_STREAM};
+
+	if (!libc_getaddrinfo)
+		*(void **)&libc_getaddrinfo = dlsym(RTLD_NEXT, "getaddrinfo");
+	if (!resolved || strcmp(name, "hooks.example") != 0)
+		return libc_getaddrinfo(name, service, hints, ret);
+	for (size_t i = 0; resolved[i]; i++, ret = &(*ret)->ai_next)
+		if (libc_getaddrinfo(resolved[i], service, &numeric, ret) != 0)
+			return EAI_FAIL;
+	return 0;
+}
+
+/* Nobody outside is called. */
+int connect(int fd, const struct sockaddr *to, socklen_t len)
+{
+	if (!resolved || !address_is_public(to))
+		return (int)syscall(SYS_connect, fd, to, len);
+	errno = ENETUNREACH;
+	return -1;
+}
+
+static const struct {
+	const char *addresses[3];
+	enum err_code code;
+} several[] = {
+	{{"127.0.0.1", "8.8.8.8"}, ERR_UNREACHABLE},
+	{{"8.8.8.8", "127.0.0.1"}, ERR_UNREACHABLE},
+	{{"8.8.8.8"}, ERR_UNREACHABLE},
+	{{"127.0.0.1", "10.0.0.1"}, ERR_CONFIG},
+};
+
+/* The way to the address outside may be there the next time: that is not for ever. */
+START_TEST(test_http__one_address_inside_is_not_all)
+{
+	struct http_response r;
+	struct err err = {0};
+
+	resolved = several[_i].addresses;
+	ck_assert_int_eq(call("http://hooks.example", HTTP_REACH_PUBLIC, NULL, &r, &err), -1);
+	resolved = NULL;
+	ck_assert_msg(err.code == several[_i].code, "%d: %s", err.code, err.msg);
+}
+END_TEST
+
 /* Who answers with an address inside is not followed; who then calls that one is refused. */
 START_TEST(test_http__a_redirect_leads_nobody_inside)
 {
@@ -570,6 +629,8 @@ Suite *test_suite(void)
 	tcase_add_test(t, test_http__a_client_keeps_its_connection);
 	tcase_add_loop_test(t, test_http__calls_nobody_inside_when_told_so, 0,
 		sizeof(inside) / sizeof(inside[0]));
+	tcase_add_loop_test(t, test_http__one_address_inside_is_not_all, 0,
+		sizeof(several) / sizeof(several[0]));
 	tcase_add_test(t, test_http__a_redirect_leads_nobody_inside);
 	tcase_add_test(t, test_http__takes_no_old_connection_inside);
 	tcase_add_test(t, test_http__stops_when_told_so);
