@@ -104,7 +104,7 @@ static const char *number(const char *value)
 static struct prometheus_options options(void)
 {
 	return (struct prometheus_options){.url = arena_printf(arena, "unix:%s/s", folder),
-		.timeout = 5 * USEC_PER_SEC,
+		.timeout = 60 * USEC_PER_SEC,
 		.total = "sum(increase(requests_total{release=\"$release\"}[$window]))",
 		.errors = "e{$x}"};
 }
