@@ -10,6 +10,8 @@
 #include "model/artifact.h"
 
 #define MANIFEST_SCHEMA "spiralfed.manifest/v1"
+/* Where it lies beside what it describes, in every repository and bucket. */
+#define MANIFEST_PATH "spiralfed/manifest.json"
 
 struct run {
 	const char *id, *pipeline, *commit;

@@ -11,11 +11,11 @@
 
 #include "base/digest.h"
 #include "model/harvest.h"
+#include "model/manifest.h"
 #include "provider/provider.h"
 #include "provider/repository.h"
 #include "provider/session.h"
 
-#define HF_MANIFEST_PATH "spiralfed/manifest.json"
 enum { HF_SHA_LEN = 40, HF_PAGE_MAX = 4 << 20, HF_INFO_MAX = 4 << 20 };
 
 /* The last listing that was read to its end. */

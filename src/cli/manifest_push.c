@@ -15,8 +15,6 @@
 #include "provider/provider.h"
 #include "provider/repository.h"
 
-#define MANIFEST_PATH "spiralfed/manifest.json"
-
 enum { PATIENCE_S = 120 };
 
 struct push {

@@ -14,11 +14,11 @@
 #include "base/digest.h"
 #include "base/strbuf.h"
 #include "base/text.h"
+#include "model/manifest.h"
 #include "provider/aws_error.h"
 
 enum { REPORT_MAX = 4 << 20, URI_MAX = 2048 };
 
-#define BESIDE	 "spiralfed/manifest.json"
 #define MANIFEST "spiralfed.manifest"
 #define DIGEST	 "spiralfed.manifest.digest"
 #define ID	 "spiralfed.id"
@@ -144,7 +144,8 @@ static int manifest_beside(
 					 "%s: a path with . or .. in it leads elsewhere", uri)
 			       : 0;
 	slash = strrchr(p.key, '/');
-	p.key = slash ? arena_printf(a, "%.*s/%s", (int)(slash - p.key), p.key, BESIDE) : BESIDE;
+	p.key = slash ? arena_printf(a, "%.*s/%s", (int)(slash - p.key), p.key, MANIFEST_PATH)
+		      : MANIFEST_PATH;
 	rc = take(w, &p, metadata(w, DIGEST), ret, err);
 	/* To whom may not list a bucket S3 says the same of what is not there. A manifest that was
 	 * overlooked would be another artifact's content for ever. */
@@ -228,11 +229,11 @@ static int make_target(const struct work *w, struct harvest_target *t, struct er
 	};
 	if (!t->id)
 		return err_set(err, ERR_INVALID_MANIFEST,
-			"it has no " BESIDE " and no metadata " ID
+			"it has no " MANIFEST_PATH " and no metadata " ID
 			"; give it one, or set `namespace`");
 	if (!t->role)
 		return err_set(err, ERR_INVALID_MANIFEST,
-			"it has no " BESIDE " and no metadata " ROLE
+			"it has no " MANIFEST_PATH " and no metadata " ROLE
 			"; give it one, or set `role`");
 	return map ? harvest_map_parse(map, a, &t->map, err) : 0;
 }
@@ -274,7 +275,7 @@ static int make_manifest(const struct work *w, struct source_document *ret, stru
 		return -1;
 	if (rc == 0) {
 		err_set(err, ERR_INVALID_MANIFEST,
-			"it has neither " BESIDE " nor a quality report "
+			"it has neither " MANIFEST_PATH " nor a quality report "
 			"(ModelMetrics.ModelQuality.Statistics)");
 		return refused(w, err);
 	}

@@ -10,6 +10,7 @@
 #include "base/jcs.h"
 #include "base/text.h"
 #include "model/format.h"
+#include "model/manifest.h"
 #include "provider/gcp_storage.h"
 
 enum {
@@ -27,7 +28,7 @@ enum {
 static int read_manifest(struct gcp_client *c, const struct provider_call *call,
 	const struct gcp_model *m, struct source_document *ret, struct err *err)
 {
-	static const char *const names[] = {"spiralfed/manifest.json", "manifest.json"};
+	static const char *const names[] = {MANIFEST_PATH, "manifest.json"};
 	struct gcp_object folder, o;
 	size_t len;
 
@@ -225,7 +226,7 @@ int gcp_manifest_fetch(struct gcp_client *c, const struct gcp_manifest_options *
 	/* They may come yet, which the model will not show. */
 	if (e->n == 0)
 		return err_set(err, ERR_IO,
-			"has neither a manifest (%s/spiralfed/manifest.json) nor an evaluation",
+			"has neither a manifest (%s/" MANIFEST_PATH ") nor an evaluation",
 			*m->artifact_uri ? m->artifact_uri : "artifactUri");
 	return make(c, o, call, m, e, ret, err);
 }

@@ -99,8 +99,8 @@ static int hf_fetch(struct connector *c, const struct provider_call *call,
 {
 	const struct hf_request q = {
 		.method = "GET",
-		.path = arena_printf(call->arena, "/%s/resolve/%s/" HF_MANIFEST_PATH, entry->name,
-			entry->version),
+		.path = arena_printf(
+			call->arena, "/%s/resolve/%s/" MANIFEST_PATH, entry->name, entry->version),
 		.cap = DOCUMENT_MAX,
 	};
 	struct http_response r;
@@ -117,7 +117,7 @@ static int hf_fetch(struct connector *c, const struct provider_call *call,
 		return hf_build(c, call, entry, ret, err);
 	case HF_TOO_LARGE:
 		err_set(err, ERR_INVALID_MANIFEST,
-			"has a " HF_MANIFEST_PATH " of more than %d bytes: data sets do not belong "
+			"has a " MANIFEST_PATH " of more than %d bytes: data sets do not belong "
 			"into it",
 			(int)DOCUMENT_MAX);
 		return FETCH_REFUSED;

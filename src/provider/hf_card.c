@@ -187,17 +187,17 @@ int hf_build(struct connector *c, const struct provider_call *call,
 	if (!found)
 		return refuse(err,
 			"has no %s, and no model-index or evaluation results to make one of",
-			HF_MANIFEST_PATH);
+			MANIFEST_PATH);
 	if (artifact_name_parse(entry->name, call->arena, &name) < 0)
 		return refuse(err,
 			"has no %s, and its name is no artifact id (namespace/family-vN) to make "
 			"one for",
-			HF_MANIFEST_PATH);
+			MANIFEST_PATH);
 	role = role_of(c, info);
 	if (!role)
 		return refuse(err,
 			"has no %s, and nothing says its role: tag it role:textgen, or set role",
-			HF_MANIFEST_PATH);
+			MANIFEST_PATH);
 	if (jcs_render(found, &sb, err) < 0 || sb.overflow)
 		return err_set(err, ERR_IO, "its metadata is too large");
 	if (harvest_text(c, entry, role, sb.buf, sb.len, call->arena, ret, err) < 0)
