@@ -66,10 +66,6 @@ int hf_ask(struct connector *c, const struct provider_call *call, const struct h
 int hf_ask_json(struct connector *c, const struct provider_call *call, const struct hf_request *q,
 	enum hf_said *ret_said, json_t **ret_json, const char **ret_words, struct err *err);
 
-/* The bearer token, "" for none: the file of the options, HF_TOKEN, HUGGING_FACE_HUB_TOKEN, the file
- * HF_TOKEN_PATH or $HF_HOME/token. ERR_CONFIG: the options' file can't be read. */
-int hf_token(const char *token_file, struct arena *a, const char **ret, struct err *err);
-
 /* "ns/name" as two segments of a path; NULL when it is no name of a repository. */
 const char *hf_repo_path(const char *repo, struct arena *a);
 bool hf_is_sha(const char *text);

@@ -11,7 +11,7 @@
 #include "model/manifest.h"
 #include "model/policy.h"
 #include "model/publication.h"
-#include "provider/hf_parts.h"
+#include "provider/hf_token.h"
 #include "provider/provider.h"
 #include "provider/repository.h"
 

@@ -15,6 +15,7 @@
 
 #include "base/jcs.h"
 #include "provider/hf_parts.h"
+#include "provider/hf_token.h"
 
 Suite *test_suite(void);
 
