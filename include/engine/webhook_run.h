@@ -27,7 +27,6 @@ struct webhook_message {
 struct webhook_work {
 	struct arena *arena;
 	int64_t webhook_seq, updated_at;
-	int status;		  /* enum webhook_status */
 	const char *id, *address; /* as the row had it */
 	bool url_valid;
 	struct url url;

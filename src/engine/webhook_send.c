@@ -19,7 +19,6 @@ enum {
 	ANSWER_MAX = 16 << 10, /* read */
 	ANSWER_KEPT = 200,     /* stored */
 	UNWRITTEN_PAUSE_S = 30,
-	SECONDS_STRLEN = 24,
 	HEADERS = 4,
 	PATH_TELLING = 16, /* of a URL whose path is longer an answer may give a secret away */
 };

@@ -349,7 +349,6 @@ static int prepare(struct webhook_sender *s, struct db *reader, struct err *err)
 		.arena = arena_new(),
 		.webhook_seq = s->seq,
 		.updated_at = s->row.webhook.updated_at,
-		.status = s->row.webhook.status,
 	};
 	w->id = arena_strdup(w->arena, s->row.webhook.id);
 	w->address = arena_strdup(w->arena, s->row.webhook.url);

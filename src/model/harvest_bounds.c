@@ -10,8 +10,6 @@
 #include "model/harvest_parts.h"
 #include "model/policy.h"
 
-enum { SAFE_NAMES = 4 };
-
 struct bound {
 	bool is_share;	/* lies between 0 and 1: nothing else can be meant */
 	bool is_asked;	/* the floor is 0 or 1, which may belong to either scale */
