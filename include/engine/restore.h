@@ -51,6 +51,7 @@ struct restore_source {
 	int64_t patience;	   /* usec; for each */
 	const struct spiralfed_key *keys;
 	size_t n_keys;
+	int64_t seen_serial;  /* a channel of a lower one is of before; 0: nobody has seen any */
 	bool accept_unsealed; /* what was published before there were seals is taken as it is */
 	bool accept_edited;   /* so is a card or a changelog that somebody edited */
 	const char *

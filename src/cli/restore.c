@@ -11,6 +11,7 @@
 #include <sys/file.h>
 #include <unistd.h>
 
+#include "base/decimal.h"
 #include "base/file.h"
 #include "base/place.h"
 #include "cli/trust.h"
@@ -205,10 +206,14 @@ int cli_restore(struct cli *cli)
 		.provider = "hf", .publish = repo, .endpoint = cli->option[CLI_OPTION_ENDPOINT]};
 	__attribute__((cleanup(close_hub))) struct connector *hub = NULL;
 	struct spiralfed_key keys[SPIRALFED_KEYS_MAX];
+	const char *seen = cli->option[CLI_OPTION_SEEN_SERIAL], *end = "";
+	int64_t seen_serial = seen ? decimal_count(seen, INT64_MAX, &end) : 0;
 	struct err err = {0};
 	size_t n_keys;
 	int rc;
 
+	if (seen_serial < 0 || *end)
+		return cli_misuse(cli, "--seen-serial %s is no number", seen);
 	if (!cli->option[CLI_OPTION_STATE] && !cli->option[CLI_OPTION_DRY_RUN])
 		return cli_misuse(cli, "restore needs --state FOLDER, or --dry-run");
 	rc = cli_trusted_keys(cli, keys, &n_keys);
@@ -223,6 +228,7 @@ int cli_restore(struct cli *cli)
 		.patience = PATIENCE_S * USEC_PER_SEC,
 		.keys = keys,
 		.n_keys = n_keys,
+		.seen_serial = seen_serial,
 		.accept_unsealed = cli->option[CLI_OPTION_ACCEPT_MISSING_SEAL] != NULL,
 		.accept_edited = cli->option[CLI_OPTION_ACCEPT_EDITED_README] != NULL,
 		.stable = cli->option[CLI_OPTION_STABLE],

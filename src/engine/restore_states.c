@@ -60,6 +60,11 @@ static int take_channel(struct reading *x, struct err *err)
 	for (size_t i = 0; i < p->n_warm; i++)
 		if (check_target(x, &p->warm[i], err) < 0)
 			return err_wrap(err, "main: " PUBLISHED_POINTER);
+	if (p->serial < x->s->seen_serial)
+		return err_set(err, ERR_BAD_SIGNATURE,
+			"main: " PUBLISHED_POINTER
+			": it has serial %lld, and %lld was seen: what came after is not there",
+			(long long)p->serial, (long long)x->s->seen_serial);
 	if (reading_head_file(x, PUBLISHED_CHANNEL, CHANNEL_MAX, &d, err) < 0 ||
 		reading_parse(&channel_table, &d, x->arena, c, err) < 0)
 		return err_wrap(err, "main: " PUBLISHED_CHANNEL);

@@ -114,6 +114,10 @@ restore --dry-run
 check "a dry run says what there is" exits 0
 check "... with the states" prints '1.0.2        breached'
 check "... and the serial" prints 'stable: 1.0.1, serial 4'
+restore --dry-run --seen-serial 5
+check "... which is refused when a node has seen a higher one" says 'it has serial 4, and 5 was seen'
+restore --dry-run --seen-serial 4x
+check "... if that is a number" exits 2
 old=$(echo "$PWD"/state/keys/*.pem)
 restore --state again --signing-key "$old"
 check "with the key of before" exits 0

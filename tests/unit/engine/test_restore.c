@@ -26,6 +26,7 @@ static char made[SCRATCH_PATH], keys[SCRATCH_PATH];
 static struct spiralfed_key trusted;
 static bool accept_unsealed, accept_edited;
 static const char *stable;
+static int64_t seen_serial;
 
 /* Another floor for the safety: "0.9" and this digit. */
 static void change_policy(char digit)
@@ -47,6 +48,7 @@ static void setup(void)
 
 	accept_unsealed = accept_edited = false;
 	stable = NULL;
+	seen_serial = 0;
 	memory_clear();
 	registry_setup();
 	registry_sources(&memory_source, 1);
@@ -91,6 +93,7 @@ static int read_all(struct restoration *ret, struct err *err)
 		.accept_unsealed = accept_unsealed,
 		.accept_edited = accept_edited,
 		.stable = stable,
+		.seen_serial = seen_serial,
 	};
 
 	rc = restore_read(&s, ret, err);
@@ -422,6 +425,26 @@ START_TEST(test_restore__mixes_no_two_publications)
 }
 END_TEST
 
+/* Somebody drops the rollback: what is there then was signed, and the breached release is active again. */
+START_TEST(test_restore__takes_no_older_publication_than_was_seen)
+{
+	struct restoration r;
+	struct err err = {0};
+	const char *before;
+
+	seen_serial = 3;
+	ck_assert_msg(read_all(&r, &err) == 0, "%s", err.msg);
+	before = arena_strdup(reg.arena, memory_tag(r.v[1].tag));
+	for (size_t i = 0; i < PUBLISHED_PATHS; i++)
+		memory_edit(published_paths[i], memory_read(before, published_paths[i]));
+	ck_assert_int_eq(read_all(&r, &err), -1);
+	ck_assert_msg(strstr(err.msg, "it has serial 2, and 3 was seen"), "%s", err.msg);
+	seen_serial = 0;
+	ck_assert_int_eq(read_all(&r, &err), 0);
+	ck_assert_str_eq(r.channel.version, "1.0.1");
+}
+END_TEST
+
 /* Two were promoted, and when the first stood there the machine was gone. */
 static void lose_the_second(bool breached, const char **ret_there, const char **ret_lost)
 {
@@ -693,6 +716,7 @@ Suite *test_suite(void)
 	tcase_add_test(tc, test_restore__a_seal_is_only_missing_before_the_first);
 	tcase_add_test(tc, test_restore__mixes_no_two_publications);
 	tcase_add_test(tc, test_restore__unsigned_is_taken_only_what_is_named);
+	tcase_add_test(tc, test_restore__takes_no_older_publication_than_was_seen);
 	tcase_add_test(tc, test_restore__goes_on_without_what_was_not_published);
 	tcase_add_test(tc, test_restore__tells_a_lost_release_that_was_breached);
 	tcase_add_test(tc, test_restore__knows_what_was_lost_before_an_earlier_one);
