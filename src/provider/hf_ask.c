@@ -108,6 +108,9 @@ static int put_headers(
 
 	if (t->place->own && hf_token(t->c->token_file, a, &token, err) < 0)
 		return -1;
+	/* Without one, what is private would be as good as deleted. */
+	if (t->place->own && t->c->token_file && !*token)
+		return err_set(err, ERR_CONFIG, "token_file: it is empty; the Hub was not asked");
 	if (*token && !url_is_private(&t->place->server))
 		return err_set(err, ERR_CONFIG,
 			"endpoint: a token is not sent over a plain connection; use https");

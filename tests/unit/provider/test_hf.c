@@ -274,6 +274,22 @@ START_TEST(test_hf__says_what_is_wrong_with_a_listing)
 }
 END_TEST
 
+/* As a file is for a moment that is written in place: what only the token shows would be gone. */
+START_TEST(test_hf__an_empty_token_file_is_no_stranger)
+{
+	const char *const answers[] = {answer("200 OK", "[" ONE("org/a", SHA_A) "]"), NULL};
+	struct source_listing l;
+	struct err err;
+
+	ck_assert_int_eq(list(answers, &l, &err), 0);
+	put_file("token", "\n");
+	ck_assert_int_eq(list(answers, &l, &err), -1);
+	ck_assert_int_eq(err.code, ERR_CONFIG);
+	ck_assert_msg(strstr(err.msg, "token_file: it is empty"), "%s", err.msg);
+	ck_assert_int_eq(server.served, 0);
+}
+END_TEST
+
 /* Pages that lead back, and a page that is dear: either would fill the memory. */
 START_TEST(test_hf__a_listing_comes_to_an_end)
 {
@@ -723,6 +739,7 @@ Suite *test_suite(void)
 	tcase_add_test(t, test_hf__lists_page_by_page_and_by_name);
 	tcase_add_test(t, test_hf__an_unchanged_first_page_is_an_unchanged_listing);
 	ADD(t, test_hf__says_what_is_wrong_with_a_listing, faults);
+	tcase_add_test(t, test_hf__an_empty_token_file_is_no_stranger);
 	tcase_add_test(t, test_hf__a_listing_comes_to_an_end);
 	tcase_add_test(t, test_hf__waits_as_long_as_the_hub_says);
 	tcase_add_test(t, test_hf__a_vast_quota_is_bounded);
