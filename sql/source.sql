@@ -1,20 +1,22 @@
 -- SPDX-License-Identifier: Apache-2.0
 
 -- name: source_items :many (provider)
-SELECT name, version, outcome, digest, policy_version, code FROM source_item WHERE provider = $1 ORDER BY name;
+SELECT name, version, outcome, digest, policy_version, code, handled_at, refused_at, tries FROM source_item
+WHERE provider = $1 ORDER BY name;
 
--- name: source_item_put :exec (provider, name, version, outcome, digest, policy_version, code, pointer, detail, handled_at)
-INSERT INTO source_item (provider, name, version, outcome, digest, policy_version, code, pointer, detail, handled_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+-- name: source_item_put :exec (provider, name, version, outcome, digest, policy_version, code, pointer, detail, handled_at, refused_at, tries)
+INSERT INTO source_item (provider, name, version, outcome, digest, policy_version, code, pointer, detail, handled_at, refused_at, tries)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
 ON CONFLICT (provider, name) DO UPDATE SET version = excluded.version, outcome = excluded.outcome,
 	digest = excluded.digest, policy_version = excluded.policy_version, code = excluded.code,
-	pointer = excluded.pointer, detail = excluded.detail, handled_at = excluded.handled_at;
+	pointer = excluded.pointer, detail = excluded.detail, handled_at = excluded.handled_at,
+	refused_at = excluded.refused_at, tries = excluded.tries;
 
 -- name: source_item_drop :exec (provider, name)
 DELETE FROM source_item WHERE provider = $1 AND name = $2;
 
 -- name: source_refused :many (provider, limit)
-SELECT name, outcome, digest, code, pointer, detail, handled_at FROM source_item
+SELECT name, outcome, digest, code, pointer, detail, handled_at, refused_at, tries FROM source_item
 WHERE provider = $1 AND outcome <> 'stored' ORDER BY handled_at DESC, name LIMIT $2;
 
 -- name: source_refused_count :one (provider)

@@ -52,6 +52,7 @@ struct source {
 	enum source_task task;
 	bool abandoned; /* nobody waits for the task any more */
 	pthread_t thread;
+	bool thorough; /* the task asks for what was refused, too, whenever that was */
 	int64_t began; /* monotonic */
 	struct arena *arena;
 	struct probe_wish *wishes;

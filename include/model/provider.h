@@ -28,7 +28,8 @@ struct provider_health {
 /* An entry of a listing that did not come in. */
 struct provider_refusal {
 	const char *name, *outcome, *code, *pointer, *detail, *digest;
-	int64_t at;
+	int64_t at, again_at; /* 0: it is not asked for again by itself */
+	const char *again;    /* one sentence */
 };
 
 struct provider_record {

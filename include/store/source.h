@@ -21,14 +21,16 @@ struct source_item {
 	int64_t policy_version; /* by which it was refused */
 	const char *code, *pointer, *detail;
 	int64_t handled_at;
-	const char *built; /* of a new one made by its connector: of what (JSON); not stored */
+	int64_t refused_at; /* first, as it is; 0: it was not */
+	int64_t tries;	    /* since then */
+	const char *built;  /* of a new one made by its connector: of what (JSON); not stored */
 };
 struct source_items {
 	struct source_item *v;
 	size_t n;
 };
 
-/* All of a provider by name: name, version, outcome, digest, code, policy_version. */
+/* All of a provider by name: without pointer and detail. */
 int source_items_load(struct db *db, const char *provider, struct arena *a,
 	struct source_items *ret, struct err *err);
 int source_item_put(

@@ -37,12 +37,15 @@ static void give_up(struct engine *e, struct source *s, struct pull *p)
 			 : "the connector is still busy with what it began before");
 }
 
-static void pull_step(struct engine *e, struct source *s, struct pull *p)
+/* By hand: whoever asks for it wants to see what is refused now. */
+static void pull_step(struct engine *e, struct source *s, struct pull *p, bool by_hand)
 {
 	if (p->over)
 		return;
 	if (!p->begun) {
 		sources_tidy(e);
+		if (s->state == SOURCE_IDLE)
+			s->thorough = by_hand;
 		p->begun = source_start(s, SOURCE_INGEST);
 		p->since = p->begun || !p->since ? clock_mono(e->clock) : p->since;
 	}
@@ -191,7 +194,7 @@ static enum job_step ingest_step(struct engine *e, struct db *reader, struct job
 	if (set->n == 0)
 		return no_source(w);
 	for (size_t i = 0; i < set->n; i++) {
-		pull_step(e, &set->v[i], &run->pulls[i]);
+		pull_step(e, &set->v[i], &run->pulls[i], w->run->scheduled_for == 0);
 		over = over && run->pulls[i].over;
 	}
 	return over ? finish(set, run, w) : JOB_GOES_ON;

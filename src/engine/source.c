@@ -88,6 +88,7 @@ static void take_back(struct source *s)
 	if (s->task == SOURCE_INGEST || s->task == SOURCE_INGEST_ASKED)
 		asked_over(s, s->report.err.code != ERR_NONE);
 	s->task = SOURCE_NONE;
+	s->thorough = false;
 	s->abandoned = false;
 	s->state = SOURCE_IDLE;
 }

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "engine/source_run.h"
+#include "policy/refusal.h"
 
 /* KEPT_MAX: bytes of the documents that wait for the writer; at least one does. */
 enum { BATCH_MAX = 32, BUSY_MS = 100, KEPT_MAX = 4 << 20 };
@@ -26,7 +27,7 @@ struct batch {
 	struct db *reader;
 	struct provider_call call; /* its arena is one entry's, for as long as it is fetched */
 	struct arena *arena;	   /* of what is written down with the batch */
-	int64_t policy_version;
+	int64_t policy_version, now;
 	bool remote; /* what a server answered may be its error, whatever the status said */
 	struct entry *v;
 	size_t n, room, kept;
@@ -37,6 +38,11 @@ struct batch {
 	/* Of each command: the writer applies one while the next is prepared here. */
 	struct arena *arenas[BATCH_MAX];
 };
+
+static bool is_as_it_was(const struct entry *x)
+{
+	return x->row && strcmp(x->row->version, x->entry->version) == 0;
+}
 
 /* Add to the record what became of the entry. */
 static struct source_item *became(struct batch *b, const struct entry *x, enum source_outcome what)
@@ -50,8 +56,9 @@ static struct source_item *became(struct batch *b, const struct entry *x, enum s
 		.digest = *x->digest ? x->digest : NULL,
 		.policy_version = b->policy_version,
 	};
-	b->told[b->record.n++] = x->row && x->row->outcome == (int)what &&
-				 strcmp(x->row->version, x->entry->version) == 0;
+	b->told[b->record.n++] =
+		is_as_it_was(x) &&
+		(x->row->outcome == (int)what || (what == SOURCE_REFUSED && x->row->refused_at));
 	return i;
 }
 
@@ -60,6 +67,11 @@ static void refuse(
 {
 	struct source_item *i = became(b, x, what);
 
+	/* Also while it can't be read: afterwards it is refused for what it was refused for before. */
+	if (is_as_it_was(x) && x->row->refused_at) {
+		i->refused_at = x->row->refused_at;
+		i->tries = x->row->tries + (what != SOURCE_FAILED);
+	}
 	i->code = err_info(err->code)->code;
 	i->pointer = *err->pointer ? arena_strdup(b->arena, err->pointer) : NULL;
 	i->detail = arena_strdup(b->arena, err->msg);
@@ -252,6 +264,19 @@ static int add(struct batch *b, const struct source_entry *entry, const struct s
 
 /* ---- The whole listing ---- */
 
+/* Is it time to ask for what was refused? A file that has not changed is what it was, and what may not be
+ * fetched is not; but a server's error may have looked like a document. */
+static bool is_due(
+	const struct batch *b, const struct source_entry *entry, const struct source_item *row)
+{
+	const struct refusal r = {
+		row->refused_at ? row->refused_at : row->handled_at, row->handled_at, row->tries};
+
+	if (source_is_partial(b->s))
+		return true;
+	return b->remote && !entry->fault && (b->s->thorough || b->now >= refusal_again_at(&r));
+}
+
 /* Handled before as it is now? What a policy refused may be right for another one; and what somebody
  * names is looked at. */
 static bool is_settled(
@@ -264,7 +289,7 @@ static bool is_settled(
 	/* Rows of before such an answer was told from a manifest. */
 	if (b->remote && row->code && strcmp(row->code, err_info(ERR_BAD_JSON)->code) == 0)
 		return false;
-	return row->policy_version == b->policy_version && !source_is_partial(b->s);
+	return row->policy_version == b->policy_version && !is_due(b, entry, row);
 }
 
 /* Both lists go by name. */
@@ -319,6 +344,7 @@ int source_walk(struct source *s, struct db *reader, const struct provider_call 
 		.reader = reader,
 		.call = *call,
 		.policy_version = policy_version(s->e),
+		.now = engine_now(s->e),
 		.remote = source_health(s->e, s->provider, &health),
 		.room = batch_size(s->e),
 	};

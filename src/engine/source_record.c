@@ -78,6 +78,8 @@ static int record_apply(struct tx *tx, struct command *c, struct err *err)
 		struct source_item *item = &r->items[i];
 
 		item->handled_at = tx->now;
+		if (item->outcome == SOURCE_REFUSED || item->outcome == SOURCE_CONFLICT)
+			item->refused_at = item->refused_at ? item->refused_at : tx->now;
 		if ((item->outcome != SOURCE_STORED && tell(tx, r, item, r->told[i], err) < 0) ||
 			(item->built && tell_built(tx, r, item, err) < 0) ||
 			source_item_put(tx->db, r->provider, item, err) < 0)

@@ -7,6 +7,8 @@
 
 #include <string.h>
 
+#include "policy/refusal.h"
+
 enum { REFUSALS_MAX = 100 };
 
 static int add_source(
@@ -70,6 +72,30 @@ static int add_delivery(
 	return rc < 0 ? -1 : ingest_missed_count(db, p->name, &p->missed, err);
 }
 
+/* When, and by what, it is asked for again. `remote`: of a server, whose errors may look like documents. */
+static void add_again(
+	struct provider_refusal *p, const struct source_item *i, bool remote, struct arena *a)
+{
+	static const char command[] = "`spiralfed schedule run ingest`";
+	const struct refusal r = {
+		i->refused_at ? i->refused_at : i->handled_at, i->handled_at, i->tries};
+	int64_t at = refusal_again_at(&r);
+
+	if (i->outcome == SOURCE_FAILED) {
+		p->again_at = i->handled_at;
+		p->again = arena_printf(a, "each ingest asks for it; now: %s", command);
+	} else if (!remote) {
+		p->again = "it is read again when it changes, or the policy does";
+	} else if (at == INT64_MAX) {
+		p->again = arena_printf(
+			a, "no ingest of the schedule asks for it any more; %s does", command);
+	} else {
+		p->again_at = at;
+		p->again = arena_printf(
+			a, "the first ingest from again_at on asks for it; now: %s", command);
+	}
+}
+
 static int add_refusals(
 	struct db *db, struct provider_record *p, bool whole, struct arena *a, struct err *err)
 {
@@ -91,6 +117,7 @@ static int add_refusals(
 			.digest = item->digest,
 			.at = item->handled_at,
 		};
+		add_again(&v[i], item, p->health != NULL, a);
 	}
 	p->refusals = (struct list){v, items.n};
 	return 0;

@@ -47,6 +47,10 @@ static const struct field refusal_fields[] = {
 	F(provider_refusal, digest, STRING, 0, .format = &format_digest,
 		.help = "of its bytes; absent when they were not read"),
 	F(provider_refusal, at, TIME, FIELD_REQUIRED),
+	F(provider_refusal, again_at, TIME, FIELD_EMIT_NULL,
+		.help = "the first ingest from then on asks for it again; null: none does by "
+			"itself"),
+	F(provider_refusal, again, STRING, FIELD_REQUIRED, .help = "what has it asked for again"),
 };
 static const struct field_table refusal_table = FIELD_TABLE("ProviderRefusal",
 	"What lies there and did not come in.", struct provider_refusal, refusal_fields);

@@ -24,6 +24,14 @@ static void *grow(void *v, size_t n, size_t *room, size_t size)
 
 /* ---- Entries of listings ---- */
 
+static void bind_time(struct stmt *s, const char *param, int64_t at)
+{
+	if (at)
+		stmt_bind_int(s, param, at);
+	else
+		stmt_bind_null(s, param);
+}
+
 static int load_items(
 	struct stmt *s, bool refused, struct arena *a, struct source_items *ret, struct err *err)
 {
@@ -41,11 +49,13 @@ static int load_items(
 			.outcome = names_find(&source_outcome_names, stmt_text(s, "outcome")),
 			.digest = stmt_text_dup(s, "digest", a),
 			.code = stmt_text_dup(s, "code", a),
+			.handled_at = stmt_int(s, "handled_at"),
+			.refused_at = stmt_int(s, "refused_at"),
+			.tries = stmt_int(s, "tries"),
 		};
 		if (refused) {
 			i->pointer = stmt_text_dup(s, "pointer", a);
 			i->detail = stmt_text_dup(s, "detail", a);
-			i->handled_at = stmt_int(s, "handled_at");
 		} else {
 			i->version = stmt_text_dup(s, "version", a);
 			i->policy_version = stmt_int(s, "policy_version");
@@ -81,6 +91,8 @@ int source_item_put(
 	stmt_bind_text(s, "pointer", i->pointer);
 	stmt_bind_text(s, "detail", i->detail);
 	stmt_bind_int(s, "handled_at", i->handled_at);
+	bind_time(s, "refused_at", i->refused_at);
+	stmt_bind_int(s, "tries", i->tries);
 	return stmt_exec(s, err);
 }
 
@@ -219,14 +231,6 @@ int source_find(struct db *db, const char *provider, struct arena *a, struct sou
 		.listed = stmt_int(s, "listed"),
 	};
 	return 1;
-}
-
-static void bind_time(struct stmt *s, const char *param, int64_t at)
-{
-	if (at)
-		stmt_bind_int(s, param, at);
-	else
-		stmt_bind_null(s, param);
 }
 
 int source_put(struct db *db, const struct source_row *r, struct err *err)

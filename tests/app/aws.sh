@@ -148,6 +148,13 @@ check "approved at last" ingest
 check "... it is brought in" prints 'aws: 1 new'
 ingest
 check "... once" prints 'aws: nothing new'
+control POST object '{"bucket":"models","key":"runtime/wrapped.json","text":"{\"data\":{}}"}'
+control POST create '{"ModelPackageGroupName":"runtime","ModelApprovalStatus":"Approved","CustomerMetadataProperties":{"spiralfed.manifest":"s3://models/runtime/wrapped.json"}}' >/dev/null
+ingest
+check "a manifest that is another document is refused" prints 'aws: nothing new, 2 refused'
+control POST object '{"bucket":"models","key":"runtime/wrapped.json","text":"{\"provider\":\"aws\",\"artifacts\":[{\"id\":\"s/wrapped-v1\",\"role\":\"runtime\",\"uri\":\"s3://models/w\",\"metrics\":{\"quality\":0.8,\"safety\":0.98,\"latency_ms_p95\":90,\"cost_per_1k_tokens\":0.4}}]}"}'
+ingest
+check "by hand it is asked for, and comes in" prints 'aws: 1 new, 1 refused'
 
 fault '"kind":"denied","match":"Search"'
 before=$(grep -c 'tag=source.note' log)
@@ -166,15 +173,15 @@ tell '"kind":"expired"' 'ExpiredTokenException: The provided token has expired.'
 tell '"kind":"denied"' 'AccessDeniedException'
 tell '"kind":"echo"' 'what is *** of ***?'
 tell '"kind":"drift","variant":"rename"' 'its answers have changed'
-check "nothing came twice, nothing was lost" test "$(events manifest.submitted)" = 33
+check "nothing came twice, nothing was lost" test "$(events manifest.submitted)" = 34
 
-control POST fault '{"service":"s3","kind":"hold","match":"runtime/3[5-7]/"}'
+control POST fault '{"service":"s3","kind":"hold","match":"runtime/3[6-8]/"}'
 sed 's/30/3/; s/2592000/0/' seed.json >more.json
 control POST seed @more.json
 control DELETE stats
 sf schedule run ingest
-in_hand() { control GET stats | grep -q '"DescribeModelPackage": 1'; }
-check "three more are listed, and the first is asked for" await in_hand
+in_hand() { control GET stats | grep -q '"DescribeModelPackage": 2'; }
+check "three more are listed, and the first is asked for after what is refused" await in_hand
 kill -KILL "$pid"
 wait "$pid" 2>>err
 cat log >>logs
@@ -182,7 +189,7 @@ control DELETE fault
 check "cut off in between, it starts again" start
 check "... and goes on with the same run" await is_over
 ingest
-check "... after which each is there once" test "$(events manifest.submitted)" = 36
+check "... after which each is there once" test "$(events manifest.submitted)" = 37
 stop
 
 check "it starts with a wrong secret" start -o provider.aws.credentials="$PWD/credentials" \

@@ -86,6 +86,19 @@ in_short "gone" '{"kind":"gone"}' 7
 in_short "cut off" '{"kind":"truncate","path":"/o/"}' 8
 in_short "throttled for long" '{"kind":"throttle","path":"/models","after":60}' 9
 check "no entry was blamed for its provider" events manifest.refused 0
+for variant in wrap types; do
+	n=$((n + 1))
+	published "$n"
+	fault "{\"kind\":\"drift\",\"variant\":\"$variant\",\"path\":\"/o/\"}"
+	check "a manifest that is another document ($variant)" ingest
+	check "... is refused" prints 'gcp: nothing new, 1 refused'
+	told=$(events manifest.refused x; grep -o '"type":"manifest.refused"' out | wc -l)
+	ingest
+	check "... told once" events manifest.refused "$told"
+	mended
+	check "by hand it is asked for" ingest
+	check "... and comes in" stored $((n + 1))
+done
 stop
 cat log >>logs
 check "a daemon that was started often has logged much" [ "$(wc -l <logs)" -gt 50 ]

@@ -191,13 +191,29 @@ unit 16
 fault '{"kind":"drift","variant":"html","path":"resolve"}'
 check "a page instead of a manifest" ingest
 ingest
-check "... is shown as not read" prints 'nothing new, 1 could not be read'
+check "... is shown as not read" prints 'nothing new, 1 refused, 1 could not be read'
 check "... and none that was refused" has_events manifest.refused 1
 mend
 check "one that was deleted" ingest
 check "... is not missed" stored 17
 get /v1/providers/hf
 check "... as the provider says" prints '"listed":17,'
+n=17
+for variant in wrap types; do
+	unit $((n + 14))
+	fault "{\"kind\":\"drift\",\"variant\":\"$variant\",\"path\":\"resolve\"}"
+	check "a manifest that is another document ($variant)" ingest
+	check "... is refused" prints 'nothing new, 2 refused'
+	get /v1/providers/hf
+	check "... with what has it asked for again" prints 'from again_at on asks for it; now: '
+	told=$(events manifest.refused)
+	ingest
+	check "... told once" has_events manifest.refused "$told"
+	mend
+	check "by hand it is asked for" ingest
+	n=$((n + 1))
+	check "... and comes in" stored "$n"
+done
 
 # ---- Killed between the answer to a webhook and what it asks for ----
 
@@ -215,7 +231,7 @@ cat log >>logs
 mend
 requests list >control.out
 check "the daemon is killed, and started" start
-check "... and pulls what was named" await stored 18
+check "... and pulls what was named" await stored 20
 kill -KILL "$pid"
 wait "$pid" 2>>err
 cat log >>logs
@@ -223,7 +239,7 @@ start
 check "another start" ingest
 check "... finds it known" prints 'hf: nothing new'
 requests list >control.out
-check "it was fetched once" grep -q '"resolve":1[,}]' stats
+check "it was fetched once, beside what is refused" grep -q '"resolve":2[,}]' stats
 
 # ---- What is no message ----
 

@@ -19,7 +19,7 @@
 
 Suite *test_suite(void);
 
-enum { ENTRIES_MAX = 64 };
+enum { ENTRIES_MAX = 64, DAY_S = 86400 };
 
 static struct {
 	struct source_entry v[ENTRIES_MAX];
@@ -154,6 +154,14 @@ static struct job_run ingest(void)
 	return r;
 }
 
+static void later(int64_t seconds)
+{
+	fake_clock_step(&reg.clock, seconds * USEC_PER_SEC);
+	finish();
+	/* And have it taken back. */
+	finish();
+}
+
 static const char *said(const struct job_run *r)
 {
 	return r->reason ? r->reason : r->decided;
@@ -233,6 +241,7 @@ END_TEST
 
 START_TEST(test_source_remote__what_it_refuses_is_told_once_and_asked_again_when_it_changes)
 {
+	set_cadence("{'ingest':{'rrule':'daily 02:00'}}");
 	add("10", "a");
 	add("bare", "a");
 	struct job_run r = ingest();
@@ -240,11 +249,14 @@ START_TEST(test_source_remote__what_it_refuses_is_told_once_and_asked_again_when
 	ck_assert_str_eq(said(&r), "hf: 1 new, 1 refused");
 	ck_assert_int_eq(count_events("manifest.refused"), 1);
 	place.fetches = 0;
+	/* By hand it is asked for, each time; what came in is not. */
 	ingest();
-	ck_assert_uint_eq(place.fetches, 0);
+	ingest();
+	ck_assert_uint_eq(place.fetches, 2);
+	ck_assert_int_eq(count_events("manifest.refused"), 1);
 	place.v[1].version = "b";
-	ingest();
-	ck_assert_uint_eq(place.fetches, 1);
+	later(DAY_S);
+	ck_assert_uint_eq(place.fetches, 3);
 	ck_assert_int_eq(count_events("manifest.refused"), 2);
 	ck_assert_int_eq(count_events("provider.failed"), 0);
 }
@@ -275,30 +287,75 @@ START_TEST(test_source_remote__what_is_no_json_is_asked_for_again_and_told_once)
 }
 END_TEST
 
-START_TEST(test_source_remote__what_is_refused_for_what_it_says_stays_refused)
+static struct provider_record shown(void)
 {
+	struct provider_record p;
+	struct err err = {0};
+
+	fields_init(&provider_record_table, &p);
+	p.name = "hf";
+	ck_assert_int_eq(provider_show(reg.engine, reg.reader, &p, true, reg.arena, &err), 0);
+	return p;
+}
+
+static const struct provider_refusal *first_refusal(void)
+{
+	struct provider_record p = shown();
+
+	ck_assert_uint_eq(p.refusals.n, 1);
+	return LIST_AT(&p.refusals, struct provider_refusal, 0);
+}
+
+/* What it says is wrong, and stays so: that costs a request a day, for a week. */
+START_TEST(test_source_remote__what_is_refused_for_what_it_says_is_asked_for_a_week)
+{
+	set_cadence("{'ingest':{'rrule':'daily 02:00'}}");
 	add("10", "a");
 	place.instead = "{\"provider\":\"hf\"}";
-	ingest();
-	ingest();
+	later(DAY_S);
 	ck_assert_uint_eq(place.fetches, 1);
+	ck_assert_int_eq(first_refusal()->again_at, first_refusal()->at + 3600 * USEC_PER_SEC);
+	for (size_t day = 1; day < 20; day++) {
+		later(DAY_S);
+		ck_assert_uint_eq(place.fetches, 1 + (day < 7 ? day : 7));
+	}
 	ck_assert_int_eq(count_events("manifest.refused"), 1);
+	ck_assert_int_eq(first_refusal()->again_at, 0);
+	ck_assert_ptr_nonnull(strstr(first_refusal()->again, "spiralfed schedule run ingest"));
 	place.instead = NULL;
-	ingest();
-	ck_assert_uint_eq(place.fetches, 1);
-	place.v[0].version = "b";
+	later(DAY_S);
+	ck_assert_int_eq(count_events("manifest.submitted"), 0);
 	ingest();
 	ck_assert_int_eq(count_events("manifest.submitted"), 1);
+	ck_assert_uint_eq(shown().refusals.n, 0);
+	check_registry();
 }
 END_TEST
 
-static void later(int64_t seconds)
+/* A server answered with 200 and an error that is JSON, too. */
+START_TEST(test_source_remote__what_was_refused_comes_in_by_itself)
 {
-	fake_clock_step(&reg.clock, seconds * USEC_PER_SEC);
-	finish();
-	/* And have it taken back. */
-	finish();
+	set_cadence("{'ingest':{'rrule':'daily 02:00'}}");
+	add("10", "a");
+	place.instead = "{\"data\":{\"provider\":\"hf\"}}";
+	later(DAY_S);
+	registry_reopen();
+	later(DAY_S);
+	place.instead = NULL;
+	later(DAY_S);
+	ck_assert_int_eq(count_events("manifest.submitted"), 1);
+	ck_assert_int_eq(count_events("manifest.refused"), 1);
+	place.fetches = 0;
+	later(DAY_S);
+	ingest();
+	ck_assert_uint_eq(place.fetches, 0);
+	/* Its next version starts anew. */
+	place.v[0].version = "b";
+	place.instead = "{\"provider\":\"hf\"}";
+	ingest();
+	ck_assert_int_eq(first_refusal()->again_at, first_refusal()->at + 3600 * USEC_PER_SEC);
 }
+END_TEST
 
 /* The night's ingest finds nobody: the next night is not waited for. */
 START_TEST(test_source_remote__a_failed_ingest_is_tried_again_until_it_worked)
@@ -372,13 +429,7 @@ END_TEST
 
 static enum provider_state state(void)
 {
-	struct provider_record p;
-	struct err err = {0};
-
-	fields_init(&provider_record_table, &p);
-	p.name = "hf";
-	ck_assert_int_eq(provider_show(reg.engine, reg.reader, &p, false, reg.arena, &err), 0);
-	return (enum provider_state)p.state;
+	return (enum provider_state)shown().state;
 }
 
 /* The ingest of the night went well; whoever looks for artifacts since finds nobody. */
@@ -490,7 +541,9 @@ Suite *test_suite(void)
 	tcase_add_loop_test(tc,
 		test_source_remote__what_is_no_json_is_asked_for_again_and_told_once, 0,
 		sizeof(no_documents) / sizeof(no_documents[0]));
-	tcase_add_test(tc, test_source_remote__what_is_refused_for_what_it_says_stays_refused);
+	tcase_add_test(
+		tc, test_source_remote__what_is_refused_for_what_it_says_is_asked_for_a_week);
+	tcase_add_test(tc, test_source_remote__what_was_refused_comes_in_by_itself);
 	tcase_add_test(tc, test_source_remote__one_that_is_left_alone_fails);
 	tcase_add_test(tc, test_source_remote__a_run_does_not_wait_beyond_its_timeout);
 	tcase_add_test(tc, test_source_remote__a_run_waits_out_an_open_breaker_and_goes_on);
