@@ -169,9 +169,10 @@ static enum harvest_outcome read_load(
 		const struct json_value *v = json_member(run, kinds[i].name);
 		for (size_t k = 0; json_is(v, JSON_KIND_OBJECT) && k < v->n; k++) {
 			const char *key = v->sub[k].key;
-			int quantile = *key == 'p' ? (int)strtol(key + 1, NULL, 10) : QUANTILE_MEAN;
-			if (quantile >= QUANTILE_MEAN && quantile < QUANTILE_MOST)
-				harvest_duration(h, &v->sub[k], kinds[i].what, quantile, 1, n);
+			int quantile = *key == 'p' ? (int)strtol(key + 1, NULL, 10) : -1;
+			if ((quantile > 0 && quantile < QUANTILE_MOST) || !strcmp(key, "avg"))
+				harvest_duration(h, &v->sub[k], kinds[i].what,
+					quantile > 0 ? quantile : QUANTILE_MEAN, 1, n);
 		}
 	}
 	return outcome == HARVEST_READ ? harvest_check_order(h, run, from, err) : outcome;
