@@ -30,6 +30,8 @@ void publisher_stop(struct publisher *p);
 void publisher_free(struct publisher *p);
 /* Do what is due now. */
 void publisher_pass(struct publisher *p, struct db *reader);
+/* The same by the thread; *reader is opened when it is NULL, and stays NULL until it can be. */
+void publisher_turn(struct publisher *p, struct db **reader);
 
 /* NULL: none is configured. */
 const struct source *publisher_source(const struct engine *e);

@@ -327,19 +327,30 @@ void publisher_pass(struct publisher *p, struct db *reader)
 
 /* ---- The thread ---- */
 
+void publisher_turn(struct publisher *p, struct db **reader)
+{
+	struct err err = {0};
+
+	/* Out of descriptors, for one: as when the repository is not reached. */
+	if (!*reader) {
+		if (p->failures && clock_mono(p->e->clock) < p->next_look)
+			return;
+		if (engine_reader(p->e, reader, &err) < 0) {
+			failed(p, NULL, &err);
+			return;
+		}
+	}
+	publisher_pass(p, *reader);
+}
+
 static void *publisher_main(void *arg)
 {
 	struct publisher *p = arg;
-	struct err err = {0};
-	struct db *reader;
+	struct db *reader = NULL;
 
 	log_set_id("publisher");
-	if (engine_reader(p->e, &reader, &err) < 0) {
-		log_error("hub.no_reader", LOG_ERR(&err));
-		return NULL;
-	}
 	while (!p->stop) {
-		publisher_pass(p, reader);
+		publisher_turn(p, &reader);
 		LOCK_SCOPE(&p->lock);
 		if (!p->stop)
 			cond_wait(&p->cond, &p->lock, TICK_MS * USEC_PER_MSEC);

@@ -5,6 +5,7 @@
  */
 #include <check.h>
 #include <string.h>
+#include <sys/resource.h>
 
 #include "base/digest.h"
 #include "engine/internal.h"
@@ -104,6 +105,34 @@ START_TEST(test_publisher__one_commit_and_tag_for_each_release)
 	ck_assert_int_eq(p.state, PUBLICATION_AGREES);
 	ck_assert_int_eq(p.published, 2);
 	ck_assert_str_eq(p.newest, second);
+}
+END_TEST
+
+/* Out of descriptors when it starts: told, and tried again. */
+START_TEST(test_publisher__opens_the_registry_when_it_can)
+{
+	struct publisher *p = reg.engine->publisher;
+	struct rlimit before, none;
+	struct db *reader = NULL;
+
+	first_release();
+	ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &before), 0);
+	none = (struct rlimit){.rlim_cur = 0, .rlim_max = before.rlim_max};
+	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &none), 0);
+	publisher_turn(p, &reader);
+	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &before), 0);
+	ck_assert_ptr_null(reader);
+	ck_assert_int_eq(count_events("hub.failed"), 1);
+	ck_assert_int_eq(status().state, PUBLICATION_FAILING);
+	/* Not at once: it would fail each second, and fill the log. */
+	publisher_turn(p, &reader);
+	ck_assert_ptr_null(reader);
+	fake_clock_step(&reg.clock, 30 * USEC_PER_SEC);
+	publisher_turn(p, &reader);
+	ck_assert_ptr_nonnull(reader);
+	ck_assert_ptr_nonnull(memory_tag("v1.0.0"));
+	ck_assert_int_eq(count_events("hub.recovered"), 1);
+	db_close(reader);
 }
 END_TEST
 
@@ -717,6 +746,7 @@ Suite *test_suite(void)
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_set_timeout(t, 60);
 	tcase_add_test(t, test_publisher__one_commit_and_tag_for_each_release);
+	tcase_add_test(t, test_publisher__opens_the_registry_when_it_can);
 	tcase_add_test(t, test_publisher__a_rollback_moves_the_channels_file_alone);
 	tcase_add_loop_test(t, test_publisher__whatever_is_lost_comes_once, 0,
 		sizeof(faults) / sizeof(faults[0]));
