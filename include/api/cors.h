@@ -8,9 +8,6 @@
 struct request;
 struct MHD_Response;
 
-/* The request's Origin when it is allowed, else NULL. */
-const char *cors_origin(const struct request *r);
-
 /* Add what the request's Origin is entitled to, and Vary when origins matter at all. */
 void cors_headers(const struct request *r, struct MHD_Response *response);
 

@@ -88,11 +88,6 @@ void connection_completed(void *cls, struct MHD_Connection *conn, void **con_cls
 /* Bytes that the body may have, on its route. */
 size_t request_body_max(const struct request *r);
 
-/* Resume those whose answers came; free what nobody waits for. */
-void loop_complete(struct loop *l);
-/* Cut slow clients, answer for a slow engine. */
-void loop_watch(struct loop *l);
-
 /* pipeline.c: the checks around a handler. */
 /* The head is there: 0 to go on, -1 with the refusal in request->early. */
 int pipeline_head(struct request *r, unsigned long long length);

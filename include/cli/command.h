@@ -68,8 +68,6 @@ int cli_fail(struct cli *cli, int code, const char *fmt, ...) __attribute__((for
 int cli_misuse(struct cli *cli, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void cli_print_faults(struct cli *cli, const struct faults *faults);
 
-void cli_help(FILE *out, const struct cli_command *c); /* NULL: of the whole */
-
 #define X(name, ...) int cli_##name(struct cli *cli);
 #include "cli/commands.def"
 #undef X

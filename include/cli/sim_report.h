@@ -21,8 +21,6 @@ struct sim_summary {
 	int64_t days, stale_days, longest_stale; /* no release of the last period was live */
 	int64_t period;				 /* of the promotion window, usec */
 };
-int sim_summarise(struct db *db, const struct sim_history *h, int64_t start, int64_t end,
-	struct sim_summary *ret, struct err *err);
 
 /* Load and summarise the registry at `path`. */
 int sim_history_read(const char *path, int64_t start, int64_t end, struct arena *a,

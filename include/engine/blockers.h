@@ -22,10 +22,8 @@ void blockers_begin(struct blocker_list *b, struct arena *a);
 struct blocker *blocker_add(struct blocker_list *b, enum err_code problem, const char *detail);
 void blockers_finish(struct blocker_list *b);
 
-/* Each check of a gate that did not pass, or the gate itself; `before` (NULL: nothing) begins each
+/* Each check of its gates that did not pass, or the gate itself; `before` (NULL: nothing) begins each
  * sentence. */
-void blockers_add_gate(struct blocker_list *b, const struct gate_result *g, const char *before,
-	const char *slot, const char *id);
 void blockers_add_judgement(struct blocker_list *b, const struct judgement *j, const char *before,
 	const char *slot, const char *id);
 /* Of a unit: withdrawn, held, what the gates said of it last. */

@@ -12,7 +12,6 @@ struct document_change {
 	const char *pointer;   /* RFC 6901 */
 	const char *old, *new; /* JSON text; NULL: not there */
 };
-extern const struct field_table document_change_table;
 
 /* The changes in the order of their pointers (bytes); their number. Both texts must be what this
  * program rendered: no syntax is checked. An array is compared place by place. */

@@ -92,7 +92,6 @@ struct policy_compatibility {
 	int allow;
 };
 enum no_plan_b { NO_PLAN_B_WARN, NO_PLAN_B_REFUSE };
-extern const struct field_names no_plan_b_names;
 /* Of what a merge puts together: each way of a route as a whole, and the loss of a provider. */
 struct policy_combination {
 	double p95_ms, cost_per_1k_tokens;

@@ -126,7 +126,6 @@ enum publication_state {
 	PUBLICATION_DRIFTED,
 	PUBLICATION_FAILING
 };
-extern const struct field_names publication_state_names;
 struct publication_status {
 	int state;
 	const char *provider, *repository; /* NULL: none is configured */

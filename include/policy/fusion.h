@@ -22,7 +22,6 @@ struct fusion_request {
 
 /* Types are strict; what the request lacks matches nothing, not even `ne`. */
 bool fusion_condition_holds(const struct fusion_condition *c, const struct fusion_value *value);
-bool fusion_matches(const struct fusion_when *w, const struct fusion_request *request);
 
 struct fusion_choice {
 	const char *name; /* of the route; "default" */

@@ -10,7 +10,8 @@
 #include "api/loop.h"
 #include "api/reply.h"
 
-const char *cors_origin(const struct request *r)
+/* The request's Origin when it is allowed, else NULL. */
+static const char *cors_origin(const struct request *r)
 {
 	const char *const *allowed = r->server->options.cors_origins;
 	const char *origin = allowed ? request_header(r, "Origin") : NULL;

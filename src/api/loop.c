@@ -26,7 +26,8 @@ static void wake_read(struct loop *l)
 		continue;
 }
 
-void loop_complete(struct loop *l)
+/* Resume those whose answers came; free what nobody waits for. */
+static void loop_complete(struct loop *l)
 {
 	struct pending *in_order = NULL, *list;
 	int64_t patience = clock_mono(l->server->options.clock) + l->server->options.answer_timeout;
@@ -71,7 +72,8 @@ static void cut(struct peer *peer)
 	peer->deadline = 0;
 }
 
-void loop_watch(struct loop *l)
+/* Cut slow clients, answer for a slow engine. */
+static void loop_watch(struct loop *l)
 {
 	int64_t now = clock_mono(l->server->options.clock);
 

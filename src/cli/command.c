@@ -107,7 +107,8 @@ static void help_option(FILE *out, const struct cli_command *c, enum cli_option_
 		cli_command_takes(c, id) == CLI_TAKES_REQUIRED ? " (required)" : "");
 }
 
-void cli_help(FILE *out, const struct cli_command *c)
+/* NULL: of the whole. */
+static void cli_help(FILE *out, const struct cli_command *c)
 {
 	if (c) {
 		fprintf(out, "Usage: spiralfed %s%s%s [OPTION]...\n\n  %s\n\nOptions:\n", c->name,

@@ -127,7 +127,7 @@ static int find_period(const struct sim_history *h, struct sim_summary *s, struc
 	return 0;
 }
 
-int sim_summarise(struct db *db, const struct sim_history *h, int64_t start, int64_t end,
+static int sim_summarise(struct db *db, const struct sim_history *h, int64_t start, int64_t end,
 	struct sim_summary *ret, struct err *err)
 {
 	struct sim_summary s = {0};

@@ -166,8 +166,8 @@ static bool is_look_again(const struct blocker_list *b, const struct gate_check 
 	return false;
 }
 
-void blockers_add_gate(struct blocker_list *b, const struct gate_result *g, const char *before,
-	const char *slot, const char *id)
+static void blockers_add_gate(struct blocker_list *b, const struct gate_result *g,
+	const char *before, const char *slot, const char *id)
 {
 	const struct gate_check whole = {.verdict = g->verdict, .reason = g->reason, .n = -1};
 	bool named = false;

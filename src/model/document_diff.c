@@ -141,7 +141,7 @@ static const struct field change_fields[] = {
 		.help = "absent: it was not there"},
 	{"new", FIELD_JSON, offsetof(struct document_change, new), 0, .help = "absent: it is gone"},
 };
-const struct field_table document_change_table = FIELD_TABLE(
+static const struct field_table document_change_table = FIELD_TABLE(
 	"DocumentChange", "What differs in one place.", struct document_change, change_fields);
 
 static const struct field policy_diff_fields[] = {

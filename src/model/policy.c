@@ -26,7 +26,7 @@ NAMES(require_names,
 	"requirement", [REQUIRE_ANY] = "any", [REQUIRE_ALL] = "all", [REQUIRE_NONE] = "none");
 NAMES(suite_required_names, "requirement of a suite", [SUITE_ALWAYS] = "always",
 	[SUITE_FULL] = "full", [SUITE_NEVER] = "never");
-NAMES(no_plan_b_names,
+static NAMES(no_plan_b_names,
 	"what the lack of a plan B does", [NO_PLAN_B_WARN] = "warn", [NO_PLAN_B_REFUSE] = "refuse");
 NAMES(contract_allow_names,
 	"permission", [ALLOW_IDENTICAL] = "identical", [ALLOW_COMPATIBLE] = "compatible");

@@ -179,7 +179,8 @@ const struct field_table publication_drift_table =
 
 static const char *const publication_states[] = {
 	"off", "waiting", "agrees", "drifted", "failing", NULL};
-const struct field_names publication_state_names = {"state of the publishing", publication_states};
+static const struct field_names publication_state_names = {
+	"state of the publishing", publication_states};
 
 static const struct field error_fields[] = {
 	F(publication_error, code, STRING, FIELD_REQUIRED),

@@ -63,7 +63,7 @@ static const struct fusion_value *field_of(const struct fusion_request *request,
 	return NULL;
 }
 
-bool fusion_matches(const struct fusion_when *w, const struct fusion_request *request)
+static bool fusion_matches(const struct fusion_when *w, const struct fusion_request *request)
 {
 	for (size_t i = 0; i < w->conditions.n; i++) {
 		const struct fusion_condition *c =
