@@ -16,6 +16,7 @@ struct word {
 /* The word that comes next; *list moves behind it. False when there is none. */
 bool words_next(const char **list, struct word *ret);
 
+/* Is it one of them, to the letter? */
 bool words_have(const char *list, const char *word);
 
 #endif

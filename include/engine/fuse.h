@@ -47,6 +47,7 @@ struct fuse {
 	struct egress egress;		    /* likewise */
 };
 
+/* Choose for each slot; what is read and made is in the arena. 0, -1. */
 int fuse_choose(struct db *reader, const struct snapshot *s, int64_t now, struct arena *a,
 	struct fuse *ret, struct err *err);
 

@@ -48,6 +48,7 @@ int verdict_case_load(struct db *db, const struct artifact_row *row, const struc
 	const struct snapshot *s, int slot, int64_t now, struct arena *a, struct verdict_case *ret,
 	struct err *err);
 
+/* Judge it, and what of that is stored. Pure; in the arena. */
 void verdict_make(const struct verdict_case *k, const struct snapshot *s, int slot, struct arena *a,
 	struct verdict_record *ret);
 /* The stored form of a judgement: judgement_table. */

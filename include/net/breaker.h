@@ -24,6 +24,7 @@ struct breaker {
 	bool trying;	   /* one request is on its way */
 };
 
+/* `mono` is the monotonic instant, in microseconds. */
 enum breaker_state breaker_state(const struct breaker *b, int64_t mono);
 const char *breaker_state_name(enum breaker_state s);
 

@@ -22,6 +22,7 @@ struct webhook_key {
 	size_t len;
 };
 
+/* A new one, of random bytes: WEBHOOK_SECRET_MADE, or a seed. */
 void webhook_key_make(enum webhook_algorithm algorithm, struct webhook_key *ret);
 
 /* From "whsec_..." or "whsk_...". -1, and the end of a sentence that says what was meant. */

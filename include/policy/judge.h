@@ -76,6 +76,7 @@ struct judge_input {
 	int64_t contenders;
 };
 
+/* Every gate in its order, the score and the phase. */
 void judge(const struct judge_input *in, struct arena *a, struct judgement *ret);
 
 /* One gate alone, without waivers; the four in gate order make judge(). */

@@ -22,6 +22,8 @@ struct limited {
 	const struct strings *from_evidence;
 };
 
+/* Adds one check to the case: of a bare number against the limit, of samples by a test of both the limit and
+ * the baseline; that there is none, when nobody gave the number. */
 void judge_limited(struct gate_case *c, const struct limited *l);
 
 #endif

@@ -24,6 +24,7 @@ const struct metric *pool_metrics(const struct metric *const *m, size_t n, enum 
 	const struct pool_bounds *common, const char *baseline_id, struct arena *a,
 	int64_t *ret_pooled);
 
+/* Both as one suite of all their cases, in the arena; the rest is s's. */
 const struct suite *pool_suites(const struct suite *s, const struct suite *t, struct arena *a);
 
 #endif

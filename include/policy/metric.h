@@ -56,6 +56,8 @@ struct metric_policy {
 	bool allow_point; /* whether bare numbers may pass */
 };
 
+/* A guardrail of a proportion, higher is better: not inferior by more than 0, alpha 0.05, power 0.8, 100
+ * samples at least. */
 struct metric_policy metric_policy_default(void);
 
 /* The rules of a policy document's entry, with the default power. */
@@ -137,6 +139,8 @@ struct safety_verdict {
 	const char *category;	     /* of the zero tolerance, from the policy; else NULL */
 };
 
+/* Violations and errors of n cases against the rate: by the bounds of Clopper-Pearson, once the suite is the
+ * one asked for, large enough and without what is not tolerated at all. */
 void safety_judge(const struct suite *suite, const struct safety_policy *policy,
 	struct safety_verdict *ret_verdict);
 

@@ -19,6 +19,7 @@ struct metric_side {
 	double df;	     /* of a mean: (clusters or n) - 1; infinite when n is unknown */
 };
 
+/* From a metric as given, clustering taken into account. */
 void metric_side_read(
 	const struct metric *metric, enum metric_kind kind, struct metric_side *ret_side);
 
@@ -38,6 +39,8 @@ struct metric_comparison {
 	double stretch;
 };
 
+/* Tests candidate - baseline (oriented) against theta, in the metric's unit: by the pairs with `baseline_id`
+ * when the candidate brings some, else by the two arms, else point against point. */
 void metric_compare(const struct metric *candidate, const struct metric *baseline,
 	const char *baseline_id, const struct metric_policy *policy, double theta,
 	struct metric_comparison *ret_comparison);

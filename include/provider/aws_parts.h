@@ -52,6 +52,7 @@ void aws_list_gone(struct aws_list *l, const char *name);
 
 /* ---- aws_pipeline.c: as those of struct connector_kind ---- */
 
+/* Has it a pipeline to start? */
 bool aws_works(const struct connector *c);
 int aws_start_job(struct connector *c, const struct provider_call *call,
 	const struct work_order *order, const char **ret_job, struct err *err);

@@ -24,6 +24,8 @@ int gcp_object_read(struct gcp_client *c, const struct provider_call *call,
 int gcp_folder_pin(struct gcp_client *c, const struct provider_call *call,
 	const struct gcp_object *folder, const char **ret, struct err *err);
 
+/* Is the object, or anything in the folder, there, and of the size that the target names? 0, -1 when that
+ * could not be found out. */
 int gcp_object_probe(struct gcp_client *c, const struct provider_call *call,
 	const struct probe_target *target, struct probe *ret, struct err *err);
 
