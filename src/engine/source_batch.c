@@ -77,6 +77,22 @@ static void refuse(
 	i->detail = arena_strdup(b->arena, err->msg);
 }
 
+/* Another time. What could not be read before now has this reason, and is told no more than it was. */
+static void left(struct batch *b, const struct entry *x)
+{
+	struct err why = {0};
+
+	b->s->report.left++;
+	if (!x->row || x->row->outcome != SOURCE_FAILED)
+		return;
+	err_set(&why, ERR_UNAVAILABLE,
+		"%s is still being written, or too new to be whole: the next ingest looks again",
+		x->entry->name);
+	refuse(b, x, SOURCE_FAILED, &why);
+	b->record.items[b->record.n - 1].version = x->row->version;
+	b->told[b->record.n - 1] = true;
+}
+
 static struct arena *own_arena(struct batch *b, const struct entry *x)
 {
 	struct arena **a = &b->arenas[x - b->v];
@@ -139,7 +155,7 @@ static void fetch(struct batch *b, struct entry *x)
 	if (rc == FETCH_DONE) {
 		fetched(b, x, &d);
 	} else if (rc == FETCH_UNSETTLED) {
-		r->left++;
+		left(b, x);
 	} else if (rc == FETCH_REFUSED) {
 		r->refused++;
 		refuse(b, x, SOURCE_REFUSED, &err);
@@ -164,7 +180,8 @@ static void answered(struct batch *b, struct entry *x)
 	} else if (err_info(err->code)->retryable) {
 		r->err = *err;
 	} else if (x->young && (err->code == ERR_BAD_JSON)) {
-		r->left++;
+		*x->digest = '\0';
+		left(b, x);
 	} else if (b->remote && err->code == ERR_BAD_JSON) {
 		/* A page of some proxy's has other bytes each time: it is told of the entry. */
 		*x->digest = '\0';

@@ -28,6 +28,7 @@ static struct {
 	size_t deaf_from; /* fetches from this one on can't be made; 0: none of them */
 	size_t deaf_once; /* that one alone */
 	enum err_code code;
+	bool unsettled;	     /* somebody is writing */
 	const char *instead; /* of each document; of a page, other bytes each time */
 	size_t fetches, lists;
 	enum breaker_state breaker;
@@ -81,6 +82,8 @@ static int play_fetch(struct connector *c, const struct provider_call *call,
 	if ((place.deaf_from && place.fetches >= place.deaf_from) ||
 		(place.deaf_once && place.fetches == place.deaf_once))
 		return err_set(err, place.code, "429: too many requests");
+	if (place.unsettled)
+		return FETCH_UNSETTLED;
 	if (strncmp(entry->name, "bare", 4) == 0) {
 		err_set(err, ERR_INVALID_MANIFEST, "it has no metrics to make a manifest of");
 		return FETCH_REFUSED;
@@ -332,6 +335,35 @@ START_TEST(test_source_remote__what_is_refused_for_what_it_says_is_asked_for_a_w
 }
 END_TEST
 
+/* Its error has passed: what is shown is what holds it now. */
+START_TEST(test_source_remote__the_newest_reason_is_shown)
+{
+	add("10", "a");
+	place.deaf_from = 1;
+	place.code = ERR_IO;
+	ingest();
+	ck_assert_ptr_nonnull(strstr(first_refusal()->detail, "429"));
+	place.deaf_from = 0;
+	place.unsettled = true;
+	for (int i = 0; i < 2; i++) {
+		struct job_run r = ingest();
+
+		ck_assert_str_eq(said(&r), "hf: nothing new, 1 still being written");
+		ck_assert_str_eq(first_refusal()->code, "unavailable");
+		ck_assert_ptr_nonnull(strstr(first_refusal()->detail, "still being written"));
+	}
+	place.unsettled = false;
+	place.deaf_from = 1;
+	ingest();
+	ck_assert_ptr_nonnull(strstr(first_refusal()->detail, "429"));
+	ck_assert_int_eq(count_events("manifest.unreadable"), 1);
+	place.deaf_from = 0;
+	ingest();
+	ck_assert_int_eq(count_events("manifest.submitted"), 1);
+	ck_assert_uint_eq(shown().refusals.n, 0);
+}
+END_TEST
+
 /* A server answered with 200 and an error that is JSON, too. */
 START_TEST(test_source_remote__what_was_refused_comes_in_by_itself)
 {
@@ -544,6 +576,7 @@ Suite *test_suite(void)
 	tcase_add_test(
 		tc, test_source_remote__what_is_refused_for_what_it_says_is_asked_for_a_week);
 	tcase_add_test(tc, test_source_remote__what_was_refused_comes_in_by_itself);
+	tcase_add_test(tc, test_source_remote__the_newest_reason_is_shown);
 	tcase_add_test(tc, test_source_remote__one_that_is_left_alone_fails);
 	tcase_add_test(tc, test_source_remote__a_run_does_not_wait_beyond_its_timeout);
 	tcase_add_test(tc, test_source_remote__a_run_waits_out_an_open_breaker_and_goes_on);
