@@ -8,7 +8,6 @@
  *
  *	crash DAEMON STATE ROUNDS [SEED]
  */
-#include <arpa/inet.h>
 #include <curl/curl.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -24,6 +23,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#define BASE "http://localhost"
 enum { CLIENTS = 4, SENT_MAX = 20000, ARTIFACTS = 3, KILL_AFTER_MAX_MS = 300 };
 
 struct sent {
@@ -34,8 +34,8 @@ struct sent {
 
 struct campaign {
 	const char *daemon, *state;
-	char url[64], log[512];
-	int port, round;
+	char log[512], socket[600]; /* a Unix socket, so that nobody else has it */
+	int round;
 	pid_t pid;
 	atomic_int acknowledged;
 	atomic_bool stop;
@@ -65,19 +65,6 @@ static void __attribute__((format(printf, 1, 2), noreturn)) die(const char *fmt,
 	exit(1);
 }
 
-/* A port that is free now; the daemon binds it with SO_REUSEADDR right after. */
-static int free_port(void)
-{
-	struct sockaddr_in sin = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-	socklen_t len = sizeof(sin);
-	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	if (fd < 0 || bind(fd, (struct sockaddr *)&sin, len) != 0 ||
-		getsockname(fd, (struct sockaddr *)&sin, &len) != 0)
-		die("no free port: %s", strerror(errno));
-	close(fd);
-	return ntohs(sin.sin_port);
-}
-
 static size_t collect(char *data, size_t size, size_t n, void *arg)
 {
 	struct response *r = arg;
@@ -91,9 +78,11 @@ static size_t collect(char *data, size_t size, size_t n, void *arg)
 }
 
 /* The status, or 0 when no whole answer came. */
-static long request(CURL *curl, const char *url, const char *body, struct response *r)
+static long request(
+	const struct campaign *k, CURL *curl, const char *url, const char *body, struct response *r)
 {
 	long status = 0;
+	curl_easy_setopt(curl, CURLOPT_UNIX_SOCKET_PATH, k->socket);
 	r->len = 0;
 	r->data[0] = '\0';
 	curl_easy_setopt(curl, CURLOPT_URL, url);
@@ -150,13 +139,12 @@ static void *client_run(void *arg)
 	struct campaign *k = c->campaign;
 	struct response *r = malloc(sizeof(*r));
 	CURL *curl = curl_easy_init();
-	char url[128], body[2048];
-	snprintf(url, sizeof(url), "%s/v1/manifests", k->url);
+	char body[2048];
 	while (!atomic_load(&k->stop) && c->n < SENT_MAX) {
 		struct sent *s = &c->sent[c->n++];
 		*s = (struct sent){.client = c->id, .number = c->next_number++};
 		manifest_text(body, sizeof(body), s);
-		long status = request(curl, url, body, r);
+		long status = request(k, curl, BASE "/v1/manifests", body, r);
 		if (status == 201) {
 			if (!digest_of(r, s->digest))
 				die("an answer without a digest: %s", r->data);
@@ -173,10 +161,8 @@ static void *client_run(void *arg)
 
 static void daemon_start(struct campaign *k)
 {
-	char listen_option[64], state_option[600];
-	k->port = free_port();
-	snprintf(k->url, sizeof(k->url), "http://127.0.0.1:%d", k->port);
-	snprintf(listen_option, sizeof(listen_option), "listen=127.0.0.1:%d", k->port);
+	char listen_option[640], state_option[600];
+	snprintf(listen_option, sizeof(listen_option), "listen=unix:%s", k->socket);
 	snprintf(state_option, sizeof(state_option), "state=%s", k->state);
 	k->pid = fork();
 	if (k->pid < 0)
@@ -193,16 +179,14 @@ static void daemon_start(struct campaign *k)
 
 static void daemon_wait_ready(struct campaign *k, CURL *curl, struct response *r)
 {
-	char url[128];
-	snprintf(url, sizeof(url), "%s/readyz", k->url);
-	for (int i = 0; i < 2000; i++) {
-		if (request(curl, url, NULL, r) == 200)
+	for (int i = 0; i < 12000; i++) {
+		if (request(k, curl, BASE "/readyz", NULL, r) == 200)
 			return;
 		if (waitpid(k->pid, NULL, WNOHANG) == k->pid)
 			die("round %d: the daemon did not start; see %s", k->round, k->log);
 		poll(NULL, 0, 5);
 	}
-	die("round %d: the daemon is not ready after 10 s", k->round);
+	die("round %d: the daemon is not ready after a minute", k->round);
 }
 
 static int daemon_end(struct campaign *k, int signal_)
@@ -220,8 +204,8 @@ static bool check_sent(struct campaign *k, CURL *curl, struct response *r, const
 	int there = 0;
 	for (int i = 0; i < ARTIFACTS; i++) {
 		artifact_id(id, sizeof(id), s, i);
-		snprintf(url, sizeof(url), "%s/v1/artifacts/hf/%s/gates", k->url, id);
-		long status = request(curl, url, NULL, r);
+		snprintf(url, sizeof(url), BASE "/v1/artifacts/hf/%s/gates", id);
+		long status = request(k, curl, url, NULL, r);
 		if (status != 200 && status != 404)
 			die("round %d: GET %s: status %ld %s", k->round, url, status, r->data);
 		if (status == 200 &&
@@ -234,8 +218,8 @@ static bool check_sent(struct campaign *k, CURL *curl, struct response *r, const
 			ARTIFACTS);
 	if (!s->acknowledged)
 		return there == ARTIFACTS;
-	snprintf(url, sizeof(url), "%s/v1/manifests/%s", k->url, s->digest);
-	if (there == 0 || request(curl, url, NULL, r) != 200)
+	snprintf(url, sizeof(url), BASE "/v1/manifests/%s", s->digest);
+	if (there == 0 || request(k, curl, url, NULL, r) != 200)
 		die("round %d: acknowledged and lost: %s (%s)", k->round, id, s->digest);
 	return true;
 }
@@ -264,6 +248,7 @@ int main(int argc, char **argv)
 	curl_global_init(CURL_GLOBAL_ALL);
 	json_headers = curl_slist_append(NULL, "Content-Type: application/json");
 	snprintf(k.log, sizeof(k.log), "%s.log", k.state);
+	snprintf(k.socket, sizeof(k.socket), "%s.sock", k.state);
 	for (int i = 0; i < CLIENTS; i++)
 		clients[i] = (struct client){.campaign = &k,
 			.id = i,
