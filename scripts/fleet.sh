@@ -55,10 +55,21 @@ event_at() { # TYPE SUBJECT: milliseconds
 awk -f scripts/calm-policy.awk etc/policy.json >"$folder/policy.json"
 # As the example node names its counters, so the daemon asks for them.
 query() { printf 'sum(increase(node_%s_total{release="$release"}[$window]))' "$1"; }
+# The daemon has to know Prometheus's port before Prometheus can be told of the nodes: that is read anew.
+if [ -n "$prometheus" ]; then
+	: >"$folder/prometheus.yml"
+	"$prometheus" --config.file="$folder/prometheus.yml" --storage.tsdb.path="$folder/tsdb" \
+		--web.listen-address=127.0.0.1:0 2>"$folder/prometheus.log" &
+	pids=$!
+	prometheus_pid=$!
+	asks() {
+		asked=$(sed -n 's/.*"Listening on".* address=[^ ]*:\([0-9]*\)$/\1/p' "$folder/prometheus.log")
+		curl -fsS "http://127.0.0.1:$asked/-/ready" >"$folder/out" 2>&1
+	}
+	wait_for 'Prometheus' 60 asks
+fi
 set --
 if [ "$source" = prometheus ]; then
-	# Nobody has this port yet; it has to be known to the daemon before Prometheus is told of the nodes.
-	asked=$(/usr/bin/python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
 	set -- -o slo.prometheus.url="http://127.0.0.1:$asked" -o slo.prometheus.total="$(query requests)"
 	for counter in errors slow tokens cost_micro safety_checked safety_violations safety_critical; do
 		set -- "$@" -o "slo.prometheus.$counter=$(query $counter) or vector(0)"
@@ -66,9 +77,9 @@ if [ "$source" = prometheus ]; then
 fi
 "$build/spiralfedd" -o listen=127.0.0.1:0 -o state="$folder/state" -o auth=off -o policy="$folder/policy.json" "$@" \
 	2>"$folder/log" &
-pids=$!
+pids="$pids $!"
 ready() { grep -q 'daemon\.ready' "$folder/log"; }
-wait_for 'the daemon' 20 ready
+wait_for 'the daemon' 60 ready
 port=$(sed -n 's/.*daemon\.ready.* port=\([0-9]*\).*/\1/p' "$folder/log")
 url=http://127.0.0.1:$port
 export SPIRALFED_URL="$url"
@@ -89,7 +100,7 @@ for n in $(seq "$nodes"); do
 	pids="$pids $!"
 	[ "$source" = nodes ] && continue
 	counting() { grep -qs "counters at" "$folder/node-$n.log"; }
-	wait_for "the counters of node-$n" 20 counting
+	wait_for "the counters of node-$n" 60 counting
 	targets="$targets, \"$(sed -n 's|.*counters at http://\([^/]*\)/.*|\1|p' "$folder/node-$n.log")\""
 done
 if [ -n "$prometheus" ]; then
@@ -99,10 +110,7 @@ scrape_configs:
   - job_name: spiralfed
     static_configs: [{targets: [$targets]}]
 END
-	asked=${asked:-$((port + 1))}
-	"$prometheus" --config.file="$folder/prometheus.yml" --storage.tsdb.path="$folder/tsdb" \
-		--web.listen-address="127.0.0.1:$asked" 2>"$folder/prometheus.log" &
-	pids="$pids $!"
+	kill -HUP "$prometheus_pid"
 fi
 current() { curl -fsS "$url/v1/status" | grep -q "\"current\":$nodes,"; }
 wait_for 'the nodes' 90 current
