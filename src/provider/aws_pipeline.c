@@ -6,6 +6,7 @@
 
 #include "base/json_writer.h"
 #include "base/utf8.h"
+#include "provider/aws_error.h"
 #include "provider/aws_parts.h"
 
 enum { REASON_MAX = 1 << 10 }; /* bytes of why it failed */
@@ -38,6 +39,13 @@ static const char *order_body(
 	return arena_strndup(a, sb.buf, sb.len);
 }
 
+/* The option's fault or that of its rights, not the order's: somebody will mend it. */
+static bool is_set_up_wrong(const struct err *err)
+{
+	return aws_error_is(err, "ResourceNotFound") || aws_error_is(err, "AccessDenied") ||
+	       aws_error_is(err, "AccessDeniedException");
+}
+
 int aws_start_job(struct connector *c, const struct provider_call *call,
 	const struct work_order *order, const char **ret_job, struct err *err)
 {
@@ -45,8 +53,11 @@ int aws_start_job(struct connector *c, const struct provider_call *call,
 	const char *arn;
 
 	if (aws_operation(c->client, call, "StartPipelineExecution",
-		    order_body(c, order, call->arena), &answer, err) < 0)
+		    order_body(c, order, call->arena), &answer, err) < 0) {
+		if (is_set_up_wrong(err))
+			err->code = ERR_CONFIG;
 		return -1;
+	}
 	arn = aws_text(answer, "PipelineExecutionArn");
 	if (!arn || !*arn || strlen(arn) > AWS_NAME_MAX)
 		return err_set(err, ERR_CONFIG,

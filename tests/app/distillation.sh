@@ -70,6 +70,15 @@ call POST /v1/observations "{\"observations\":[{\"node\":\"n1\",\"release\":\"1.
 	\"t_start\":\"$(date -u -d '-30 seconds' +%FT%TZ)\",\"t_end\":\"$(date -u +%FT%T.%3NZ)\"}]}"
 check "its nodes report that the teacher has most of the work" prints '"accepted":1'
 
+# A pipeline that is called otherwise: somebody mends the option.
+sed -i 's/^pipeline = distil-runtime/pipeline = distill-runtime/' daemon.conf
+again
+check "a pipeline that is not there" await happened distillation.due
+waits() { call GET /v1/distillations && prints 'ResourceNotFound' && prints '"phase":"Pending"'; }
+check "... is waited for, and said" await waits
+check "... and no failure" eval '! happened distillation.failed'
+sed -i 's/^pipeline = distill-runtime/pipeline = distil-runtime/' daemon.conf
+
 # What AWS answers is lost, however often it is asked; then the daemon is killed.
 control POST fault '{"kind":"truncate","match":"StartPipelineExecution"}'
 again

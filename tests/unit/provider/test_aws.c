@@ -565,7 +565,7 @@ START_TEST(test_aws__starts_a_pipeline_once_and_follows_it)
 	ck_assert_int_eq(connector_aws.start_job(
 				 aws_rig.connector, &aws_rig.call, &order, &job, &aws_rig.err),
 		-1);
-	ck_assert_int_eq(aws_rig.err.code, ERR_IO);
+	ck_assert_int_eq(aws_rig.err.code, ERR_CONFIG);
 	ck_assert_ptr_nonnull(strstr(aws_rig.err.msg, "ResourceNotFound: Pipeline '"));
 	o.pipeline = NULL;
 	aws_rig_open_with(&o);
