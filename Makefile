@@ -169,6 +169,7 @@ $(TEST_BIN): $(BUILD)/%: $(BUILD)/%.o $(TEST_OBJ) $(BUILD)/libcore.a
 	$(call say,LINK,$@)
 	$(Q)$(link) -o $@ $^ $(CHECK_LIBS) $(libs)
 $(BUILD)/tests/api/test_auth: LDFLAGS += -Wl,--wrap=equal_constant_time
+$(BUILD)/tests/unit/provider/test_aws_list: LDFLAGS += -Wl,--wrap=source_listing_page
 $(PROG_BIN): $(BUILD)/%: $(BUILD)/%.o $(BUILD)/libcore.a
 	$(call say,LINK,$@)
 	$(Q)$(link) -o $@ $^ $(libs)

@@ -33,6 +33,9 @@ void aws_client_health(struct aws_client *c, const struct clock *clock, struct s
  * twice has a token of its own in the body. */
 int aws_operation(struct aws_client *c, const struct provider_call *call, const char *name,
 	const char *body, json_t **ret, struct err *err);
+/* A page of a listing, counted as source_listing_page() does. */
+int aws_page(struct aws_client *c, const struct provider_call *call, const char *name,
+	const char *body, size_t *bytes, json_t **ret, struct err *err);
 
 struct s3_place {
 	const char *bucket,

@@ -21,6 +21,7 @@
 
 #include "base/arena.h"
 #include "base/clock.h"
+#include "base/digest.h"
 #include "base/err.h"
 
 /* As much as POST /v1/manifests takes; and what one listing may name. */
@@ -87,6 +88,18 @@ struct source_listing {
 
 /* Count a page of a listing. ERR_IO: the pages never end, or are of something else. */
 int source_listing_page(size_t *bytes, size_t page, struct err *err);
+
+/* How far a listing was read; {0} before its first page. */
+struct source_pages {
+	char *next; /* what the provider calls the page to be read now; NULL: there is none */
+	char (*seen)[DIGEST_STRLEN]; /* what it called each so far */
+	size_t n, room;
+};
+#define SOURCE_PAGES_AUTO __attribute__((cleanup(source_pages_clear))) struct source_pages
+void source_pages_clear(struct source_pages *p);
+/* The page that was read names `next`; NULL and "" are the end. ERR_IO: a page that was read, so that they
+ * would turn for ever. */
+int source_pages_turn(struct source_pages *p, const char *next, struct err *err);
 
 /* Sort by name, each name once: pages that were read while something changed may tell of it twice. How
  * many are left. */

@@ -237,8 +237,8 @@ static bool may_ask_again(
 
 /* ---- SageMaker ---- */
 
-int aws_operation(struct aws_client *c, const struct provider_call *call, const char *name,
-	const char *body, json_t **ret, struct err *err)
+int aws_page(struct aws_client *c, const struct provider_call *call, const char *name,
+	const char *body, size_t *bytes, json_t **ret, struct err *err)
 {
 	struct aws_request r = {
 		.service = AWS_SAGEMAKER,
@@ -260,12 +260,20 @@ int aws_operation(struct aws_client *c, const struct provider_call *call, const 
 
 	if (rc < 0 && may_ask_again(c, call, err))
 		rc = send_once(c, call, &r, NULL, &response, err);
-	if (rc < 0)
+	if (rc < 0 || source_listing_page(bytes, response.body_len, err) < 0)
 		return err_wrap(err, "%s", name);
 	if (jcs_load(response.body, response.body_len, ret, &drift) < 0 || !json_is_object(*ret))
 		return err_set(err, ERR_UNREACHABLE, "%s: the answer (%d) is no JSON object", name,
 			response.status);
 	return 0;
+}
+
+int aws_operation(struct aws_client *c, const struct provider_call *call, const char *name,
+	const char *body, json_t **ret, struct err *err)
+{
+	size_t bytes = 0;
+
+	return aws_page(c, call, name, body, &bytes, ret, err);
 }
 
 /* ---- S3 ---- */

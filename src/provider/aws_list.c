@@ -112,7 +112,8 @@ int aws_entry_of(const json_t *package, struct arena *a, struct source_entry *re
 
 struct gathering {
 	struct source_entry *v;
-	size_t n, room, ignored;
+	size_t n, room, ignored, bytes;
+	struct source_pages pages;
 	struct arena *arena; /* of names and versions */
 	bool cut;	     /* there is more than was read */
 	bool endless;	     /* pages_max was not enough */
@@ -121,6 +122,7 @@ struct gathering {
 
 static void gatheringp(struct gathering *g)
 {
+	source_pages_clear(&g->pages);
 	arena_free(g->arena);
 	free(g->v);
 }
@@ -251,19 +253,18 @@ static int gather(struct gathering *g, const struct way *way, const json_t *pack
 	return 0;
 }
 
-/* 1: there is another page, *token names it; in an arena of its own, for pages are many. */
+/* In an arena of its own, for pages are many. */
 static int read_page(const struct aws_list *l, const struct provider_call *call,
-	const struct way *way, struct gathering *g, char **token, struct err *err)
+	const struct way *way, struct gathering *g, struct err *err)
 {
 	ARENA_AUTO a = arena_new();
 	struct provider_call page = *call;
 	json_auto_t *answer = NULL;
 	const json_t *list;
-	const char *next;
 
 	page.arena = a;
-	if (aws_operation(
-		    l->client, &page, way->operation, body_of(l, way, *token, a), &answer, err) < 0)
+	if (aws_page(l->client, &page, way->operation, body_of(l, way, g->pages.next, a), &g->bytes,
+		    &answer, err) < 0)
 		return -1;
 	list = json_object_get(answer, way->list);
 	if (!json_is_array(list)) {
@@ -278,30 +279,25 @@ static int read_page(const struct aws_list *l, const struct provider_call *call,
 		if (gather(g, way, way->in ? json_object_get(one, way->in) : one, a, err) < 0)
 			return -1;
 	}
-	next = aws_text(answer, "NextToken");
-	if (next && *token && strcmp(next, *token) == 0)
-		return err_set(err, ERR_UNREACHABLE,
-			"%s names the page that it gave as the next one", way->operation);
-	free(*token);
-	*token = next && *next ? xstrdup(next) : NULL;
-	return *token != NULL && !g->cut;
+	if (source_pages_turn(&g->pages, aws_text(answer, "NextToken"), err) < 0)
+		return err_wrap(err, "%s", way->operation);
+	return 0;
 }
 
 static int read_pages(const struct aws_list *l, const struct provider_call *call,
 	const struct way *way, struct gathering *g, struct err *err)
 {
-	FREE_AUTO char *token = NULL;
-	int rc = 1;
+	size_t pages = 0;
+	int rc;
 
-	for (size_t pages = 0; rc > 0; pages++) {
-		if (pages == way->pages_max) {
-			g->cut = g->endless = true;
-			break;
-		}
-		rc = read_page(l, call, way, g, &token, err);
-	}
+	do {
+		rc = read_page(l, call, way, g, err);
+		pages++;
+	} while (rc == 0 && g->pages.next && !g->cut && pages < way->pages_max);
+	g->endless = g->pages.next && !g->cut;
+	g->cut |= g->endless;
 	g->n = source_entries_sort(g->v, g->n);
-	return rc < 0 ? -1 : 0;
+	return rc;
 }
 
 /* ---- All of them ---- */

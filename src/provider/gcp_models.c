@@ -210,7 +210,7 @@ static bool is_known(const struct gcp_models *m, const struct gcp_models_options
 }
 
 struct page {
-	char *token; /* of the next; NULL: there is none */
+	struct source_pages pages;
 	size_t n, known;
 };
 
@@ -260,16 +260,13 @@ static int read_list(struct gcp_client *c, const struct provider_call *call, con
 	return check_page(*ret, err) < 0 ? -1 : 1;
 }
 
-/* Takes the token of the page after this one: false when there is none, -1 when it is this one. */
-static int turn_page(const json_t *doc, char **token, struct err *err)
+static int turn_page(const json_t *doc, struct source_pages *pages, struct err *err)
 {
-	const char *next = json_string_value(json_object_get(doc, "nextPageToken"));
+	const json_t *next = json_object_get(doc, "nextPageToken");
 
-	if (next && *token && strcmp(next, *token) == 0)
-		return err_set(err, ERR_UNREACHABLE, "Vertex AI names one page as its own next");
-	free(*token);
-	*token = next && *next ? xstrdup(next) : NULL;
-	return *token != NULL;
+	return source_pages_turn(pages, json_string_value(next), err) < 0
+		       ? err_wrap(err, "Vertex AI")
+		       : 0;
 }
 
 /* All that is shown there, as states of the model as it was listed. */
@@ -292,9 +289,10 @@ static int take_versions(const json_t *doc, const struct gcp_model *model, struc
 	return 0;
 }
 
-/* 1: there is another page, *token names it. Each in an arena of its own: there may be many. */
+/* Each in an arena of its own: there may be many. */
 static int read_versions_page(struct gcp_client *c, const struct provider_call *call,
-	const struct gcp_model *model, struct gathering *g, char **token, struct err *err)
+	const struct gcp_model *model, struct gathering *g, struct source_pages *pages,
+	struct err *err)
 {
 	ARENA_AUTO a = arena_new();
 	struct provider_call own = *call;
@@ -305,25 +303,26 @@ static int read_versions_page(struct gcp_client *c, const struct provider_call *
 	rc = read_list(c, &own,
 		arena_printf(a, "/v1/%s/models/%s:listVersions?pageSize=%d&readMask=%s%s%s",
 			gcp_client_parent(c), model->id, PAGE_SIZE, MASK,
-			*token ? "&pageToken=" : "", *token ? http_escape(*token, a) : ""),
+			pages->next ? "&pageToken=" : "",
+			pages->next ? http_escape(pages->next, a) : ""),
 		&g->bytes, &doc, err);
 	if (rc <= 0)
 		return rc;
-	if (take_versions(doc, model, g, a, err) < 0)
+	if (take_versions(doc, model, g, a, err) < 0 || turn_page(doc, pages, err) < 0)
 		return -1;
-	return turn_page(doc, token, err);
+	return pages->next != NULL;
 }
 
 static int read_versions(struct gcp_client *c, const struct provider_call *call,
 	const struct gcp_model *model, struct gathering *g, struct err *err)
 {
-	FREE_AUTO char *token = NULL;
+	SOURCE_PAGES_AUTO pages = {0};
 	int rc = 1;
 
-	for (size_t pages = 0; rc > 0 && g->n <= LISTING_MAX; pages++) {
-		if (pages == PAGES_MAX)
+	while (rc > 0 && g->n <= LISTING_MAX) {
+		if (pages.n == PAGES_MAX)
 			return err_set(err, ERR_UNREACHABLE, "its versions have no last page");
-		rc = read_versions_page(c, call, model, g, &token, err);
+		rc = read_versions_page(c, call, model, g, &pages, err);
 	}
 	return rc < 0 ? err_wrap(err, "the versions of model %s", model->id) : 0;
 }
@@ -341,7 +340,7 @@ static int read_page(const struct gcp_models *m, struct gcp_client *c,
 	int rc;
 
 	own.arena = a;
-	rc = read_list(c, &own, page_path(c, o->filter, p->token, a), &g->bytes, &doc, err);
+	rc = read_list(c, &own, page_path(c, o->filter, p->pages.next, a), &g->bytes, &doc, err);
 	if (rc == 0)
 		return err_set(err, ERR_CONFIG, "there is no %s", gcp_client_parent(c));
 	if (rc < 0)
@@ -361,13 +360,13 @@ static int read_page(const struct gcp_models *m, struct gcp_client *c,
 		if (o->all_versions && !known && read_versions(c, &own, &model, g, err) < 0)
 			return -1;
 	}
-	return turn_page(doc, &p->token, err) < 0 ? -1 : 0;
+	return turn_page(doc, &p->pages, err);
 }
 
 /* 1 when the page shows it. What is asked for is one model, but however Vertex AI binds a filter's words, a
  * page shows only what the filter does; with an OR there may be more of that, and more pages. */
 static int look_on_page(struct gcp_client *c, const struct provider_call *call, const char *filter,
-	const char *id, size_t *bytes, char **token, struct err *err)
+	const char *id, size_t *bytes, struct source_pages *pages, struct err *err)
 {
 	ARENA_AUTO a = arena_new();
 	struct provider_call own = *call;
@@ -376,7 +375,7 @@ static int look_on_page(struct gcp_client *c, const struct provider_call *call, 
 	size_t i;
 
 	own.arena = a;
-	if (read_list(c, &own, page_path(c, filter, *token, a), bytes, &doc, err) < 0)
+	if (read_list(c, &own, page_path(c, filter, pages->next, a), bytes, &doc, err) < 0)
 		return -1;
 	json_array_foreach(json_object_get(doc, "models"), i, one)
 	{
@@ -386,27 +385,25 @@ static int look_on_page(struct gcp_client *c, const struct provider_call *call, 
 		if (found && strcmp(found, id) == 0)
 			return 1;
 	}
-	return turn_page(doc, token, err) < 0 ? -1 : 0;
+	return turn_page(doc, pages, err);
 }
 
 int gcp_model_is_listed(struct gcp_client *c, const struct gcp_models_options *o,
 	const struct provider_call *call, const struct gcp_model *m, struct err *err)
 {
 	const char *filter = arena_printf(call->arena, "%s AND model=\"%s\"", o->filter, m->id);
-	FREE_AUTO char *token = NULL;
+	SOURCE_PAGES_AUTO pages = {0};
 	size_t bytes = 0;
-	int rc = 0;
+	int rc;
 
 	if (!*o->filter)
 		return 1;
-	for (size_t pages = 0; rc == 0; pages++) {
-		if (pages == PAGES_MAX)
+	do {
+		if (pages.n == PAGES_MAX)
 			return err_set(err, ERR_UNREACHABLE,
 				"Vertex AI's list of models has no last page");
-		rc = look_on_page(c, call, filter, m->id, &bytes, &token, err);
-		if (!token)
-			break;
-	}
+		rc = look_on_page(c, call, filter, m->id, &bytes, &pages, err);
+	} while (rc == 0 && pages.next);
 	return rc < 0 ? err_wrap(err, "whether model %s is one of `filter`", m->id) : rc;
 }
 
@@ -483,11 +480,11 @@ static int read_pages(struct gcp_models *m, struct gcp_client *c,
 		rc = i < PAGES_MAX ? read_page(m, c, o, call, g, &p, err)
 				   : err_set(err, ERR_UNREACHABLE,
 					     "Vertex AI's list of models has no last page");
-		*ret_whole = !p.token;
-		if (!p.token || g->n > LISTING_MAX || (trusted && p.n && p.known == p.n))
+		*ret_whole = !p.pages.next;
+		if (!p.pages.next || g->n > LISTING_MAX || (trusted && p.n && p.known == p.n))
 			break;
 	}
-	free(p.token);
+	source_pages_clear(&p.pages);
 	return rc;
 }
 

@@ -24,11 +24,13 @@ struct reading {
 	struct arena *arena; /* of what stays */
 	struct source_entry *v;
 	size_t n, room, bytes;
+	struct source_pages pages;
 	bool cut;
 };
 
 static void readingp(struct reading *l)
 {
+	source_pages_clear(&l->pages);
 	free(l->v);
 	arena_free(l->arena);
 }
@@ -99,8 +101,8 @@ static int take_page(struct reading *l, const struct http_response *r, struct er
 	return 0;
 }
 
-/* The URL with rel="next", on the heap; NULL at the end. */
-static char *next_page(const struct http_response *r)
+/* The URL with rel="next"; NULL at the end. */
+static const char *next_page(const struct http_response *r, struct arena *a)
 {
 	const char *at = http_response_header(r, "Link");
 
@@ -109,7 +111,7 @@ static char *next_page(const struct http_response *r)
 		size_t rest = strcspn(at + n, ",");
 
 		if (memmem(at + n, rest, "rel=\"next\"", 10))
-			return memcpy(xcalloc(n + 1, 1), at, n);
+			return arena_strndup(a, at, n);
 		at += n;
 	}
 	return NULL;
@@ -147,49 +149,32 @@ static int ask_page(struct connector *c, const struct provider_call *call, const
 }
 
 /* Each page in an arena of its own: there may be many. */
-static int read_page(struct reading *l, char **next, struct err *err)
+static int read_page(struct reading *l, struct err *err)
 {
 	ARENA_AUTO a = arena_new();
 	struct provider_call own = *l->call;
+	const char *path = l->pages.next;
 	struct http_response r;
 	enum hf_said said;
 
-	if (!session_same_server(*next, l->c->server.base))
+	if (!session_same_server(path, l->c->server.base))
 		return err_set(err, ERR_IO,
-			"the listing goes on at another server, %.100s: not followed", *next);
+			"the listing goes on at another server, %.100s: not followed", path);
 	own.arena = a;
-	if (ask_page(l->c, &own, *next, NULL, &said, &r, err) < 0 || take_page(l, &r, err) < 0)
+	if (ask_page(l->c, &own, path, NULL, &said, &r, err) < 0 || take_page(l, &r, err) < 0)
 		return -1;
-	free(*next);
-	*next = next_page(&r);
-	return 0;
-}
-
-/* What a page calls the next one must be none that was read: it would go on for ever. */
-static int check_new(char (*seen)[DIGEST_STRLEN], int n, const char *next, struct err *err)
-{
-	digest_string(next, strlen(next), seen[n]);
-	for (int i = 0; i < n; i++)
-		if (!strcmp(seen[i], seen[n]))
-			return err_set(err, ERR_IO,
-				"the listing goes on with a page that was read, %.100s", next);
-	return 0;
+	return source_pages_turn(&l->pages, next_page(&r, a), err);
 }
 
 static int read_rest(struct reading *l, const struct http_response *first, struct err *err)
 {
-	FREE_AUTO char *next = next_page(first);
-	char(*seen)[DIGEST_STRLEN] =
-		next ? arena_alloc(l->call->arena, PAGES_MAX * sizeof(*seen)) : NULL;
+	int rc = source_pages_turn(&l->pages, next_page(first, l->call->arena), err);
 
-	for (int pages = 1; next && !l->cut; pages++) {
-		if (pages == PAGES_MAX)
-			return err_set(
-				err, ERR_IO, "the listing has more than %d pages", (int)PAGES_MAX);
-		if (check_new(seen, pages - 1, next, err) < 0 || read_page(l, &next, err) < 0)
-			return -1;
-	}
-	return 0;
+	for (int pages = 1; rc == 0 && l->pages.next && !l->cut; pages++)
+		rc = pages < PAGES_MAX ? read_page(l, err)
+				       : err_set(err, ERR_IO, "the listing has more than %d pages",
+						 (int)PAGES_MAX);
+	return rc;
 }
 
 static void remember(struct reading *l, const struct http_response *first, const char *digest)

@@ -45,6 +45,35 @@ int source_listing_page(size_t *bytes, size_t page, struct err *err)
 	return 0;
 }
 
+void source_pages_clear(struct source_pages *p)
+{
+	free(p->next);
+	free(p->seen);
+	*p = (struct source_pages){0};
+}
+
+int source_pages_turn(struct source_pages *p, const char *next, struct err *err)
+{
+	char *name = next && *next ? xstrdup(next) : NULL;
+
+	/* It may be p->next itself. */
+	free(p->next);
+	p->next = name;
+	if (!name)
+		return 0;
+	if (p->n == p->room) {
+		p->room = p->room ? p->room * 2 : 16;
+		p->seen = xrealloc(p->seen, p->room * sizeof(*p->seen));
+	}
+	digest_string(name, strlen(name), p->seen[p->n]);
+	for (size_t i = 0; i < p->n; i++)
+		if (!strcmp(p->seen[i], p->seen[p->n]))
+			return err_set(err, ERR_IO,
+				"the listing goes on with a page that was read, %.100s", name);
+	p->n++;
+	return 0;
+}
+
 size_t source_entries_sort(struct source_entry *v, size_t n)
 {
 	size_t kept = 0;

@@ -11,7 +11,7 @@ file with the profiles default and wrong).
   POST   /_control/fault {"kind": ..., "service": S, "match": REGEX, "times": N, ...}   DELETE: all end
          match: of "METHOD /path" or of the operation; kind: throttle (with "after"), error ("status", "code"), slow
          ("seconds"), hold (until all faults end), truncate, denied, unauthorized, expired, echo (what signs), gone (no answer), drift ("variant":
-         html, wrap, rename, types, endless)
+         html, wrap, rename, types, endless, turning)
   POST   /_control/seed {"count", "group", "bucket", "manifest": text with %d, "age": seconds}
   POST   /_control/object {"bucket", "key", "text"}   DELETE {"bucket", "key"}   /_control/bucket {"bucket", "region"}
   POST   /_control/create {a package, as CreateModelPackage takes it}
@@ -293,7 +293,10 @@ class Handler(http.server.BaseHTTPRequestHandler):
         if not self.headers["X-Amz-Target"].startswith("SageMaker.") or self.route not in operations:
             raise AwsError("UnknownOperationException", "")
         with store.lock:
-            answer = operations[self.route](json.loads(self.body or b"{}"))
+            body = json.loads(self.body or b"{}")
+            if self.variant == "turning":
+                self.token = body.pop("NextToken", None)
+            answer = operations[self.route](body)
             text = json.dumps(self.drifted(answer)) if answer is not None else ""
         raise Reply(200, text, "application/x-amz-json-1.1")
 
@@ -306,6 +309,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
             return json.loads(re.sub(r'"CreationTime": ([0-9.]+)', r'"CreationTime": "\1"', json.dumps(answer)))
         if self.variant == "endless":
             return {**answer, "NextToken": "again"}
+        if self.variant == "turning":
+            return {**answer, "NextToken": "here" if self.token == "there" else "there"}
         return answer
 
     # ---- S3 ----

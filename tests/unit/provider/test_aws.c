@@ -121,6 +121,8 @@ static const struct {
 	{"'kind':'drift','variant':'rename'", ERR_CONFIG, "without a ModelPackageArn"},
 	{"'kind':'drift','variant':'types'", ERR_CONFIG, "without a CreationTime in seconds"},
 	{"'kind':'drift','variant':'endless'", ERR_IO, "The pagination token is not valid"},
+	{"'kind':'drift','variant':'turning'", ERR_IO,
+		"ListModelPackages: the listing goes on with a page that was read"},
 };
 
 START_TEST(test_aws__gets_through_a_fault_or_says_what_it_is)

@@ -230,6 +230,7 @@ static const struct {
 	{"'kind':'drift','variant':'rename'", "without a ModelPackageArn"},
 	{"'kind':'drift','variant':'types'", "without a CreationTime in seconds"},
 	{"'kind':'drift','variant':'endless'", "The pagination token is not valid"},
+	{"'kind':'drift','variant':'turning'", "Search: the listing goes on with a page that was"},
 };
 
 START_TEST(test_aws_list__without_search_all_are_listed)
@@ -286,6 +287,35 @@ START_TEST(test_aws_list__a_search_that_fails_loses_nothing)
 }
 END_TEST
 
+/* The linker leads the connector's calls here (see Makefile). */
+int __real_source_listing_page(size_t *bytes, size_t page, struct err *err);
+int __wrap_source_listing_page(size_t *bytes, size_t page, struct err *err);
+static size_t page_is_of; /* 0: of what it is */
+
+int __wrap_source_listing_page(size_t *bytes, size_t page, struct err *err)
+{
+	return __real_source_listing_page(bytes, page_is_of ? page_is_of : page, err);
+}
+
+START_TEST(test_aws_list__its_pages_are_counted)
+{
+	struct source_listing l;
+
+	aws_rig_seed("large", 9);
+	aws_rig_open_group("large");
+	page_is_of = LISTING_BYTES_MAX / 3;
+	expect(9, 3, 0);
+	aws_rig_later(8 * DAY);
+	page_is_of++;
+	int rc = connector_aws.list(aws_rig.connector, &aws_rig.call, &l, &aws_rig.err);
+
+	page_is_of = 0;
+	ck_assert_int_eq(rc, -1);
+	ck_assert_int_eq(aws_rig.err.code, ERR_IO);
+	ck_assert_msg(strstr(aws_rig.err.msg, "more than 256 MiB"), "%s", aws_rig.err.msg);
+}
+END_TEST
+
 Suite *test_suite(void)
 {
 	TCase *t;
@@ -300,5 +330,6 @@ Suite *test_suite(void)
 	tcase_add_test(t, test_aws_list__what_is_gone_is_noticed_within_a_week);
 	tcase_add_loop_test(t, test_aws_list__without_search_all_are_listed, 0, COUNT(refusals));
 	tcase_add_test(t, test_aws_list__a_search_that_fails_loses_nothing);
+	tcase_add_test(t, test_aws_list__its_pages_are_counted);
 	return s;
 }

@@ -361,14 +361,21 @@ START_TEST(test_gcp__a_listing_that_fails)
 }
 END_TEST
 
-/* One that names itself as the next has no end. */
-START_TEST(test_gcp__a_page_without_end)
+/* One that names itself as the next, and two that name each other. */
+START_TEST(test_gcp__pages_without_end)
 {
 	struct source_listing l;
 
 	google_rule(&google, LIST, 200, page(6, 3, "same"));
 	ck_assert_int_eq(connector_gcp.list(connector, &call, &l, &err), -1);
-	ck_assert_int_eq(err.code, ERR_UNREACHABLE);
+	ck_assert_int_eq(err.code, ERR_IO);
+	forget_rules();
+	google_rule(&google, "pageToken=there", 200, page(3, 3, "here"));
+	google_rule(&google, LIST, 200, page(6, 3, "there"));
+	ck_assert_int_eq(connector_gcp.list(connector, &call, &l, &err), -1);
+	ck_assert_int_eq(err.code, ERR_IO);
+	ck_assert_msg(strstr(err.msg, "a page that was read"), "%s", err.msg);
+	ck_assert_uint_eq(google_asked(&google, LIST), 3);
 }
 END_TEST
 
@@ -771,7 +778,7 @@ Suite *test_suite(void)
 	tcase_add_test(c, test_gcp__all_versions);
 	tcase_add_loop_test(c, test_gcp__schema_drift, 0, sizeof(drifts) / sizeof(drifts[0]));
 	tcase_add_test(c, test_gcp__a_listing_that_fails);
-	tcase_add_test(c, test_gcp__a_page_without_end);
+	tcase_add_test(c, test_gcp__pages_without_end);
 	tcase_add_test(c, test_gcp__two_days_without_google);
 	tcase_add_test(c, test_gcp__a_token_that_was_taken_back);
 	tcase_add_test(c, test_gcp__a_manifest_beside_the_artifact);

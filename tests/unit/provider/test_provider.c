@@ -3,6 +3,7 @@
  * What the connectors share: listings in order.
  */
 #include <check.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "provider/provider.h"
@@ -45,6 +46,31 @@ START_TEST(test_provider__a_listing_has_so_many_bytes)
 }
 END_TEST
 
+START_TEST(test_provider__pages_do_not_turn)
+{
+	static const char *const names[] = {"a", "b", "c", "d", "b"};
+	SOURCE_PAGES_AUTO p = {0};
+	struct err err = {0};
+	char name[8];
+
+	for (size_t i = 0; i < 4; i++) {
+		ck_assert_int_eq(source_pages_turn(&p, names[i], &err), 0);
+		ck_assert_str_eq(p.next, names[i]);
+	}
+	for (int i = 0; i < 100; i++) {
+		snprintf(name, sizeof(name), "e%d", i);
+		ck_assert_int_eq(source_pages_turn(&p, name, &err), 0);
+	}
+	ck_assert_int_eq(source_pages_turn(&p, names[4], &err), -1);
+	ck_assert_int_eq(err.code, ERR_IO);
+	ck_assert_int_eq(source_pages_turn(&p, p.next, &err), -1);
+	ck_assert_int_eq(source_pages_turn(&p, "", &err), 0);
+	ck_assert_ptr_null(p.next);
+	ck_assert_int_eq(source_pages_turn(&p, NULL, &err), 0);
+	ck_assert_ptr_null(p.next);
+}
+END_TEST
+
 Suite *test_suite(void)
 {
 	Suite *s = suite_create("connectors in common");
@@ -53,6 +79,7 @@ Suite *test_suite(void)
 	tcase_add_test(t, test_provider__listings_are_sorted_and_hold_each_name_once);
 	tcase_add_test(t, test_provider__an_empty_listing_stays_empty);
 	tcase_add_test(t, test_provider__a_listing_has_so_many_bytes);
+	tcase_add_test(t, test_provider__pages_do_not_turn);
 	suite_add_tcase(s, t);
 	return s;
 }
