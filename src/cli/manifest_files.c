@@ -13,12 +13,37 @@
 #include "base/file.h"
 #include "cli/manifest.h"
 
-enum { DEPTH_MAX = 8 };
+enum { DEPTH_MAX = 8, FOLDERS_MAX = 4000 };
 
 struct names {
 	const char **v;
 	size_t n, room;
 };
+
+/* Links lead to one folder by many ways: it is read by the first of them. */
+struct walk {
+	struct cli *cli;
+	struct harvest *h;
+	struct stat *seen;
+	size_t n, room;
+};
+
+static bool was_seen(const struct walk *w, const struct stat *st)
+{
+	for (size_t i = 0; i < w->n; i++)
+		if (w->seen[i].st_dev == st->st_dev && w->seen[i].st_ino == st->st_ino)
+			return true;
+	return false;
+}
+
+static void see(struct walk *w, const struct stat *st)
+{
+	if (w->n == w->room) {
+		w->room = w->room ? w->room * 2 : 16;
+		w->seen = xrealloc(w->seen, w->room * sizeof(*w->seen));
+	}
+	w->seen[w->n++] = *st;
+}
 
 static void closedirp(DIR **d)
 {
@@ -119,41 +144,58 @@ static int gather_file(struct cli *cli, struct harvest *h, const char *path, boo
 	return cli_fail(cli, CLI_REFUSED, "%s%s", err.msg, way_on);
 }
 
-static int gather(struct cli *cli, struct harvest *h, const char *path, bool is_named, int depth)
+static int gather(struct walk *w, const char *path, bool is_named, int depth);
+
+static int gather_folder(struct walk *w, const char *path, int depth)
 {
+	struct cli *cli = w->cli;
 	struct names names = {0};
-	struct stat st;
 	int rc;
 
-	if (stat(path, &st) < 0 || !S_ISDIR(st.st_mode))
-		return is_named || may_hold_results(strrchr(path, '/') + 1)
-			       ? gather_file(cli, h, path, is_named)
-			       : CLI_DONE;
 	if (depth == DEPTH_MAX)
 		return cli_fail(cli, CLI_REFUSED,
 			"%s lies more than %d folders deep: name the files that count", path,
 			DEPTH_MAX);
+	if (w->n > FOLDERS_MAX)
+		return cli_fail(cli, CLI_REFUSED, "more than %d folders: name the files that count",
+			FOLDERS_MAX);
 	rc = list_folder(cli, path, &names);
 	for (size_t i = 0; !rc && i < names.n; i++) {
 		const char *slash = ends_with(path, "/") ? "" : "/";
-		rc = gather(cli, h, arena_printf(cli->arena, "%s%s%s", path, slash, names.v[i]),
-			false, depth + 1);
+		rc = gather(w, arena_printf(cli->arena, "%s%s%s", path, slash, names.v[i]), false,
+			depth + 1);
 	}
-	if (!rc && h->n_sources > HARVEST_FILES_MAX)
+	if (!rc && w->h->n_sources > HARVEST_FILES_MAX)
 		rc = cli_fail(cli, CLI_REFUSED, "more than %d files: name those that count",
 			HARVEST_FILES_MAX);
 	return rc;
 }
 
+static int gather(struct walk *w, const char *path, bool is_named, int depth)
+{
+	struct stat st;
+
+	if (stat(path, &st) < 0 || !S_ISDIR(st.st_mode))
+		return is_named || may_hold_results(strrchr(path, '/') + 1)
+			       ? gather_file(w->cli, w->h, path, is_named)
+			       : CLI_DONE;
+	if (was_seen(w, &st))
+		return CLI_DONE;
+	see(w, &st);
+	return gather_folder(w, path, depth);
+}
+
 int manifest_gather(struct cli *cli, struct harvest *h)
 {
+	struct walk w = {.cli = cli, .h = h};
 	int worst = CLI_DONE;
 
 	/* Every argument is looked at, so that one run names all that is wrong. */
 	for (size_t i = 0; i < cli->n_args; i++) {
-		int rc = gather(cli, h, cli->args[i], true, 0);
+		int rc = gather(&w, cli->args[i], true, 0);
 		worst = rc > worst ? rc : worst;
 	}
+	free(w.seen);
 	if (!worst && !h->n_sources)
 		return cli_fail(cli, CLI_REFUSED,
 			"there is no .json, .jsonl or README.md in what was named");

@@ -97,6 +97,21 @@ ln -s nowhere.json big/run/gone.json
 manifest big --provider aws --role runtime --uri s3://b/r
 check "a link that leads nowhere may have been evidence" says 'cannot open big/run/gone.json'
 rm -r big pipes
+mkdir -p web/.0 web/.1 web/.2 web/.3 web/.4 web/.5 web/.6
+for level in 0 1 2 3 4 5; do
+	for link in 0 1 2 3 4 5 6 7 8 9 a b c d e f g h i j; do
+		ln -s ../.$((level + 1)) web/.$level/$link
+	done
+done
+ln -s .0 web/start
+ln -s .. web/.6/up
+echo '{"metrics": {"quality": {"value": 0.74}}}' >web/.6/results.json
+timeout 20 "$BUILD/spiralfed" manifest web web/.6 --provider gcp --role embed --uri gs://b/e --id a/b-v1 \
+	--output made.json >out 2>err
+status=$?
+check "of links that lead to one folder by 64,000,000 ways one is gone" exits 0
+check "... once" says 'quality  0.74  <- web/start/0/0/0/0/0/0/results.json'
+rm -r web made.json
 manifest "$harvest/runtime/bench.json" --provider aws --role benchmark --subject spiralverse/runtime-v3 \
 	--id spiralverse/inference-benchmark-v4 --known-as spiralverse/runtime-v4 --uri s3://b/r --output made.json
 check "evidence about another" holds '"subject": "spiralverse/runtime-v3"'
