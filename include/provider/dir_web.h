@@ -20,7 +20,11 @@ int dir_web_fetch(struct dir_web *w, const struct provider_call *call,
 	const struct source_entry *entry, struct source_document *ret, struct err *err);
 void dir_web_health(struct dir_web *w, const struct clock *clock, struct session_health *ret);
 
-/* What a listing names, in its order. Pure; in the arena. */
+/* Of a file: what tells of a change, in few bytes however many a server says; `size` may be NULL. In the
+ * arena. */
+const char *dir_state(const char *time, const char *size, struct arena *a);
+
+/* What a listing names, each name once, in its order. Pure; in the arena. */
 struct dir_link {
 	const char *name;
 	const char *state; /* what the listing says of its time and size; NULL: nothing */

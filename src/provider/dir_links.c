@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/digest.h"
 #include "base/hex.h"
 #include "base/jcs.h"
 #include "base/text.h"
@@ -54,6 +55,14 @@ static void add(struct links *l, const char *name, const char *state)
 	l->v[l->n++] = (struct dir_link){name, state};
 }
 
+const char *dir_state(const char *time, const char *size, struct arena *a)
+{
+	const char *state = size ? arena_printf(a, "%s %s", time, size) : arena_strdup(a, time);
+	size_t len = strlen(state);
+
+	return len > STATE_MAX ? digest_string(state, len, arena_alloc(a, DIGEST_STRLEN)) : state;
+}
+
 /* ---- JSON: ["a.json", ...] or [{"name", "type", "mtime", "size"}, ...] ---- */
 
 static const char *text_of(const json_t *v, struct arena *a)
@@ -88,7 +97,7 @@ static int read_json(
 			l->ignored++;
 		else
 			add(l, arena_strdup(a, name),
-				mtime ? arena_printf(a, "%s %s", mtime, size ? size : "") : NULL);
+				mtime ? dir_state(mtime, size ? size : "", a) : NULL);
 	}
 	return 0;
 }
@@ -182,6 +191,40 @@ static void read_html(struct links *l, const char *text, size_t len, struct aren
 	}
 }
 
+/* ---- The whole ---- */
+
+/* One that tells of its state first, then in their order. */
+static int by_name(const void *a, const void *b)
+{
+	const struct dir_link *x = *(const struct dir_link *const *)a,
+			      *y = *(const struct dir_link *const *)b;
+	int rc = strcmp(x->name, y->name);
+
+	return rc ? rc : !x->state != !y->state ? (x->state ? -1 : 1) : (x > y) - (x < y);
+}
+
+/* Each name once: an icon may lead there, too, and each may cost a request. */
+static void take_once(struct links *l)
+{
+	struct dir_link **sorted = xcalloc(l->n + 1, sizeof(struct dir_link *));
+	const char *name = NULL;
+	size_t kept = 0;
+
+	for (size_t i = 0; i < l->n; i++)
+		sorted[i] = &l->v[i];
+	qsort(sorted, l->n, sizeof(struct dir_link *), by_name);
+	for (size_t i = 0; i < l->n; i++)
+		if (name && !strcmp(sorted[i]->name, name))
+			sorted[i]->name = NULL;
+		else
+			name = sorted[i]->name;
+	for (size_t i = 0; i < l->n; i++)
+		if (l->v[i].name)
+			l->v[kept++] = l->v[i];
+	l->n = kept;
+	free(sorted);
+}
+
 int dir_links_parse(
 	const char *text, size_t len, struct arena *a, struct dir_links *ret, struct err *err)
 {
@@ -196,6 +239,7 @@ int dir_links_parse(
 	else
 		rc = err_set(
 			err, ERR_IO, "the listing is neither a JSON array nor a page of links");
+	take_once(&l);
 	if (rc == 0)
 		*ret = (struct dir_links){
 			.v = l.n ? arena_memdup(a, l.v, l.n * sizeof(*l.v)) : NULL,

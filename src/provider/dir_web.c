@@ -116,8 +116,7 @@ static int ask_version(struct dir_web *w, const struct provider_call *call, cons
 			"%s: the server gives neither ETag nor Last-Modified, and its listing no "
 			"time: a change could not be seen",
 			name);
-	*ret = r.etag ? arena_strdup(into, r.etag)
-		      : arena_printf(into, "%s %s", time, size ? size : "");
+	*ret = r.etag ? dir_state(r.etag, NULL, into) : dir_state(time, size ? size : "", into);
 	return 0;
 }
 

@@ -60,6 +60,11 @@ static const struct {
 		3},
 	{"<a href=\"a&amp;b.json\">x</a><a href='./c.json'>y</a>", "a&b.json; c.json", 0},
 	{"<a href=\"a.json", "", 0},
+	/* An icon that leads there, and a name that comes again. */
+	{"<a href='b.json'><img></a> <a href='b.json'>b</a> 2025-11-24 10:00 5\n"
+	 "<a href='a.json'>a</a> 2025-11-24 11:00 6\n<a href='b.json'>b</a> 2025-11-24 12:00 7",
+		"b.json=2025-11-24 10:00 5; a.json=2025-11-24 11:00 6", 0},
+	{"[\"b.json\",\"a.json\",\"b.json\",\"b.json\"]", "b.json; a.json", 0},
 };
 
 START_TEST(test_dir_links__reads_what_servers_write)
@@ -77,6 +82,27 @@ START_TEST(test_dir_links__reads_what_servers_write)
 	ck_assert_str_eq(got, listings[_i].links);
 	ck_assert_uint_eq(l.ignored, listings[_i].ignored);
 	ck_assert(!l.cut);
+}
+END_TEST
+
+/* It goes to the registry. */
+START_TEST(test_dir_links__a_state_is_short_and_follows_all_of_it)
+{
+	const char *states[2];
+	struct dir_links l;
+	struct err err;
+
+	for (int i = 0; i < 2; i++) {
+		const char *text = arena_printf(
+			arena, "[{\"name\":\"a.json\",\"mtime\":\"%03000d\",\"size\":1}]", i);
+
+		ck_assert_int_eq(dir_links_parse(text, strlen(text), arena, &l, &err), 0);
+		states[i] = l.v[0].state;
+		ck_assert_uint_le(strlen(states[i]), 200);
+	}
+	ck_assert_str_ne(states[0], states[1]);
+	ck_assert_str_eq(dir_state("\"etag\"", NULL, arena), "\"etag\"");
+	ck_assert_str_eq(dir_state("monday", "", arena), "monday ");
 }
 END_TEST
 
@@ -174,6 +200,7 @@ Suite *test_suite(void)
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_loop_test(t, test_dir_links__reads_what_servers_write, 0,
 		sizeof(listings) / sizeof(listings[0]));
+	tcase_add_test(t, test_dir_links__a_state_is_short_and_follows_all_of_it);
 	tcase_add_loop_test(t, test_dir_links__refuses_what_is_no_listing, 0,
 		sizeof(broken) / sizeof(broken[0]));
 	tcase_add_test(t, test_dir_links__says_when_there_are_too_many);
