@@ -105,6 +105,11 @@ static int take_tags(struct reading *x, const struct repository_refs *refs, stru
 	if (!r->n)
 		return err_set(err, ERR_NOT_FOUND, "it has no tag of a release, e.g. v1.0.0");
 	qsort(r->v, r->n, sizeof(*r->v), by_version);
+	/* Each is read, and the Hub has each once. */
+	for (size_t i = 1; i < r->n; i++)
+		if (by_version(&r->v[i - 1], &r->v[i]) == 0)
+			return err_set(err, ERR_IO, "the Hub names the tag %s more than once",
+				r->v[i].tag);
 	for (size_t i = 0; i < r->n; i++) {
 		if (reading_take_release(x, &r->v[i], err) < 0)
 			return err_wrap(err, "%s", r->v[i].tag);

@@ -635,6 +635,20 @@ START_TEST(test_restore__needs_every_tag)
 }
 END_TEST
 
+START_TEST(test_restore__reads_no_tag_twice)
+{
+	struct restoration r;
+	struct err err = {0};
+
+	memory.tags[memory.n_tags++] = memory.tags[0];
+	memory.requests = 0;
+	ck_assert_int_eq(read_all(&r, &err), -1);
+	ck_assert_int_eq(err.code, ERR_IO);
+	ck_assert_msg(strstr(err.msg, "the tag v1.0.0 more than once"), "%s", err.msg);
+	ck_assert_int_le(memory.requests, 1 + PUBLISHED_PATHS); /* nothing of a tag */
+}
+END_TEST
+
 START_TEST(test_restore__trusts_nobody_else)
 {
 	struct restoration r;
@@ -723,6 +737,7 @@ Suite *test_suite(void)
 	tcase_add_test(tc, test_restore__holds_on_arrival_what_was_lost);
 	tcase_add_test(tc, test_restore__names_a_file_that_is_missing);
 	tcase_add_test(tc, test_restore__needs_every_tag);
+	tcase_add_test(tc, test_restore__reads_no_tag_twice);
 	tcase_add_test(tc, test_restore__trusts_nobody_else);
 	tcase_add_test(tc, test_restore__trusts_whom_the_newest_key_vouches_for);
 	tcase_add_test(tc, test_restore__leaves_nothing_of_what_failed);
