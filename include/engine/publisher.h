@@ -81,8 +81,12 @@ struct looking {
 	struct publication_file files[PUBLISHED_PATHS]; /* at the head, in the order of the paths */
 };
 const char *publication_found_at(const struct publication_file *files, const char *path);
+/* 1, 0, -1. Either may be as large as a file that others write: into an arena of its own. */
 int publication_read_at(const struct looking *x, const char *commit, const char *path,
-	struct source_document *ret, struct err *err);
+	struct arena *into, struct source_document *ret, struct err *err);
+/* Of each file the digest, NULL where there is none, into what lives as long as the look. */
+int publication_digests_at(const struct looking *x, const char *commit,
+	struct publication_file *files, struct err *err);
 /* Is it ours? Sets what of the view speaks of that. ---- publication_own.c */
 int publication_own(struct looking *x, struct err *err);
 

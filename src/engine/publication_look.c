@@ -86,12 +86,33 @@ static int know_releases(struct db *reader, const struct provider_call *call,
 /* ---- Files ---- */
 
 int publication_read_at(const struct looking *x, const char *commit, const char *path,
-	struct source_document *ret, struct err *err)
+	struct arena *into, struct source_document *ret, struct err *err)
 {
-	int rc = x->s->kind->repository->read(
-		x->s->connector, x->call, commit, path, PUBLISHED_FILE_MAX, ret, err);
+	struct provider_call own = *x->call;
+	int rc;
 
+	own.arena = into;
+	rc = x->s->kind->repository->read(
+		x->s->connector, &own, commit, path, PUBLISHED_FILE_MAX, ret, err);
 	return rc < 0 ? err_wrap(err, "%s", path) : rc;
+}
+
+int publication_digests_at(const struct looking *x, const char *commit,
+	struct publication_file *files, struct err *err)
+{
+	for (size_t i = 0; i < PUBLISHED_PATHS; i++) {
+		ARENA_AUTO scratch = arena_new();
+		struct source_document d;
+		char digest[DIGEST_STRLEN];
+		int rc = publication_read_at(x, commit, files[i].path, scratch, &d, err);
+
+		if (rc < 0)
+			return -1;
+		files[i].found =
+			rc > 0 ? arena_strdup(x->call->arena, digest_string(d.text, d.len, digest))
+			       : NULL;
+	}
+	return 0;
 }
 
 const char *publication_found_at(const struct publication_file *files, const char *path)
@@ -118,24 +139,13 @@ static bool must_read(const struct publication_look *l)
 
 static int read_files(struct looking *x, struct err *err)
 {
-	struct arena *a = x->call->arena;
-
 	for (size_t i = 0; i < PUBLISHED_PATHS; i++) {
 		struct publication_file *f = &x->files[i];
-		struct source_document d;
-		int rc;
 
 		*f = (struct publication_file){.path = published_paths[i]};
 		f->left = f->found = left_of(x->l, f->path);
-		if (!must_read(x->l))
-			continue;
-		rc = publication_read_at(x, x->l->view.head, f->path, &d, err);
-		if (rc < 0)
-			return -1;
-		f->found =
-			rc > 0 ? digest_string(d.text, d.len, arena_alloc(a, DIGEST_STRLEN)) : NULL;
 	}
-	return 0;
+	return must_read(x->l) ? publication_digests_at(x, x->l->view.head, x->files, err) : 0;
 }
 
 /* Before there is a release nothing there is ours. */

@@ -63,11 +63,12 @@ static const char *not_sealed(const struct claim *c, bool prose)
 
 static int open_seal(struct looking *x, struct claim *c, bool prose, struct err *err)
 {
+	ARENA_AUTO scratch = arena_new();
 	struct arena *a = x->call->arena;
 	struct source_document d;
 	struct err why = {0};
 	const char *path;
-	int rc = publication_read_at(x, c->commit, PUBLISHED_SEAL, &d, err);
+	int rc = publication_read_at(x, c->commit, PUBLISHED_SEAL, scratch, &d, err);
 
 	if (rc < 0)
 		return -1;
@@ -84,18 +85,19 @@ static int open_seal(struct looking *x, struct claim *c, bool prose, struct err 
  * of this one is, went another way. */
 static int check_channel(struct looking *x, struct claim *c, struct err *err)
 {
+	ARENA_AUTO scratch = arena_new();
 	int64_t serial = c->seal.serial;
 	struct activation_row row;
 	struct source_document d;
 	struct faults faults;
 	struct channel channel;
 	struct err ignored;
-	int rc = publication_read_at(x, c->commit, PUBLISHED_CHANNEL, &d, err);
+	int rc = publication_read_at(x, c->commit, PUBLISHED_CHANNEL, scratch, &d, err);
 
 	faults_init(&faults);
-	if (rc > 0 && fields_take_text(&channel_table, d.text, d.len, x->call->arena, &channel,
-			      &faults, &ignored) == 0)
-		rc = activation_by_serial(x->reader, serial, x->call->arena, &row, err);
+	if (rc > 0 && fields_take_text(&channel_table, d.text, d.len, scratch, &channel, &faults,
+			      &ignored) == 0)
+		rc = activation_by_serial(x->reader, serial, scratch, &row, err);
 	else if (rc > 0)
 		rc = 0;
 	if (rc < 0)
@@ -157,21 +159,9 @@ static const char *commit_of_tag(const struct publication_view *v, const char *t
 static int read_there(
 	struct looking *x, const char *commit, struct publication_file *ret, struct err *err)
 {
-	struct arena *a = x->call->arena;
-
 	memcpy(ret, x->files, sizeof(x->files));
-	if (strcmp(commit, x->l->view.head) == 0)
-		return 0;
-	for (size_t i = 0; i < PUBLISHED_PATHS; i++) {
-		struct source_document d;
-		int rc = publication_read_at(x, commit, ret[i].path, &d, err);
-
-		if (rc < 0)
-			return -1;
-		ret[i].found =
-			rc > 0 ? digest_string(d.text, d.len, arena_alloc(a, DIGEST_STRLEN)) : NULL;
-	}
-	return 0;
+	return strcmp(commit, x->l->view.head) == 0 ? 0
+						    : publication_digests_at(x, commit, ret, err);
 }
 
 /* The release that is next has its tag already. */

@@ -181,6 +181,8 @@ static int read_it(struct connector *c, const struct provider_call *call, const 
 	const char *text = memory_read(commit, path);
 
 	memory.requests++;
+	if (arena_used(call->arena) > memory.kept)
+		memory.kept = arena_used(call->arena);
 	if (!text)
 		return 0;
 	*ret = (struct source_document){

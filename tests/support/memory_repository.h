@@ -27,6 +27,8 @@ struct memory_repository {
 	 * commits first; a tag fails. */
 	int down, lost, raced, tagless;
 	int requests; /* refs and reads */
+	/* As much as the arena of a read held already. */
+	size_t kept;
 };
 extern struct memory_repository memory;
 /* For [provider.hf]; the interval is an hour. */

@@ -246,6 +246,26 @@ START_TEST(test_publisher__takes_no_strangers_commit_for_its_own)
 }
 END_TEST
 
+/* Nine of 64 MiB would be more than the daemon may use. */
+START_TEST(test_publisher__keeps_no_file_of_others)
+{
+	char *large = arena_alloc(reg.arena, (1 << 20) + 1);
+
+	memset(large, 'x', 1 << 20);
+	large[1 << 20] = '\0';
+	first_release();
+	pass(1);
+	for (size_t i = 0; i < PUBLISHED_PATHS; i++)
+		memory_edit(published_paths[i], large);
+	memory.kept = 0;
+	memory.requests = 0;
+	pass(3600);
+	ck_assert_int_eq(status().state, PUBLICATION_DRIFTED);
+	ck_assert_int_gt(memory.requests, PUBLISHED_PATHS);
+	ck_assert_uint_lt(memory.kept, 1 << 20);
+}
+END_TEST
+
 /* Its files at the head with one word for another. */
 static void change(const char *path, const char *word, const char *other)
 {
@@ -755,6 +775,7 @@ Suite *test_suite(void)
 		t, test_publisher__notices_what_is_touched, 0, sizeof(drifts) / sizeof(drifts[0]));
 	tcase_add_test(t, test_publisher__looks_again_after_a_sleep);
 	tcase_add_test(t, test_publisher__takes_no_strangers_commit_for_its_own);
+	tcase_add_test(t, test_publisher__keeps_no_file_of_others);
 	tcase_add_loop_test(t, test_publisher__adopts_no_commit_without_its_seal, 0, TOUCHED);
 	tcase_add_test(t, test_publisher__adopts_what_its_tag_holds);
 	tcase_add_test(t, test_publisher__knows_its_commit_when_the_channel_moved_on);
