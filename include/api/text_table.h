@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * An aligned table for people: a head (optional), rows of cells, columns as wide as their widest
- * cell, the last one ragged. Control characters in cells are shown as '?'.
+ * cell, the last one ragged. What steers a terminal (utf8_steers) is shown as '?'.
  */
 #ifndef API_TEXT_TABLE_H
 #define API_TEXT_TABLE_H

@@ -13,6 +13,10 @@
  * in the n bytes. */
 size_t utf8_take(const char *s, size_t n, uint32_t *ret);
 
+/* A control character, the end of a line, or one that is not seen and may change the order in which those
+ * beside it are shown: what of somebody else's words is told by its number instead. */
+bool utf8_steers(uint32_t point);
+
 bool utf8_valid(const char *s, size_t n);
 
 /* The largest length <= n that does not cut a character of s in two. */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * What a terminal is shown. Words of others (a daemon's, a provider's, a file's) may hold sequences that
- * rename its window, move its cursor over what stands there or answer in the user's name: control
- * characters are shown as \x1b or \u009b. What stays are newline, tab and the colours of cli/print.c.
+ * rename its window, move its cursor over what stands there or answer in the user's name, or turn the order
+ * in which they are shown: such characters (utf8_steers) are shown as \x1b or \u202e. What stays are newline, tab and the colours of cli/print.c.
  */
 #ifndef CLI_TERMINAL_H
 #define CLI_TERMINAL_H

@@ -7,6 +7,8 @@
 #include <ctype.h>
 #include <string.h>
 
+#include "base/utf8.h"
+
 enum { COLUMNS_MAX = 16, GAP = 2 };
 
 struct row {
@@ -40,15 +42,32 @@ static size_t width_of(const char *s)
 	return n;
 }
 
+/* A terminal shows it, and no word of others may move its cursor or turn what is beside it. */
+static void plain(char *cell)
+{
+	size_t len = strlen(cell), to = 0, n;
+	uint32_t point;
+
+	for (size_t at = 0; at < len; at += n ? n : 1) {
+		n = utf8_take(cell + at, len - at, &point);
+		if (!n || utf8_steers(point)) {
+			cell[to++] = '?';
+		} else {
+			memmove(cell + to, cell + at, n);
+			to += n;
+		}
+	}
+	cell[to] = '\0';
+}
+
 static void add(struct text_table *t, struct row *row, char *cell)
 {
-	size_t width = width_of(cell);
+	size_t width;
 
 	if (row->n == COLUMNS_MAX)
 		return;
-	for (char *p = cell; *p; p++)
-		if ((unsigned char)*p < 0x20 || *p == 0x7f)
-			*p = '?';
+	plain(cell);
+	width = width_of(cell);
 	if (width > t->widths[row->n])
 		t->widths[row->n] = width;
 	row->cells[row->n++] = cell;

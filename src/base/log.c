@@ -43,19 +43,10 @@ void log_set_id(const char *id)
 	thread_id = id;
 }
 
-/* Zero width, or of the direction of writing: what follows is shown in another order. */
-static bool is_unseen(uint32_t point)
-{
-	return point == 0x061C || (point >= 0x200B && point <= 0x200F) ||
-	       (point >= 0x202A && point <= 0x202E) || (point >= 0x2060 && point <= 0x206F) ||
-	       point == 0xFEFF;
-}
-
 /* What could end a line, hide in it or steer a terminal. */
 static bool needs_escape(uint32_t point)
 {
-	return point < 0x20 || (point >= 0x7F && point < 0xA0) || point == 0x2028 ||
-	       point == 0x2029 || point == '"' || point == '\\' || is_unseen(point);
+	return utf8_steers(point) || point == '"' || point == '\\';
 }
 
 static void add_escaped(struct strbuf *line, uint32_t point)

@@ -43,6 +43,13 @@ size_t utf8_take(const char *s, size_t n, uint32_t *ret)
 	return len;
 }
 
+bool utf8_steers(uint32_t point)
+{
+	return point < 0x20 || (point >= 0x7F && point < 0xA0) || point == 0x061C ||
+	       (point >= 0x200B && point <= 0x200F) || (point >= 0x2028 && point <= 0x202E) ||
+	       (point >= 0x2060 && point <= 0x206F) || point == 0xFEFF;
+}
+
 bool utf8_valid(const char *s, size_t n)
 {
 	uint32_t point;

@@ -10,16 +10,29 @@
 #include <unistd.h>
 
 #include "base/arena.h"
+#include "base/utf8.h"
 
 enum match { NOTHING, PART, WHOLE };
 
-/* A colour, or the two bytes of U+0080 to U+00BF. */
+static enum match match_character(const char *s, size_t n)
+{
+	unsigned char first = (unsigned char)*s;
+	size_t whole = first < 0xE0 ? 2 : first < 0xF0 ? 3 : 4;
+	uint32_t point;
+
+	for (size_t i = 1; i < n; i++)
+		if (((unsigned char)s[i] & 0xC0) != 0x80)
+			return NOTHING;
+	return n < whole ? PART : utf8_take(s, n, &point) == n ? WHOLE : NOTHING;
+}
+
+/* A colour, or a character of more than one byte. */
 static enum match match(const char *s, size_t n)
 {
 	static const char *const colours[] = {"\033[31m", "\033[32m", "\033[33m", "\033[0m"};
 
-	if (*s == '\xC2')
-		return n == 1 ? PART : ((unsigned char)s[1] & 0xC0) == 0x80 ? WHOLE : NOTHING;
+	if ((unsigned char)*s >= 0xC2 && (unsigned char)*s < 0xF5)
+		return match_character(s, n);
 	for (size_t i = 0; i < sizeof(colours) / sizeof(colours[0]); i++)
 		if (strncmp(colours[i], s, n) == 0)
 			return n == strlen(colours[i]) ? WHOLE : PART;
@@ -38,8 +51,10 @@ static void show_byte(char c, struct strbuf *out)
 
 static void show_whole(const struct terminal *t, struct strbuf *out)
 {
-	if (*t->held == '\xC2' && (unsigned char)t->held[1] < 0xA0)
-		strbuf_addf(out, "\\u%04x", (unsigned char)t->held[1]);
+	uint32_t point;
+
+	if (*t->held != '\033' && utf8_take(t->held, t->n, &point) && utf8_steers(point))
+		strbuf_addf(out, "\\u%04x", (unsigned int)point);
 	else
 		strbuf_add(out, t->held, t->n);
 }

@@ -257,8 +257,12 @@ START_TEST(test_text_table__aligns_by_characters)
 	text_table_row(t);
 	text_table_cell(t, "longer");
 	text_table_cell(t, "x");
+	text_table_row(t);
+	text_table_cell(t, "a\u202eb\xc2\x9b");
+	text_table_cell(t, "\u2066x\xff\x7f");
 	text_table_print(t, &out);
-	ck_assert_str_eq(out.buf, "NAME    STATE\n\xc3\xa9\xc3\xa9      a?b\nlonger  x\n");
+	ck_assert_str_eq(
+		out.buf, "NAME    STATE\n\xc3\xa9\xc3\xa9      a?b\nlonger  x\na?b?    ?x??\n");
 }
 END_TEST
 

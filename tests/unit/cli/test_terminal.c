@@ -29,6 +29,10 @@ static const struct {
 	 "2J\xC2\x80\xC2\xC2\x9F",
 		"\\u009b2J\\u0080\xC2\\u009f"},
 	{"\xC2", "\xC2"},
+	{"a\u202Eb\u2066c\u200Fd\u061Ce\uFEFF", "a\\u202eb\\u2066c\\u200fd\\u061ce\\ufeff"},
+	{"\xE2\x80x\xE2\x80\xAE", "\xE2\x80x\\u202e"},
+	{"\xF0\x9F\x98\x80\u2010\xFF\xC0\xAF", "\xF0\x9F\x98\x80\u2010\xFF\xC0\xAF"},
+	{"\xE2\x80", "\xE2\x80"},
 };
 
 /* However it is cut into pieces. */
