@@ -102,7 +102,7 @@ static int take_json(
 	const struct http_response *r, struct arena *a, struct aws_found *ret, struct err *err)
 {
 	JCS_ARENA_SCOPE(a);
-	json_t *body;
+	json_auto_t *body = NULL;
 	struct err ignored;
 	const char *code, *expires;
 
