@@ -3,6 +3,8 @@
 # A disk that is full, a file at its limit, a sync that fails: told, outlived, and nothing acknowledged lost
 # shellcheck disable=SC2317 # check calls them
 set -u
+# shellcheck source=tests/support/await.sh
+. "$SRC/tests/support/await.sh"
 cd "$TEST_TMP" || exit 2
 bad=0
 pid=
@@ -22,14 +24,6 @@ check() { # WHAT CONDITION...
 		echo "not ok - $what"
 		tail -n 5 log body 2>/dev/null | sed 's/^/  | /'
 	fi
-}
-await() { # COMMAND...: until it holds, a minute at most
-	tries=0
-	until "$@"; do
-		tries=$((tries + 1))
-		[ "$tries" -lt 1200 ] || return 1
-		sleep 0.05
-	done
 }
 listening() { grep -q 'daemon\.ready' log || ! kill -0 "$pid" 2>/dev/null; }
 start() { # STATE

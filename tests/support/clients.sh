@@ -4,14 +4,9 @@
 # shellcheck disable=SC2034 # the sourcing script uses them
 set -u
 
-await() { # COMMAND...: until it holds, a minute at most
-	tries=0
-	until "$@"; do
-		tries=$((tries + 1))
-		[ "$tries" -lt 600 ] || return 1
-		sleep 0.1
-	done
-}
+# shellcheck source=tests/support/await.sh
+. ../support/await.sh
+
 stand_in() { # PROVIDER ARGUMENT...: its address in url, what it says in err of the scratch folder
 	name=$1
 	shift

@@ -5,6 +5,8 @@
 # shellcheck disable=SC2034,SC2317 # the sourcing script uses them
 set -u
 cd "$TEST_TMP" || exit 2
+# shellcheck source=tests/support/await.sh
+. "$SRC/tests/support/await.sh"
 data=$SRC/tests/data
 bad=0
 pid=
@@ -26,14 +28,6 @@ sf() {
 exits() { [ "$status" = "$1" ]; }
 says() { grep -qF -- "$1" err; }
 prints() { grep -qF -- "$1" out; }
-await() { # COMMAND...: until it holds, a minute at most
-	tries=0
-	until "$@"; do
-		tries=$((tries + 1))
-		[ "$tries" -lt 1200 ] || return 1
-		sleep 0.05
-	done
-}
 ready() { grep -q 'daemon\.ready' log || ! kill -0 "$pid" 2>/dev/null; }
 daemon_on_socket() { # a daemon with its state in state, and the address for spiralfed
 	awk -f "$SRC/scripts/calm-policy.awk" "$SRC/etc/policy.json" >calm.json
